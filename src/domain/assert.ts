@@ -1,0 +1,20 @@
+// Assertions that stay on: an invariant that does not hold stops the task rather than going on with wrong money.
+
+export class AssertionFailed extends Error {
+  override name = "AssertionFailed";
+}
+
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionFailed(message);
+}
+
+/** The value, or an AssertionFailed that says what should have been there. */
+export function must<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new AssertionFailed(`${what} is missing`);
+  return value;
+}
+
+/** Closes an exhaustive switch: does not compile while a case is open. */
+export function unreachable(value: never): never {
+  throw new AssertionFailed(`unreachable: ${JSON.stringify(value)}`);
+}

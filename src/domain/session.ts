@@ -1,0 +1,44 @@
+// Session, outcome, profile: what event producers publish. Keyed by user; parsed at the door.
+
+import type { Attributes } from "./features.ts";
+import type { Minor } from "./money.ts";
+
+/** A user has arrived: the event that asks for a decision. */
+export interface Session {
+  readonly sessionId: string;
+  readonly userId: string;
+  /** When it happened, by the producer's clock, ms since the epoch. */
+  readonly atMs: number;
+  /** Where in the app; selects among campaigns when none is named. */
+  readonly surface: string | null;
+  readonly campaign: string | null;
+  readonly attributes: Attributes;
+}
+
+/**
+ * What happened later to a decision.
+ * `redeemed` posts money (amountMinor of it, the whole face value when null), `declined` and `refunded` void what is
+ * still held, `converted` carries rewards only. Any kind may carry rewards (negative on a refund).
+ */
+export interface Outcome {
+  readonly outcomeId: string;
+  readonly decisionId: string;
+  readonly userId: string;
+  readonly atMs: number;
+  readonly kind: "redeemed" | "converted" | "declined" | "refunded";
+  readonly amountMinor: Minor | null;
+  readonly rewards: Readonly<Record<string, number>>;
+}
+
+/** Slow attributes of a user; the latest one counts. */
+export interface Profile {
+  readonly userId: string;
+  readonly atMs: number;
+  readonly attributes: Attributes;
+}
+
+/** Longest user, session, outcome or decision id, in UTF-8 bytes; a longer one is a contract breach. */
+export const MAX_ID_BYTES = 256;
+
+/** How far ahead of the cycle's clock an event's time may be before it is refused. */
+export const MAX_FUTURE_MS = 5 * 60_000;

@@ -1,0 +1,100 @@
+// What the steps of training hand to each other. Arrays are row-major and typed; nothing holds all rows as objects.
+
+import type { FeatureSpec } from "../domain/features.ts";
+
+/** One reward of the mapping; the campaign's reward is Σ weight × value. */
+export interface RewardTask {
+  readonly name: string;
+  readonly weight: number;
+  /** binary: 0/1; amount: ≥ 0 with many zeros (two-part: did it happen, how much given that) */
+  readonly kind: "binary" | "amount";
+}
+
+/** How a row's cost comes about, minor units. */
+export type CostModel =
+  | {
+      /** face value if redeemed, send cost always */
+      readonly kind: "redeemed";
+      readonly faceMinor: readonly number[];
+      readonly sendMinor: readonly number[];
+      /** index of the binary (or amount > 0) reward without which nobody redeems; null when redemption stands alone */
+      readonly givenReward: number | null;
+    }
+  | {
+      /** no redemption in the data: the send cost of the arm, certain */ readonly kind: "constant";
+      readonly sendMinor: readonly number[];
+    }
+  | { /** a measured cost column */ readonly kind: "column" };
+
+export interface Tasks {
+  readonly rewards: readonly RewardTask[];
+  readonly cost: CostModel;
+  /** Arms by rising dose (face value): they lend each other strength through it; null when nominal. */
+  readonly dose: readonly number[] | null;
+}
+
+/** A block of rows. */
+export interface Block {
+  readonly n: number;
+  /** [n, width] as FeatureSpec lays it out, unscaled */
+  readonly x: Float32Array;
+  /** arm index given */
+  readonly arm: Uint8Array;
+  /** probability with which the row got that arm */
+  readonly propensity: Float32Array;
+  /** [n, rewards] */
+  readonly rewards: Float32Array;
+  /** 0/1, NaN where unknown; null when the mapping has no redeemed column */
+  readonly redeemed: Float32Array | null;
+  /** realised cost, minor units */
+  readonly cost: Float32Array;
+}
+
+/** Rows are split by a seeded hash of their row number, so that the split does not depend on memory or block size. */
+export type Split = "train" | "validate" | "test" | "all";
+
+export interface Dataset {
+  readonly spec: FeatureSpec;
+  readonly width: number;
+  readonly arms: readonly string[];
+  readonly tasks: Tasks;
+  readonly rows: number;
+  readonly rowsOf: Readonly<Record<Split, number>>;
+  readonly badRows: number;
+  /** what a person should know before trusting it: each names its column and the count */
+  readonly warnings: readonly string[];
+  /** All rows of the split, in file order, in blocks of at most `size`. */
+  blocks(split: Split, size: number): AsyncIterable<Block>;
+  /** One block of at most `max` rows of the split, a seeded uniform sample. */
+  sample(split: Split, max: number, seed: number): Promise<Block>;
+  close(): Promise<void>;
+}
+
+/** Expected reward (weighted), cost and redemption of each row under each arm: [n, arms]. */
+export interface Effects {
+  readonly reward: Float32Array;
+  readonly cost: Float32Array;
+  readonly redemption: Float32Array;
+}
+
+/** One epoch of training. */
+export interface CurvePoint {
+  readonly epoch: number;
+  readonly train: number;
+  readonly validate: number;
+}
+
+/** The trained multi-task representation network. */
+export interface Representation {
+  readonly arms: number;
+  readonly hiddenWidth: number;
+  /** second shared layer's output, mean over members: [n, hiddenWidth] */
+  hidden(x: Float32Array, n: number): Float32Array;
+  effects(x: Float32Array, n: number): Effects;
+  readonly curves: readonly CurvePoint[];
+  readonly bestEpoch: number;
+  dispose(): void;
+}
+
+/** Called with a step's name and how far it is, 0 to 1. */
+export type Progress = (step: string, done: number, detail?: string) => void;

@@ -1,0 +1,162 @@
+// EventLog
+// The port through which every room reaches its topics. It speaks of records, positions and tasks; an adapter
+// (embedded, simulated, kafka) keeps the bytes. test/log/conformance.ts is the contract, and every adapter passes it.
+//
+// What an adapter promises:
+//   E1. A partition is an ordered, append-only sequence; offsets rise, gaps are allowed (Kafka has them).
+//   E2. A transaction's records and positions become readable together or not at all; readers see only committed ones,
+//       in offset order.
+//   E3. A task has one owner. `claim` fences the former owner: after it returns, nothing the former owner still tries
+//       can become readable, and its commit fails with `Fenced`.
+//   E4. Committed is durable: it survives SIGKILL of every process.
+//   E5. On compacted topics the last record of each key is kept (until its tombstone); others may vanish.
+
+export type Cleanup = "delete" | "compact";
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly cleanup: Cleanup;
+  /** For `delete`: how long records are kept at least; null keeps them for ever. */
+  readonly retentionMs: number | null;
+  /** Largest encoded value; a larger record is refused at `send` and `commit` with `RecordTooLarge`. */
+  readonly maxRecordBytes: number;
+}
+
+export type Headers = Readonly<Record<string, Uint8Array>>;
+
+export interface OutRecord {
+  readonly topic: string;
+  /** Left out: by Kafka's partitioner from the key. */
+  readonly partition?: number;
+  readonly key: Uint8Array | null;
+  /** Null is a tombstone on a compacted topic. */
+  readonly value: Uint8Array | null;
+  readonly headers?: Headers;
+  /** Left out: the log's clock at append. */
+  readonly timestampMs?: number;
+}
+
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
+}
+
+/** Offsets of a partition that can be read: start ≤ offset < end. */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Next offset to read of each input topic of a task's partition. */
+export type Positions = Readonly<Record<string, number>>;
+
+/** A kind of task: one task a partition; all `inputs` and the changelog have the same partition count. */
+export interface TaskKind {
+  readonly application: string;
+  readonly kind: string;
+  readonly inputs: readonly string[];
+  readonly changelog: string;
+}
+
+export interface EventLog {
+  /** Creates what is missing; throws `TopicMismatch` when one exists with another partition count. */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
+  topics(): Promise<readonly TopicSpec[]>;
+  ranges(topic: string): Promise<readonly PartitionRange[]>;
+  /** Appends outside of any task (producers, tools): atomically per call on embedded, idempotently on Kafka. */
+  send(records: readonly OutRecord[]): Promise<void>;
+  /**
+   * Committed records from `from` (inclusive) in offset order, in batches. Ends at the end as it was when called, or,
+   * with `follow`, goes on until `signal` aborts.
+   */
+  read(
+    topic: string,
+    partition: number,
+    from: number,
+    options?: { readonly follow?: boolean; readonly signal?: AbortSignal; readonly maxRecords?: number },
+  ): AsyncIterable<readonly LogRecord[]>;
+  /**
+   * Takes part in the work of a kind: the log assigns partitions and may take them away again. The embedded log
+   * assigns all partitions to the one process that runs the kind, and throws `AlreadyRunning` for a second.
+   */
+  join(kind: TaskKind, member: Member): Promise<Membership>;
+  close(): Promise<void>;
+}
+
+/** Called by the log, one call at a time. */
+export interface Member {
+  /** The partition is this member's now; nothing of it has been read. */
+  assigned(partition: number, claim: () => Promise<TaskLog>): void;
+  /** The partition is being taken away: finish or abort the cycle in flight before this resolves. */
+  revoked(partition: number): Promise<void>;
+}
+
+export interface Membership {
+  readonly partitions: readonly number[];
+  /** Gives all partitions back (each is `revoked` first) and leaves. */
+  leave(): Promise<void>;
+}
+
+/**
+ * A claimed task's log. Calls come one after another (law C4). Order at a start (law C2): claim → restore → seek → poll.
+ * Every method throws `Fenced` once another owner has claimed the partition.
+ */
+export interface TaskLog {
+  readonly partition: number;
+  /** The committed changelog of this partition from `from` to its end. */
+  restore(from: number): AsyncIterable<readonly LogRecord[]>;
+  /** Sets where each input is read from; an input that is not named starts at its beginning. */
+  seek(positions: Positions): Promise<void>;
+  /**
+   * Up to `maxRecords` records of all inputs, at once when there are any, otherwise after at most `maxWaitMs` (then
+   * possibly none). Each input in offset order. Does not wait for a fuller batch.
+   */
+  poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]>;
+  /**
+   * One transaction: the records and the positions, together. When it resolves it is committed. Throws `Fenced`,
+   * or `OutcomeUnknown` when nobody can say whether it committed: then the task must be closed dirty and restored.
+   */
+  commit(records: readonly OutRecord[], positions: Positions): Promise<Committed>;
+  /** Gives ownership back, so that another process may claim without waiting. */
+  release(): Promise<void>;
+}
+
+export interface Committed {
+  /** The changelog's position after this commit: restore from here gives only what came later. */
+  readonly changelogEnd: number;
+}
+
+export class LogError extends Error {
+  override name = "LogError";
+}
+/** Another owner has claimed the task: stop it, do not retry. */
+export class Fenced extends LogError {
+  override name = "Fenced";
+}
+/** The commit may or may not have happened: what is not known is not retriable. */
+export class OutcomeUnknown extends LogError {
+  override name = "OutcomeUnknown";
+}
+export class AlreadyRunning extends LogError {
+  override name = "AlreadyRunning";
+}
+export class TopicMismatch extends LogError {
+  override name = "TopicMismatch";
+}
+export class UnknownTopic extends LogError {
+  override name = "UnknownTopic";
+}
+export class RecordTooLarge extends LogError {
+  override name = "RecordTooLarge";
+}
+/** The log cannot be reached or cannot write now (disk full, broker away): nothing happened; try again later. */
+export class LogUnavailable extends LogError {
+  override name = "LogUnavailable";
+}
