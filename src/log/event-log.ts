@@ -116,7 +116,7 @@ export interface TaskLog {
   seek(positions: Positions): Promise<void>;
   /**
    * Up to `maxRecords` records of all inputs, at once when there are any, otherwise after at most `maxWaitMs` (then
-   * possibly none). Each input in offset order. Does not wait for a fuller batch.
+   * possibly none), input after input in the order of TaskKind.inputs, each in offset order. Does not wait for a fuller batch.
    */
   poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]>;
   /**

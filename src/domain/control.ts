@@ -1,0 +1,153 @@
+// Control: what steers a campaign. Commands come from ops, acknowledgements go back, grants carry everything to the
+// shards, reports carry totals back. Every amount in a grant or a report is a cumulative total that only grows, so that
+// a repeated or late message changes nothing (law L4).
+
+import type { Campaign } from "./campaign.ts";
+import type { Account } from "./decision.ts";
+import type { Minor } from "./money.ts";
+
+/** What ops ask for; keyed by campaign on `budget-pacing`. */
+export interface PacingCommand {
+  /** The same id again gets the same answer. */
+  readonly commandId: string;
+  readonly campaign: string;
+  readonly atMs: number;
+  /** Refused when the campaign's revision is another; null skips the check. */
+  readonly expectedRevision: number | null;
+  readonly dryRun: boolean;
+  readonly action: PacingAction;
+}
+
+export type PacingAction =
+  | { readonly kind: "create"; readonly campaign: Campaign }
+  | { readonly kind: "set_budget"; readonly budgetMinor: Minor; readonly currency: string }
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
+  | { readonly kind: "end" }
+  | { readonly kind: "promote_release"; readonly release: string }
+  | { readonly kind: "rollback_release" }
+  | {
+      readonly kind: "set_curve";
+      readonly mode: "asap" | "even" | "points";
+      readonly points: readonly { readonly atMs: number; readonly share: number }[];
+    }
+  | { readonly kind: "set_exploration"; readonly share: number; readonly budgetMinor: Minor }
+  | { readonly kind: "set_caps"; readonly caps: readonly { readonly max: number; readonly windowMs: number }[] };
+
+export type CampaignState = "live" | "paused" | "ended";
+
+/** Answer to a command, and the state of the budget; keyed by campaign on `budget-status` (compacted). */
+export interface BudgetStatus {
+  readonly campaign: string;
+  readonly atMs: number;
+  readonly revision: number;
+  readonly state: CampaignState;
+  readonly budgetMinor: Minor;
+  readonly explorationBudgetMinor: Minor;
+  readonly currency: string;
+  readonly release: string | null;
+  readonly previousRelease: string | null;
+  readonly planRow: number;
+  /** Marginal reward per minor unit at the plan in force. */
+  readonly shadowPrice: number;
+  /** The curve's target now: what may have been granted on the plan account. */
+  readonly targetMinor: Minor;
+  readonly totals: Readonly<Record<Account, AccountTotals>>;
+  /** Shards that have reported the current revision, and at which `grants` offset each applied it. */
+  readonly applied: readonly { readonly shard: number; readonly revision: number; readonly offset: number }[];
+  /** The latest answers to commands, oldest first, at most 50. */
+  readonly answers: readonly CommandAnswer[];
+}
+
+export interface CommandAnswer {
+  readonly commandId: string;
+  readonly atMs: number;
+  readonly outcome: "accepted" | "refused" | "applied";
+  /** Revision it made, or the current one when refused. */
+  readonly revision: number;
+  /** Why refused; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** Cumulative totals of one account of one shard (or summed over shards). pending = reserved − settled − released. */
+export interface AccountTotals {
+  readonly granted: Minor;
+  /** Given back to the treasurer. */
+  readonly returned: Minor;
+  /** Held for face values. Send costs are not held: they are posted at once, in `sent`. */
+  readonly reserved: Minor;
+  /** Held money that became spend. */
+  readonly settled: Minor;
+  /** Held money that came back: voided, expired or the rest of a partial post. */
+  readonly released: Minor;
+  /** Send costs, posted with the decision. */
+  readonly sent: Minor;
+}
+
+/** Everything a shard needs to know of a campaign: one record per campaign and shard, partition = shard, compacted. */
+export interface Grant {
+  readonly campaign: Campaign;
+  readonly shard: number;
+  readonly atMs: number;
+  readonly state: CampaignState;
+  /** Rises with each accepted command. */
+  readonly revision: number;
+  /** Release in force from the shard's next cycle on; null before the first promotion. */
+  readonly release: string | null;
+  /** Position on the release's frontier: row index plus fraction of the way to the next row. */
+  readonly planRow: number;
+  /** Marginal reward per minor unit, for choosing a cheaper arm. */
+  readonly shadowPrice: number;
+  /** Share of incentives let through, in [0, 1]; 1 is no throttle. */
+  readonly throttle: number;
+  /** Cumulative, per account. */
+  readonly grantedMinor: Readonly<Record<Account, Minor>>;
+  /** The shard returns what it can until its `returned` total reaches this; cumulative. */
+  readonly returnTargetMinor: Readonly<Record<Account, Minor>>;
+}
+
+/** What a shard tells the treasurer; totals only. Keyed by campaign on `shard-reports`. */
+export interface ShardReport {
+  readonly campaign: string;
+  readonly shard: number;
+  readonly atMs: number;
+  readonly cycle: number;
+  /** Control revision and release in force in this shard, and the `grants` offset that brought them. */
+  readonly revision: number;
+  readonly release: string | null;
+  readonly grantOffset: number;
+  readonly totals: Readonly<Record<Account, AccountTotals>>;
+  /** Sessions that reached the draw (not held out, capped or duplicate), since the campaign began. */
+  readonly eligibleSessions: number;
+  readonly holdoutSessions: number;
+  /** Money refused for lack of grants, cumulative: demand that a larger slice would have met. */
+  readonly refusedMinor: Minor;
+  /** Eligible sessions by cluster of the release in force, since that release took effect. */
+  readonly sessionsByCluster: readonly number[];
+  /** Cells of cluster × arm (cluster × arms + arm) since the release took effect. */
+  readonly cells: {
+    /** Sessions × planned share. */
+    readonly planned: readonly number[];
+    /** Sessions given the arm. */
+    readonly given: readonly number[];
+    readonly reservedMinor: readonly number[];
+    readonly settledMinor: readonly number[];
+  };
+  /** Chain heads and row counts of the partition, so that a proof can begin here. */
+  readonly decisionRows: number;
+  readonly decisionHead: Uint8Array;
+  readonly settlementRows: number;
+  readonly settlementHead: Uint8Array;
+}
+
+/** A published release on `releases`; key `<campaign>/<hash>`. */
+export interface ReleaseRecord {
+  readonly campaign: string;
+  readonly hash: string;
+  readonly publishedAtMs: number;
+  /** Canonical JSON of the manifest. */
+  readonly manifest: string;
+  readonly classifier: Uint8Array;
+  /** JSON for people: evidence.json of the training. */
+  readonly evidence: string;
+}

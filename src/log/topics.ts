@@ -1,0 +1,103 @@
+// Topics
+// The table of every topic: its key, cleanup, retention, size limit and whether its partitions are those of users or
+// of control (docs/ARCHITECTURE.md has it for people; a test holds the two together).
+
+import type { Cleanup, TaskKind, TopicSpec } from "./event-log.ts";
+
+const DAY_MS = 86_400_000;
+const MiB = 1024 * 1024;
+
+interface TopicRow {
+  readonly key: "user" | "campaign" | "as it came" | "user or control";
+  readonly partitions: "users" | "control";
+  readonly cleanup: Cleanup;
+  readonly retentionMs: number | null;
+  readonly maxRecordBytes: number;
+}
+
+export const TOPICS = {
+  sessions: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 7 * DAY_MS, maxRecordBytes: MiB },
+  outcomes: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 7 * DAY_MS, maxRecordBytes: MiB },
+  profiles: { key: "user", partitions: "users", cleanup: "compact", retentionMs: null, maxRecordBytes: MiB },
+  decisions: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 90 * DAY_MS, maxRecordBytes: MiB },
+  settlements: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 90 * DAY_MS, maxRecordBytes: MiB },
+  "training-log": {
+    key: "user",
+    partitions: "users",
+    cleanup: "delete",
+    retentionMs: 90 * DAY_MS,
+    maxRecordBytes: MiB,
+  },
+  state: {
+    key: "user or control",
+    partitions: "users",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: 4 * MiB,
+  },
+  // A dead letter wraps the whole record that it is about.
+  "dead-letters": {
+    key: "as it came",
+    partitions: "users",
+    cleanup: "delete",
+    retentionMs: 30 * DAY_MS,
+    maxRecordBytes: 8 * MiB,
+  },
+  "budget-pacing": {
+    key: "campaign",
+    partitions: "control",
+    cleanup: "delete",
+    retentionMs: 90 * DAY_MS,
+    maxRecordBytes: MiB,
+  },
+  "budget-status": {
+    key: "campaign",
+    partitions: "control",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: MiB,
+  },
+  grants: { key: "campaign", partitions: "users", cleanup: "compact", retentionMs: null, maxRecordBytes: MiB },
+  "shard-reports": {
+    key: "campaign",
+    partitions: "control",
+    cleanup: "delete",
+    retentionMs: 90 * DAY_MS,
+    maxRecordBytes: MiB,
+  },
+  releases: { key: "campaign", partitions: "control", cleanup: "compact", retentionMs: null, maxRecordBytes: 8 * MiB },
+  "treasury-state": {
+    key: "campaign",
+    partitions: "control",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: 4 * MiB,
+  },
+} as const satisfies Record<string, TopicRow>;
+
+export type TopicName = keyof typeof TOPICS;
+
+/** The topics as an adapter creates them. */
+export function topicSpecs(partitions: { readonly users: number; readonly control: number }): TopicSpec[] {
+  return Object.entries(TOPICS).map(([name, row]) => ({
+    name,
+    partitions: partitions[row.partitions],
+    cleanup: row.cleanup,
+    retentionMs: row.retentionMs,
+    maxRecordBytes: row.maxRecordBytes,
+  }));
+}
+
+/** The order of the inputs is the order in which a cycle sees them: control before users, causes before sessions. */
+export function serveKind(application: string): TaskKind {
+  return { application, kind: "serve", inputs: ["grants", "profiles", "outcomes", "sessions"], changelog: "state" };
+}
+
+export function treasuryKind(application: string): TaskKind {
+  return {
+    application,
+    kind: "treasury",
+    inputs: ["budget-pacing", "releases", "shard-reports"],
+    changelog: "treasury-state",
+  };
+}
