@@ -1,0 +1,314 @@
+// Mapping
+// The file that tells what a log's columns mean: features, arm, propensity, rewards, redemption or cost.
+// It is checked here as far as it can be without the data; dataset.ts checks it against the data.
+//
+// Invariants:
+//   1. The control is the first arm and costs nothing; the order of the arms is the published one.
+//   2. No column that tells what happened (arm, reward, redeemed, cost, propensity) is also a feature.
+//   3. Every arm has a known propensity: a constant strictly inside (0, 1), or a column.
+
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { describeIssues, InvalidInput } from "../domain/campaign.ts";
+import { must } from "../domain/assert.ts";
+import type { CostModel, Tasks } from "./nouns.ts";
+
+export interface MappedFeature {
+  readonly name: string;
+  readonly column: string;
+  readonly kind: "numeric" | "boolean" | "categorical";
+  /** For a missing value; null: the dataset chooses (median, most frequent, or a category `(missing)`). */
+  readonly default: number | boolean | string | null;
+  /** Most categories kept, the most frequent first; the rest are nobody's (all zeros). */
+  readonly maxCategories: number;
+}
+
+/** Which values of the arm column are this arm: one text, or a range of numbers (from ≤ value < below). */
+export type ArmMatch = { readonly value: string } | { readonly from: number; readonly below: number };
+
+export interface MappedArm {
+  readonly id: string;
+  readonly match: ArmMatch;
+  readonly faceMinor: number;
+  readonly sendMinor: number;
+  /** Strength of the arm on the ladder; null when the arms are nominal. */
+  readonly dose: number | null;
+  /** Null when a column tells it. */
+  readonly propensity: number | null;
+}
+
+export interface MappedReward {
+  readonly name: string;
+  readonly column: string;
+  readonly kind: "binary" | "amount";
+  readonly weight: number;
+  /** binary only: 1 where the column's number is at most / at least this. */
+  readonly atMost: number | null;
+  readonly atLeast: number | null;
+}
+
+export interface Mapping {
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly features: readonly MappedFeature[];
+  readonly arm: { readonly column: string; readonly ordered: boolean; readonly arms: readonly MappedArm[] };
+  /** Column with the probability of the arm that the row got; null when each arm has its constant. */
+  readonly propensityColumn: string | null;
+  readonly rewards: readonly MappedReward[];
+  /** `given`: name of the reward without which nobody redeems. */
+  readonly redeemed: { readonly column: string; readonly given: string | null } | null;
+  /** A measured cost. `when`: a 0/1 column; the cost counts only where it is 1. `toMinor`: minor units per unit. */
+  readonly cost: { readonly column: string; readonly when: string | null; readonly toMinor: number } | null;
+}
+
+/** Default bound on the categories of a feature. */
+export const MAX_CATEGORIES = 50;
+/** A release's arms, as in a campaign. */
+const MAX_ARMS = 64;
+
+const column = z.string().min(1);
+const kind = z.enum(["numeric", "boolean", "categorical"]);
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const featureSchema = z.union([
+  kind.transform((value) => ({ kind: value, column: undefined, default: undefined, maxCategories: undefined })),
+  z.strictObject({
+    kind,
+    column: column.optional(),
+    default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    maxCategories: z.number().int().min(2).max(1000).optional(),
+  }),
+]);
+
+const amount = z.number().refine(Number.isFinite, "a number");
+
+const armSchema = z.strictObject({
+  id: z.string().min(1).max(100),
+  value: text.optional(),
+  from: z.number().optional(),
+  below: z.number().optional(),
+  face: amount.default(0),
+  send: amount.default(0),
+  dose: z.number().optional(),
+  propensity: z.number().optional(),
+});
+
+const rewardSchema = z.strictObject({
+  column: column.optional(),
+  kind: z.enum(["binary", "amount"]),
+  weight: z.number().default(1),
+  atMost: z.number().optional(),
+  atLeast: z.number().optional(),
+});
+
+const mappingSchema = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR"),
+  /** major: 2.50 is two and a half; minor: 250 is the same, as an integer. */
+  amounts: z.enum(["major", "minor"]).default("minor"),
+  features: z.record(z.string().min(1), featureSchema),
+  arm: z.strictObject({ column, ordered: z.boolean().default(false), arms: z.array(armSchema).min(2).max(MAX_ARMS) }),
+  propensity: z.union([z.literal("uniform"), z.strictObject({ column })]).optional(),
+  rewards: z.record(z.string().min(1), rewardSchema),
+  redeemed: z.strictObject({ column, given: z.string().optional() }).optional(),
+  cost: z.strictObject({ column, when: column.optional(), amounts: z.enum(["major", "minor"]).optional() }).optional(),
+});
+
+type Written = z.infer<typeof mappingSchema>;
+
+/** Parses a mapping file's text (YAML or JSON). Errors name `where`, the field and what is wrong. */
+export function parseMapping(source: string, where: string): Mapping {
+  const document = parseDocument(source, { uniqueKeys: true });
+  const broken = document.errors[0];
+  if (broken) throw new InvalidInput(`${where}: not YAML: ${broken.message}`);
+  const result = mappingSchema.safeParse(document.toJS());
+  if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
+  const problems: string[] = [];
+  const mapping = toMapping(result.data, problems);
+  problems.push(...clashes(mapping));
+  if (problems.length > 0) throw new InvalidInput(problems.map((problem) => `${where}: ${problem}`).join("\n"));
+  return mapping;
+}
+
+/** The tasks that a mapping asks the network to learn. */
+export function tasksOf(mapping: Mapping): Tasks {
+  return {
+    rewards: mapping.rewards.map(({ name, weight, kind: rewardKind }) => ({ name, weight, kind: rewardKind })),
+    cost: costModelOf(mapping),
+    dose: mapping.arm.ordered ? mapping.arm.arms.map((arm) => must(arm.dose, `dose of ${arm.id}`)) : null,
+  };
+}
+
+function costModelOf(mapping: Mapping): CostModel {
+  const sendMinor = mapping.arm.arms.map((arm) => arm.sendMinor);
+  if (mapping.cost) return { kind: "column" };
+  if (!mapping.redeemed) return { kind: "constant", sendMinor };
+  const { given } = mapping.redeemed;
+  return {
+    kind: "redeemed",
+    faceMinor: mapping.arm.arms.map((arm) => arm.faceMinor),
+    sendMinor,
+    givenReward: given === null ? null : mapping.rewards.findIndex((reward) => reward.name === given),
+  };
+}
+
+function toMapping(written: Written, problems: string[]): Mapping {
+  const scale = written.amounts === "major" ? minorPerMajor(written.currency) : 1;
+  const costScale = (written.cost?.amounts ?? written.amounts) === "major" ? minorPerMajor(written.currency) : 1;
+  return {
+    currency: written.currency,
+    features: featuresOf(written, problems),
+    arm: {
+      column: written.arm.column,
+      ordered: written.arm.ordered,
+      arms: armsOf(written, scale, problems),
+    },
+    propensityColumn: typeof written.propensity === "object" ? written.propensity.column : null,
+    rewards: rewardsOf(written, problems),
+    redeemed: written.redeemed ? { column: written.redeemed.column, given: written.redeemed.given ?? null } : null,
+    cost: written.cost ? { column: written.cost.column, when: written.cost.when ?? null, toMinor: costScale } : null,
+  };
+}
+
+function featuresOf(written: Written, problems: string[]): MappedFeature[] {
+  const features = Object.entries(written.features).map(([name, feature]) => ({
+    name,
+    column: feature.column ?? name,
+    kind: feature.kind,
+    default: feature.default ?? null,
+    maxCategories: feature.maxCategories ?? MAX_CATEGORIES,
+  }));
+  const typeOf = { numeric: "number", boolean: "boolean", categorical: "string" } as const;
+  if (features.length === 0) problems.push("features: name at least one");
+  for (const feature of features)
+    if (feature.default !== null && typeof feature.default !== typeOf[feature.kind])
+      problems.push(`features.${feature.name}.default: a ${feature.kind} feature needs a ${typeOf[feature.kind]}`);
+  return features;
+}
+
+function armsOf(written: Written, scale: number, problems: string[]): MappedArm[] {
+  const propensities = propensitiesOf(written, problems);
+  const arms = written.arm.arms.map((arm, index): MappedArm => {
+    const at = `arm.arms.${index} (${arm.id})`;
+    const faceMinor = toMinor(arm.face, scale, `${at}: face`, problems);
+    const sendMinor = toMinor(arm.send, scale, `${at}: send`, problems);
+    if (index === 0 && (faceMinor !== 0 || sendMinor !== 0))
+      problems.push(`${at}: the first arm is the control and must cost nothing`);
+    const dose = written.arm.ordered ? (arm.dose ?? faceMinor + sendMinor) : null;
+    return {
+      id: arm.id,
+      match: matchOf(arm, at, problems),
+      faceMinor,
+      sendMinor,
+      dose,
+      propensity: propensities[index] ?? null,
+    };
+  });
+  if (new Set(arms.map((arm) => arm.id)).size !== arms.length) problems.push("arm.arms: ids must differ");
+  const values = arms.flatMap((arm) => ("value" in arm.match ? [arm.match.value] : []));
+  if (new Set(values).size !== values.length) problems.push("arm.arms: values must differ");
+  checkLadder(written, arms, problems);
+  if (!written.redeemed && !written.cost)
+    for (const arm of arms)
+      if (arm.faceMinor > 0)
+        problems.push(`arm ${arm.id}: has a face value, but the mapping names neither a redeemed nor a cost column`);
+  return arms;
+}
+
+function matchOf(arm: Written["arm"]["arms"][number], at: string, problems: string[]): ArmMatch {
+  const ranged = arm.from !== undefined || arm.below !== undefined;
+  if (ranged && arm.value !== undefined) problems.push(`${at}: give either value or from/below, not both`);
+  if (!ranged) return { value: arm.value ?? arm.id };
+  const from = arm.from ?? -Infinity;
+  const below = arm.below ?? Infinity;
+  if (!(from < below)) problems.push(`${at}: from must be less than below`);
+  return { from, below };
+}
+
+function checkLadder(written: Written, arms: readonly MappedArm[], problems: string[]): void {
+  if (!written.arm.ordered) {
+    if (written.arm.arms.some((arm) => arm.dose !== undefined))
+      problems.push("arm.arms: a dose is only for ordered arms; set arm.ordered: true or leave it out");
+    return;
+  }
+  arms.forEach((arm, index) => {
+    const before = arms[index - 1];
+    if (before && !((before.dose ?? 0) < (arm.dose ?? 0)))
+      problems.push(`arm ${arm.id}: ordered arms need a rising dose (face + send, or a dose of their own)`);
+  });
+}
+
+function propensitiesOf(written: Written, problems: string[]): readonly (number | null)[] {
+  const { arms } = written.arm;
+  const given = arms.filter((arm) => arm.propensity !== undefined);
+  if (written.propensity !== undefined) {
+    if (given.length > 0) problems.push("propensity: give it at the arms or at the top, not both");
+    return arms.map(() => (written.propensity === "uniform" ? 1 / arms.length : null));
+  }
+  if (given.length !== arms.length) {
+    problems.push("propensity: name it: `uniform`, `{ column: … }`, or a propensity at every arm");
+    return arms.map(() => null);
+  }
+  for (const arm of given)
+    if (!(arm.propensity! > 0 && arm.propensity! < 1))
+      problems.push(`arm ${arm.id}: propensity ${arm.propensity} is outside (0, 1)`);
+  const sum = given.reduce((total, arm) => total + arm.propensity!, 0);
+  if (Math.abs(sum - 1) > 1e-3) problems.push(`propensity: the arms' propensities sum to ${sum.toFixed(4)}, not 1`);
+  return arms.map((arm) => arm.propensity ?? null);
+}
+
+function rewardsOf(written: Written, problems: string[]): MappedReward[] {
+  const rewards = Object.entries(written.rewards).map(([name, reward]) => ({
+    name,
+    column: reward.column ?? name,
+    kind: reward.kind,
+    weight: reward.weight,
+    atMost: reward.atMost ?? null,
+    atLeast: reward.atLeast ?? null,
+  }));
+  if (rewards.length === 0) problems.push("rewards: name at least one");
+  if (rewards.length > 0 && rewards.every((reward) => reward.weight === 0))
+    problems.push("rewards: every weight is 0, so nothing is worth anything");
+  for (const reward of rewards)
+    if (reward.kind === "amount" && (reward.atMost !== null || reward.atLeast !== null))
+      problems.push(`rewards.${reward.name}: atMost and atLeast are for a binary reward`);
+  const given = written.redeemed?.given;
+  if (given !== undefined && !rewards.some((reward) => reward.name === given))
+    problems.push(`redeemed.given: no reward is named ${given}`);
+  if (written.redeemed && written.cost)
+    problems.push("cost: name a redeemed column or a cost column, not both: two costs of one row cannot both be right");
+  return rewards;
+}
+
+/** A feature that is the arm, an outcome or the propensity itself would be known only after the decision. */
+function clashes(mapping: Mapping): string[] {
+  const taken: (readonly [string, string])[] = [
+    [mapping.arm.column, "the arm"],
+    ...mapping.rewards.map((reward) => [reward.column, `the reward ${reward.name}`] as const),
+  ];
+  if (mapping.propensityColumn !== null) taken.push([mapping.propensityColumn, "the propensity"]);
+  if (mapping.redeemed) taken.push([mapping.redeemed.column, "redeemed"]);
+  if (mapping.cost) taken.push([mapping.cost.column, "the cost"]);
+  if (mapping.cost?.when) taken.push([mapping.cost.when, "the cost's condition"]);
+  return mapping.features.flatMap((feature) =>
+    taken
+      .filter(([name]) => name === feature.column)
+      .map(
+        ([name, role]) =>
+          `features.${feature.name}: column ${name} is also ${role}: the target leaks into the features`,
+      ),
+  );
+}
+
+function toMinor(value: number, scale: number, at: string, problems: string[]): number {
+  const minor = Math.round(value * scale);
+  if (value < 0) problems.push(`${at}: ${value} is a negative cost`);
+  if (Math.abs(minor - value * scale) > 1e-6 * Math.max(1, Math.abs(minor)) || !Number.isSafeInteger(minor))
+    problems.push(`${at}: ${value} is not a whole number of minor units${scale === 1 ? " (amounts: minor)" : ""}`);
+  return minor;
+}
+
+/** 100 for USD, 1 for JPY. */
+function minorPerMajor(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2);
+}
