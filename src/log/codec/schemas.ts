@@ -1,0 +1,128 @@
+// Schemas
+// The Avro schemas as they lie in `schemas/`, and what they are called: parsing canonical form and CRC-64-AVRO
+// fingerprint (Avro specification, "Transforming into Parsing Canonical Form" and "Schema Fingerprints").
+//
+//   schemas/<name>.avsc                          what this version writes
+//   schemas/history/<name>/<fingerprint>.avsc    what earlier versions wrote, and this one still reads
+//   schemas/fingerprints.json                    pins the current ones; test/log/schemas.test.ts says what a change needs
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+export type Schema = string | SchemaObject | readonly Schema[];
+
+export interface SchemaObject {
+  readonly type: Schema;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly doc?: string;
+  readonly logicalType?: string;
+  readonly fields?: readonly SchemaField[];
+  readonly symbols?: readonly string[];
+  readonly items?: Schema;
+  readonly values?: Schema;
+  readonly size?: number;
+}
+
+export interface SchemaField {
+  readonly name: string;
+  readonly type: Schema;
+  readonly doc?: string;
+  readonly default?: unknown;
+}
+
+export interface SchemaSet {
+  readonly current: Schema;
+  readonly earlier: readonly Schema[];
+}
+
+const FOLDER = new URL("../../../schemas/", import.meta.url);
+const PRIMITIVES = new Set(["null", "boolean", "int", "long", "float", "double", "bytes", "string"]);
+
+/** The current schema of a topic (or of another thing that has a file) and the earlier ones. */
+export function loadSchemas(name: string): SchemaSet {
+  const history = new URL(`history/${name}/`, FOLDER);
+  const files = existsSync(history) ? readdirSync(history).filter((file) => file.endsWith(".avsc")) : [];
+  return {
+    current: readSchema(new URL(`${name}.avsc`, FOLDER)),
+    earlier: files.toSorted().map((file) => readSchema(new URL(file, history))),
+  };
+}
+
+function readSchema(file: URL): Schema {
+  const schema: Schema = JSON.parse(readFileSync(file, "utf8"));
+  return schema;
+}
+
+/** Parsing canonical form: two schemas with the same one read and write the same bytes. */
+export function canonicalForm(schema: Schema, namespace = ""): string {
+  if (typeof schema === "string") return JSON.stringify(qualify(schema, namespace));
+  if (isUnion(schema)) return `[${schema.map((branch) => canonicalForm(branch, namespace)).join(",")}]`;
+  const type = schema.type;
+  if (typeof type !== "string") return canonicalForm(type, namespace);
+  switch (type) {
+    case "array":
+      return `{"type":"array","items":${canonicalForm(schema.items ?? "null", namespace)}}`;
+    case "map":
+      return `{"type":"map","values":${canonicalForm(schema.values ?? "null", namespace)}}`;
+    case "record":
+    case "error":
+    case "enum":
+    case "fixed":
+      return canonicalNamed(schema, type, namespace);
+    default:
+      return JSON.stringify(qualify(type, namespace));
+  }
+}
+
+function canonicalNamed(schema: SchemaObject, type: string, outer: string): string {
+  const name = fullName(schema, outer);
+  const parts = [`"name":${JSON.stringify(name)}`, `"type":"${type}"`];
+  if (schema.fields !== undefined) {
+    const inner = namespaceOf(name);
+    const fields = schema.fields.map(
+      (field) => `{"name":${JSON.stringify(field.name)},"type":${canonicalForm(field.type, inner)}}`,
+    );
+    parts.push(`"fields":[${fields.join(",")}]`);
+  }
+  if (schema.symbols !== undefined) parts.push(`"symbols":${JSON.stringify(schema.symbols)}`);
+  if (schema.size !== undefined) parts.push(`"size":${schema.size}`);
+  return `{${parts.join(",")}}`;
+}
+
+/** The name with its namespace: its own, else the one it is nested in. */
+export function fullName(schema: SchemaObject, outer: string): string {
+  const name = schema.name ?? "";
+  return name.includes(".") ? name : qualify(name, schema.namespace ?? outer);
+}
+
+export function namespaceOf(name: string): string {
+  return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+}
+
+export function qualify(name: string, namespace: string): string {
+  return PRIMITIVES.has(name) || name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
+}
+
+export function isUnion(schema: Schema): schema is readonly Schema[] {
+  return Array.isArray(schema);
+}
+
+const EMPTY = 0xc15d213aa4d7a795n;
+const CRC_TABLE = Array.from({ length: 256 }, (_, byte) => {
+  let crc = BigInt(byte);
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc >> 1n) ^ (crc & 1n ? EMPTY : 0n);
+  return crc;
+});
+
+/** CRC-64-AVRO (Rabin fingerprint) of a text, as an unsigned 64-bit integer. */
+export function rabin(text: string): bigint {
+  let crc = EMPTY;
+  for (const byte of Buffer.from(text, "utf8"))
+    crc = (crc >> 8n) ^ (CRC_TABLE[Number((crc ^ BigInt(byte)) & 0xffn)] ?? 0n);
+  return crc;
+}
+
+/** The fingerprint as 16 hex digits, most significant first. On the wire it is little-endian. */
+export function fingerprint(schema: Schema): string {
+  return rabin(canonicalForm(schema)).toString(16).padStart(16, "0");
+}
