@@ -1,0 +1,153 @@
+// A local store on disk: one LMDB environment for each task, in a folder of its own.
+// A value is kept behind six bytes with its due time, so that a change can take its old index entry away without
+// asking the processor what the old value meant. Nothing here needs an fsync before it goes on: after a power cut LMDB
+// opens at its last flushed transaction, which is behind the changelog, and behind is fine (S2).
+
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { open, type Database, type RootDatabase } from "lmdb";
+import { assert } from "../domain/assert.ts";
+import {
+  MAX_DUE_MS,
+  MAX_STATE_KEY_BYTES,
+  StoreFailed,
+  dueTime,
+  type DueIndex,
+  type LocalStore,
+  type OpenStore,
+  type Stamp,
+  type StateChange,
+} from "./local-store.ts";
+
+/** Raised when what is on disk is laid out differently: an older layout is wiped and restored. */
+const FORMAT = 1;
+const TIME_BYTES = 6;
+const NEVER = 2 ** 48 - 1;
+const EMPTY = Buffer.alloc(0);
+
+interface Meta {
+  readonly format: number;
+  readonly stamp: Stamp;
+}
+
+class LmdbStore implements LocalStore {
+  readonly #root: RootDatabase;
+  readonly #values: Database<Buffer, string>;
+  readonly #due: Database<Buffer, Buffer>;
+  readonly #meta: Database<Meta, string>;
+  readonly #index: DueIndex;
+  #stamp: Stamp | null;
+
+  constructor(folder: string, index: DueIndex) {
+    this.#index = index;
+    this.#root = open({ path: folder, maxDbs: 4, noMemInit: true });
+    this.#values = this.#root.openDB({ name: "values", encoding: "binary" });
+    this.#due = this.#root.openDB({ name: "due", encoding: "binary", keyEncoding: "binary" });
+    this.#meta = this.#root.openDB({ name: "meta", encoding: "json" });
+    const meta = this.#meta.get("meta");
+    this.#stamp = meta !== undefined && meta.format === FORMAT ? meta.stamp : null;
+    if (this.#stamp === null) this.wipe();
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#values.get(key)?.subarray(TIME_BYTES);
+  }
+
+  due(upTo: number, limit: number): readonly string[] {
+    if (upTo < 0) return [];
+    const end = timeBytes(Math.min(Math.floor(upTo), MAX_DUE_MS) + 1);
+    const keys: string[] = [];
+    for (const entry of this.#due.getKeys({ end, limit })) keys.push(entry.toString("utf8", TIME_BYTES));
+    return keys;
+  }
+
+  stamp(): Stamp | null {
+    return this.#stamp;
+  }
+
+  apply(changes: Iterable<StateChange>, stamp: Stamp): void {
+    const meta: Meta = { format: FORMAT, stamp };
+    failingAs("write", () =>
+      this.#root.transactionSync(() => {
+        for (const [key, value] of changes) this.#set(key, value);
+        void this.#meta.put("meta", meta);
+      }),
+    );
+    this.#stamp = stamp;
+  }
+
+  // Inside a synchronous transaction the promises of put and remove say nothing that its end does not say.
+  #set(key: string, value: Uint8Array | null): void {
+    const before = this.#values.get(key);
+    const dueBefore = before === undefined ? NEVER : before.readUIntBE(0, TIME_BYTES);
+    const dueAfter = value === null ? NEVER : (dueTime(this.#index(key, value), key) ?? NEVER);
+    if (dueBefore !== dueAfter) {
+      if (dueBefore !== NEVER) void this.#due.remove(dueEntry(dueBefore, key));
+      if (dueAfter !== NEVER) void this.#due.put(dueEntry(dueAfter, key), EMPTY);
+    }
+    if (value === null) {
+      if (before !== undefined) void this.#values.remove(key);
+      return;
+    }
+    const stored = Buffer.allocUnsafe(TIME_BYTES + value.length);
+    stored.writeUIntBE(dueAfter, 0, TIME_BYTES);
+    stored.set(value, TIME_BYTES);
+    void this.#values.put(key, stored);
+  }
+
+  wipe(): void {
+    failingAs("wipe", () =>
+      this.#root.transactionSync(() => {
+        this.#values.clearSync();
+        this.#due.clearSync();
+        this.#meta.clearSync();
+      }),
+    );
+    this.#stamp = null;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+/** Stores below `folder`, one a partition. A store that cannot be opened is thrown away: the changelog has it all. */
+export function lmdbStores(folder: string): OpenStore {
+  return (partition, index) => {
+    const path = join(folder, String(partition));
+    mkdirSync(path, { recursive: true });
+    try {
+      return new LmdbStore(path, index);
+    } catch {
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path, { recursive: true });
+      return failingAs("open", () => new LmdbStore(path, index));
+    }
+  };
+}
+
+function timeBytes(atMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(TIME_BYTES);
+  bytes.writeUIntBE(atMs, 0, TIME_BYTES);
+  return bytes;
+}
+
+function dueEntry(atMs: number, key: string): Buffer {
+  const length = Buffer.byteLength(key);
+  assert(length <= MAX_STATE_KEY_BYTES, `state key of ${length} bytes, at most ${MAX_STATE_KEY_BYTES}`);
+  const entry = Buffer.allocUnsafe(TIME_BYTES + length);
+  entry.writeUIntBE(atMs, 0, TIME_BYTES);
+  entry.write(key, TIME_BYTES);
+  return entry;
+}
+
+function failingAs<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Error && error.name === "AssertionFailed") throw error;
+    throw new StoreFailed(`local store: cannot ${what}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,67 @@
+// Restore: brings a local store to the end of the changelog, and says where the task stands (laws C1, C3).
+// A store that is ahead of the changelog, or that belongs to another one, is wiped and filled from the beginning: the
+// changelog is the truth. A store that is behind only reads what it lacks, and its own last control record once more,
+// which is how the two are told apart.
+
+import { must } from "../domain/assert.ts";
+import type { LogRecord, TaskLog } from "../log/event-log.ts";
+import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "./control-record.ts";
+import { stampOf } from "./cycle.ts";
+import type { LocalStore, Stamp, StateChange } from "./local-store.ts";
+
+/** How far before its stamp a restore begins: far enough to meet the store's last control record behind Kafka's marker. */
+const LOOK_BACK = 16;
+
+const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
+
+export async function restore(
+  log: TaskLog,
+  store: LocalStore,
+  codec: ControlCodec,
+  newLineage: () => string,
+): Promise<ControlRecord> {
+  const stamp = store.stamp();
+  if (stamp !== null && stamp.cycle > 0) {
+    const control = await replay(log, store, codec, stamp);
+    if (control !== null) return control;
+  }
+  if (stamp !== null) store.wipe();
+  return (await replay(log, store, codec, null)) ?? firstControl(newLineage());
+}
+
+/** The last control record; null when there is none, or when it and the stamp cannot be of the same history. */
+async function replay(
+  log: TaskLog,
+  store: LocalStore,
+  codec: ControlCodec,
+  stamp: Stamp | null,
+): Promise<ControlRecord | null> {
+  let control: ControlRecord | null = null;
+  for await (const batch of log.restore(stamp === null ? 0 : Math.max(0, stamp.changelogEnd - LOOK_BACK))) {
+    const changes: StateChange[] = [];
+    let end = 0;
+    for (const record of batch) {
+      const key = keyOf(record);
+      end = record.offset + 1;
+      if (key === CONTROL_KEY) {
+        control = codec.decode(must(record.value, `value of the control record at ${record.offset}`));
+        if (stamp !== null && !isSameHistory(stamp, control)) return null;
+      } else changes.push([key, record.value]);
+    }
+    // Until the first control record has come, the history has no name: a restore that ends here begins again.
+    const named = control === null ? (stamp ?? UNNAMED) : stampOf(control);
+    if (end > 0)
+      store.apply(changes, { lineage: named.lineage, cycle: named.cycle, atMs: named.atMs, changelogEnd: end });
+  }
+  if (stamp === null || control === null) return control;
+  return control.cycle >= stamp.cycle ? control : null;
+}
+
+function isSameHistory(stamp: Stamp, control: ControlRecord): boolean {
+  if (control.lineage !== stamp.lineage) return false;
+  return control.cycle !== stamp.cycle || control.atMs === stamp.atMs;
+}
+
+function keyOf(record: LogRecord): string {
+  return Buffer.from(must(record.key, `key of the changelog record at ${record.offset}`)).toString("utf8");
+}

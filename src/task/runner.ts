@@ -1,0 +1,181 @@
+// Runner
+// Joins a kind of task with a processor for each partition, and keeps its tasks going: one actor each, cycles on a
+// timer when it is quiet, drained when the partition is taken away or the process ends.
+// The same tasks can be stepped by hand, in partition order and at a stated time, for lock-step simulation and tests.
+
+import { assert } from "../domain/assert.ts";
+import type { EventLog, Membership, TaskKind, TaskLog } from "../log/event-log.ts";
+import type { ControlCodec } from "./control-record.ts";
+import { isOver } from "./lifecycle.ts";
+import type { OpenStore } from "./local-store.ts";
+import { unobserved, type TaskObserver } from "./observer.ts";
+import type { Processor } from "./processor.ts";
+import { Task } from "./task.ts";
+
+export interface Clock {
+  nowMs(): number;
+  /** After `ms`; 0 lets everything else that waits have its turn first. */
+  sleep(ms: number): Promise<void>;
+}
+
+export interface RunnerOptions<Facts> {
+  readonly log: EventLog;
+  readonly kind: TaskKind;
+  readonly processor: (partition: number) => Processor<Facts>;
+  readonly openStore: OpenStore;
+  readonly codec: ControlCodec;
+  readonly clock: Clock;
+  readonly newLineage: () => string;
+  /** Most records in a cycle. */
+  readonly maxRecords: number;
+  /** How often a quiet task has a timer cycle. */
+  readonly idleMs: number;
+  /** How long a partition that is taken away may go on with its cycle; then it will not commit. */
+  readonly drainMs: number;
+  readonly observer?: TaskObserver;
+}
+
+export interface Runner<Facts> {
+  /** By partition; tasks that were taken by others included until the log takes the partition away. */
+  readonly tasks: readonly Task<Facts>[];
+  /** Each task one step, in partition order, at `nowMs`; answers how much was done (Task.step). Throws what made a task fail. */
+  stepAll(nowMs: number): Promise<number>;
+  /** Steps until a whole round did nothing; answers how much was done. */
+  runUntilIdle(nowMs: number): Promise<number>;
+  /** Lets the tasks run by themselves until `stop`; rejects with what made one fail, after the others were stopped. */
+  run(): Promise<void>;
+  /** Drains, gives all partitions back and leaves. */
+  stop(): Promise<void>;
+}
+
+const FIRST_WAIT_MS = 20;
+const LONGEST_WAIT_MS = 5_000;
+const MAX_IDLE_ROUNDS = 1_000;
+
+export async function joinRunner<Facts>(options: RunnerOptions<Facts>): Promise<Runner<Facts>> {
+  const runner = new KindRunner(options);
+  await runner.join();
+  return runner;
+}
+
+class KindRunner<Facts> implements Runner<Facts> {
+  readonly #options: RunnerOptions<Facts>;
+  readonly #observer: TaskObserver;
+  readonly #tasks = new Map<number, Task<Facts>>();
+  #membership: Membership | null = null;
+  #manualMs: number | null = null;
+  #running: PromiseWithResolvers<void> | null = null;
+  #stopped: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(options: RunnerOptions<Facts>) {
+    this.#options = options;
+    this.#observer = options.observer ?? unobserved;
+  }
+
+  async join(): Promise<void> {
+    this.#membership = await this.#options.log.join(this.#options.kind, {
+      assigned: (partition, claim) => this.#assigned(partition, claim),
+      revoked: (partition) => this.#revoked(partition),
+    });
+  }
+
+  get tasks(): readonly Task<Facts>[] {
+    return [...this.#tasks.values()].sort((a, b) => a.partition - b.partition);
+  }
+
+  #assigned(partition: number, claim: () => Promise<TaskLog>): void {
+    const { kind, processor, openStore, codec, newLineage, clock } = this.#options;
+    const before = this.#tasks.get(partition);
+    assert(before === undefined || isOver(before.state), `${kind.kind} ${partition} was assigned twice`);
+    const task = new Task({
+      kind,
+      partition,
+      claim,
+      openStore,
+      codec,
+      newLineage,
+      processor: processor(partition),
+      nowMs: () => this.#manualMs ?? clock.nowMs(),
+      observer: this.#observer,
+    });
+    this.#tasks.set(partition, task);
+    if (this.#running !== null) void this.#act(task);
+  }
+
+  async #revoked(partition: number): Promise<void> {
+    const task = this.#tasks.get(partition);
+    if (task === undefined) return;
+    await task.stop(this.#running === null ? undefined : this.#options.clock.sleep(this.#options.drainMs));
+    this.#tasks.delete(partition);
+  }
+
+  async stepAll(nowMs: number): Promise<number> {
+    assert(this.#running === null, "stepped by hand while running by itself");
+    this.#manualMs = nowMs;
+    let done = 0;
+    for (const task of this.tasks) {
+      if (isOver(task.state)) continue;
+      done += await task.step({ maxRecords: this.#options.maxRecords, maxWaitMs: 0 });
+      if (task.state === "failed") throw task.error;
+    }
+    return done;
+  }
+
+  async runUntilIdle(nowMs: number): Promise<number> {
+    let total = 0;
+    let idle = 0;
+    for (;;) {
+      const done = await this.stepAll(nowMs);
+      total += done;
+      idle = done === 0 ? idle + 1 : 0;
+      const troubled = this.tasks.some((task) => task.troubles > 0 && !isOver(task.state));
+      if (idle > 0 && !troubled) return total;
+      if (idle > MAX_IDLE_ROUNDS) throw new Error(`${this.#options.kind.kind}: ${idle} rounds of trouble in a row`);
+    }
+  }
+
+  run(): Promise<void> {
+    assert(this.#running === null && this.#stopped === null, "a runner runs once");
+    this.#manualMs = null;
+    this.#running = Promise.withResolvers<void>();
+    for (const task of this.tasks) void this.#act(task);
+    return this.#running.promise;
+  }
+
+  async #act(task: Task<Facts>): Promise<void> {
+    const { clock, maxRecords, idleMs } = this.#options;
+    try {
+      while (!isOver(task.state) && task.state !== "stopping") {
+        await task.step({ maxRecords, maxWaitMs: idleMs });
+        const troubles = task.troubles;
+        await clock.sleep(troubles === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (troubles - 1), LONGEST_WAIT_MS));
+      }
+      if (task.state === "failed") this.#fail(task.error);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.stop().catch(() => undefined);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#membership?.leave();
+      // A log that has forgotten us does not revoke what we still hold.
+      await Promise.all(this.tasks.map((task) => task.stop()));
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    if (this.#failure === null) this.#running?.resolve();
+    else this.#running?.reject(this.#failure.error);
+  }
+}
