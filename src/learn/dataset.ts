@@ -1,6 +1,25 @@
-// Dataset (being built): the signature that the other steps integrate against.
-import type { Mapping } from "./mapping.ts";
-import type { Dataset, Progress } from "./nouns.ts";
+// Dataset
+// A log as the steps of training see it: blocks of typed rows, in file order, by split. Implements nouns.ts `Dataset`.
+// The files are read once, into a typed table on disk; what is in memory is a block and DuckDB's bounded buffers.
+//
+// Invariants:
+//   1. A row's split is a function of the seed and its number in the files; of nothing else.
+//   2. Blocks put together are the same rows in the same order for every block size.
+//   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
+
+import { access } from "node:fs/promises";
+import { must } from "../domain/assert.ts";
+import { InvalidInput } from "../domain/campaign.ts";
+import { rowWidth } from "../domain/features.ts";
+import { seededRandom } from "../domain/random.ts";
+import { blockReader, createCategoryTypes } from "./block-reader.ts";
+import { openDatabase, readFiles, type Database } from "./duckdb.ts";
+import { findLeaks } from "./leaks.ts";
+import { tasksOf, type Mapping } from "./mapping.ts";
+import type { Dataset, Progress, Split } from "./nouns.ts";
+import { profileLog, type Profile } from "./profile.ts";
+import { hashedRows, hashRange } from "./row-keys.ts";
+import { columnsNamed, staged, stageSql } from "./staging.ts";
 
 /** Shares of the rows; they sum to 1. */
 export interface Splits {
@@ -9,18 +28,137 @@ export interface Splits {
   readonly test: number;
 }
 
+export const SPLITS: Splits = { train: 0.65, validate: 0.15, test: 0.2 };
+
 export interface DatasetOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
+  /** Decides which rows belong to which split. */
   readonly seed: number;
   readonly splits?: Splits;
   readonly onProgress?: Progress;
   /** Folder for the staged copy of the log; the system's temporary folder by default. */
   readonly scratch?: string;
-  /** DuckDB's own bound; row blocks come on top. */
+  /** DuckDB's own bound, `1GB` by default; row blocks come on top. */
   readonly memoryLimit?: string;
 }
 
-export function openDataset(_options: DatasetOptions): Promise<Dataset> {
-  throw new Error("not yet");
+const TABLE = "staged";
+/** Rows on which leaks are looked for. */
+const LEAK_ROWS = 50_000;
+
+/** Reads and checks a log; refuses with an InvalidInput that names the column and the count. Close it after use. */
+export async function openDataset(options: DatasetOptions): Promise<Dataset> {
+  const splits = checkSplits(options.splits ?? SPLITS);
+  for (const file of options.files)
+    await access(file).catch(() => {
+      throw new InvalidInput(`data: no file ${file}`);
+    });
+  const db = await openDatabase({ scratch: options.scratch, memoryLimit: options.memoryLimit });
+  try {
+    const progress = options.onProgress ?? (() => undefined);
+    progress("dataset", 0, "reading the log");
+    const malformed = await stage(db, options.files, options.mapping);
+    progress("dataset", 0.6, "looking at its columns");
+    const profile = await profileLog(db, TABLE, options.mapping, malformed);
+    const dataset = await view(db, options, splits, profile);
+    progress("dataset", 0.9, "looking for leaks");
+    const leaks = findLeaks(await dataset.sample("all", LEAK_ROWS, options.seed), dataset, options.mapping);
+    progress("dataset", 1, `${profile.rows} rows`);
+    return { ...dataset, warnings: [...profile.warnings, ...leaks] };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+function checkSplits(splits: Splits): Splits {
+  const sum = splits.train + splits.validate + splits.test;
+  const each = [splits.train, splits.validate, splits.test];
+  if (Math.abs(sum - 1) > 1e-9 || each.some((share) => !(share >= 0)))
+    throw new InvalidInput(`splits: train, validate and test are shares and must sum to 1, not ${sum}`);
+  return splits;
+}
+
+/** Reads the files into the typed table; returns how many lines were no rows at all. */
+async function stage(db: Database, files: readonly string[], mapping: Mapping): Promise<number> {
+  const source = readFiles(files);
+  const names = await db.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source.sql})`).catch((error) => {
+    throw new InvalidInput(`data: cannot read ${files.join(", ")}: ${messageOf(error)}`);
+  });
+  const known = new Set(names.map(([name]) => String(name)));
+  const unknown = columnsNamed(mapping).filter(({ column }) => !known.has(column));
+  if (unknown.length > 0) {
+    const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
+    throw new InvalidInput(`${told.join("\n")}\nthe data has: ${[...known].join(", ")}`);
+  }
+  await db.run(stageSql(mapping, source.sql, TABLE)).catch((error) => {
+    throw new InvalidInput(`data: cannot read ${files.join(", ")}: ${messageOf(error)}`);
+  });
+  if (!source.csv) return 0;
+  const rejected = await db.rows("SELECT count(DISTINCT (scan_id, file_id, line)) FROM reject_errors");
+  return Number(rejected[0]?.[0]);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Two hashes of a row's number: `split` decides its split, `pick` whether a sample has it. */
+async function view(db: Database, options: DatasetOptions, splits: Splits, profile: Profile): Promise<Dataset> {
+  const { mapping, seed } = options;
+  const good = (pickSeed: number): string =>
+    `${hashedRows(TABLE, { split: seed32(`split:${seed}`), pick: pickSeed })} WHERE bad = 0`;
+  const ranges: Readonly<Record<Split, string>> = {
+    train: hashRange("split", 0, splits.train),
+    validate: hashRange("split", splits.train, splits.train + splits.validate),
+    test: hashRange("split", splits.train + splits.validate, 1),
+    all: "true",
+  };
+  const rowsOf = await countSplits(db, good(0), ranges);
+  await createCategoryTypes(db, profile.spec);
+  const reader = blockReader(profile.spec, mapping);
+  const select = `SELECT ${reader.columns.join(", ")}`;
+  return {
+    spec: profile.spec,
+    width: rowWidth(profile.spec),
+    arms: mapping.arm.arms.map((arm) => arm.id),
+    tasks: tasksOf(mapping),
+    rows: profile.rows,
+    rowsOf,
+    badRows: profile.badRows,
+    warnings: profile.warnings,
+    blocks: (split, size) => reader.read(db.stream(`${select} FROM ${good(0)} AND ${ranges[split]}`), size),
+    sample: async (split, max, sampleSeed) => {
+      const wanted = Math.min(max, rowsOf[split]);
+      const from = `${good(seed32(`sample:${sampleSeed}`))} AND ${ranges[split]}`;
+      const picked = wanted < rowsOf[split] ? `${from} AND ${await pickedBelow(db, from, wanted)}` : from;
+      for await (const block of reader.read(db.stream(`${select} FROM ${picked}`), Math.max(1, wanted))) return block;
+      throw new InvalidInput(`data: no rows in the ${split} split of ${profile.rows} rows`);
+    },
+    close: () => db.close(),
+  };
+}
+
+async function countSplits(
+  db: Database,
+  rows: string,
+  ranges: Readonly<Record<Split, string>>,
+): Promise<Record<Split, number>> {
+  const splits = ["train", "validate", "test", "all"] as const;
+  const counts = splits.map((split) => `count(*) FILTER (${ranges[split]})`).join(", ");
+  const answer = must((await db.rows(`SELECT ${counts} FROM ${rows}`))[0], "the counts of the splits");
+  const [train, validate, test, all] = answer.map(Number);
+  return { train: train ?? 0, validate: validate ?? 0, test: test ?? 0, all: all ?? 0 };
+}
+
+/** The condition of the `wanted` rows with the smallest keys; the row's number breaks ties. */
+async function pickedBelow(db: Database, from: string, wanted: number): Promise<string> {
+  const key = "((pick << 32) | row)";
+  const smallest = `SELECT ${key} AS key FROM ${from} ORDER BY key LIMIT ${wanted}`;
+  return `${key} <= ${String((await db.rows(`SELECT max(key) FROM (${smallest})`))[0]?.[0])}`;
+}
+
+function seed32(name: string): number {
+  return seededRandom(name).below(4294967296);
 }

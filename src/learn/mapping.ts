@@ -47,6 +47,14 @@ export interface MappedReward {
   readonly atLeast: number | null;
 }
 
+export interface MappedRedeemed {
+  readonly column: string;
+  /** Name of the binary reward that is the redemption itself; null: the column is 0/1. */
+  readonly reward: string | null;
+  /** Name of the reward without which nobody redeems. */
+  readonly given: string | null;
+}
+
 export interface Mapping {
   /** ISO 4217. */
   readonly currency: string;
@@ -55,8 +63,7 @@ export interface Mapping {
   /** Column with the probability of the arm that the row got; null when each arm has its constant. */
   readonly propensityColumn: string | null;
   readonly rewards: readonly MappedReward[];
-  /** `given`: name of the reward without which nobody redeems. */
-  readonly redeemed: { readonly column: string; readonly given: string | null } | null;
+  readonly redeemed: MappedRedeemed | null;
   /** A measured cost. `when`: a 0/1 column; the cost counts only where it is 1. `toMinor`: minor units per unit. */
   readonly cost: { readonly column: string; readonly when: string | null; readonly toMinor: number } | null;
 }
@@ -109,7 +116,9 @@ const mappingSchema = z.strictObject({
   arm: z.strictObject({ column, ordered: z.boolean().default(false), arms: z.array(armSchema).min(2).max(MAX_ARMS) }),
   propensity: z.union([z.literal("uniform"), z.strictObject({ column })]).optional(),
   rewards: z.record(z.string().min(1), rewardSchema),
-  redeemed: z.strictObject({ column, given: z.string().optional() }).optional(),
+  redeemed: z
+    .union([z.strictObject({ column, given: z.string().optional() }), z.strictObject({ reward: z.string() })])
+    .optional(),
   cost: z.strictObject({ column, when: column.optional(), amounts: z.enum(["major", "minor"]).optional() }).optional(),
 });
 
@@ -164,7 +173,7 @@ function toMapping(written: Written, problems: string[]): Mapping {
     },
     propensityColumn: typeof written.propensity === "object" ? written.propensity.column : null,
     rewards: rewardsOf(written, problems),
-    redeemed: written.redeemed ? { column: written.redeemed.column, given: written.redeemed.given ?? null } : null,
+    redeemed: redeemedOf(written, problems),
     cost: written.cost ? { column: written.cost.column, when: written.cost.when ?? null, toMinor: costScale } : null,
   };
 }
@@ -271,12 +280,22 @@ function rewardsOf(written: Written, problems: string[]): MappedReward[] {
   for (const reward of rewards)
     if (reward.kind === "amount" && (reward.atMost !== null || reward.atLeast !== null))
       problems.push(`rewards.${reward.name}: atMost and atLeast are for a binary reward`);
-  const given = written.redeemed?.given;
-  if (given !== undefined && !rewards.some((reward) => reward.name === given))
-    problems.push(`redeemed.given: no reward is named ${given}`);
   if (written.redeemed && written.cost)
     problems.push("cost: name a redeemed column or a cost column, not both: two costs of one row cannot both be right");
   return rewards;
+}
+
+function redeemedOf({ redeemed, rewards }: Written, problems: string[]): MappedRedeemed | null {
+  if (!redeemed) return null;
+  if ("column" in redeemed) {
+    const given = redeemed.given ?? null;
+    if (given !== null && !(given in rewards)) problems.push(`redeemed.given: no reward is named ${given}`);
+    return { column: redeemed.column, reward: null, given };
+  }
+  const reward = rewards[redeemed.reward];
+  if (!reward) problems.push(`redeemed.reward: no reward is named ${redeemed.reward}`);
+  else if (reward.kind !== "binary") problems.push(`redeemed.reward: ${redeemed.reward} is not a binary reward`);
+  return { column: reward?.column ?? redeemed.reward, reward: redeemed.reward, given: redeemed.reward };
 }
 
 /** A feature that is the arm, an outcome or the propensity itself would be known only after the decision. */

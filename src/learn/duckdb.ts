@@ -1,0 +1,103 @@
+// DuckDB
+// The edge to the database that reads logs: one scratch database on disk per dataset, bounded in memory.
+// Everything that leaves here is a number, a text or a column vector of at most 2,048 rows.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk } from "@duckdb/node-api";
+import { InvalidInput } from "../domain/campaign.ts";
+
+export type Cell = string | number | bigint | boolean | null;
+
+export interface Database {
+  run(sql: string): Promise<void>;
+  /** For small answers only: counts, names, categories. */
+  rows(sql: string): Promise<Cell[][]>;
+  /** Chunks in the order of the query, on a connection of its own that closes when the caller stops. */
+  stream(sql: string): AsyncIterable<DuckDBDataChunk>;
+  /** Closes it and deletes its folder. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Folder under which the scratch folder is made; the system's temporary folder by default. */
+  readonly scratch?: string | undefined;
+  /** DuckDB's own bound, for instance `1GB`. */
+  readonly memoryLimit?: string | undefined;
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const folder = await mkdtemp(join(options.scratch ?? tmpdir(), "stipend-dataset-"));
+  const instance = await DuckDBInstance.create(join(folder, "log.duckdb"), {
+    memory_limit: options.memoryLimit ?? "1GB",
+    temp_directory: join(folder, "spill"),
+    preserve_insertion_order: "true",
+    // Nothing is fetched from elsewhere while a log is read.
+    autoinstall_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  return {
+    run: async (sql) => {
+      await connection.run(sql);
+    },
+    rows: (sql) => smallAnswer(connection, sql),
+    stream: (sql) => chunks(instance, sql),
+    close: async () => {
+      connection.closeSync();
+      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function smallAnswer(connection: DuckDBConnection, sql: string): Promise<Cell[][]> {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRows().map((row) =>
+    row.map((value) => {
+      if (value === null || typeof value !== "object") return value;
+      return value.toString();
+    }),
+  );
+}
+
+async function* chunks(instance: DuckDBInstance, sql: string): AsyncGenerator<DuckDBDataChunk> {
+  const connection = await instance.connect();
+  try {
+    const result = await connection.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk;
+    }
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** The table function that reads the files, all of one kind. CSV columns stay texts: what a text means is ours to say. */
+export function readFiles(files: readonly string[]): { readonly sql: string; readonly csv: boolean } {
+  const parquet = files.filter((file) => file.endsWith(".parquet"));
+  if (files.length === 0) throw new InvalidInput("data: name at least one file");
+  if (parquet.length > 0 && parquet.length < files.length)
+    throw new InvalidInput("data: either all Parquet or all CSV, so that a column means the same in each file");
+  const list = `[${files.map(literal).join(", ")}]`;
+  if (parquet.length > 0) return { sql: `read_parquet(${list}, union_by_name = true)`, csv: false };
+  const nulls = ["", "NA", "NULL", "null", "NaN", "nan"].map(literal).join(", ");
+  return {
+    sql:
+      `read_csv(${list}, header = true, all_varchar = true, union_by_name = ${files.length > 1}, ` +
+      `nullstr = [${nulls}], ignore_errors = true, store_rejects = true, rejects_limit = 0)`,
+    csv: true,
+  };
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A column's name as an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
