@@ -57,6 +57,11 @@ export interface PartitionRange {
 /** Next offset to read of each input topic of a task's partition. */
 export type Positions = Readonly<Record<string, number>>;
 
+export interface TaskPositions {
+  readonly partition: number;
+  readonly positions: Positions;
+}
+
 /** A kind of task: one task a partition; all `inputs` and the changelog have the same partition count. */
 export interface TaskKind {
   readonly application: string;
@@ -87,6 +92,8 @@ export interface EventLog {
    * assigns all partitions to the one process that runs the kind, and throws `AlreadyRunning` for a second.
    */
   join(kind: TaskKind, member: Member): Promise<Membership>;
+  /** Where the tasks of a kind have committed to, for people and tools; may lag. A task never starts from it (law C1). */
+  committed(kind: TaskKind): Promise<readonly TaskPositions[]>;
   close(): Promise<void>;
 }
 

@@ -84,7 +84,7 @@ function fail(place: Place, message: string): never {
 }
 
 function expected(place: Place, what: string, found: unknown): never {
-  const text = found === undefined ? "nothing" : (JSON.stringify(found) ?? String(found));
+  const text = found === undefined ? "nothing" : JSON.stringify(found);
   fail(place, `expected ${what}, got ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`);
 }
 
@@ -205,7 +205,7 @@ function readKind(records: readonly SchemaObject[], json: unknown, place: Place)
 }
 
 function nameOf(schema: SchemaObject): string {
-  return schema.name === undefined ? String(schema.type) : kindOf(schema.name);
+  return kindOf(schema.name ?? (typeof schema.type === "string" ? schema.type : "value"));
 }
 
 function fits(schema: SchemaObject, json: unknown): boolean {

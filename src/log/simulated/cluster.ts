@@ -1,0 +1,74 @@
+// Cluster
+// The EventLog in memory, for simulation and tests: one cluster, and a log for each process that connects to it. The
+// whole contract of the port, with crashes and unknown outcomes as values (faults.ts), and nothing random of its own.
+//
+//   M1. A step takes effect at one instant: nothing in a store or a group changes across an await.
+//   M2. Offsets have gaps, as Kafka's have (a marker after each transaction), so that nobody counts on their absence.
+//   M3. A crashed process is gone: its memberships end without `revoked`, its task logs throw `Crashed`.
+
+import type { EventLog } from "../event-log.ts";
+import { Wakeup } from "../wakeup.ts";
+import { noFaults, type Fault, type FaultPoint, type Faults } from "./faults.ts";
+import { Groups, type Sharing } from "./groups.ts";
+import { createLog } from "./log.ts";
+import { Store } from "./store.ts";
+
+export interface ClusterOptions {
+  /** The log's clock; for records sent without a time stamp. */
+  readonly now: () => number;
+  readonly faults?: Faults;
+  /** `one`: a kind runs in one process, as on the embedded log. `many`: processes share its partitions, as on Kafka. */
+  readonly sharing?: Sharing;
+  readonly transactionMarkers?: boolean;
+}
+
+export interface SimulatedLog extends EventLog {
+  readonly process: string;
+  readonly crashed: boolean;
+  /** SIGKILL: every call of this log, also those under way, throws `Crashed`. */
+  crash(): void;
+  /** SIGSTOP for longer than the session time-out: the others take this one for dead, while it goes on as a zombie. */
+  expire(): void;
+}
+
+export interface SimulatedCluster {
+  connect(process: string): SimulatedLog;
+  /** Compaction and retention, at once. */
+  maintain(nowMs: number): void;
+  /** From now on. */
+  setFaults(faults: Faults): void;
+}
+
+/** What the logs and their tasks share. */
+export interface ClusterCore {
+  readonly store: Store;
+  readonly groups: Groups;
+  readonly wakeup: Wakeup;
+  readonly now: () => number;
+  readonly markers: boolean;
+  fault(point: Omit<FaultPoint, "count">): Fault;
+}
+
+export function createSimulatedCluster(options: ClusterOptions): SimulatedCluster {
+  let faults = options.faults ?? noFaults;
+  let count = 0;
+  const core: ClusterCore = {
+    store: new Store(),
+    groups: new Groups(options.sharing ?? "one"),
+    wakeup: new Wakeup(),
+    now: options.now,
+    markers: options.transactionMarkers ?? true,
+    fault(point) {
+      const fault = faults({ ...point, count });
+      count += 1;
+      return fault;
+    },
+  };
+  return {
+    connect: (process) => createLog(core, process),
+    maintain: (nowMs) => core.store.maintain(nowMs),
+    setFaults: (next) => {
+      faults = next;
+    },
+  };
+}

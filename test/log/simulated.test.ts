@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { must } from "../../src/domain/assert.ts";
+import { Fenced, LogUnavailable, OutcomeUnknown, type EventLog } from "../../src/log/event-log.ts";
+import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
+import { Crashed, faultAt, type Fault } from "../../src/log/simulated/faults.ts";
+import { conformance, KIND, out, singleRunner, Told, values } from "./conformance.ts";
+import { SPECS, type Adapter } from "./fixture.ts";
+
+const adapter: Adapter = {
+  name: "simulated",
+  async open() {
+    const cluster = createSimulatedCluster({ now: () => Date.now() });
+    const logs = new Map<EventLog, SimulatedLog>();
+    return {
+      async connect() {
+        const log = cluster.connect(`process-${logs.size}`);
+        logs.set(log, log);
+        return log;
+      },
+      kill: async (log) => must(logs.get(log), "log").crash(),
+      loseSight: async (log) => must(logs.get(log), "log").expire(),
+      maintain: async (nowMs) => cluster.maintain(nowMs),
+      close: async () => undefined,
+    };
+  },
+};
+
+describe("the simulated log", () => {
+  conformance(adapter);
+  singleRunner(adapter);
+
+  const ready = async (sharing: "one" | "many" = "one") => {
+    const cluster = createSimulatedCluster({ now: () => 1_000, sharing });
+    const log = cluster.connect("a");
+    await log.ensureTopics(SPECS);
+    return { cluster, log };
+  };
+
+  it.each<[Fault, string, string[]]>([
+    ["crash_before", "Crashed", []],
+    ["crash_after", "Crashed", ["v"]],
+    ["unknown_before", "OutcomeUnknown", []],
+    ["unknown_after", "OutcomeUnknown", ["v"]],
+    ["unavailable", "LogUnavailable", []],
+  ])("a commit under %s throws %s and leaves %j", async (fault, error, left) => {
+    const { cluster, log } = await ready();
+    const told = new Told();
+    await log.join(KIND, told);
+    const task = await told.claim(0);
+    cluster.setFaults(faultAt(0, fault, (point) => point.step === "commit"));
+    const kinds = { Crashed, OutcomeUnknown, LogUnavailable };
+    await expect(task.commit([out("answers", 0, "k", "v")], {})).rejects.toThrow(kinds[error as keyof typeof kinds]);
+    expect(await values(cluster.connect("b"), "answers", 0)).toEqual(left);
+  });
+
+  it("a crashed process does nothing more, and another takes its place", async () => {
+    const { cluster, log } = await ready();
+    const told = new Told();
+    await log.join(KIND, told);
+    const task = await told.claim(0);
+    const waiting = task.poll({ maxRecords: 1, maxWaitMs: 10_000 });
+    log.crash();
+    await expect(waiting).rejects.toThrow(Crashed);
+    await expect(log.send([out("events", 0, "k", "v")])).rejects.toThrow(Crashed);
+    expect(told.log).toEqual(["+0", "+1"]);
+    await cluster.connect("b").join(KIND, new Told());
+  });
+
+  it("shares partitions among processes and moves only what must move", async () => {
+    const { cluster, log } = await ready("many");
+    const a = new Told();
+    const first = await log.join(KIND, a);
+    const task = await a.claim(1);
+    const other = cluster.connect("b");
+    const b = new Told();
+    const second = await other.join(KIND, b);
+    expect([first.partitions, second.partitions]).toEqual([[0], [1]]);
+    expect(a.log).toEqual(["+0", "+1", "-1"]);
+    await b.claim(1);
+    await expect(task.commit([out("answers", 1, "k", "v")], {})).rejects.toThrow(Fenced);
+    other.crash();
+    await log.send([]);
+    expect(first.partitions).toEqual([0, 1]);
+    await second.leave();
+  });
+
+  it("leaves gaps in its offsets, as transactions on Kafka do", async () => {
+    const { log } = await ready();
+    const told = new Told();
+    await log.join(KIND, told);
+    const task = await told.claim(0);
+    await task.commit([out("answers", 0, "k", "1")], {});
+    await task.commit([out("answers", 0, "k", "2")], {});
+    expect(await log.ranges("answers")).toEqual([
+      { partition: 0, start: 0, end: 4 },
+      { partition: 1, start: 0, end: 0 },
+    ]);
+  });
+});
