@@ -2,6 +2,9 @@
 // What training publishes and serving reads: the only thing the two have in common. Immutable, named by its hash.
 // On disk a folder (manifest.json, classifier.onnx, evidence.json, report.html); on the `releases` topic one record.
 
+import { z } from "zod";
+import { describeIssues, InvalidInput } from "./campaign.ts";
+import { canonicalJson, sha256Hex } from "./canonical.ts";
 import type { FeatureSpec } from "./features.ts";
 
 export const RELEASE_FORMAT = 1;
@@ -72,4 +75,116 @@ export interface Release {
   readonly hash: string;
   readonly manifest: ReleaseManifest;
   readonly classifier: Uint8Array;
+}
+
+const count = z.number().int().positive();
+const cells = z.array(z.array(z.number()));
+const costs = z.array(z.array(z.number().nonnegative()));
+const name = z.string().min(1);
+
+const featureSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ name, kind: z.literal("numeric"), default: z.number() }),
+  z.strictObject({ name, kind: z.literal("boolean"), default: z.boolean() }),
+  z.strictObject({ name, kind: z.literal("categorical"), categories: z.array(z.string()).min(1), default: z.string() }),
+]);
+
+const manifestSchema = z
+  .strictObject({
+    format: z.literal(RELEASE_FORMAT),
+    features: z.strictObject({ features: z.array(featureSchema).min(1) }),
+    arms: z.array(name).min(2),
+    clusters: count,
+    classifier: z.string().regex(/^[0-9a-f]{64}$/, "the SHA-256 of the classifier in hex"),
+    frontier: z.strictObject({
+      steps: count,
+      rows: z
+        .array(
+          z.strictObject({
+            budgetPerSession: z.number().nonnegative(),
+            shares: z.array(z.array(z.number().int().nonnegative())),
+            expectedReward: z.number(),
+            expectedCost: z.number().nonnegative(),
+            shadowPrice: z.number().nonnegative(),
+          }),
+        )
+        .min(1),
+    }),
+    values: z.strictObject({
+      reward: cells,
+      rewardSe: costs,
+      cost: costs,
+      costSe: costs,
+      redemption: costs,
+      mix: z.array(z.number().nonnegative()),
+    }),
+    certificate: z.strictObject({
+      solver: z.string(),
+      maxGap: z.number(),
+      gapBound: z.number(),
+      inputHash: z.string(),
+      scenarios: count,
+      risk: z.number().min(0).max(1),
+    }),
+    summary: z.record(z.string(), z.union([z.number(), z.string()])),
+  })
+  .superRefine((manifest, context) => {
+    for (const [path, message] of shapeFaults(manifest))
+      context.addIssue({ code: "custom", path: path.split("."), message });
+  });
+
+/** What types cannot say: tables of one shape, shares that sum to the steps, budgets that rise from a free first row. */
+function shapeFaults(manifest: ReleaseManifest): [string, string][] {
+  const { arms, clusters, frontier, values } = manifest;
+  const faults: [string, string][] = [];
+  const table = (path: string, rows: readonly (readonly number[])[]): void => {
+    if (rows.length !== clusters || rows.some((row) => row.length !== arms.length))
+      faults.push([path, `must have ${clusters} clusters of ${arms.length} arms`]);
+  };
+  if (new Set(arms).size !== arms.length) faults.push(["arms", "arm ids must differ"]);
+  for (const key of ["reward", "rewardSe", "cost", "costSe", "redemption"] as const)
+    table(`values.${key}`, values[key]);
+  if (values.mix.length !== clusters) faults.push(["values.mix", `must have ${clusters} clusters`]);
+  frontier.rows.forEach((row, index) => {
+    const path = `frontier.rows.${index}`;
+    table(`${path}.shares`, row.shares);
+    const odd = row.shares.findIndex((shares) => shares.reduce((sum, share) => sum + share, 0) !== frontier.steps);
+    if (odd >= 0) faults.push([`${path}.shares.${odd}`, `must sum to ${frontier.steps} steps`]);
+    if (row.budgetPerSession < (frontier.rows[index - 1]?.budgetPerSession ?? 0))
+      faults.push([`${path}.budgetPerSession`, "budgets must rise from row to row"]);
+  });
+  if (frontier.rows[0]?.expectedCost !== 0)
+    faults.push(["frontier.rows.0.expectedCost", "the first row must spend nothing"]);
+  return faults;
+}
+
+/** Parses a manifest as written in a release folder or record. `where` names the place in the error. */
+export function parseManifest(json: string, where: string): ReleaseManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new InvalidInput(`${where}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const result = manifestSchema.safeParse(value);
+  if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
+  return result.data;
+}
+
+/** The name of a release: the hash over the canonical JSON of its manifest. */
+export function releaseHash(manifest: ReleaseManifest): string {
+  return sha256Hex(canonicalJson(manifest));
+}
+
+/**
+ * A release from its two parts, with both hashes checked: the classifier's against the manifest, and the manifest's
+ * against the name it was asked for by (null: any).
+ */
+export function parseRelease(json: string, classifier: Uint8Array, name: string | null, where: string): Release {
+  const manifest = parseManifest(json, where);
+  const hash = releaseHash(manifest);
+  if (name !== null && hash !== name)
+    throw new InvalidInput(`${where}: hash is ${hash}, not ${name}: the manifest was changed after it was published`);
+  if (sha256Hex(classifier) !== manifest.classifier)
+    throw new InvalidInput(`${where}: classifier: its bytes are not those the manifest names; publish it again`);
+  return { hash, manifest, classifier };
 }
