@@ -1,6 +1,7 @@
 // Conformance
 // The EventLog's contract (E1–E5 of src/log/event-log.ts), for every adapter.
 
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import {
@@ -327,6 +328,7 @@ export function conformance(adapter: Adapter): void {
           const late = (await values(other, "changes", 0)).length;
           const early = (await values(other, "answers", 0)).length;
           seen.push([late, early]);
+          await setImmediate();
         }
       })();
       for (let i = 0; i < 40; i += 1)

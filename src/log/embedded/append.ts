@@ -1,0 +1,102 @@
+// Append
+// From records to batches, and from batches to their place. The first is done before the write transaction begins, so
+// that the lock is held for the puts only; everything that can be refused is refused there.
+
+import { RecordTooLarge, type OutRecord } from "../event-log.ts";
+import { partitionOf } from "../partitioner.ts";
+import { BATCH_BYTES, encodeBatch, recordBytes, type BatchRecord, type EncodedBatch } from "./batch.ts";
+import { readHead, writeHead, type Catalogue, type Topic } from "./catalogue.ts";
+import { countCommit, type Database } from "./environment.ts";
+import { batchKey } from "./keys.ts";
+
+/** What goes to one partition. */
+export interface Group {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly batches: readonly EncodedBatch[];
+}
+
+/** Spreads records without key and partition. */
+export interface KeylessCounter {
+  next: number;
+}
+
+export function prepareGroups(
+  catalogue: Catalogue,
+  records: readonly OutRecord[],
+  nowMs: number,
+  keyless: KeylessCounter,
+): Group[] {
+  const groups = new Map<string, { topic: Topic; partition: number; records: OutRecord[] }>();
+  for (const record of records) {
+    const topic = catalogue.topic(record.topic);
+    checkSize(topic, record);
+    const partition = place(catalogue, topic, record, keyless);
+    const name = `${topic.id}/${partition}`;
+    const group = groups.get(name);
+    if (group) group.records.push(record);
+    else groups.set(name, { topic, partition, records: [record] });
+  }
+  return [...groups.values()].map((group) => ({
+    topic: group.topic,
+    partition: group.partition,
+    batches: cutBatches(group.records, nowMs),
+  }));
+}
+
+function checkSize(topic: Topic, record: OutRecord): void {
+  const bytes = record.value?.length ?? 0;
+  const most = topic.spec.maxRecordBytes;
+  if (bytes > most) throw new RecordTooLarge(`${record.topic}: a value of ${bytes} bytes; the topic takes ${most}`);
+}
+
+function place(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: KeylessCounter): number {
+  if (record.partition !== undefined) {
+    catalogue.partition(record.topic, record.partition);
+    return record.partition;
+  }
+  if (record.key !== null) return partitionOf(record.key, topic.spec.partitions);
+  keyless.next += 1;
+  return keyless.next % topic.spec.partitions;
+}
+
+function cutBatches(records: readonly OutRecord[], nowMs: number): EncodedBatch[] {
+  const batches: EncodedBatch[] = [];
+  let batch: BatchRecord[] = [];
+  let bytes = 0;
+  const cut = (): void => {
+    if (batch.length > 0) batches.push({ bytes: encodeBatch(batch), count: batch.length });
+    batch = [];
+    bytes = 0;
+  };
+  for (const record of records) {
+    const size = recordBytes(record);
+    if (bytes + size > BATCH_BYTES) cut();
+    batch.push({
+      key: record.key,
+      value: record.value,
+      ...(record.headers && { headers: record.headers }),
+      timestampMs: record.timestampMs ?? nowMs,
+      delta: batch.length,
+    });
+    bytes += size;
+  }
+  cut();
+  return batches;
+}
+
+/** Inside a write. */
+export function appendGroups(db: Database, groups: readonly Group[]): void {
+  for (const { topic, partition, batches } of groups) {
+    const head = readHead(db, topic.id, partition);
+    let end = head.end;
+    let bytes = 0;
+    for (const batch of batches) {
+      void db.put(batchKey(topic.id, partition, end), batch.bytes);
+      end += batch.count;
+      bytes += batch.bytes.length;
+    }
+    writeHead(db, topic.id, partition, { ...head, end, dirtyBytes: head.dirtyBytes + bytes });
+  }
+  if (groups.length > 0) countCommit(db);
+}

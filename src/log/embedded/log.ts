@@ -1,0 +1,187 @@
+// Embedded log
+// The EventLog over LMDB in a folder: one machine, no broker. Several processes may use the folder at once; one of them
+// runs a kind of task (ownership.ts), all may send, read, follow and verify.
+//
+// Durability (environment.ts): committed survives SIGKILL of every process; after a power loss the folder is whole and
+// may lack the last moments, with `fsync` it lacks nothing that was acknowledged. LMDB is for local file systems, and
+// for processes that see each other's ids: not for network drives, nor for containers apart.
+
+import { setImmediate } from "node:timers/promises";
+import {
+  LogUnavailable,
+  type EventLog,
+  type LogRecord,
+  type Member,
+  type Membership,
+  type TaskKind,
+} from "../event-log.ts";
+import { appendGroups, prepareGroups, type KeylessCounter } from "./append.ts";
+import { Catalogue, readHead } from "./catalogue.ts";
+import { openEnvironment, type Environment } from "./environment.ts";
+import { processLiveness, type Liveness } from "./liveness.ts";
+import { Maintenance, type MaintenanceOptions } from "./maintenance.ts";
+import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
+import { Reader } from "./reader.ts";
+import { claimTask } from "./task-log.ts";
+import { Watcher } from "./watcher.ts";
+
+const READ_BATCH = 500;
+
+export interface EmbeddedOptions {
+  /** Made when it is missing. */
+  readonly folder: string;
+  readonly now: () => number;
+  /** A new one each time; tells memberships apart. */
+  readonly newToken: () => string;
+  /** Wait for the disk at every commit. */
+  readonly fsync?: boolean;
+  readonly liveness?: Liveness;
+  readonly maintenance?: MaintenanceOptions;
+}
+
+export interface EmbeddedLog extends EventLog {
+  /** Retention and compaction of all topics, to their end. It also runs by itself, in small steps, where a kind runs. */
+  maintain(nowMs: number): Promise<void>;
+}
+
+/** What the parts of an open log share. */
+export interface Core {
+  readonly environment: Environment;
+  readonly catalogue: Catalogue;
+  readonly watcher: Watcher;
+  readonly now: () => number;
+  readonly keyless: KeylessCounter;
+  readonly liveness: Liveness;
+  readonly newToken: () => string;
+  checkOpen(): void;
+}
+
+export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
+  const environment = await openEnvironment(options.folder, options.fsync ?? false);
+  let open = true;
+  const core: Core = {
+    environment,
+    catalogue: new Catalogue(environment),
+    watcher: new Watcher(environment),
+    now: options.now,
+    keyless: { next: 0 },
+    liveness: options.liveness ?? processLiveness(),
+    newToken: options.newToken,
+    checkOpen() {
+      if (!open) throw new LogUnavailable(`${environment.path}: the log is closed`);
+    },
+  };
+  const maintenance = new Maintenance(core, options.maintenance ?? {});
+  const memberships = new Set<Membership>();
+
+  return {
+    async ensureTopics(specs) {
+      core.checkOpen();
+      await core.catalogue.ensure(specs);
+    },
+    async topics() {
+      core.checkOpen();
+      environment.refresh();
+      return core.catalogue.all().map((topic) => topic.spec);
+    },
+    async ranges(name) {
+      core.checkOpen();
+      environment.refresh();
+      const topic = core.catalogue.topic(name);
+      return Array.from({ length: topic.spec.partitions }, (_, partition) => {
+        const { start, end } = readHead(environment.db, topic.id, partition);
+        return { partition, start, end };
+      });
+    },
+    async send(records) {
+      core.checkOpen();
+      const groups = prepareGroups(core.catalogue, records, core.now(), core.keyless);
+      if (groups.length === 0) return;
+      await environment.write(() => appendGroups(environment.db, groups));
+      core.watcher.wake();
+    },
+    read: (topic, partition, from, how) => readFrom(core, topic, partition, from, how ?? {}),
+    async join(kind, member) {
+      core.checkOpen();
+      const membership = await join(core, kind, member, (left) => memberships.delete(left));
+      memberships.add(membership);
+      maintenance.start();
+      return membership;
+    },
+    async committed(kind) {
+      core.checkOpen();
+      environment.refresh();
+      return committedPositions(environment.db, kind, core.catalogue.partitionsOf(kind));
+    },
+    maintain: (nowMs) => maintenance.run(nowMs),
+    async close() {
+      if (!open) return;
+      for (const membership of memberships) await membership.leave();
+      await maintenance.stop();
+      open = false;
+      core.watcher.wake();
+      await environment.close();
+    },
+  };
+}
+
+/** Others get their turn between two batches, however long the topic is. */
+async function* readFrom(
+  core: Core,
+  name: string,
+  partition: number,
+  from: number,
+  how: { readonly follow?: boolean; readonly signal?: AbortSignal; readonly maxRecords?: number },
+): AsyncGenerator<readonly LogRecord[]> {
+  core.checkOpen();
+  const { environment, catalogue, watcher } = core;
+  environment.refresh();
+  const topic = catalogue.partition(name, partition);
+  const end = how.follow === true ? Infinity : readHead(environment.db, topic.id, partition).end;
+  const reader = new Reader(environment, topic, partition, from);
+  while (how.signal?.aborted !== true) {
+    core.checkOpen();
+    environment.refresh();
+    const seen = environment.commits();
+    const records: LogRecord[] = [];
+    reader.take(how.maxRecords ?? READ_BATCH, records, end);
+    if (records.length > 0) {
+      yield records;
+      await setImmediate();
+    } else if (how.follow === true) await watcher.sleep(seen, Infinity, how.signal);
+    else return;
+  }
+}
+
+async function join(core: Core, kind: TaskKind, member: Member, left: (membership: Membership) => void) {
+  const { environment, liveness } = core;
+  const count = core.catalogue.partitionsOf(kind);
+  const token = core.newToken();
+  await environment.write(() => takeOwnership(environment.db, kind, liveness, token, core.now()));
+  const mine = new Set(Array.from({ length: count }, (_, partition) => partition));
+  let leaving: Promise<void> | undefined;
+  const membership: Membership = {
+    get partitions() {
+      return [...mine];
+    },
+    leave() {
+      leaving ??= (async () => {
+        for (const partition of mine) {
+          await member.revoked(partition);
+          mine.delete(partition);
+        }
+        await environment.write(() => dropOwnership(environment.db, kind, token));
+        left(membership);
+      })();
+      return leaving;
+    },
+  };
+  try {
+    for (const partition of mine)
+      member.assigned(partition, () => claimTask({ core, kind, partition, token, over: () => !mine.has(partition) }));
+  } catch (error) {
+    await membership.leave();
+    throw error;
+  }
+  return membership;
+}

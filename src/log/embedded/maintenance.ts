@@ -1,0 +1,242 @@
+// Maintenance
+// Retention and compaction, in steps that hold the write lock for a bounded amount of work each.
+//
+// Retention: batches whose newest record is older than the topic keeps them go, from the front.
+// Compaction, per partition, when what came since the last one outweighs what that one left:
+//   1. the last offset of each key since then is noted (at most KEYS_MAX keys: then the rest waits for the next round)
+//   2. from the front, records with a later one of their key are dropped, and small batches put together
+//   3. the place reached is noted; the next round begins its notes there
+// A tombstone stays until it is old enough for all readers to have seen it, and is dropped only when it is passed over
+// in step 2, when all records before it are already without its key. A step can be repeated, interrupted by a kill, or
+// run by two processes: it decides inside its transaction, on what is there then.
+
+import type { LogRecord } from "../event-log.ts";
+import { BATCH_BYTES, BatchCursor, encodeBatch, recordBytes } from "./batch.ts";
+import { readHead, writeHead, type Topic } from "./catalogue.ts";
+import { batchesEnd, batchesStart, batchKey, offsetOf } from "./keys.ts";
+import type { Core } from "./log.ts";
+
+const DAY_MS = 86_400_000;
+/** Input of one step, bytes. */
+const STEP_BYTES = 256 * 1024;
+const KEYS_MAX = 500_000;
+const DIRTY_BYTES_MIN = 32 * 1024 * 1024;
+
+export interface MaintenanceOptions {
+  /** How often it looks for something to do. */
+  readonly everyMs?: number;
+  /** How long a tombstone is kept. */
+  readonly tombstoneMs?: number;
+  /** Between two steps. */
+  readonly pauseMs?: number;
+}
+
+interface StepResult {
+  /** Where the next step begins; null at the end. */
+  readonly next: number | null;
+}
+
+export class Maintenance {
+  readonly #core: Core;
+  readonly #everyMs: number;
+  readonly #tombstoneMs: number;
+  readonly #pauseMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(core: Core, options: MaintenanceOptions) {
+    this.#core = core;
+    this.#everyMs = options.everyMs ?? 10_000;
+    this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
+    this.#pauseMs = options.pauseMs ?? 5;
+  }
+
+  start(): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#inTurn(() => this.#round(this.#core.now(), false))
+        .catch(() => undefined)
+        .then(() => this.start());
+    }, this.#everyMs);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** All topics, whether or not it is worth it. */
+  run(nowMs: number): Promise<void> {
+    return this.#inTurn(() => this.#round(nowMs, true));
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#running.then(work);
+    this.#running = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #round(nowMs: number, force: boolean): Promise<void> {
+    this.#core.environment.refresh();
+    for (const topic of this.#core.catalogue.all()) {
+      for (let partition = 0; partition < topic.spec.partitions; partition += 1) {
+        if (this.#stopped) return;
+        if (topic.spec.cleanup === "compact") await this.#compact(topic, partition, nowMs, force);
+        else if (topic.spec.retentionMs !== null) await this.#retain(topic, partition, nowMs - topic.spec.retentionMs);
+      }
+    }
+  }
+
+  async #steps(from: number, step: (from: number) => StepResult): Promise<boolean> {
+    for (let next: number | null = from; next !== null;) {
+      if (this.#stopped) return false;
+      const at: number = next;
+      next = (await this.#core.environment.write(() => step(at))).next;
+      if (next !== null) await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+    }
+    return true;
+  }
+
+  async #retain(topic: Topic, partition: number, oldestMs: number): Promise<void> {
+    await this.#steps(0, () => {
+      const { db } = this.#core.environment;
+      const old: { readonly key: Buffer; readonly bytes: number; readonly last: number }[] = [];
+      let bytes = 0;
+      for (const { key, value } of db.getRange(this.#range(topic, partition, 0))) {
+        const cursor = new BatchCursor(value, offsetOf(key));
+        if (cursor.newestMs >= oldestMs || bytes > STEP_BYTES) break;
+        old.push({ key: Buffer.from(key), bytes: value.length, last: cursor.last });
+        bytes += value.length;
+      }
+      const last = old.at(-1);
+      if (!last) return { next: null };
+      for (const { key } of old) void db.remove(key);
+      const head = readHead(db, topic.id, partition);
+      const dirtyBytes = Math.max(0, head.dirtyBytes - bytes);
+      writeHead(db, topic.id, partition, { ...head, start: last.last + 1, dirtyBytes });
+      return { next: bytes > STEP_BYTES ? 0 : null };
+    });
+  }
+
+  async #compact(topic: Topic, partition: number, nowMs: number, force: boolean): Promise<void> {
+    const { environment } = this.#core;
+    const before = readHead(environment.db, topic.id, partition);
+    const worth = before.dirtyBytes > Math.max(DIRTY_BYTES_MIN, before.cleanBytes);
+    if (before.end === 0 || !(force || worth)) return;
+    const { keys, to } = await this.#note(topic, partition, before.cleanedTo, before.end);
+    const tombstonesBefore = nowMs - this.#tombstoneMs;
+    let kept = 0;
+    const whole = await this.#steps(before.start, (from) => {
+      const step = this.#rewrite(topic, partition, from, to, (record) => isKept(record, keys, tombstonesBefore));
+      kept += step.kept;
+      return step;
+    });
+    if (!whole) return;
+    await environment.write(() => {
+      const head = readHead(environment.db, topic.id, partition);
+      const dirtyBytes = Math.max(0, head.dirtyBytes + head.cleanBytes - before.cleanBytes - before.dirtyBytes);
+      writeHead(environment.db, topic.id, partition, { ...head, cleanBytes: kept, dirtyBytes, cleanedTo: to });
+    });
+  }
+
+  /** The last offset of each key from `from` on, as far as memory allows; `to` is how far that is. */
+  async #note(topic: Topic, partition: number, from: number, end: number) {
+    const keys = new Map<string, number>();
+    let at = from;
+    while (at < end && keys.size < KEYS_MAX) {
+      this.#core.environment.refresh();
+      let bytes = 0;
+      let last = end;
+      for (const { key, value } of this.#core.environment.db.getRange(this.#range(topic, partition, at))) {
+        const cursor = new BatchCursor(value, offsetOf(key));
+        if (offsetOf(key) >= end) break;
+        while (!cursor.done) {
+          const record = cursor.next(topic.spec.name, partition);
+          if (record.key !== null) keys.set(latin1(record.key), record.offset);
+        }
+        last = cursor.last + 1;
+        bytes += value.length;
+        if (bytes > STEP_BYTES) break;
+      }
+      at = bytes > STEP_BYTES ? last : end;
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+    }
+    return { keys, to: at };
+  }
+
+  /** Inside a write: one step of batches from `from` on, put together as they are kept. */
+  #rewrite(topic: Topic, partition: number, from: number, to: number, keep: (record: LogRecord) => boolean) {
+    const { db } = this.#core.environment;
+    const survivors: LogRecord[] = [];
+    const old: Buffer[] = [];
+    let bytes = 0;
+    let changed = false;
+    let next: number | null = null;
+    for (const { key, value } of db.getRange(this.#range(topic, partition, from))) {
+      const cursor = new BatchCursor(value, offsetOf(key));
+      if (cursor.last >= to) break;
+      if (bytes + value.length > STEP_BYTES && bytes > 0) {
+        next = offsetOf(key);
+        break;
+      }
+      bytes += value.length;
+      old.push(Buffer.from(key));
+      while (!cursor.done) {
+        const record = cursor.next(topic.spec.name, partition);
+        if (keep(record)) survivors.push(record);
+        else changed = true;
+      }
+    }
+    if (!changed && !isFragmented(old.length, bytes)) return { next, kept: bytes };
+    for (const key of old) void db.remove(key);
+    return { next, kept: this.#writeBatches(topic, partition, survivors) };
+  }
+
+  #writeBatches(topic: Topic, partition: number, records: readonly LogRecord[]): number {
+    let written = 0;
+    let batch: LogRecord[] = [];
+    let bytes = 0;
+    const cut = (): void => {
+      const first = batch[0];
+      if (!first) return;
+      const encoded = encodeBatch(batch.map((record) => ({ ...record, delta: record.offset - first.offset })));
+      void this.#core.environment.db.put(batchKey(topic.id, partition, first.offset), encoded);
+      written += encoded.length;
+      batch = [];
+      bytes = 0;
+    };
+    for (const record of records) {
+      const size = recordBytes(record);
+      if (bytes + size > BATCH_BYTES) cut();
+      batch.push(record);
+      bytes += size;
+    }
+    cut();
+    return written;
+  }
+
+  #range(topic: Topic, partition: number, from: number) {
+    const start = from === 0 ? batchesStart(topic.id, partition) : batchKey(topic.id, partition, from);
+    return { start, end: batchesEnd(topic.id, partition) };
+  }
+}
+
+function isKept(record: LogRecord, lastOf: ReadonlyMap<string, number>, tombstonesBeforeMs: number): boolean {
+  if (record.key === null) return true;
+  const last = lastOf.get(latin1(record.key));
+  if (last !== undefined && record.offset < last) return false;
+  return record.value !== null || record.timestampMs >= tombstonesBeforeMs;
+}
+
+/** Many small batches where a few would do. */
+function isFragmented(batches: number, bytes: number): boolean {
+  return batches > 8 && bytes / batches < BATCH_BYTES / 8;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

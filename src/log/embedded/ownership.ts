@@ -1,0 +1,105 @@
+// Ownership
+// Who runs a kind of task, and under which epoch each of its partitions is claimed. All of it is read and changed inside
+// write transactions only, so that a commit's check of its epoch and the commit are one.
+//
+//   O1. A kind has one owner. A second one is refused while the owner's process lives, and takes over at once when not.
+//   O2. A claim raises the partition's epoch; a commit under an older epoch is refused. So even an owner wrongly taken
+//       for dead cannot write.
+
+import { AlreadyRunning, Fenced, type Positions, type TaskKind, type TaskPositions } from "../event-log.ts";
+import type { Database } from "./environment.ts";
+import { ownerKey, taskKey } from "./keys.ts";
+import type { Liveness, ProcessIdentity } from "./liveness.ts";
+
+interface Owner extends ProcessIdentity {
+  /** Of the membership. */
+  readonly token: string;
+  readonly sinceMs: number;
+}
+
+interface TaskEntry {
+  readonly epoch: number;
+  readonly positions: Positions;
+}
+
+export function kindName(kind: TaskKind): string {
+  return `${kind.application}\0${kind.kind}`;
+}
+
+/** Inside a write: makes `token` the owner, or throws `AlreadyRunning`. */
+export function takeOwnership(db: Database, kind: TaskKind, liveness: Liveness, token: string, nowMs: number): void {
+  const name = kindName(kind);
+  const owner = readOwner(db, name);
+  if (owner && liveness.isAlive(owner)) {
+    const since = new Date(owner.sinceMs).toISOString();
+    throw new AlreadyRunning(
+      `${kind.kind} of ${kind.application} is run by process ${owner.pid} since ${since}: ` +
+        `let it work, or stop it (kill ${owner.pid}) and start again; sending, reading and verifying need no owner`,
+    );
+  }
+  const next: Owner = { ...liveness.self, token, sinceMs: nowMs };
+  void db.put(ownerKey(name), Buffer.from(JSON.stringify(next)));
+}
+
+/** Inside a write: gives the ownership back, if it is still `token`'s. */
+export function dropOwnership(db: Database, kind: TaskKind, token: string): void {
+  const name = kindName(kind);
+  if (readOwner(db, name)?.token === token) void db.remove(ownerKey(name));
+}
+
+/** Inside a write: the partition's next epoch, if `token` is the owner. */
+export function raiseEpoch(db: Database, kind: TaskKind, partition: number, token: string): number {
+  const name = kindName(kind);
+  const owner = readOwner(db, name);
+  if (owner?.token !== token)
+    throw new Fenced(`${kind.kind}-${partition}: ${owner ? `process ${owner.pid} has taken over` : "given back"}`);
+  const entry = readTask(db, name, partition);
+  writeTask(db, name, partition, { ...entry, epoch: entry.epoch + 1 });
+  return entry.epoch + 1;
+}
+
+/** Throws `Fenced` when the partition has been claimed since `epoch`. */
+export function checkEpoch(db: Database, kind: TaskKind, partition: number, epoch: number): TaskEntry {
+  const entry = readTask(db, kindName(kind), partition);
+  if (entry.epoch !== epoch)
+    throw new Fenced(`${kind.kind}-${partition}: claimed again (epoch ${entry.epoch}, this one is ${epoch})`);
+  return entry;
+}
+
+/** Inside a write. */
+export function commitPositions(
+  db: Database,
+  kind: TaskKind,
+  partition: number,
+  entry: TaskEntry,
+  to: Positions,
+): void {
+  writeTask(db, kindName(kind), partition, { epoch: entry.epoch, positions: { ...entry.positions, ...to } });
+}
+
+export function committedPositions(db: Database, kind: TaskKind, partitions: number): TaskPositions[] {
+  const found: TaskPositions[] = [];
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const entry = readTask(db, kindName(kind), partition);
+    if (entry.epoch > 0) found.push({ partition, positions: entry.positions });
+  }
+  return found;
+}
+
+function readOwner(db: Database, name: string): Owner | undefined {
+  const bytes = db.get(ownerKey(name));
+  if (!bytes) return undefined;
+  const owner: Owner = JSON.parse(bytes.toString("utf8"));
+  return owner;
+}
+
+function readTask(db: Database, name: string, partition: number): TaskEntry {
+  const bytes = db.get(taskKey(name, partition));
+  if (!bytes) return { epoch: 0, positions: {} };
+  const entry: TaskEntry = JSON.parse(bytes.toString("utf8"));
+  return entry;
+}
+
+function writeTask(db: Database, name: string, partition: number, entry: TaskEntry): void {
+  void db.put(taskKey(name, partition), Buffer.from(JSON.stringify(entry)));
+}

@@ -1,0 +1,136 @@
+// Task log
+// A claimed partition on the embedded log. The epoch is checked inside the write transaction of each commit, and before
+// each read, so that a fenced owner learns of it in whatever it does.
+
+import { setImmediate } from "node:timers/promises";
+import {
+  Fenced,
+  UnknownTopic,
+  type LogRecord,
+  type OutRecord,
+  type Positions,
+  type TaskKind,
+  type TaskLog,
+} from "../event-log.ts";
+import { appendGroups, prepareGroups } from "./append.ts";
+import { readHead } from "./catalogue.ts";
+import type { Core } from "./log.ts";
+import { checkEpoch, commitPositions, raiseEpoch } from "./ownership.ts";
+import { Reader } from "./reader.ts";
+
+const RESTORE_BATCH = 1_000;
+
+export interface Claimant {
+  readonly core: Core;
+  readonly kind: TaskKind;
+  readonly partition: number;
+  /** Of the membership. */
+  readonly token: string;
+  /** Set when the partition was given back. */
+  over(): boolean;
+}
+
+export async function claimTask(claimant: Claimant): Promise<TaskLog> {
+  const { core, kind, partition, token } = claimant;
+  if (claimant.over()) throw new Fenced(`${kind.kind}-${partition} was given back`);
+  const epoch = await core.environment.write(() => raiseEpoch(core.environment.db, kind, partition, token));
+  return new EmbeddedTaskLog(claimant, epoch);
+}
+
+class EmbeddedTaskLog implements TaskLog {
+  readonly partition: number;
+  readonly #claimant: Claimant;
+  readonly #epoch: number;
+  #readers: readonly Reader[];
+  #released = false;
+
+  constructor(claimant: Claimant, epoch: number) {
+    this.partition = claimant.partition;
+    this.#claimant = claimant;
+    this.#epoch = epoch;
+    this.#readers = this.#open({});
+  }
+
+  async *restore(from: number): AsyncGenerator<readonly LogRecord[]> {
+    this.#check();
+    const { core, kind } = this.#claimant;
+    const topic = core.catalogue.topic(kind.changelog);
+    const { end } = readHead(core.environment.db, topic.id, this.partition);
+    const reader = new Reader(core.environment, topic, this.partition, from);
+    for (;;) {
+      this.#check();
+      const records: LogRecord[] = [];
+      reader.take(RESTORE_BATCH, records, end);
+      if (records.length === 0) return;
+      yield records;
+      await setImmediate();
+    }
+  }
+
+  async seek(positions: Positions): Promise<void> {
+    this.#check();
+    this.#checkInputs(positions);
+    this.#readers = this.#open(positions);
+  }
+
+  async poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]> {
+    const { core } = this.#claimant;
+    const deadline = performance.now() + limits.maxWaitMs;
+    for (;;) {
+      this.#check();
+      const seen = core.environment.commits();
+      const records: LogRecord[] = [];
+      for (const reader of this.#readers) reader.take(limits.maxRecords - records.length, records);
+      const leftMs = deadline - performance.now();
+      if (records.length > 0 || leftMs <= 0) return records;
+      await core.watcher.sleep(seen, leftMs);
+    }
+  }
+
+  async commit(records: readonly OutRecord[], positions: Positions): Promise<{ readonly changelogEnd: number }> {
+    this.#checkOver();
+    this.#checkInputs(positions);
+    const { core, kind } = this.#claimant;
+    const { environment, catalogue } = core;
+    const changelog = catalogue.topic(kind.changelog);
+    const groups = prepareGroups(catalogue, records, core.now(), core.keyless);
+    const changelogEnd = await environment.write(() => {
+      const entry = checkEpoch(environment.db, kind, this.partition, this.#epoch);
+      appendGroups(environment.db, groups);
+      commitPositions(environment.db, kind, this.partition, entry, positions);
+      return readHead(environment.db, changelog.id, this.partition).end;
+    });
+    core.watcher.wake();
+    return { changelogEnd };
+  }
+
+  async release(): Promise<void> {
+    this.#released = true;
+  }
+
+  #open(positions: Positions): readonly Reader[] {
+    const { core, kind } = this.#claimant;
+    return kind.inputs.map(
+      (name) => new Reader(core.environment, core.catalogue.topic(name), this.partition, positions[name] ?? 0),
+    );
+  }
+
+  #checkOver(): void {
+    const { kind } = this.#claimant;
+    if (this.#released || this.#claimant.over()) throw new Fenced(`${kind.kind}-${this.partition} was given back`);
+  }
+
+  #check(): void {
+    this.#checkOver();
+    const { core, kind } = this.#claimant;
+    core.checkOpen();
+    core.environment.refresh();
+    checkEpoch(core.environment.db, kind, this.partition, this.#epoch);
+  }
+
+  #checkInputs(positions: Positions): void {
+    const { kind } = this.#claimant;
+    for (const topic of Object.keys(positions))
+      if (!kind.inputs.includes(topic)) throw new UnknownTopic(`${topic} is not an input of ${kind.kind}`);
+  }
+}
