@@ -1,0 +1,214 @@
+// Desk: the treasurer's work of one cycle. Books are taken from the state when first needed, changed as the batch says,
+// looked at once at the end, and put back with what is to be told.
+
+import { assert, must } from "../domain/assert.ts";
+import type { PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
+import type { DeadLetterReason } from "../domain/dead-letter.ts";
+import { strictHoldMinor } from "../domain/campaign.ts";
+import { codecFor, schemaCodec } from "../log/codec/codec.ts";
+import type { LogRecord, OutRecord } from "../log/event-log.ts";
+import type { CycleContext, Effects, StateView } from "../task/processor.ts";
+import { answerCommand, withAnswer } from "./commands.ts";
+import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
+import { budgetOf, outMinor, pace } from "./pacing.ts";
+import { readManifest, type KnownManifest } from "./releases.ts";
+import { takeReport } from "./reports.ts";
+import {
+  ACCOUNTS,
+  bookKey,
+  releaseKey,
+  RELEASES_KEPT,
+  shelfKey,
+  unknownKey,
+  type CampaignBook,
+  type TreasuryState,
+} from "./state.ts";
+
+export const stateCodec = schemaCodec<TreasuryState>("treasury-state");
+const grants = codecFor("grants");
+const statuses = codecFor("budget-status");
+const deadLetters = codecFor("dead-letters");
+
+export interface DeskOptions {
+  /** Partition count of `grants`: a campaign has a shard in each. */
+  readonly shards: number;
+  /** Manifests by their text, so that one is parsed once; what it gives is a function of the text. */
+  readonly parsed: Map<string, KnownManifest>;
+}
+
+interface Page {
+  /** As in the state; null when the campaign is new. */
+  readonly before: CampaignBook | null;
+  book: CampaignBook | null;
+  answered: boolean;
+}
+
+type Entry = TreasuryState["entry"];
+
+export class Desk {
+  readonly #view: StateView;
+  readonly #options: DeskOptions;
+  readonly #context: CycleContext;
+  readonly #pages = new Map<string, Page>();
+  readonly #entries = new Map<string, Entry | null>();
+  readonly #records: OutRecord[] = [];
+
+  constructor(view: StateView, options: DeskOptions, context: CycleContext) {
+    this.#view = view;
+    this.#options = options;
+    this.#context = context;
+  }
+
+  release(record: ReleaseRecord, source: LogRecord): void {
+    const { campaign, hash, publishedAtMs, manifest } = record;
+    const read = readManifest(manifest);
+    if ("broken" in read) return this.deadLetter(source, "contract", read.broken);
+    this.#entries.set(releaseKey(campaign, hash), { kind: "known_release", hash, publishedAtMs, manifest });
+    const shelf = this.#entry(shelfKey(campaign), "release_shelf")?.hashes ?? [];
+    const hashes = [...shelf.filter((other) => other !== hash), hash];
+    const inUse = new Set(this.#inUse(campaign));
+    for (const old of hashes.slice(0, -RELEASES_KEPT)) {
+      if (inUse.has(old)) continue;
+      hashes.splice(hashes.indexOf(old), 1);
+      this.#entries.set(releaseKey(campaign, old), null);
+    }
+    this.#entries.set(shelfKey(campaign), { kind: "release_shelf", hashes });
+  }
+
+  command(command: PacingCommand): void {
+    const page = this.#page(command.campaign);
+    const unknown = unknownKey(command.campaign);
+    const answers = page.book?.answers ?? this.#entry(unknown, "unknown_campaign")?.answers ?? [];
+    const answered = answerCommand(command, page.book, answers, {
+      shards: this.#options.shards,
+      nowMs: this.#context.nowMs,
+      armsOfRelease: (hash) => this.#manifest(command.campaign, hash)?.arms ?? null,
+    });
+    page.answered = true;
+    const after = answered.isNew ? withAnswer(answers, answered.answer) : answers;
+    if (answered.book === null) {
+      this.#entries.set(unknown, { kind: "unknown_campaign", answers: after });
+      this.#status(command.campaign, statusOfUnknown(command.campaign, after, this.#context.nowMs));
+      return;
+    }
+    if (page.book === null && this.#entry(unknown, "unknown_campaign") !== null) this.#entries.set(unknown, null);
+    page.book = { ...answered.book, answers: after };
+  }
+
+  report(report: ShardReport, source: LogRecord): void {
+    const page = this.#page(report.campaign);
+    const shard = page.book?.shards[report.shard];
+    if (page.book === null || shard === undefined)
+      return this.deadLetter(source, "contract", `no shard ${report.shard} of a campaign ${report.campaign} here`);
+    const taken = takeReport(shard, report, explorationMean(page.book));
+    if ("late" in taken) return;
+    if ("broken" in taken) return this.deadLetter(source, "contract", taken.broken);
+    page.book = { ...page.book, shards: page.book.shards.with(report.shard, taken.shard) };
+  }
+
+  /** Time alone has come: the campaign is looked at though nobody asked. */
+  look(key: string): void {
+    if (key.startsWith(bookKey(""))) this.#page(key.slice(bookKey("").length));
+  }
+
+  deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
+    const { topic, partition, offset, key, value } = source;
+    const letter = { topic, partition, offset, atMs: this.#context.nowMs, reason, detail, key, value };
+    this.#emit("dead-letters", this.#context.partition % this.#options.shards, key, deadLetters.encode(letter));
+  }
+
+  close(): Effects {
+    for (const [campaign, page] of this.#pages) if (page.book !== null) this.#settle(campaign, page, page.book);
+    const state = new Map<string, Uint8Array | null>();
+    for (const [key, entry] of this.#entries) state.set(key, entry === null ? null : stateCodec.encode({ entry }));
+    return { state, records: this.#records };
+  }
+
+  #settle(campaign: string, page: Page, changed: CampaignBook): void {
+    const { nowMs } = this.#context;
+    const manifest = changed.release === null ? null : this.#manifest(campaign, changed.release);
+    const book = withApplied(pace(changed, manifest, nowMs), nowMs);
+    checkBudget(page.before, book);
+    for (const shard of shardsToTell(page.before, book))
+      this.#emit("grants", shard, Buffer.from(campaign), grants.encode(grantOf(book, shard, nowMs)));
+    if (page.answered || isNews(page.before, book, nowMs)) this.#status(campaign, statusOf(book, nowMs));
+    this.#entries.set(bookKey(campaign), book);
+  }
+
+  #status(campaign: string, status: Parameters<typeof statuses.encode>[0]): void {
+    this.#emit("budget-status", this.#context.partition, Buffer.from(campaign), statuses.encode(status));
+  }
+
+  #emit(topic: string, partition: number, key: Uint8Array | null, value: Uint8Array): void {
+    this.#records.push({ topic, partition, key, value });
+  }
+
+  #page(campaign: string): Page {
+    let page = this.#pages.get(campaign);
+    if (page === undefined) {
+      const before = this.#entry(bookKey(campaign), "campaign_book");
+      page = { before, book: before, answered: false };
+      this.#pages.set(campaign, page);
+    }
+    return page;
+  }
+
+  #entry<K extends Entry["kind"]>(key: string, kind: K): Extract<Entry, { kind: K }> | null {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const bytes = this.#view.get(key);
+      entry = bytes === undefined ? null : stateCodec.decode(bytes).entry;
+    }
+    if (entry === null) return null;
+    assert(isKind(entry, kind), `${key} holds a ${entry.kind}, not a ${kind}`);
+    return entry;
+  }
+
+  #manifest(campaign: string, hash: string): KnownManifest | null {
+    const known = this.#entry(releaseKey(campaign, hash), "known_release");
+    if (known === null) return null;
+    const cached = this.#options.parsed.get(hash);
+    if (cached !== undefined) return cached;
+    const read = readManifest(known.manifest);
+    assert("manifest" in read, `the manifest of ${hash} was readable when it came`);
+    this.#options.parsed.set(hash, read.manifest);
+    return read.manifest;
+  }
+
+  #inUse(campaign: string): string[] {
+    const book = this.#page(campaign).book;
+    return book === null ? [] : [...book.earlierReleases, ...(book.release === null ? [] : [book.release])];
+  }
+}
+
+function isKind<K extends Entry["kind"]>(entry: Entry, kind: K): entry is Extract<Entry, { kind: K }> {
+  return entry.kind === kind;
+}
+
+/** L2, before anything is written: nothing new is out beyond the budget; what a cut left out may only fall. */
+function checkBudget(before: CampaignBook | null, after: CampaignBook): void {
+  for (const account of ACCOUNTS) {
+    const out = outMinor(after, account);
+    const budget = budgetOf(after.campaign, account);
+    const was = before === null ? 0n : outMinor(before, account);
+    assert(out <= budget || out <= was, `${after.campaign.id}: ${account}: ${out} would be out of ${budget} (L2)`);
+  }
+}
+
+/** Beside what ops wait for, a status goes out at each look; of an ended campaign with each report. */
+function isNews(before: CampaignBook | null, after: CampaignBook, nowMs: number): boolean {
+  return (
+    before === null ||
+    before.revision !== after.revision ||
+    before.answers !== after.answers ||
+    before.dueMs === null ||
+    before.dueMs <= nowMs
+  );
+}
+
+/** Mean hold of a session's exploration draw, over all sessions. */
+function explorationMean(book: CampaignBook): number {
+  const { arms, explorationShare } = book.campaign;
+  const sum = arms.reduce((total, arm) => total + Number(strictHoldMinor(arm)), 0);
+  return (explorationShare * sum) / must(arms.length, "arms");
+}

@@ -1,0 +1,100 @@
+// Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book, so that what
+// has changed is found by comparing the book before and after.
+
+import type { BudgetStatus, CommandAnswer, Grant } from "../domain/control.ts";
+import { must } from "../domain/assert.ts";
+import { ACCOUNTS, totalsOf, type CampaignBook } from "./state.ts";
+
+const ANSWERS_SHOWN = 50;
+
+export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant {
+  const own = must(book.shards[shard], `shard ${shard}`);
+  return {
+    campaign: book.campaign,
+    shard,
+    atMs: nowMs,
+    state: book.state,
+    revision: book.revision,
+    release: book.release,
+    planRow: book.planRow,
+    shadowPrice: book.shadowPrice,
+    throttle: book.throttle,
+    grantedMinor: own.granted,
+    returnTargetMinor: own.returnTarget,
+  };
+}
+
+/** The shards to which the book has something new to say. Every change of the campaign itself raises the revision. */
+export function shardsToTell(before: CampaignBook | null, after: CampaignBook): number[] {
+  const all =
+    before === null ||
+    before.revision !== after.revision ||
+    before.planRow !== after.planRow ||
+    before.shadowPrice !== after.shadowPrice ||
+    before.throttle !== after.throttle;
+  return after.shards.flatMap((shard, index) => {
+    const was = before?.shards[index];
+    const same =
+      was !== undefined &&
+      ACCOUNTS.every(
+        (account) =>
+          was.granted[account] === shard.granted[account] && was.returnTarget[account] === shard.returnTarget[account],
+      );
+    return all || !same ? [index] : [];
+  });
+}
+
+export function statusOf(book: CampaignBook, nowMs: number): BudgetStatus {
+  return {
+    campaign: book.campaign.id,
+    atMs: nowMs,
+    revision: book.revision,
+    state: book.state,
+    budgetMinor: book.campaign.budgetMinor,
+    explorationBudgetMinor: book.campaign.explorationBudgetMinor,
+    currency: book.campaign.currency,
+    release: book.release,
+    previousRelease: book.earlierReleases.at(-1) ?? null,
+    planRow: book.planRow,
+    shadowPrice: book.shadowPrice,
+    targetMinor: book.targetMinor,
+    totals: { plan: totalsOf(book.shards, "plan"), exploration: totalsOf(book.shards, "exploration") },
+    applied: book.shards.flatMap((shard, index) =>
+      shard.cycle === 0 ? [] : [{ shard: index, revision: shard.revision, offset: shard.grantOffset }],
+    ),
+    answers: book.answers.slice(-ANSWERS_SHOWN),
+  };
+}
+
+/** The status of a campaign that there is not: only the answers say anything. */
+export function statusOfUnknown(campaign: string, answers: readonly CommandAnswer[], nowMs: number): BudgetStatus {
+  const none = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
+  return {
+    campaign,
+    atMs: nowMs,
+    revision: 0,
+    state: "ended",
+    budgetMinor: 0n,
+    explorationBudgetMinor: 0n,
+    currency: "",
+    release: null,
+    previousRelease: null,
+    planRow: 0,
+    shadowPrice: 0,
+    targetMinor: 0n,
+    totals: { plan: none, exploration: none },
+    applied: [],
+    answers: answers.slice(-ANSWERS_SHOWN),
+  };
+}
+
+/** Accepted answers whose revision every shard has reported are applied. */
+export function withApplied(book: CampaignBook, nowMs: number): CampaignBook {
+  const everywhere = book.shards.reduce((least, shard) => Math.min(least, shard.revision), Infinity);
+  const isDue = (answer: CommandAnswer): boolean => answer.outcome === "accepted" && answer.revision <= everywhere;
+  if (!book.answers.some(isDue)) return book;
+  return {
+    ...book,
+    answers: book.answers.map((answer) => (isDue(answer) ? { ...answer, outcome: "applied", atMs: nowMs } : answer)),
+  };
+}

@@ -1,0 +1,181 @@
+// Pacing: what the treasurer does to a campaign's book when it looks at it: the row in force (soft), what may be out
+// (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
+
+import { strictHoldMinor, type Campaign } from "../domain/campaign.ts";
+import type { Account } from "../domain/decision.ts";
+import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
+import { curveLimitMinor, curveShare, trafficNow, type Traffic } from "./curve.ts";
+import { slice, type ShardNeed } from "./slices.ts";
+import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
+import { outOf, pendingOf, postedOf, sumMinor, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
+
+/** How often a campaign is looked at by itself, and its row worked out, in campaign time. */
+export const LOOK_EVERY_MS = 1_000;
+
+/** Working money in intervals of demand: between a hold in a shard and the grant that answers it lie about two reports. */
+const WORKING_INTERVALS = 4;
+const WORKING_HOLDS_PER_SHARD = 2n;
+
+export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
+  const ended = endedByTime(before, nowMs);
+  const traffic = trafficNow(ended.campaign, eligibleSessions(ended), nowMs);
+  const planned = replan(ended, policy, traffic, nowMs);
+  const planComing = comingBack(planned, "plan", planned.redemption);
+  const explorationComing = comingBack(planned, "exploration", explorationRedemption(planned, policy));
+  const plan = regrant(planned, "plan", planned.campaign.budgetMinor, planComing, traffic);
+  const both = regrant(plan.book, "exploration", planned.campaign.explorationBudgetMinor, explorationComing, traffic);
+  return { ...both.book, targetMinor: plan.limit, dueMs: nextLook(both.book, nowMs) };
+}
+
+function nextLook(book: CampaignBook, nowMs: number): number | null {
+  if (book.state === "ended") return null;
+  return book.dueMs !== null && book.dueMs > nowMs ? book.dueMs : nowMs + LOOK_EVERY_MS;
+}
+
+function endedByTime(book: CampaignBook, nowMs: number): CampaignBook {
+  if (book.state === "ended" || nowMs < book.campaign.endMs) return book;
+  return { ...book, state: "ended", revision: book.revision + 1 };
+}
+
+function eligibleSessions(book: CampaignBook): number {
+  return book.shards.reduce((sum, shard) => sum + shard.eligibleSessions, 0);
+}
+
+function replan(book: CampaignBook, policy: Policy | null, traffic: Traffic, nowMs: number): CampaignBook {
+  if (policy === null || book.state === "ended") return book;
+  const isNew = book.plannedAtMs === 0;
+  if (!isNew && nowMs - book.plannedAtMs < LOOK_EVERY_MS) return book;
+  const plan = softPlan(
+    policy,
+    {
+      arms: book.campaign.arms,
+      mix: liveMix(policy.values, sessionsByCluster(book)),
+      ...perSession(book, traffic),
+    },
+    isNew ? null : book.planRow,
+  );
+  return { ...book, ...plan, plannedAtMs: nowMs };
+}
+
+function sessionsByCluster(book: CampaignBook): number[] {
+  const sums: number[] = [];
+  for (const shard of book.shards) {
+    if (shard.release !== book.release) continue;
+    shard.sessionsByCluster.forEach((sessions, cluster) => {
+      sums[cluster] = (sums[cluster] ?? 0) + sessions;
+    });
+  }
+  return sums;
+}
+
+/** What each session to come may be expected to spend, and what can be held for it. */
+function perSession(book: CampaignBook, traffic: Traffic): { spendPerSession: number; holdPerSession: number } {
+  const { campaign } = book;
+  if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, holdPerSession: Infinity };
+  const totals = totalsOf(book.shards, "plan");
+  const pending = Number(pendingOf(totals));
+  const unspent = Number(campaign.budgetMinor - postedOf(totals));
+  const expected = expectedSpend(book, "plan", book.redemption);
+  const sessions = Math.max(1, traffic.remainingSessions * (1 - campaign.explorationShare));
+  // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
+  const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
+  const ends = (pending - expected) * (windowMs / campaign.reservation.ttlMs);
+  const inWindow = Math.max(1, sessions * (windowMs / Math.max(1, traffic.remainingMs)));
+  return {
+    spendPerSession: Math.max(0, unspent - expected) / sessions,
+    holdPerSession: Math.max(0, unspent - pending + ends) / inWindow,
+  };
+}
+
+/**
+ * Of what is held: the share redeemed of all that was ever held, less what has been. The plan's redemption is believed
+ * as far as what was seen allows: not below what has been redeemed already, not above the share among what has ended
+ * (redemptions come before expiries).
+ */
+function expectedSpend(book: CampaignBook, account: Account, redemption: number): number {
+  const totals = totalsOf(book.shards, account);
+  const reserved = Number(totals.reserved);
+  const settled = Number(totals.settled);
+  const endedMinor = settled + Number(totals.released);
+  const highest = endedMinor > 0.05 * reserved ? settled / endedMinor : 1;
+  const believed = reserved > 0 ? Math.min(Math.max(redemption, settled / reserved), highest) : redemption;
+  return Math.min(Math.max(believed * reserved - settled, 0), Number(pendingOf(totals)));
+}
+
+function explorationRedemption(book: CampaignBook, policy: Policy | null): number {
+  return policy === null
+    ? 1
+    : uniformRedemption(policy, book.campaign.arms, liveMix(policy.values, sessionsByCluster(book)));
+}
+
+function comingBack(book: CampaignBook, account: Account, redemption: number): Minor {
+  const pending = pendingOf(totalsOf(book.shards, account));
+  return maxMinor(0n, pending - BigInt(Math.ceil(expectedSpend(book, account, redemption))));
+}
+
+function regrant(
+  book: CampaignBook,
+  account: Account,
+  budgetMinor: Minor,
+  comingBackMinor: Minor,
+  traffic: Traffic,
+): { readonly book: CampaignBook; readonly limit: Minor } {
+  const holds = book.campaign.arms.map(strictHoldMinor).filter((hold) => hold > 0n);
+  const largestHold = holds.reduce(maxMinor, 0n);
+  const limit = curveLimitMinor({
+    budgetMinor,
+    share: curveShare(book.campaign, traffic),
+    workingMinor: workingMinor(book, account, largestHold),
+    comingBackMinor,
+  });
+  const slices = slice({
+    budget: budgetMinor,
+    limit,
+    largestHold,
+    smallestHold: holds.reduce(minMinor, largestHold),
+    shards: book.shards.map((shard) => needOf(shard, account)),
+    mode: book.state,
+  });
+  const shards = book.shards.map((shard, index) =>
+    withSlice(shard, account, slices.grant[index] ?? 0n, slices.ask[index] ?? 0n),
+  );
+  return { book: { ...book, shards }, limit };
+}
+
+function workingMinor(book: CampaignBook, account: Account, largestHold: Minor): Minor {
+  const perInterval = book.shards.reduce(
+    (sum, shard) => sum + (shard.demandPerSecond[account] * shard.intervalMs) / 1_000,
+    0,
+  );
+  const holds = largestHold * WORKING_HOLDS_PER_SHARD * BigInt(book.shards.length);
+  return maxMinor(holds, BigInt(Math.ceil(WORKING_INTERVALS * perInterval)));
+}
+
+function needOf(shard: ShardBook, account: Account): ShardNeed {
+  const totals = shard.totals[account];
+  return {
+    out: outOf(shard, account),
+    pending: pendingOf(totals),
+    posted: postedOf(totals),
+    asked: shard.returnTarget[account] - totals.returned,
+    demand: shard.demandPerSecond[account],
+  };
+}
+
+function withSlice(shard: ShardBook, account: Account, grant: Minor, ask: Minor): ShardBook {
+  if (grant === 0n && ask === 0n) return shard;
+  return {
+    ...shard,
+    granted: { ...shard.granted, [account]: shard.granted[account] + grant },
+    returnTarget: { ...shard.returnTarget, [account]: shard.returnTarget[account] + ask },
+  };
+}
+
+/** Σ(granted − returned) of each account against its budget; for the checks before a write. */
+export function outMinor(book: CampaignBook, account: Account): Minor {
+  return sumMinor(book.shards, (shard) => outOf(shard, account));
+}
+
+export function budgetOf(campaign: Campaign, account: Account): Minor {
+  return account === "plan" ? campaign.budgetMinor : campaign.explorationBudgetMinor;
+}

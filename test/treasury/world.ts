@@ -1,0 +1,279 @@
+// A small world around the treasury processor: shards with a ledger of their own (no code shared with src/), a network
+// that may repeat, delay and reorder their reports, and a clock that is stepped by hand.
+
+import type { Campaign } from "../../src/domain/campaign.ts";
+import type { AccountTotals, BudgetStatus, Grant, PacingAction, ShardReport } from "../../src/domain/control.ts";
+import type { Random } from "../../src/domain/random.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
+import { memoryStores } from "../../src/task/memory-store.ts";
+import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
+
+const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
+type Mutable = { -readonly [K in keyof AccountTotals]: bigint };
+
+export const ARMS = [
+  { id: "none", faceMinor: 0n, sendMinor: 0n },
+  { id: "small", faceMinor: 300n, sendMinor: 0n },
+  { id: "large", faceMinor: 1_000n, sendMinor: 5n },
+];
+
+export function campaign(changes: Partial<Campaign> = {}): Campaign {
+  return {
+    id: "spring",
+    currency: "EUR",
+    budgetMinor: 1_000_000n,
+    explorationBudgetMinor: 50_000n,
+    startMs: 0,
+    endMs: 86_400_000,
+    arms: ARMS,
+    holdoutShare: 0.05,
+    explorationShare: 0.05,
+    caps: [],
+    reservation: { policy: "strict", ttlMs: 7_200_000 },
+    pacing: { mode: "asap", expectedSessions: 10_000 },
+    priority: 0,
+    surfaces: [],
+    rewardWeights: { converted: 1 },
+    ...changes,
+  };
+}
+
+/** One cluster; arms by rising share of the dearer ones. */
+export function manifestJson(redemption = 0.3): string {
+  const rows = [0, 1, 2, 3, 4].map((row) => ({
+    budgetPerSession: row * 75 * redemption,
+    shares: [[20 - 5 * row, row < 4 ? 5 * row : 10, row < 4 ? 0 : 10]],
+    expectedReward: row,
+    expectedCost: row * 75 * redemption,
+    shadowPrice: 0.01 / (row + 1),
+  }));
+  const one = (values: number[]): number[][] => [values];
+  return JSON.stringify({
+    arms: ARMS.map((arm) => arm.id),
+    frontier: { steps: 20, rows },
+    values: {
+      reward: one([0, 1, 2]),
+      rewardSe: one([0, 0, 0]),
+      cost: one([0, 300 * redemption, 5 + 1_000 * redemption]),
+      costSe: one([0, 0, 0]),
+      redemption: one([0, redemption, redemption]),
+      mix: [1],
+    },
+  });
+}
+
+interface Hold {
+  readonly account: "plan" | "exploration";
+  readonly amount: bigint;
+  readonly endMs: number;
+  readonly redeemed: boolean;
+}
+
+export class Shard {
+  readonly plan: Mutable = { ...NONE };
+  readonly exploration: Mutable = { ...NONE };
+  readonly index: number;
+  grant: Grant | null = null;
+  grantOffset = -1;
+  refused = 0n;
+  eligible = 0;
+  cycle = 0;
+  holds: Hold[] = [];
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  free(account: "plan" | "exploration"): bigint {
+    const totals = this[account];
+    return totals.granted - totals.returned - totals.reserved + totals.released - totals.sent;
+  }
+
+  hear(grant: Grant, offset: number): void {
+    this.grant = grant;
+    this.grantOffset = offset;
+    for (const account of ["plan", "exploration"] as const) {
+      const granted = grant.grantedMinor[account];
+      if (granted > this[account].granted) this[account].granted = granted;
+    }
+  }
+
+  giveBack(): void {
+    for (const account of ["plan", "exploration"] as const) {
+      const wanted = (this.grant?.returnTargetMinor[account] ?? 0n) - this[account].returned;
+      const free = this.free(account);
+      const amount = wanted < free ? wanted : free;
+      if (amount > 0n) this[account].returned += amount;
+    }
+  }
+
+  settle(nowMs: number): void {
+    const open: Hold[] = [];
+    for (const hold of this.holds) {
+      if (hold.endMs > nowMs) open.push(hold);
+      else if (hold.redeemed) this[hold.account].settled += hold.amount;
+      else this[hold.account].released += hold.amount;
+    }
+    this.holds = open;
+  }
+
+  /** Tries the arm, then the cheaper ones. */
+  draw(arm: number, redeemed: boolean, endMs: number, account: "plan" | "exploration" = "plan"): boolean {
+    this.eligible += 1;
+    for (let index = arm; index > 0; index -= 1) {
+      const { faceMinor, sendMinor } = ARMS[index] ?? { faceMinor: 0n, sendMinor: 0n };
+      if (faceMinor + sendMinor <= this.free(account)) {
+        this[account].reserved += faceMinor;
+        this[account].sent += sendMinor;
+        this.holds.push({ account, amount: faceMinor, endMs, redeemed });
+        return true;
+      }
+      if (index === arm && account === "plan") this.refused += faceMinor + sendMinor;
+    }
+    return false;
+  }
+
+  report(campaignId: string, nowMs: number): ShardReport {
+    this.cycle += 1;
+    return {
+      campaign: campaignId,
+      shard: this.index,
+      atMs: nowMs,
+      cycle: this.cycle,
+      revision: this.grant?.revision ?? 0,
+      release: this.grant?.release ?? null,
+      grantOffset: this.grantOffset,
+      totals: { plan: { ...this.plan }, exploration: { ...this.exploration } },
+      eligibleSessions: this.eligible,
+      holdoutSessions: 0,
+      refusedMinor: this.refused,
+      sessionsByCluster: [this.eligible],
+      cells: { planned: [], given: [], reservedMinor: [], settledMinor: [] },
+      decisionRows: 0,
+      decisionHead: new Uint8Array(32),
+      settlementRows: 0,
+      settlementHead: new Uint8Array(32),
+    };
+  }
+}
+
+const CODECS = {
+  grants: codecFor("grants"),
+  "budget-status": codecFor("budget-status"),
+  "budget-pacing": codecFor("budget-pacing"),
+  "shard-reports": codecFor("shard-reports"),
+  releases: codecFor("releases"),
+  "dead-letters": codecFor("dead-letters"),
+};
+
+export class World {
+  readonly shards: Shard[];
+  readonly campaign: Campaign;
+  statuses: BudgetStatus[] = [];
+  letters: string[] = [];
+  outputs: OutRecord[] = [];
+  /** Granted and not known to be back, by what the topics said. */
+  readonly out = { plan: 0n, exploration: 0n };
+  #cycle = 0;
+  #offset = 0;
+  #commands = 0;
+  #inbox: LogRecord[] = [];
+  readonly #processor;
+  readonly #store;
+
+  constructor(of: Campaign, shards: number) {
+    this.campaign = of;
+    this.shards = Array.from({ length: shards }, (_, index) => new Shard(index));
+    this.#processor = createTreasuryProcessor({ shards });
+    this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
+  }
+
+  send(topic: keyof typeof CODECS, value: Uint8Array): void {
+    this.#offset += 1;
+    const at = { partition: 0, offset: this.#offset, timestampMs: 0, key: null, headers: {} };
+    this.#inbox.push({ topic, value, ...at });
+  }
+
+  command(
+    action: PacingAction,
+    changes: { commandId?: string; expectedRevision?: number; campaign?: string } = {},
+  ): string {
+    const commandId = changes.commandId ?? `command-${(this.#commands += 1)}`;
+    this.send(
+      "budget-pacing",
+      CODECS["budget-pacing"].encode({
+        commandId,
+        campaign: changes.campaign ?? this.campaign.id,
+        atMs: 0,
+        expectedRevision: changes.expectedRevision ?? null,
+        dryRun: false,
+        action,
+      }),
+    );
+    return commandId;
+  }
+
+  release(hash: string, manifest: string): void {
+    const record = { campaign: this.campaign.id, hash, publishedAtMs: 0, manifest, evidence: "{}" };
+    this.send("releases", CODECS.releases.encode({ ...record, classifier: new Uint8Array(1) }));
+  }
+
+  sendReport(report: ShardReport): void {
+    this.send("shard-reports", CODECS["shard-reports"].encode(report));
+  }
+
+  /** One cycle of the treasurer; its grants are given to `deliver`. */
+  cycle(nowMs: number, deliver: (shard: number, grant: Grant, offset: number) => void = this.hearNow): void {
+    const batch = this.#inbox;
+    this.#inbox = [];
+    this.#cycle += 1;
+    const context = { partition: 0, cycle: this.#cycle, nowMs };
+    const effects = this.#processor.process(this.#store, batch, null, context);
+    this.#store.apply(effects.state, { changelogEnd: this.#cycle, lineage: "", cycle: this.#cycle, atMs: nowMs });
+    for (const record of effects.records) this.#take(record, deliver);
+  }
+
+  readonly hearNow = (shard: number, grant: Grant, offset: number): void => this.shards[shard]?.hear(grant, offset);
+
+  #take(record: OutRecord, deliver: (shard: number, grant: Grant, offset: number) => void): void {
+    this.outputs.push(record);
+    const value = record.value ?? new Uint8Array();
+    if (record.topic === "grants") deliver(record.partition ?? -1, CODECS.grants.decode(value), this.outputs.length);
+    else if (record.topic === "budget-status") this.statuses.push(CODECS["budget-status"].decode(value));
+    else this.letters.push(CODECS["dead-letters"].decode(value).detail);
+  }
+
+  get status(): BudgetStatus {
+    const status = this.statuses.at(-1);
+    if (status === undefined) throw new Error("no status yet");
+    return status;
+  }
+
+  answer(commandId: string): string {
+    const found = this.statuses.flatMap((status) => status.answers).filter((answer) => answer.commandId === commandId);
+    const last = found.at(-1);
+    return last === undefined
+      ? "none"
+      : `${last.outcome} ${last.revision}${last.reason === null ? "" : ` ${last.reason}`}`;
+  }
+
+  used(account: "plan" | "exploration" = "plan"): bigint {
+    return this.shards.reduce(
+      (sum, shard) => sum + shard[account].reserved - shard[account].released + shard[account].sent,
+      0n,
+    );
+  }
+
+  posted(): bigint {
+    return this.shards.reduce((sum, shard) => sum + shard.plan.settled + shard.plan.sent, 0n);
+  }
+}
+
+/** Poisson by inversion; small means only. */
+export function arrivals(random: Random, mean: number): number {
+  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * random.normal()));
+  let count = 0;
+  for (let product = random.unit(), least = Math.exp(-mean); product > least; product *= random.unit()) count += 1;
+  return count;
+}
