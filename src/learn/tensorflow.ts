@@ -46,10 +46,10 @@ async function activate(backend: string, name: BackendName): Promise<BackendName
 
 /** Null when it loaded, else why not. */
 function loadNative(): string | null {
-  // tfjs-node 4.22 calls two functions that Node 23 took out of node:util.
+  // tfjs-node 4.22 calls two functions that Node takes out of node:util.
   const old: { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (value: unknown) => boolean } = util;
-  old.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  old.isArray ??= Array.isArray;
+  old.isNullOrUndefined = (value) => value === null || value === undefined;
+  old.isArray = Array.isArray; // deprecated where it still is
   // Read when libtensorflow starts. One thread within an operation: sums in one order, so the same seed gives the same
   // weights; our operations are too small to gain from more.
   process.env["TF_NUM_INTRAOP_THREADS"] ??= "1";
