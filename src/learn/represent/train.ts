@@ -9,6 +9,7 @@ import { seededRandom, type Random } from "../../domain/random.ts";
 import type { Block, CurvePoint, Dataset, Progress, Representation } from "../nouns.ts";
 import { adamW, type Optimiser, type Parameter } from "../optimiser.ts";
 import { fitScaling, scaleRows, type Scaling } from "../scaling.ts";
+import { shuffled } from "../shuffle.ts";
 import { breathe } from "../tensorflow.ts";
 import { planHeads, targetsOf, type Head } from "./heads.ts";
 import { armLevels } from "./intercepts.ts";
@@ -144,15 +145,6 @@ async function oneEpoch(
     if (index % 8 === 7) await breathe();
   }
   return sum / batches;
-}
-
-function shuffled(n: number, random: Random): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i -= 1) {
-    const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }
 
 function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: NetworkOptions): network.Batch {
