@@ -12,23 +12,12 @@ import {
   UnknownTopic,
   type EventLog,
   type LogRecord,
-  type Member,
   type Membership,
-  type OutRecord,
-  type TaskKind,
   type TaskLog,
 } from "../../src/log/event-log.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
+import { bytes, KIND, out, text, Told } from "./told.ts";
 import { SPECS, type Adapter, type LogFixture } from "./fixture.ts";
-
-export const KIND: TaskKind = { application: "test", kind: "work", inputs: ["hints", "events"], changelog: "changes" };
-
-export const bytes = (text: string): Buffer => Buffer.from(text, "utf8");
-export const text = (value: Uint8Array | null): string => (value === null ? "∅" : Buffer.from(value).toString("utf8"));
-
-export function out(topic: string, partition: number, key: string | null, value: string | null): OutRecord {
-  return { topic, partition, key: key === null ? null : bytes(key), value: value === null ? null : bytes(value) };
-}
 
 export async function readAll(log: EventLog, topic: string, partition: number, from = 0): Promise<LogRecord[]> {
   const all: LogRecord[] = [];
@@ -44,23 +33,6 @@ async function restored(task: TaskLog, from = 0): Promise<string[]> {
   const found: string[] = [];
   for await (const batch of task.restore(from)) found.push(...batch.map((record) => text(record.value)));
   return found;
-}
-
-/** A member that keeps what it was told, in order. */
-export class Told implements Member {
-  readonly log: string[] = [];
-  readonly claims = new Map<number, () => Promise<TaskLog>>();
-  assigned(partition: number, claim: () => Promise<TaskLog>): void {
-    this.log.push(`+${partition}`);
-    this.claims.set(partition, claim);
-  }
-  async revoked(partition: number): Promise<void> {
-    this.log.push(`-${partition}`);
-    this.claims.delete(partition);
-  }
-  claim(partition: number): Promise<TaskLog> {
-    return must(this.claims.get(partition), `the claim of partition ${partition}`)();
-  }
 }
 
 const NOTHING = { maxRecords: 100, maxWaitMs: 0 };

@@ -7,7 +7,9 @@ import { must } from "../../src/domain/assert.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../src/log/embedded/log.ts";
 import type { Liveness } from "../../src/log/embedded/liveness.ts";
-import { conformance, KIND, out, readAll, singleRunner, text, Told, values } from "./conformance.ts";
+import { conformance, readAll, singleRunner, values } from "./conformance.ts";
+import { model } from "./model.ts";
+import { KIND, out, text, Told } from "./told.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
 
 /** Processes that live and die as the test says, for a log that would otherwise ask the operating system. */
@@ -53,6 +55,7 @@ const adapter: Adapter = {
 describe("the embedded log", () => {
   conformance(adapter);
   singleRunner(adapter);
+  model(adapter, 60);
 });
 
 describe("the embedded log's folder", () => {

@@ -3,7 +3,9 @@ import { must } from "../../src/domain/assert.ts";
 import { Fenced, LogUnavailable, OutcomeUnknown, type EventLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { Crashed, faultAt, type Fault } from "../../src/log/simulated/faults.ts";
-import { conformance, KIND, out, singleRunner, Told, values } from "./conformance.ts";
+import { conformance, singleRunner, values } from "./conformance.ts";
+import { model } from "./model.ts";
+import { KIND, out, Told } from "./told.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
 
 const adapter: Adapter = {
@@ -28,6 +30,7 @@ const adapter: Adapter = {
 describe("the simulated log", () => {
   conformance(adapter);
   singleRunner(adapter);
+  model(adapter, 200);
 
   const ready = async (sharing: "one" | "many" = "one") => {
     const cluster = createSimulatedCluster({ now: () => 1_000, sharing });

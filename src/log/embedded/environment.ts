@@ -7,10 +7,12 @@
 //   V2. When `write` resolves it is in the kernel's hands: it survives SIGKILL of every process. After a power loss the
 //       folder is whole as of the last flush (lmdb-js' overlapping sync keeps that meta page apart), and may lack the
 //       commits of the last moments. With `fsync` it resolves only when the disk has it.
-//   V3. A full disk is `LogUnavailable`: the transaction was aborted, nothing happened.
+//   V3. A write that LMDB refuses (a full disk) is `LogUnavailable` when it is sure that nothing happened, and otherwise
+//       `OutcomeUnknown`.
 
 import { mkdirSync, realpathSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
+import { AssertionFailed } from "../../domain/assert.ts";
 import { LogError, LogUnavailable, OutcomeUnknown } from "../event-log.ts";
 import { COMMITS_KEY, FORMAT_KEY } from "./keys.ts";
 
@@ -18,6 +20,8 @@ const FORMAT = 1;
 /** LMDB reserves this much address space at first and grows by itself; the file is only as large as its content. */
 const MAP_BYTES = 1024 * 1024 * 1024;
 const MAX_READERS = 512;
+/** How long to wait for the reason of a failure. */
+const CAUSE_MS = 200;
 
 export type Database = RootDatabase<Buffer, Buffer>;
 
@@ -36,6 +40,8 @@ export interface Environment {
 interface Shared {
   readonly db: Database;
   users: number;
+  /** The last write failed: lmdb-js would wait for its flush for ever, so such an environment stays open for the next. */
+  failed: boolean;
   closing: Promise<void> | undefined;
 }
 
@@ -50,22 +56,27 @@ export async function openEnvironment(folder: string, fsync: boolean): Promise<E
 
   const write = async <T>(work: () => T): Promise<T> => {
     if (!open) throw new LogUnavailable(`${path}: the log is closed`);
-    let failure: unknown;
+    const attempt = { transaction: -1, failure: undefined as unknown };
     const body = (): T | undefined => {
       try {
+        attempt.transaction = db.getWriteTxnId();
         return work();
       } catch (error) {
-        failure = error;
+        attempt.failure = error;
         return undefined;
       }
     };
-    const result = await db.transaction(body).catch((error: unknown) => {
-      throw toLogError(path, failure ?? error);
-    });
-    if (failure !== undefined) throw toLogError(path, failure);
-    if (fsync) await db.flushed;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- undefined only after a failure
-    return result as T;
+    try {
+      const result = await db.transaction(body);
+      entry.failed = false;
+      if (attempt.failure !== undefined) throw attempt.failure;
+      if (fsync) await db.flushed;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- undefined only after a failure
+      return result as T;
+    } catch (error) {
+      entry.failed = attempt.failure === undefined;
+      throw await verdictOf(path, db, attempt.transaction, attempt.failure ?? error);
+    }
   };
   await write(() => checkFormat(path, db));
 
@@ -100,15 +111,16 @@ async function acquire(path: string): Promise<Shared> {
     mapSize: MAP_BYTES,
     maxReaders: MAX_READERS,
     noSubdir: false,
+    ...OWN_TRANSACTIONS,
   });
-  const entry: Shared = { db, users: 1, closing: undefined };
+  const entry: Shared = { db, users: 1, failed: false, closing: undefined };
   shared.set(path, entry);
   return entry;
 }
 
 async function release(path: string, entry: Shared): Promise<void> {
   entry.users -= 1;
-  if (entry.users > 0) return;
+  if (entry.users > 0 || entry.failed) return;
   entry.closing = (async () => {
     await entry.db.flushed;
     await entry.db.close();
@@ -135,11 +147,33 @@ function readCount(bytes: Buffer | undefined): number {
   return bytes?.readUIntBE(0, 6) ?? 0;
 }
 
-/** What LMDB could not put anywhere did not happen; other failures of a commit leave its outcome open. */
-function toLogError(path: string, error: unknown): Error {
-  if (!(error instanceof Error)) return new LogError(`${path}: ${String(error)}`);
-  if (error instanceof LogError || error.name === "AssertionFailed") return error;
-  if (/No space left|File too large|quota exceeded|MDB_MAP_FULL|mapsize/i.test(error.message))
-    return new LogUnavailable(`${path}: cannot write, the disk is full: ${error.message}`, { cause: error });
-  return new OutcomeUnknown(`${path}: ${error.message}`, { cause: error });
+/** lmdb-js gives the promise of an event turn's batch to nobody, and when it rejects the process would end: so no batches. */
+const OWN_TRANSACTIONS = { eventTurnBatching: false } as const;
+
+/** A refusal of the work's own, or what became of a transaction that LMDB could not finish. */
+async function verdictOf(path: string, db: Database, transaction: number, error: unknown): Promise<unknown> {
+  if (error instanceof LogError || error instanceof AssertionFailed) return error;
+  const cause = await causeOf(error);
+  const message = `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return wasCommitted(db, transaction)
+    ? new OutcomeUnknown(message, { cause })
+    : new LogUnavailable(`cannot write, nothing was changed (is the disk full?): ${message}`, { cause });
+}
+
+/** lmdb-js gives the reason of a failed commit by a promise that rejects with it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  const reason = Promise.resolve(error.commitError).then(
+    () => error,
+    (found: unknown) => found,
+  );
+  return Promise.race([reason, new Promise((resolve) => setTimeout(resolve, CAUSE_MS, error))]);
+}
+
+/** Transaction ids rise by one with each commit and are given again after a failure: a lower last one says no for sure. */
+function wasCommitted(db: Database, transaction: number): boolean {
+  db.resetReadTxn();
+  const stats: object = db.getStats();
+  const last: unknown = "lastTxnId" in stats ? stats.lastTxnId : undefined;
+  return transaction < 0 || typeof last !== "number" || last >= transaction;
 }

@@ -192,37 +192,37 @@ export class Maintenance {
       }
     }
     if (!changed && !isFragmented(old.length, bytes)) return { next, kept: bytes };
+    const batches = putTogether(survivors);
     for (const key of old) void db.remove(key);
-    return { next, kept: this.#writeBatches(topic, partition, survivors) };
-  }
-
-  #writeBatches(topic: Topic, partition: number, records: readonly LogRecord[]): number {
-    let written = 0;
-    let batch: LogRecord[] = [];
-    let bytes = 0;
-    const cut = (): void => {
-      const first = batch[0];
-      if (!first) return;
-      const encoded = encodeBatch(batch.map((record) => ({ ...record, delta: record.offset - first.offset })));
-      void this.#core.environment.db.put(batchKey(topic.id, partition, first.offset), encoded);
-      written += encoded.length;
-      batch = [];
-      bytes = 0;
-    };
-    for (const record of records) {
-      const size = recordBytes(record);
-      if (bytes + size > BATCH_BYTES) cut();
-      batch.push(record);
-      bytes += size;
-    }
-    cut();
-    return written;
+    for (const { first, encoded } of batches) void db.put(batchKey(topic.id, partition, first), encoded);
+    return { next, kept: batches.reduce((sum, { encoded }) => sum + encoded.length, 0) };
   }
 
   #range(topic: Topic, partition: number, from: number) {
     const start = from === 0 ? batchesStart(topic.id, partition) : batchKey(topic.id, partition, from);
     return { start, end: batchesEnd(topic.id, partition) };
   }
+}
+
+function putTogether(records: readonly LogRecord[]): { readonly first: number; readonly encoded: Buffer }[] {
+  const batches: { readonly first: number; readonly encoded: Buffer }[] = [];
+  let batch: LogRecord[] = [];
+  let bytes = 0;
+  const cut = (): void => {
+    const first = batch[0]?.offset;
+    if (first === undefined) return;
+    batches.push({ first, encoded: encodeBatch(batch.map((record) => ({ ...record, delta: record.offset - first }))) });
+    batch = [];
+    bytes = 0;
+  };
+  for (const record of records) {
+    const size = recordBytes(record);
+    if (bytes + size > BATCH_BYTES) cut();
+    batch.push(record);
+    bytes += size;
+  }
+  cut();
+  return batches;
 }
 
 function isKept(record: LogRecord, lastOf: ReadonlyMap<string, number>, tombstonesBeforeMs: number): boolean {

@@ -1,0 +1,100 @@
+// A process on an embedded log, for the tests that kill it. Says what it has done, a line each, on stdout.
+
+import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
+import { must } from "../../src/domain/assert.ts";
+import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
+import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
+import { KIND, out, text, Told } from "./told.ts";
+
+const [mode, folder, argument = ""] = process.argv.slice(2);
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+
+/** Records of the n-th commit: some on each of three partitions, one in the changelog. */
+export function commitRecords(n: number): OutRecord[] {
+  const records = Array.from({ length: 30 }, (_, i) => out("answers", i % 2, `k${i}`, `${n}`));
+  return [...records, out("changes", 0, "count", `${n}`)];
+}
+
+async function claimZero(log: EmbeddedLog): Promise<TaskLog> {
+  const told = new Told();
+  await log.join(KIND, told);
+  return told.claim(0);
+}
+
+async function last(task: TaskLog): Promise<number> {
+  let found = 0;
+  for await (const batch of task.restore(0))
+    for (const record of batch) if (text(record.key) === "count") found = Number(text(record.value));
+  return found;
+}
+
+/** Commits numbered transactions as fast as it can, going on where the changelog ends, until it is killed. */
+async function commits(log: EmbeddedLog): Promise<void> {
+  const task = await claimZero(log);
+  const from = await last(task);
+  say(`from ${from}`);
+  for (let n = from + 1; ; n += 1) {
+    await task.commit(commitRecords(n), { events: n });
+    say(`done ${n}`);
+  }
+}
+
+/** Answers each event once, until nothing has come for a while. */
+async function answer(log: EmbeddedLog): Promise<void> {
+  const task = await claimZero(log);
+  await task.seek({});
+  say("ready");
+  for (;;) {
+    const batch = await task.poll({ maxRecords: 50, maxWaitMs: 1_500 });
+    if (batch.length === 0) break;
+    const answers = batch.map((record) => out("answers", 0, text(record.key), text(record.value)));
+    await task.commit(answers, { events: must(batch.at(-1), "record").offset + 1 });
+  }
+}
+
+async function send(log: EmbeddedLog): Promise<void> {
+  for (let i = 0; i < 400; i += 4)
+    await log.send(Array.from({ length: 4 }, (_, j) => out("events", 0, argument, `${i + j}`)));
+}
+
+/** Holds the kind and, once told to, tries to commit. */
+async function hold(log: EmbeddedLog): Promise<void> {
+  const task = await claimZero(log);
+  say("holding");
+  await new Promise((resolve) => process.stdin.once("data", resolve));
+  await task.commit([out("answers", 0, "k", "held")], {}).then(
+    () => say("committed"),
+    (error: unknown) => say(error instanceof Error ? error.name : "?"),
+  );
+}
+
+/** Sends until the disk is full; then tries to send a little, and to read. */
+async function fill(log: EmbeddedLog): Promise<void> {
+  let sent = 0;
+  try {
+    for (;;) {
+      await log.send(Array.from({ length: 20 }, () => out("events", 0, "k", "x".repeat(9_000))));
+      sent += 20;
+    }
+  } catch (error) {
+    say(`sent ${sent}`);
+    say(error instanceof Error ? `${error.name}: ${error.message}` : "?");
+  }
+  let read = 0;
+  for await (const batch of log.read("events", 0, 0)) read += batch.length;
+  say(`read ${read}`);
+}
+
+const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = { commits, answer, send, hold, fill };
+if (mode !== undefined && folder !== undefined) {
+  const log = await openEmbeddedLog({ folder, now: () => Date.now(), newToken: randomUUID });
+  try {
+    await must(modes[mode], `mode ${mode}`)(log);
+    await log.close();
+  } catch (error) {
+    say(error instanceof Error ? `${error.name}: ${error.message}` : "?");
+    process.exitCode = 3;
+  }
+  process.stdin.destroy();
+}
