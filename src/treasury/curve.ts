@@ -1,6 +1,7 @@
 // Curve: how far through its traffic a campaign is, and how much of a budget may be out by now.
 // The traffic's shape is taken as even over the period, and its size as what was expected, corrected by the sessions that
 // came: the more of the period has passed, the more the correction counts. Learned shapes take the place of `elapsed`.
+// The money is meant to be out one life of a hold before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../domain/campaign.ts";
 import type { Minor } from "../domain/money.ts";
@@ -8,13 +9,18 @@ import type { Minor } from "../domain/money.ts";
 export interface Traffic {
   /** Eligible sessions still to come. */
   readonly remainingSessions: number;
-  /** Share of all eligible sessions that has come; 1 from the end of the period on. */
+  /** Those of them over which the budget is to be spent. */
+  readonly spendingSessions: number;
+  /** Share of the sessions to spend on that has come; 1 from the end of the period on. */
   readonly share: number;
   readonly remainingMs: number;
 }
 
 /** The expectation counts as much as this share of it, seen. */
 const PRIOR_SHARE = 0.25;
+/** However long a hold lives, the budget is spread over at least this much of the period. */
+const MAX_LEAD_SHARE = 0.1;
+const LEAST_SPENDING_SHARE = 0.02;
 
 export function trafficNow(campaign: Campaign, eligibleSessions: number, nowMs: number): Traffic {
   const remainingMs = Math.max(0, campaign.endMs - Math.max(nowMs, campaign.startMs));
@@ -22,8 +28,15 @@ export function trafficNow(campaign: Campaign, eligibleSessions: number, nowMs: 
   const expected = campaign.pacing.expectedSessions;
   const ratio = (eligibleSessions + PRIOR_SHARE * expected) / (elapsed * expected + PRIOR_SHARE * expected);
   const remainingSessions = expected * (1 - elapsed) * ratio;
-  const total = eligibleSessions + remainingSessions;
-  return { remainingSessions, remainingMs, share: total > 0 && remainingMs > 0 ? eligibleSessions / total : 1 };
+  const spendingMs = Math.max(remainingMs - leadMs(campaign), LEAST_SPENDING_SHARE * remainingMs);
+  const spendingSessions = remainingMs > 0 ? remainingSessions * (spendingMs / remainingMs) : 0;
+  const total = eligibleSessions + spendingSessions;
+  const share = total > 0 && remainingMs > 0 ? eligibleSessions / total : 1;
+  return { remainingSessions, spendingSessions, remainingMs, share };
+}
+
+function leadMs(campaign: Campaign): number {
+  return Math.min(campaign.reservation.ttlMs, MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs));
 }
 
 /** Share of the budget that the curve lets be spent by now. */

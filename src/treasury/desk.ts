@@ -5,13 +5,14 @@ import { assert, must } from "../domain/assert.ts";
 import type { PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
 import type { DeadLetterReason } from "../domain/dead-letter.ts";
 import { strictHoldMinor } from "../domain/campaign.ts";
+import type { ReleaseManifest } from "../domain/release.ts";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./commands.ts";
 import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
 import { budgetOf, outMinor, pace } from "./pacing.ts";
-import { readManifest, type KnownManifest } from "./releases.ts";
+import { readManifest } from "./releases.ts";
 import { takeReport } from "./reports.ts";
 import {
   ACCOUNTS,
@@ -32,8 +33,8 @@ const deadLetters = codecFor("dead-letters");
 export interface DeskOptions {
   /** Partition count of `grants`: a campaign has a shard in each. */
   readonly shards: number;
-  /** Manifests by their text, so that one is parsed once; what it gives is a function of the text. */
-  readonly parsed: Map<string, KnownManifest>;
+  /** Manifests by their hash, so that one is parsed once. */
+  readonly parsed: Map<string, ReleaseManifest>;
 }
 
 interface Page {
@@ -61,7 +62,7 @@ export class Desk {
 
   release(record: ReleaseRecord, source: LogRecord): void {
     const { campaign, hash, publishedAtMs, manifest } = record;
-    const read = readManifest(manifest);
+    const read = readManifest(manifest, hash);
     if ("broken" in read) return this.deadLetter(source, "contract", read.broken);
     this.#entries.set(releaseKey(campaign, hash), { kind: "known_release", hash, publishedAtMs, manifest });
     const shelf = this.#entry(shelfKey(campaign), "release_shelf")?.hashes ?? [];
@@ -112,7 +113,8 @@ export class Desk {
   }
 
   deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
-    const { topic, partition, offset, key, value } = source;
+    const { topic, partition, offset } = source;
+    const [key, value] = [asBuffer(source.key), asBuffer(source.value)];
     const letter = { topic, partition, offset, atMs: this.#context.nowMs, reason, detail, key, value };
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, key, deadLetters.encode(letter));
   }
@@ -164,12 +166,12 @@ export class Desk {
     return entry;
   }
 
-  #manifest(campaign: string, hash: string): KnownManifest | null {
+  #manifest(campaign: string, hash: string): ReleaseManifest | null {
     const known = this.#entry(releaseKey(campaign, hash), "known_release");
     if (known === null) return null;
     const cached = this.#options.parsed.get(hash);
     if (cached !== undefined) return cached;
-    const read = readManifest(known.manifest);
+    const read = readManifest(known.manifest, hash);
     assert("manifest" in read, `the manifest of ${hash} was readable when it came`);
     this.#options.parsed.set(hash, read.manifest);
     return read.manifest;
@@ -179,6 +181,10 @@ export class Desk {
     const book = this.#page(campaign).book;
     return book === null ? [] : [...book.earlierReleases, ...(book.release === null ? [] : [book.release])];
   }
+}
+
+function asBuffer(bytes: Uint8Array | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function isKind<K extends Entry["kind"]>(entry: Entry, kind: K): entry is Extract<Entry, { kind: K }> {

@@ -14,6 +14,8 @@ export const LOOK_EVERY_MS = 1_000;
 
 /** Working money in intervals of demand: between a hold in a shard and the grant that answers it lie about two reports. */
 const WORKING_INTERVALS = 4;
+/** What can be held may be held this much faster than evenly: early holds end early, and are drawn again. */
+const HOLD_AHEAD = 2;
 const WORKING_HOLDS_PER_SHARD = 2n;
 
 export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
@@ -76,14 +78,14 @@ function perSession(book: CampaignBook, traffic: Traffic): { spendPerSession: nu
   const pending = Number(pendingOf(totals));
   const unspent = Number(campaign.budgetMinor - postedOf(totals));
   const expected = expectedSpend(book, "plan", book.redemption);
-  const sessions = Math.max(1, traffic.remainingSessions * (1 - campaign.explorationShare));
+  const planShare = 1 - campaign.explorationShare;
   // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
   const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
   const ends = (pending - expected) * (windowMs / campaign.reservation.ttlMs);
-  const inWindow = Math.max(1, sessions * (windowMs / Math.max(1, traffic.remainingMs)));
+  const inWindow = traffic.remainingSessions * planShare * (windowMs / Math.max(1, traffic.remainingMs));
   return {
-    spendPerSession: Math.max(0, unspent - expected) / sessions,
-    holdPerSession: Math.max(0, unspent - pending + ends) / inWindow,
+    spendPerSession: Math.max(0, unspent - expected) / Math.max(1, traffic.spendingSessions * planShare),
+    holdPerSession: (HOLD_AHEAD * Math.max(0, unspent - pending + ends)) / Math.max(1, inWindow),
   };
 }
 

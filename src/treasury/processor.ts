@@ -6,7 +6,6 @@ import type { LogRecord } from "../log/event-log.ts";
 import { codecFor, Undecodable, type Codec, type TopicValues } from "../log/codec/codec.ts";
 import type { Processor } from "../task/processor.ts";
 import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
-import type { KnownManifest } from "./releases.ts";
 
 export interface TreasuryOptions {
   /** Partition count of the user-keyed topics: the number of a campaign's shards. */
@@ -19,7 +18,7 @@ export type TreasuryFacts = null;
 const MOST_DUE = 1_000;
 
 export function createTreasuryProcessor(options: TreasuryOptions): Processor<TreasuryFacts> {
-  const deskOptions: DeskOptions = { shards: options.shards, parsed: new Map<string, KnownManifest>() };
+  const deskOptions: DeskOptions = { shards: options.shards, parsed: new Map() };
   return {
     prepare: () => Promise.resolve(null),
     process(view, batch, _facts, context) {

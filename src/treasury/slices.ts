@@ -3,7 +3,8 @@
 // While there is plenty, each shard's free money is kept at its share, by demand, of the pool (what can still be granted
 // and what lies free in shards); part of the pool stays with the treasurer for whoever turns out to need it. As the
 // pool shrinks, so do the slices. When the pool no longer gives every shard a largest hold, those with the most demand
-// get one hold each, and the others give back what lies idle: at the end no money is stranded in pieces too small to use.
+// get one, the others a smallest one as far as it goes, and what lies idle comes back: at the end no money is stranded
+// in pieces too small to use.
 //
 //   Σ out + Σ grants ≤ limit, always (L2).
 
@@ -74,6 +75,8 @@ function share(input: SliceInput): Slices {
   const available = maxMinor(0n, input.limit - sumMinor(shards, (shard) => shard.out));
   const free = shards.map(freeOf);
   const pool = available + sumMinor(free, (amount) => amount);
+  const nothing = shards.map(() => 0n);
+  if (pool < input.smallestHold) return { grant: nothing, ask: nothing };
   const order = byDemand(shards);
   const plenty = (Number(pool) * GIVEN_OUT) / shards.length >= Number(input.largestHold);
   const target = plenty ? plentyTargets(shards, pool) : scarceTargets(order, pool, input);
@@ -87,7 +90,7 @@ function share(input: SliceInput): Slices {
   const coming = sumMinor(shards, (shard) => shard.asked);
   const missing = wanted - available - coming;
   const idle = free.map((has, index) => maxMinor(0n, has - (target[index] ?? 0n)));
-  return { grant, ask: missing > 0n ? proportional(idle, missing) : shards.map(() => 0n) };
+  return { grant, ask: missing > 0n ? proportional(idle, missing) : nothing };
 }
 
 function plentyTargets(shards: readonly ShardNeed[], pool: Minor): Minor[] {
@@ -99,16 +102,19 @@ function plentyTargets(shards: readonly ShardNeed[], pool: Minor): Minor[] {
   });
 }
 
-/** One largest hold each, in the order of demand, as far as the pool goes; the rest to the first, for a smaller arm. */
+/** In the order of demand one hold each: while there is enough for it the largest, then a smallest, for a cheaper arm. */
 function scarceTargets(order: readonly number[], pool: Minor, input: SliceInput): Minor[] {
   const target = input.shards.map(() => 0n);
   let left = pool;
-  for (const index of order) {
-    const amount = minMinor(left, input.largestHold);
-    if (amount < input.smallestHold) break;
+  order.forEach((index, place) => {
+    const othersNeed = input.smallestHold * BigInt(order.length - place - 1);
+    const amount = minMinor(input.largestHold, maxMinor(input.smallestHold, left - othersNeed));
+    if (amount > left) return;
     target[index] = amount;
     left -= amount;
-  }
+  });
+  const first = order[0] ?? 0;
+  target[first] = (target[first] ?? 0n) + left;
   return target;
 }
 

@@ -3,7 +3,9 @@
 
 import type { Campaign } from "../../src/domain/campaign.ts";
 import type { AccountTotals, BudgetStatus, Grant, PacingAction, ShardReport } from "../../src/domain/control.ts";
+import { canonicalJson } from "../../src/domain/canonical.ts";
 import type { Random } from "../../src/domain/random.ts";
+import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/memory-store.ts";
@@ -40,17 +42,21 @@ export function campaign(changes: Partial<Campaign> = {}): Campaign {
 }
 
 /** One cluster; arms by rising share of the dearer ones. */
-export function manifestJson(redemption = 0.3): string {
+export function manifest(redemption = 0.3, name = "a"): ReleaseManifest {
   const rows = [0, 1, 2, 3, 4].map((row) => ({
     budgetPerSession: row * 75 * redemption,
-    shares: [[20 - 5 * row, row < 4 ? 5 * row : 10, row < 4 ? 0 : 10]],
+    shares: [row < 4 ? [20 - 5 * row, 5 * row, 0] : [0, 10, 10]],
     expectedReward: row,
     expectedCost: row * 75 * redemption,
     shadowPrice: 0.01 / (row + 1),
   }));
   const one = (values: number[]): number[][] => [values];
-  return JSON.stringify({
+  return {
+    format: 1,
+    features: { features: [{ name: "spend", kind: "numeric", default: 0 }] },
     arms: ARMS.map((arm) => arm.id),
+    clusters: 1,
+    classifier: "0".repeat(64),
     frontier: { steps: 20, rows },
     values: {
       reward: one([0, 1, 2]),
@@ -60,7 +66,9 @@ export function manifestJson(redemption = 0.3): string {
       redemption: one([0, redemption, redemption]),
       mix: [1],
     },
-  });
+    certificate: { solver: "none", maxGap: 0, gapBound: 0, inputHash: "", scenarios: 1, risk: 0 },
+    summary: { name },
+  };
 }
 
 interface Hold {
@@ -214,8 +222,15 @@ export class World {
     return commandId;
   }
 
-  release(hash: string, manifest: string): void {
-    const record = { campaign: this.campaign.id, hash, publishedAtMs: 0, manifest, evidence: "{}" };
+  /** Publishes a release of that name; answers its hash. */
+  release(name: string, made: ReleaseManifest = manifest(0.3, name)): string {
+    const hash = releaseHash(made);
+    this.publish(hash, canonicalJson(made));
+    return hash;
+  }
+
+  publish(hash: string, json: string): void {
+    const record = { campaign: this.campaign.id, hash, publishedAtMs: 0, manifest: json, evidence: "{}" };
     this.send("releases", CODECS.releases.encode({ ...record, classifier: new Uint8Array(1) }));
   }
 
