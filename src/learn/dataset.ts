@@ -13,13 +13,13 @@ import { InvalidInput } from "../domain/campaign.ts";
 import { rowWidth } from "../domain/features.ts";
 import { seededRandom } from "../domain/random.ts";
 import { blockReader, createCategoryTypes } from "./block-reader.ts";
-import { openDatabase, readFiles, type Database } from "./duckdb.ts";
+import { openDatabase, readFile, type Database } from "./duckdb.ts";
 import { findLeaks } from "./leaks.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
 import type { Dataset, Progress, Split } from "./nouns.ts";
 import { profileLog, type Profile } from "./profile.ts";
 import { hashedRows, hashRange } from "./row-keys.ts";
-import { columnsNamed, staged, stageSql } from "./staging.ts";
+import { columnsNamed, stageSql } from "./staging.ts";
 
 /** Shares of the rows; they sum to 1. */
 export interface Splits {
@@ -80,24 +80,29 @@ function checkSplits(splits: Splits): Splits {
   return splits;
 }
 
-/** Reads the files into the typed table; returns how many lines were no rows at all. */
+/** Reads the files, one after the other, into the typed table; returns how many lines were no rows at all. */
 async function stage(db: Database, files: readonly string[], mapping: Mapping): Promise<number> {
-  const source = readFiles(files);
-  const names = await db.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source.sql})`).catch((error) => {
-    throw new InvalidInput(`data: cannot read ${files.join(", ")}: ${messageOf(error)}`);
-  });
-  const known = new Set(names.map(([name]) => String(name)));
-  const unknown = columnsNamed(mapping).filter(({ column }) => !known.has(column));
-  if (unknown.length > 0) {
-    const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
-    throw new InvalidInput(`${told.join("\n")}\nthe data has: ${[...known].join(", ")}`);
+  if (files.length === 0) throw new InvalidInput("data: name at least one file");
+  for (const [index, file] of files.entries()) {
+    const refuse = (error: unknown): never => {
+      throw new InvalidInput(`data: cannot read ${file}: ${messageOf(error)}`);
+    };
+    const source = readFile(file);
+    const columns = await db.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`).catch(refuse);
+    checkColumns(file, new Set(columns.map(([name]) => String(name))), mapping);
+    const into = index === 0 ? `CREATE TABLE ${TABLE} AS` : `INSERT INTO ${TABLE}`;
+    await db.run(`${into} ${stageSql(mapping, source)}`).catch(refuse);
   }
-  await db.run(stageSql(mapping, source.sql, TABLE)).catch((error) => {
-    throw new InvalidInput(`data: cannot read ${files.join(", ")}: ${messageOf(error)}`);
-  });
-  if (!source.csv) return 0;
+  if (files.every((file) => file.endsWith(".parquet"))) return 0;
   const rejected = await db.rows("SELECT count(DISTINCT (scan_id, file_id, line)) FROM reject_errors");
   return Number(rejected[0]?.[0]);
+}
+
+function checkColumns(file: string, known: ReadonlySet<string>, mapping: Mapping): void {
+  const unknown = columnsNamed(mapping).filter(({ column }) => !known.has(column));
+  if (unknown.length === 0) return;
+  const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
+  throw new InvalidInput(`${told.join("\n")}\n${file} has: ${[...known].join(", ")}`);
 }
 
 function messageOf(error: unknown): string {

@@ -6,7 +6,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk } from "@duckdb/node-api";
-import { InvalidInput } from "../domain/campaign.ts";
 
 export type Cell = string | number | bigint | boolean | null;
 
@@ -75,21 +74,14 @@ async function* chunks(instance: DuckDBInstance, sql: string): AsyncGenerator<Du
   }
 }
 
-/** The table function that reads the files, all of one kind. CSV columns stay texts: what a text means is ours to say. */
-export function readFiles(files: readonly string[]): { readonly sql: string; readonly csv: boolean } {
-  const parquet = files.filter((file) => file.endsWith(".parquet"));
-  if (files.length === 0) throw new InvalidInput("data: name at least one file");
-  if (parquet.length > 0 && parquet.length < files.length)
-    throw new InvalidInput("data: either all Parquet or all CSV, so that a column means the same in each file");
-  const list = `[${files.map(literal).join(", ")}]`;
-  if (parquet.length > 0) return { sql: `read_parquet(${list}, union_by_name = true)`, csv: false };
+/** The table function that reads a file. A CSV's columns stay texts: what a text means is ours to say. */
+export function readFile(file: string): string {
+  if (file.endsWith(".parquet")) return `read_parquet(${literal(file)})`;
   const nulls = ["", "NA", "NULL", "null", "NaN", "nan"].map(literal).join(", ");
-  return {
-    sql:
-      `read_csv(${list}, header = true, all_varchar = true, union_by_name = ${files.length > 1}, ` +
-      `nullstr = [${nulls}], ignore_errors = true, store_rejects = true, rejects_limit = 0)`,
-    csv: true,
-  };
+  return (
+    `read_csv(${literal(file)}, header = true, all_varchar = true, nullstr = [${nulls}], ` +
+    `ignore_errors = true, store_rejects = true, rejects_limit = 0)`
+  );
 }
 
 /** A text as an SQL literal. */

@@ -58,8 +58,8 @@ export function faultsOf(mapping: Mapping): Fault[] {
   return faults;
 }
 
-/** `CREATE TABLE` with one typed column for each role; `source` is a table function. */
-export function stageSql(mapping: Mapping, source: string, table: string): string {
+/** `SELECT` of one typed column for each role; `source` is a table function. */
+export function stageSql(mapping: Mapping, source: string): string {
   const columns: (readonly [string, string])[] = [
     [staged.arm, armExpression(mapping)],
     ...mapping.rewards.map((reward, index) => [staged.reward(index), rewardExpression(reward)] as const),
@@ -72,10 +72,7 @@ export function stageSql(mapping: Mapping, source: string, table: string): strin
   const cases = faultsOf(mapping).map((fault, index) => `WHEN ${fault.condition} THEN ${index + 1}`);
   const kept = columns.map(([name]) => name).join(", ");
   const bad = `CAST(CASE ${cases.join(" ")} ELSE 0 END AS USMALLINT) AS ${staged.bad}`;
-  return (
-    `CREATE TABLE ${table} AS SELECT ${kept}, ${bad} ` +
-    `FROM (SELECT *,\n  ${typed} FROM (SELECT ${rawColumns(mapping)} FROM ${source}))`
-  );
+  return `SELECT ${kept}, ${bad} ` + `FROM (SELECT *,\n  ${typed} FROM (SELECT ${rawColumns(mapping)} FROM ${source}))`;
 }
 
 /** Every column of the log that the mapping names, once. */

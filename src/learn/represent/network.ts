@@ -294,7 +294,7 @@ export function forward(
   n: number,
   want: "hidden" | "columns",
 ): Float32Array {
-  const { width, first, second, members, heads, dropout } = fixed.shape;
+  const { width, first, second, members, dropout } = fixed.shape;
   const columns = headColumns(fixed.shape);
   return tidied(() => {
     const layer = (a: tf.Tensor2D, w: number, shape: [number, number]): tf.Tensor2D => {

@@ -1,0 +1,339 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { InvalidInput } from "../../src/domain/campaign.ts";
+import { sha256Hex } from "../../src/domain/canonical.ts";
+import { columnNames, compileRowEncoder, type Attributes } from "../../src/domain/features.ts";
+import { openDatabase } from "../../src/learn/duckdb.ts";
+import { parseMapping } from "../../src/learn/mapping.ts";
+import type { Block, Dataset, Split } from "../../src/learn/nouns.ts";
+import { hashedRows, rowHash } from "../../src/learn/row-keys.ts";
+import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv, parquetOf } from "./log-files.ts";
+
+const CSV = logCsv(5000, 1);
+
+/** All of a split's rows, put together. */
+async function gather(
+  dataset: Dataset,
+  split: Split,
+  size: number,
+): Promise<{ hash: string; n: number; sizes: number[] }> {
+  const sizes: number[] = [];
+  const parts: Record<string, number[]> = {};
+  for await (const block of dataset.blocks(split, size)) {
+    sizes.push(block.n);
+    for (const [name, values] of Object.entries(block))
+      if (ArrayBuffer.isView(values)) (parts[name] ??= []).push(...(values as Float32Array));
+  }
+  return { hash: sha256Hex(JSON.stringify(parts)), n: sizes.reduce((sum, n) => sum + n, 0), sizes };
+}
+
+function fingerprint(block: Block): string {
+  return sha256Hex(
+    JSON.stringify([block.x, block.arm, block.rewards, block.redeemed, block.cost].map((a) => [...(a ?? [])])),
+  );
+}
+
+describe("a dataset", () => {
+  test("gives the same rows in the same order for every block size", async () => {
+    const dataset = await openCsv(CSV);
+    for (const split of ["train", "validate", "test", "all"] as const) {
+      const whole = await gather(dataset, split, 100_000);
+      const small = await gather(dataset, split, 77);
+      expect(small.hash).toBe(whole.hash);
+      expect(whole.n).toBe(dataset.rowsOf[split]);
+      expect(Math.max(...small.sizes)).toBe(77);
+    }
+  });
+
+  test("splits by the seed and the row's number: disjoint, whole, near the shares, the same again", async () => {
+    const file = await csvFile(CSV);
+    const [first, again, other] = [await open([file]), await open([file]), await open([file], { seed: 2 })];
+    const { train, validate, test: rest, all } = first.rowsOf;
+    expect(train + validate + rest).toBe(all);
+    expect(train / all).toBeCloseTo(0.65, 1);
+    expect((await gather(again, "train", 512)).hash).toBe((await gather(first, "train", 999)).hash);
+    expect((await gather(other, "train", 512)).hash).not.toBe((await gather(first, "train", 512)).hash);
+  });
+
+  test("is the same from CSV, from gzipped CSV, from Parquet and from two files with columns in another order", async () => {
+    const csv = await csvFile(CSV);
+    const gz = `${csv}.gz`;
+    await writeFile(gz, gzipSync(await readFile(csv)));
+    const lines = CSV.trimEnd().split("\n");
+    const half = await csvFile(`${lines.slice(0, 2001).join("\n")}\n`);
+    const turned = lines.map((line) => line.split(",").toReversed().join(","));
+    const rest = await csvFile(`${[turned[0], ...turned.slice(2001)].join("\n")}\n`);
+    const want = await gather(await open([csv]), "train", 1000);
+    for (const files of [[gz], [await parquetOf(csv)], [half, rest]]) {
+      const dataset = await open(files);
+      expect(dataset.badRows).toBe(0);
+      expect((await gather(dataset, "train", 1000)).hash).toBe(want.hash);
+    }
+  });
+
+  test("writes the row that the live encoder writes", async () => {
+    const dataset = await openCsv(CSV);
+    const encoder = compileRowEncoder(dataset.spec);
+    const lines = CSV.trimEnd().split("\n").slice(1);
+    for await (const block of dataset.blocks("all", 5000))
+      for (let row = 0; row < 200; row += 1) {
+        const [, age, member, city] = lines[row]!.split(",");
+        const attributes: Attributes = { age: Number(age), member: member === "1", city: city! };
+        const expected = new Float32Array(encoder.width);
+        expect(encoder.encode(attributes, expected, 0)).toBe(0);
+        expect(block.x.subarray(row * encoder.width, (row + 1) * encoder.width)).toEqual(expected);
+      }
+  });
+
+  test("keeps the most frequent categories, in their published order", async () => {
+    const mapping = MAPPING.replace("city: categorical", "city: { kind: categorical, maxCategories: 2 }");
+    const dataset = await openCsv(CSV, mapping);
+    expect(columnNames(dataset.spec)).toEqual(["age", "member", "city=Rome", "city=Lyon"]);
+    expect(dataset.warnings.join("\n")).toMatch(
+      /column city: 4 categories, the 2 most frequent are kept and \d+ rows have none/,
+    );
+  });
+
+  test("makes missing values a category, or the median", async () => {
+    const csv = CSV.split("\n")
+      .map((line, i) => (i % 10 === 5 ? line.replace(/^(\d+),\d+,(\d),\w+/, "$1,,$2,") : line))
+      .join("\n");
+    const dataset = await openCsv(csv);
+    const [age, , city] = dataset.spec.features;
+    expect(age?.kind === "numeric" && Math.abs(age.default - 47) < 3).toBe(true);
+    expect(city?.default).toBe("(missing)");
+    expect(columnNames(dataset.spec)).toContain("city=(missing)");
+    expect(dataset.badRows).toBe(0);
+    expect(dataset.warnings.join("\n")).toContain("column age: missing in 500 rows");
+  });
+
+  test("costs the send cost always and the face value where it was redeemed", async () => {
+    const dataset = await openCsv(CSV);
+    for await (const block of dataset.blocks("all", 1000))
+      block.arm.forEach((arm, row) => {
+        const redeemed = block.redeemed![row] === 1;
+        expect(block.cost[row]).toBe((arm === 0 ? 0 : 5) + (redeemed ? [0, 100, 200][arm]! : 0));
+      });
+  });
+
+  test("samples by the seed: the same rows again, in file order, all of them when there are few", async () => {
+    const dataset = await openCsv(CSV);
+    const sample = await dataset.sample("train", 500, 9);
+    expect(sample.n).toBe(500);
+    expect(fingerprint(await dataset.sample("train", 500, 9))).toBe(fingerprint(sample));
+    expect(fingerprint(await dataset.sample("train", 500, 8))).not.toBe(fingerprint(sample));
+    const all = await dataset.sample("train", 1_000_000, 9);
+    expect(all.n).toBe(dataset.rowsOf.train);
+  });
+});
+
+test("a row's hash is the same in SQL and in TypeScript", async () => {
+  const db = await openDatabase({});
+  try {
+    await db.run("CREATE TABLE t AS SELECT 1 AS a FROM range(1000)");
+    const rows = await db.rows(`SELECT row, one, two FROM ${hashedRows("t", { one: 12345, two: 4_000_000_000 })}`);
+    for (const [row, one, two] of rows) {
+      expect(Number(one)).toBe(rowHash(Number(row), 12345));
+      expect(Number(two)).toBe(rowHash(Number(row), 4_000_000_000));
+    }
+  } finally {
+    await db.close();
+  }
+});
+
+describe("bad rows are left out, counted and named:", () => {
+  const broken = (line: (fields: string[]) => string): string =>
+    CSV.split("\n")
+      .map((text, i) => (i > 0 && i % 100 === 0 ? line(text.split(",")) : text))
+      .join("\n");
+  const set =
+    (at: number, value: string) =>
+    (fields: string[]): string =>
+      fields.with(at, value).join(",");
+
+  test.each([
+    {
+      what: "an arm that the mapping does not name",
+      csv: broken(set(4, "huge")),
+      told: "column offer: none of the mapping's arms in 50 rows",
+    },
+    {
+      what: "a reward that is no 0 or 1",
+      csv: broken(set(5, "2")),
+      told: "column ordered: not a 0 or 1 reward in 50 rows",
+    },
+    { what: "a feature that is no number", csv: broken(set(1, "old")), told: "column age: not a number in 50 rows" },
+    {
+      what: "a feature that is no boolean",
+      csv: broken(set(2, "maybe")),
+      told: "column member: not a boolean in 50 rows",
+    },
+    {
+      what: "a redemption that is no 0 or 1",
+      csv: broken(set(6, "x")),
+      told: "column redeemed: redeemed is not 0 or 1 in 50 rows",
+    },
+    {
+      what: "a line with too many fields",
+      csv: broken((f) => [...f, "more"].join(",")),
+      told: "50 lines are not rows of the table",
+    },
+  ])("$what", async ({ csv, told }) => {
+    const dataset = await openCsv(csv);
+    expect(dataset.badRows).toBe(50);
+    expect(dataset.rows).toBe(4950);
+    expect(dataset.warnings.join("\n")).toContain(told);
+  });
+
+  test("a bad row does not move another row to another split", async () => {
+    const good = await openCsv(CSV);
+    const bad = await openCsv(broken(set(4, "huge")));
+    const rows = async (dataset: Dataset): Promise<Set<string>> => {
+      const found = new Set<string>();
+      for await (const block of dataset.blocks("test", 10_000))
+        for (let row = 0; row < block.n; row += 1)
+          found.add(block.x.subarray(row * good.width, (row + 1) * good.width).join());
+      return found;
+    };
+    const before = await rows(good);
+    for (const row of await rows(bad)) expect(before.has(row)).toBe(true);
+  });
+});
+
+describe("a log is refused, with column and count, for", () => {
+  const withColumn = (name: string, value: (fields: string[]) => string): string =>
+    CSV.trimEnd()
+      .split("\n")
+      .map((line, i) => `${line},${i === 0 ? name : value(line.split(","))}`)
+      .join("\n");
+
+  const cases: readonly {
+    readonly what: string;
+    readonly csv: string;
+    readonly mapping: string;
+    readonly told: string;
+  }[] = [
+    {
+      what: "an unknown column",
+      csv: CSV,
+      mapping: MAPPING.replace("age: numeric", "ages: numeric"),
+      told: "features.ages: no column ages in the data",
+    },
+    {
+      what: "an arm that never occurs",
+      csv: CSV.replaceAll("large", "small"),
+      mapping: MAPPING,
+      told: "column offer: the arm large never occurs in",
+    },
+    {
+      what: "a reward that nobody has",
+      csv: CSV.replaceAll(/,\d,\d$/gm, ",0,0"),
+      mapping: MAPPING,
+      told: "no row has any reward",
+    },
+    {
+      what: "a propensity outside (0, 1)",
+      csv: withColumn("p", (fields) => (fields[0] === "7" ? "1.0" : "0.3")),
+      mapping: `${MAPPING.replaceAll(/,? ?propensity: [\d.]+/g, "")}propensity: { column: p }\n`,
+      told: "column p: propensity outside (0, 1) in 1 rows",
+    },
+    {
+      what: "a negative cost",
+      csv: withColumn("paid", (fields) => (Number(fields[0]) < 3 ? "-2" : "1")),
+      mapping: `${MAPPING.replace(/^redeemed.*$/m, "")}cost: { column: paid }\n`,
+      told: "column paid: a negative cost in 3 rows",
+    },
+    {
+      what: "a feature that is the reward in other words",
+      csv: withColumn("items", (fields) => (fields[5] === "1" ? "3" : "0")),
+      mapping: MAPPING.replace("age: numeric", "age: numeric\n  items: numeric"),
+      told: "column items: tells the reward ordered almost perfectly (AUC 1.000 on 5000 rows)",
+    },
+    {
+      what: "a feature that is the arm in other words",
+      csv: withColumn("letter", (fields) => fields[4]!.toUpperCase()),
+      mapping: MAPPING.replace("age: numeric", "age: numeric\n  letter: categorical"),
+      told: "column letter: tells the arm none almost perfectly",
+    },
+    {
+      what: "a mapping of another log",
+      csv: CSV.replaceAll(/none|small|large/g, "x"),
+      mapping: MAPPING,
+      told: "the mapping does not fit the data",
+    },
+  ];
+
+  test.each(cases)("$what", async ({ csv, mapping, told }) => {
+    const opened = openCsv(csv, mapping);
+    await expect(opened).rejects.toThrow(InvalidInput);
+    await expect(opened).rejects.toThrow(told);
+  });
+
+  test("a missing file", async () => {
+    await expect(open(["/nowhere/log.csv"])).rejects.toThrow("data: no file /nowhere/log.csv");
+  });
+});
+
+describe("a warning, with column and count, tells of", () => {
+  test("a feature that gives the reward away for some", async () => {
+    const csv = CSV.trimEnd()
+      .split("\n")
+      .map((line, i) => `${line},${i === 0 ? "receipt" : line.split(",")[5] === "1" && i % 3 === 0 ? 1 : 0}`)
+      .join("\n");
+    const dataset = await openCsv(csv, MAPPING.replace("age: numeric", "age: numeric\n  receipt: boolean"));
+    expect(dataset.warnings.join("\n")).toMatch(/column receipt: (\d+) of \1 rows with 1 have the reward ordered/);
+  });
+
+  test("arms that do not have the share that their propensity says", async () => {
+    const mapping = MAPPING.replace("0.3333 }", "0.2333 }").replace("0.3334", "0.4334");
+    const dataset = await openCsv(CSV, mapping);
+    expect(dataset.warnings.join("\n")).toMatch(
+      /column offer: the arm large has the propensity 0.4334, but \d+ of 5000 rows/,
+    );
+  });
+
+  test("an arm with few rows", async () => {
+    const dataset = await openCsv(logCsv(300, 2));
+    expect(dataset.warnings.join("\n")).toMatch(/column offer: the arm small occurs in \d+ rows only/);
+  });
+});
+
+test("redemption may be unknown where nothing can be redeemed", async () => {
+  const csv = CSV.replaceAll(/(none,\d),0$/gm, "$1,");
+  const dataset = await openCsv(csv);
+  expect(dataset.badRows).toBe(0);
+  for await (const block of dataset.blocks("all", 5000))
+    block.arm.forEach((arm, row) => expect(Number.isNaN(block.redeemed![row]!)).toBe(arm === 0));
+});
+
+describe("the real randomised logs open with their examples", () => {
+  test.each([
+    { name: "hillstrom", rows: 64_000, arms: 3 },
+    { name: "penn_bonus", rows: 13_913, arms: 7 },
+    { name: "social_mail", rows: 305_866, arms: 4 },
+    { name: "thornton_incentive", rows: 2834, arms: 5 },
+  ])("$name", async ({ name, rows, arms }) => {
+    const root = join(import.meta.dirname, "../..");
+    const text = await readFile(join(root, "examples", `${name}.yaml`), "utf8");
+    const file = join(root, "../shared/data", `${name}.csv.gz`);
+    const dataset = await open([file], { mapping: parseMapping(text, name) });
+    expect({ rows: dataset.rows, bad: dataset.badRows, arms: dataset.arms.length }).toEqual({ rows, bad: 0, arms });
+  });
+});
+
+test("hillstrom's visits are those of the published tables", async () => {
+  const root = join(import.meta.dirname, "../..");
+  const mapping = mappingOf(await readFile(join(root, "examples/hillstrom.yaml"), "utf8"));
+  const dataset = await open([join(root, "../shared/data/hillstrom.csv.gz")], { mapping });
+  const visits = [0, 0, 0];
+  const rows = [0, 0, 0];
+  for await (const block of dataset.blocks("all", 8192))
+    block.arm.forEach((arm, row) => {
+      rows[arm]! += 1;
+      visits[arm]! += block.rewards[row]!;
+    });
+  expect(rows).toEqual([21_306, 21_307, 21_387]);
+  expect(visits.map((count, arm) => (count / rows[arm]!).toFixed(4))).toEqual(["0.1062", "0.1828", "0.1514"]);
+});
