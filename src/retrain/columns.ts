@@ -1,0 +1,129 @@
+// Columns
+// What a training log turns out to be, looked at row by row: which rewards are yes or no, whether a redemption needs one
+// of them, whether cost is the arm's price. From this the mapping is written that `train` reads the exported file with.
+// Pure; counts only.
+
+import type { Campaign } from "../domain/campaign.ts";
+import type { Feature } from "../domain/features.ts";
+import type { TrainingRow } from "../domain/training-row.ts";
+
+/** Names of the exported columns that are not features; a feature is exported under `feature:` and its name. */
+export const COLUMN = {
+  arm: "arm",
+  propensity: "propensity",
+  redeemed: "redeemed",
+  cost: "cost",
+  reward: (name: string) => `reward:${name}`,
+  feature: (name: string) => `feature:${name}`,
+} as const;
+
+export interface Finding {
+  /** Each reward's kind, as its values are. */
+  readonly kinds: Readonly<Record<string, "binary" | "amount">>;
+  readonly cost: "constant" | "redeemed" | "column";
+  /** The reward without which nobody redeemed. */
+  readonly given: string | null;
+  /** The reward that is the redemption itself wherever there is something to redeem. */
+  readonly same: string | null;
+}
+
+export class Findings {
+  readonly #campaign: Campaign;
+  readonly #names: readonly string[];
+  readonly #amounts = new Set<string>();
+  readonly #notGiven = new Set<string>();
+  readonly #notSame = new Set<string>();
+  #redemptions = 0;
+  #otherCost = 0;
+
+  constructor(campaign: Campaign) {
+    this.#campaign = campaign;
+    this.#names = rewardNames(campaign);
+  }
+
+  see(row: TrainingRow): void {
+    const arm = this.#campaign.arms[row.arm];
+    const priced = (arm?.faceMinor ?? 0n) > 0n;
+    if (row.redeemed) this.#redemptions += 1;
+    const price = (arm?.sendMinor ?? 0n) + (row.redeemed ? (arm?.faceMinor ?? 0n) : 0n);
+    if (row.costMinor !== price) this.#otherCost += 1;
+    for (const name of this.#names) {
+      const value = row.rewards[name] ?? 0;
+      if (value !== 0 && value !== 1) this.#amounts.add(name);
+      if (row.redeemed && value === 0) this.#notGiven.add(name);
+      if (priced && row.redeemed !== (value !== 0)) this.#notSame.add(name);
+    }
+  }
+
+  result(): Finding {
+    const binary = this.#names.filter((name) => !this.#amounts.has(name));
+    const first = (not: ReadonlySet<string>): string | null => binary.find((name) => !not.has(name)) ?? null;
+    const redeems = this.#redemptions > 0;
+    return {
+      kinds: Object.fromEntries(this.#names.map((name) => [name, this.#amounts.has(name) ? "amount" : "binary"])),
+      cost: this.#otherCost > 0 ? "column" : redeems ? "redeemed" : "constant",
+      given: redeems ? first(this.#notGiven) : null,
+      same: redeems ? first(this.#notSame) : null,
+    };
+  }
+}
+
+/** Rewards that are worth something. */
+export function rewardNames(campaign: Campaign): string[] {
+  return Object.entries(campaign.rewardWeights)
+    .filter(([, weight]) => weight !== 0)
+    .map(([name]) => name);
+}
+
+/** Arms whose price rises from one to the next lend each other strength. */
+export function isLadder(campaign: Campaign): boolean {
+  const prices = campaign.arms.map((arm) => arm.faceMinor + arm.sendMinor);
+  return prices.every((price, index) => index === 0 || price > (prices[index - 1] ?? 0n));
+}
+
+/** The mapping of the exported file; JSON is YAML. */
+export function mappingOf(campaign: Campaign, features: readonly Feature[], finding: Finding): string {
+  const { cost, given, same } = finding;
+  const priced = cost === "redeemed";
+  const mapping = {
+    currency: campaign.currency,
+    amounts: "minor",
+    features: Object.fromEntries(
+      features.map(({ name, kind, default: missing }) => [
+        name,
+        { kind, column: COLUMN.feature(name), ...(isUsable(missing) ? { default: missing } : {}) },
+      ]),
+    ),
+    arm: {
+      column: COLUMN.arm,
+      ordered: isLadder(campaign),
+      arms: campaign.arms.map(({ id, faceMinor, sendMinor }) => ({
+        id,
+        ...(priced || cost === "column" ? { face: Number(faceMinor) } : {}),
+        send: Number(sendMinor),
+      })),
+    },
+    propensity: { column: COLUMN.propensity },
+    rewards: Object.fromEntries(
+      rewardNames(campaign).map((name) => [
+        name,
+        {
+          column: COLUMN.reward(name),
+          kind: finding.kinds[name] ?? "binary",
+          weight: campaign.rewardWeights[name] ?? 0,
+        },
+      ]),
+    ),
+    ...(priced ? { redeemed: same !== null ? { reward: same } : redeemedColumn(given) } : {}),
+    ...(cost === "column" ? { cost: { column: COLUMN.cost } } : {}),
+  };
+  return `${JSON.stringify(mapping, null, 2)}\n`;
+}
+
+function redeemedColumn(given: string | null) {
+  return { column: COLUMN.redeemed, ...(given !== null ? { given } : {}) };
+}
+
+function isUsable(missing: Feature["default"]): boolean {
+  return typeof missing !== "string" || !missing.startsWith("(");
+}

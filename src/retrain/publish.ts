@@ -1,0 +1,69 @@
+// Publish
+// A release folder becomes a record on `releases`: a candidate, which serves nobody until it is promoted. What is read
+// back from the folder is checked first (both hashes), and a release that is larger than the topic carries is refused.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InvalidInput } from "../domain/campaign.ts";
+import { canonicalJson } from "../domain/canonical.ts";
+import type { ReleaseRecord } from "../domain/control.ts";
+import { parseRelease, type Release } from "../domain/release.ts";
+import { codecFor } from "../log/codec/codec.ts";
+import { RecordTooLarge, type EventLog } from "../log/event-log.ts";
+import { partitionOf } from "../log/partitioner.ts";
+
+export interface ReleaseFolder {
+  readonly release: Release;
+  readonly evidenceText: string;
+}
+
+/** Reads and checks a folder that a training wrote. */
+export async function readReleaseFolder(folder: string): Promise<ReleaseFolder> {
+  const read = async (name: string): Promise<Buffer> => {
+    try {
+      return await readFile(join(folder, name));
+    } catch (error) {
+      throw new InvalidInput(`${folder}: no release: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  const manifestText = (await read("manifest.json")).toString("utf8");
+  const release = parseRelease(manifestText, await read("classifier.onnx"), null, join(folder, "manifest.json"));
+  return { release, evidenceText: (await read("evidence.json")).toString("utf8") };
+}
+
+/** Puts the release on the topic as a candidate of the campaign. */
+export async function publishRelease(
+  log: EventLog,
+  campaign: string,
+  folder: ReleaseFolder,
+  nowMs: number,
+): Promise<ReleaseRecord> {
+  const record: ReleaseRecord = {
+    campaign,
+    hash: folder.release.hash,
+    publishedAtMs: nowMs,
+    manifest: canonicalJson(folder.release.manifest),
+    classifier: folder.release.classifier,
+    evidence: folder.evidenceText,
+  };
+  const partitions = (await log.ranges("releases")).length;
+  const value = codecFor("releases").encode(record);
+  try {
+    await log.send([
+      {
+        topic: "releases",
+        partition: partitionOf(Buffer.from(campaign), partitions),
+        key: Buffer.from(`${campaign}/${record.hash}`),
+        value,
+      },
+    ]);
+  } catch (error) {
+    if (error instanceof RecordTooLarge)
+      throw new InvalidInput(
+        `release ${record.hash} is ${value.length} bytes with its evidence, more than the releases topic carries: ` +
+          `train with fewer clusters or a smaller student (${error.message})`,
+      );
+    throw error;
+  }
+  return record;
+}
