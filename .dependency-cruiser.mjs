@@ -1,0 +1,182 @@
+// House rules
+// Who may import whom. The rooms are those of docs/ARCHITECTURE.md; each rule's comment says why it is there, for it is
+// what a person sees who breaks it. test/house.test.ts shows that the rules catch what they forbid.
+
+const PORT = "^src/log/[^/]+\\.ts$";
+const CODEC = "^src/log/codec/";
+const TASK = "^src/task/";
+
+/** What each room may import of the house besides domain/ and itself. */
+const ROOMS = {
+  task: {
+    may: [PORT],
+    why:
+      "task/ makes any processor exactly-once. It knows the log's port and nothing of incentives, so that its laws can " +
+      "be tested with a processor of three lines.",
+  },
+  serve: {
+    may: [PORT, CODEC, TASK],
+    why:
+      "serve/ is a processor: it speaks to the world through the log and meets the other rooms only in records. " +
+      "It meets learn/ through a release, so that a training can neither break nor slow a decision.",
+  },
+  treasury: {
+    may: [PORT, CODEC, TASK],
+    why:
+      "treasury/ is a processor: it speaks to the shards through grants and reports only, because they may run in " +
+      "another process on another machine.",
+  },
+  learn: {
+    may: [],
+    why:
+      "learn/ works offline, from a table to a release. It knows no topics, so that a release can be trained wherever " +
+      "the data is.",
+  },
+  retrain: {
+    may: [PORT, CODEC],
+    why:
+      "retrain/ decides when to learn again and moves rows and releases between topics and files. The training itself " +
+      "runs in a process of its own, which cli/ starts, and so never on the thread of a live program.",
+  },
+  evaluate: {
+    may: [PORT, CODEC],
+    why:
+      "evaluate/ looks back at topics and tables. An auditor that shared code with the ledger would share its errors: " +
+      "it proves the money from the records alone.",
+  },
+  simulate: {
+    may: [PORT, CODEC],
+    why:
+      "simulate/ plays the world around the allocator. It is handed the parts it plays with, and sees of them only " +
+      "what a real producer sees: topics.",
+  },
+  operate: {
+    may: [PORT, CODEC],
+    why: "operate/ shows and steers running programs from outside: it reads topics and writes commands like any operator.",
+  },
+};
+
+/** Packages that one place alone may know, because no client's type may leak out of its adapter. */
+const PACKAGES = {
+  lmdb: { in: "^src/(log/embedded|task)/", why: "LMDB is how the embedded log and the local store keep their bytes" },
+  kafkajs: { in: "^src/log/kafka/", why: "Kafka is one adapter of the log's port" },
+  avsc: { in: "^src/log/codec/", why: "Avro is how values are written on a topic; the rooms see nouns" },
+  commander: { in: "^src/cli/", why: "the command line is cli/'s" },
+  "@duckdb/node-api": { in: "^src/(learn|retrain|evaluate|simulate|cli)/", why: "live rooms read topics, not tables" },
+  "@tensorflow/.+": { in: "^src/learn/", why: "training is offline: live rooms classify with a release's ONNX graph" },
+  "ml-kmeans": { in: "^src/learn/", why: "clusters are made offline" },
+  opossum: { in: "^src/serve/", why: "the breaker belongs to the call of the feature service" },
+};
+
+const roomRules = Object.entries(ROOMS).map(([room, { may, why }]) => ({
+  name: `room-${room}`,
+  comment: why,
+  severity: "error",
+  from: { path: `^src/${room}/` },
+  to: { path: "^src/", pathNot: ["^src/domain/", `^src/${room}/`, ...may] },
+}));
+
+const packageRules = Object.entries(PACKAGES).map(([name, rule]) => ({
+  name: `package-${name.replace(/[^a-z-]/g, "")}`,
+  comment: `Only ${rule.in} may import it: ${rule.why}.`,
+  severity: "error",
+  from: { path: "^src/", pathNot: rule.in },
+  to: { path: `(^|/)node_modules/${name}/` },
+}));
+
+export default {
+  forbidden: [
+    {
+      name: "no-circle",
+      comment:
+        "Two files that need each other are one file, or hide a third: neither can be understood or tested alone.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "domain-alone",
+      comment:
+        "domain/ holds the nouns that every room exchanges. It imports no room, so that a noun means the same in all " +
+        "of them, and no file, network or clock, so that a parser can be tested by a table.",
+      severity: "error",
+      from: { path: "^src/domain/" },
+      to: { pathNot: ["^src/domain/", "(^|/)node_modules/zod/", "^(node:)?crypto$"] },
+    },
+    {
+      name: "live-without-learn",
+      comment:
+        "Live rooms never import learn/: they meet it through a release. Otherwise a deployment would carry TensorFlow " +
+        "and DuckDB to take a decision of microseconds, and a change of training would be a change of serving.",
+      severity: "error",
+      from: { path: "^src/(serve|treasury|task|log)/" },
+      to: { path: "^src/learn/" },
+    },
+    {
+      name: "log-port",
+      comment:
+        "The port and what belongs to every adapter (topics, partitioner) know no adapter: whoever imports the port " +
+        "must not get LMDB or Kafka with it.",
+      severity: "error",
+      from: { path: PORT },
+      to: { path: "^src/", pathNot: ["^src/domain/", PORT] },
+    },
+    {
+      name: "log-adapters-apart",
+      comment:
+        "An adapter and the codec know the port and themselves. Adapters move bytes and do not know what is in them; " +
+        "that is why one conformance suite fits all.",
+      severity: "error",
+      from: { path: "^src/log/([^/]+)/" },
+      to: { path: "^src/", pathNot: ["^src/domain/", PORT, "^src/log/$1/"] },
+    },
+    {
+      name: "task-without-incentives",
+      comment: "task/ takes only the tools of domain/, none of its nouns: a cycle must not know what a campaign is.",
+      severity: "error",
+      from: { path: TASK },
+      to: { path: "^src/domain/(campaign|control|decision|features|money|release|session|training-row)\\.ts$" },
+    },
+    {
+      name: "cli-is-outermost",
+      comment: "cli/ and main.ts put the rooms together. A room that imported them would know every other room.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(cli/|main\\.ts$)" },
+      to: { path: "^src/(cli/|main\\.ts$)" },
+    },
+    {
+      name: "known-rooms",
+      comment: "A folder under src/ without a rule here would be free to import everything: give it a room's rule.",
+      severity: "error",
+      from: {},
+      to: { path: "^src/[^/]+/", pathNot: `^src/(domain|log|cli|${Object.keys(ROOMS).join("|")})/` },
+    },
+    {
+      name: "src-alone",
+      comment: "What runs must not need what tests, measures or installs it.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|benchmarks|bin)/" },
+    },
+    {
+      name: "no-dev-packages",
+      comment: "A package that src/ imports is a dependency: an installation without development packages must run.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown", "undetermined"] },
+    },
+    ...roomRules,
+    ...packageRules,
+  ],
+  options: {
+    // TypeScript 7 has no parser for other tools to use; swc's sees type imports too.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".mjs", ".js"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
+  },
+};

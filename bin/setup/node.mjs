@@ -1,0 +1,56 @@
+// @ts-check
+// Node
+// Which Node runs the programs: the machine's own where it can run TypeScript files by itself, else a pinned one, which
+// the registry's `node` package brings into .node/ once. Plain JavaScript that runs on Node 18.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** The version that is fetched; tests run on it. */
+export const PINNED_NODE = "24.21.0";
+
+/** Oldest releases that run .ts files without a flag, by major version. */
+const FIRST_WITH_TYPES = new Map([
+  [22, 18],
+  [23, 6],
+]);
+
+/** Whether a Node of this version can run the programs as they are. */
+export function isNewEnough(/** @type {string} */ version) {
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  if (Number.isNaN(major) || Number.isNaN(minor)) return false;
+  const first = FIRST_WITH_TYPES.get(major);
+  return first === undefined ? major > 23 : minor >= first;
+}
+
+/** Where the pinned Node's executable is, whether it is there or not. */
+export function pinnedNodePath(/** @type {string} */ root, platform = process.platform) {
+  return path.join(root, ".node", "node_modules", "node", "bin", platform === "win32" ? "node.exe" : "node");
+}
+
+/** Whether the pinned Node is there and runs; asked once, then a stamp remembers it. */
+export function hasPinnedNode(/** @type {string} */ root) {
+  const executable = pinnedNodePath(root);
+  if (!existsSync(executable)) return false;
+  const stamp = path.join(root, ".node", "version");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8").trim() === PINNED_NODE) return true;
+  try {
+    const version = execFileSync(executable, ["--version"], { encoding: "utf8" }).trim();
+    if (version !== `v${PINNED_NODE}`) return false;
+  } catch {
+    return false;
+  }
+  writeFileSync(stamp, `${PINNED_NODE}\n`);
+  return true;
+}
+
+/**
+ * The arguments for npm that fetch it. Its install script places the executable, and is the only one that is allowed
+ * to run in this project.
+ */
+export function fetchArguments(/** @type {string} */ root) {
+  const prefix = path.join(root, ".node");
+  mkdirSync(prefix, { recursive: true });
+  return ["install", "--prefix", prefix, "--ignore-scripts=false", "--no-save", `node@${PINNED_NODE}`];
+}
