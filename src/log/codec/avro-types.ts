@@ -30,7 +30,6 @@ interface Inner {
 
 /** avsc keeps these methods out of its declarations. */
 function inner(type: unknown): Inner {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one door to avsc's undeclared methods
   return type as Inner;
 }
 
@@ -45,7 +44,10 @@ export function avroType(schema: Schema): avsc.Type {
 }
 
 function hook(schema: unknown, options: unknown): avsc.Type | undefined {
-  if (Array.isArray(schema)) return schema.filter(isRecord).length > 1 ? new KindUnion(schema, options) : undefined;
+  if (Array.isArray(schema)) {
+    if (schema.filter(isRecord).length > 1) return new KindUnion(schema, options);
+    return schema.length === 2 && schema.includes("null") ? new Optional(schema, options) : undefined;
+  }
   const type = typeof schema === "string" ? schema : isTyped(schema) ? schema.type : undefined;
   switch (type) {
     case "int":
@@ -120,24 +122,18 @@ class BoundedMap extends avsc.types.MapType {
 
 const OWN = { enumerable: true, writable: true, configurable: true } as const;
 
+/** avsc makes a constructor for each record type, which is what makes it fast; here its instances are plain objects. */
 class PlainRecord extends avsc.types.RecordType {
-  /** Called by avsc with `new`; answers with an object literal instead, so that all records of a type share one shape. */
-  _createConstructor(): unknown {
-    const args = this.fields.map((_, index) => `v${index}`);
-    const defaults = this.fields.map((field) => () => field.defaultValue());
-    const body = this.fields.map((field, index) =>
-      field.defaultValue() === undefined
-        ? `${JSON.stringify(field.name)}: v${index}`
-        : `${JSON.stringify(field.name)}: v${index} === undefined ? defaults[${index}]() : v${index}`,
-    );
-    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- from our own schema files, as avsc itself does
-    const make: unknown = new Function(
-      "defaults",
-      `return function (${args.join(", ")}) { return {${body.join(", ")}}; };`,
-    )(defaults);
-    return make;
+  _createConstructor(...options: unknown[]): { prototype: unknown } {
+    const Record = recordMethods._createConstructor.apply(this, options);
+    Record.prototype = Object.prototype;
+    return Record;
   }
 }
+
+const recordMethods = avsc.types.RecordType.prototype as unknown as {
+  _createConstructor(...options: unknown[]): { prototype: unknown };
+};
 
 class BoundedInt extends avsc.types.IntType {
   _read(tap: Tap): number {
@@ -194,6 +190,14 @@ class MinorUnits extends avsc.types.LogicalType {
   override _resolve(writer: avsc.Type): ((value: never) => bigint) | undefined {
     if (writer.typeName === this.typeName) return (value: bigint) => value;
     return writer.typeName === "long" || writer.typeName === "int" ? (value: number) => BigInt(value) : undefined;
+  }
+}
+
+/** Null or one other type: no looking at the value to find which, and errors name the other type. */
+class Optional extends avsc.types.UnwrappedUnionType {
+  _getIndex(value: unknown): number {
+    const other = this.types[0]?.typeName === "null" ? 1 : 0;
+    return value === null ? 1 - other : other;
   }
 }
 

@@ -8,7 +8,7 @@
 // What a value means (lengths, ranges, finite numbers) is its processor's business.
 
 import { inspect } from "node:util";
-import type avsc from "avsc";
+import avsc from "avsc";
 import type { BudgetStatus, Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/control.ts";
 import type { DeadLetter } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
@@ -72,7 +72,6 @@ export function schemaCodec<T>(name: string): Codec<T> {
     codec = defineCodec(name, current, earlier);
     codecs.set(name, codec);
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema says so; test/log/schemas.test.ts holds both
   return codec as Codec<T>;
 }
 
@@ -201,6 +200,7 @@ function describeInvalid(name: string, type: avsc.Type, value: unknown): string 
 
 function nameOf(type: avsc.Type): string {
   if (type.typeName.startsWith("logical:minor-units")) return "a bigint of minor units";
+  if (type instanceof avsc.types.UnwrappedUnionType) return type.types.map(nameOf).join(" or ");
   return type.name ?? type.typeName;
 }
 

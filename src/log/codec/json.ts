@@ -14,7 +14,6 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Reads a JSON value as the topic's; throws `InvalidInput` that names the field. */
 export function fromJson<N extends keyof TopicValues>(topic: N, json: unknown): TopicValues[N] {
   const shape = shapeOf(topic);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built after the topic's schema
   return read(shape.schema, json, { ...shape, where: topic, path: "" }) as TopicValues[N];
 }
 

@@ -49,8 +49,7 @@ export function loadSchemas(name: string): SchemaSet {
 }
 
 function readSchema(file: URL): Schema {
-  const schema: Schema = JSON.parse(readFileSync(file, "utf8"));
-  return schema;
+  return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
 /** Parsing canonical form: two schemas with the same one read and write the same bytes. */

@@ -3,7 +3,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
-import type { Database, Environment } from "./environment.ts";
+import { parseJson, putJson, type Database, type Environment } from "./environment.ts";
 import { headKey, topicKey, TOPICS_FROM, TOPICS_TO } from "./keys.ts";
 
 export interface Topic {
@@ -48,7 +48,7 @@ export class Catalogue {
       for (const spec of specs) {
         const id = found.get(spec.name)?.id ?? next;
         if (id === next) next += 1;
-        void db.put(topicKey(spec.name), Buffer.from(JSON.stringify({ id, spec })));
+        putJson(db, topicKey(spec.name), { id, spec } satisfies Topic);
       }
     });
     this.#topics = readTopics(db);
@@ -92,7 +92,7 @@ export class Catalogue {
 function readTopics(db: Database): Map<string, Topic> {
   const topics = new Map<string, Topic>();
   for (const { value } of db.getRange({ start: TOPICS_FROM, end: TOPICS_TO })) {
-    const topic: Topic = JSON.parse(value.toString("utf8"));
+    const topic = parseJson<Topic>(value);
     topics.set(topic.spec.name, topic);
   }
   return topics;

@@ -69,9 +69,8 @@ export async function openEnvironment(folder: string, fsync: boolean): Promise<E
     try {
       const result = await db.transaction(body);
       entry.failed = false;
-      if (attempt.failure !== undefined) throw attempt.failure;
+      if (attempt.failure !== undefined) throw new Error("the work failed", { cause: attempt.failure });
       if (fsync) await db.flushed;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- undefined only after a failure
       return result as T;
     } catch (error) {
       entry.failed = attempt.failure === undefined;
@@ -141,6 +140,21 @@ export function countCommit(db: Database): void {
   const count = Buffer.alloc(6);
   count.writeUIntBE(readCount(db.get(COMMITS_KEY)) + 1, 0, 6);
   void db.put(COMMITS_KEY, count);
+}
+
+/** A small entry of the folder's own: settings, owners, positions. Never records. */
+export function getJson<T>(db: Database, key: Buffer): T | undefined {
+  const bytes = db.get(key);
+  return bytes === undefined ? undefined : parseJson<T>(bytes);
+}
+
+export function parseJson<T>(bytes: Buffer): T {
+  return JSON.parse(bytes.toString("utf8")) as T;
+}
+
+/** Inside a write. */
+export function putJson(db: Database, key: Buffer, value: unknown): void {
+  void db.put(key, Buffer.from(JSON.stringify(value)));
 }
 
 function readCount(bytes: Buffer | undefined): number {

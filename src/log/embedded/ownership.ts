@@ -7,7 +7,7 @@
 //       for dead cannot write.
 
 import { AlreadyRunning, Fenced, type Positions, type TaskKind, type TaskPositions } from "../event-log.ts";
-import type { Database } from "./environment.ts";
+import { getJson, putJson, type Database } from "./environment.ts";
 import { ownerKey, taskKey } from "./keys.ts";
 import type { Liveness, ProcessIdentity } from "./liveness.ts";
 
@@ -38,7 +38,7 @@ export function takeOwnership(db: Database, kind: TaskKind, liveness: Liveness, 
     );
   }
   const next: Owner = { ...liveness.self, token, sinceMs: nowMs };
-  void db.put(ownerKey(name), Buffer.from(JSON.stringify(next)));
+  putJson(db, ownerKey(name), next);
 }
 
 /** Inside a write: gives the ownership back, if it is still `token`'s. */
@@ -87,19 +87,13 @@ export function committedPositions(db: Database, kind: TaskKind, partitions: num
 }
 
 function readOwner(db: Database, name: string): Owner | undefined {
-  const bytes = db.get(ownerKey(name));
-  if (!bytes) return undefined;
-  const owner: Owner = JSON.parse(bytes.toString("utf8"));
-  return owner;
+  return getJson<Owner>(db, ownerKey(name));
 }
 
 function readTask(db: Database, name: string, partition: number): TaskEntry {
-  const bytes = db.get(taskKey(name, partition));
-  if (!bytes) return { epoch: 0, positions: {} };
-  const entry: TaskEntry = JSON.parse(bytes.toString("utf8"));
-  return entry;
+  return getJson<TaskEntry>(db, taskKey(name, partition)) ?? { epoch: 0, positions: {} };
 }
 
 function writeTask(db: Database, name: string, partition: number, entry: TaskEntry): void {
-  void db.put(taskKey(name, partition), Buffer.from(JSON.stringify(entry)));
+  putJson(db, taskKey(name, partition), entry);
 }

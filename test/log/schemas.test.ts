@@ -1,0 +1,168 @@
+// Pins the wire schemas. A change fails here until the schema before it is kept and the new one is shown to read it:
+// `node test/log/pin-schemas.ts` does both, or says why the change is not compatible.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import avsc from "avsc";
+import { describe, expect, it } from "vitest";
+import { avroType } from "../../src/log/codec/avro-types.ts";
+import { codecFor, defineCodec, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
+import {
+  canonicalForm,
+  fingerprint,
+  fullName,
+  isUnion,
+  loadSchemas,
+  rabin,
+  type Schema,
+} from "../../src/log/codec/schemas.ts";
+import { TOPICS } from "../../src/log/topics.ts";
+import { SAMPLES } from "./samples.ts";
+
+const FOLDER = new URL("../../schemas/", import.meta.url);
+const NAMES = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(".avsc"))
+  .map((file) => file.slice(0, -5));
+const pins = JSON.parse(readFileSync(new URL("fingerprints.json", FOLDER), "utf8")) as Record<string, string>;
+
+describe("the schemas", () => {
+  it("there is one for each topic", () => {
+    for (const topic of Object.keys(TOPICS)) expect(NAMES).toContain(topic);
+  });
+
+  it("are pinned, each and no other", () => {
+    expect(Object.keys(pins).toSorted()).toEqual(NAMES.toSorted());
+  });
+
+  it.each(NAMES)("%s is the pinned one (else: node test/log/pin-schemas.ts)", (name) => {
+    expect(fingerprint(loadSchemas(name).current)).toBe(pins[name]);
+  });
+
+  it.each(NAMES)("%s reads every earlier version of itself", (name) => {
+    const history = new URL(`history/${name}/`, FOLDER);
+    const files = existsSync(history) ? readdirSync(history) : [];
+    const { current, earlier } = loadSchemas(name);
+    expect(earlier.map((schema) => `${fingerprint(schema)}.avsc`)).toEqual(files.toSorted());
+    const reader = schemaCodec<unknown>(name);
+    for (const schema of earlier) {
+      const writer = defineCodec<unknown>(name, schema);
+      const type = avroType(schema);
+      for (let i = 0; i < 20; i += 1) {
+        const value = randomValue(type);
+        const read = reader.decode(writer.encode(value));
+        expect(reader.decode(reader.encode(read))).toEqual(read);
+      }
+    }
+    expect(fingerprint(current)).toBe(reader.fingerprint);
+  });
+
+  it("a name means the same type in every schema", () => {
+    const forms = new Map<string, string>();
+    const collect = (schema: Schema, namespace: string): void => {
+      if (typeof schema === "string") return;
+      if (isUnion(schema)) return schema.forEach((branch) => collect(branch, namespace));
+      if (schema.name !== undefined) {
+        const name = fullName(schema, namespace);
+        const form = canonicalForm({ ...schema, type: schema.type }, namespace);
+        const known = forms.get(name);
+        if (known !== undefined && !form.includes('"type":"stipend.'))
+          expect(`${name} ${form}`).toBe(`${name} ${known}`);
+        forms.set(name, known ?? form);
+      }
+      for (const field of schema.fields ?? []) collect(field.type, schema.namespace ?? namespace);
+      for (const part of [schema.items, schema.values]) if (part !== undefined) collect(part, namespace);
+      if (typeof schema.type !== "string") collect(schema.type, namespace);
+    };
+    for (const name of NAMES) collect(loadSchemas(name).current, "");
+    expect(forms.size).toBeGreaterThan(NAMES.length);
+  });
+
+  it.each(Object.keys(SAMPLES) as (keyof TopicValues)[])(
+    "%s: the type and the schema have the same fields",
+    (topic) => {
+      const type = avroType(loadSchemas(topic).current);
+      if (!(type instanceof avsc.types.RecordType)) throw new Error("not a record");
+      expect(Object.keys(SAMPLES[topic])).toEqual(type.fields.map((field) => field.name));
+      expect(codecFor(topic).name).toBe(topic);
+    },
+  );
+});
+
+/** avsc's random values, with plain Buffers where a union of kinds would want its own form. */
+function randomValue(type: avsc.Type): unknown {
+  return type.random();
+}
+
+// From the Avro project's share/test/data/schema-tests.txt: schema, canonical form, fingerprint.
+const SPECIFICATION: readonly (readonly [unknown, string, bigint])[] = [
+  ["null", '"null"', 7195948357588979594n],
+  [{ type: "boolean" }, '"boolean"', -6970731678124411036n],
+  ["int", '"int"', 8247732601305521295n],
+  ["long", '"long"', -3434872931120570953n],
+  ["float", '"float"', 5583340709985441680n],
+  ["double", '"double"', -8181574048448539266n],
+  ["bytes", '"bytes"', 5746618253357095269n],
+  ["string", '"string"', -8142146995180207161n],
+  [[], "[]", -1241056759729112623n],
+  [["int", { type: "boolean" }], '["int","boolean"]', 5392556393470105090n],
+  [
+    { fields: [], type: "record", name: "foo", doc: "Useful info", aliases: ["foo", "bar"] },
+    '{"name":"foo","type":"record","fields":[]}',
+    -4824392279771201922n,
+  ],
+  [
+    { fields: [], type: "record", name: "foo", namespace: "x.y" },
+    '{"name":"x.y.foo","type":"record","fields":[]}',
+    5916914534497305771n,
+  ],
+  [
+    { fields: [], type: "record", name: "a.b.foo", namespace: "x.y" },
+    '{"name":"a.b.foo","type":"record","fields":[]}',
+    -4616218487480524110n,
+  ],
+  [
+    {
+      fields: [
+        { type: "boolean", aliases: [], name: "f1", default: "true" },
+        { order: "descending", name: "f2", doc: "Hello", type: "int" },
+      ],
+      type: "record",
+      name: "foo",
+    },
+    '{"name":"foo","type":"record","fields":[{"name":"f1","type":"boolean"},{"name":"f2","type":"int"}]}',
+    -4860222112080293046n,
+  ],
+  [
+    { namespace: "x.y.z", type: "enum", name: "foo", doc: "foo bar", symbols: ["A1", "A2"] },
+    '{"name":"x.y.z.foo","type":"enum","symbols":["A1","A2"]}',
+    -4448647247586288245n,
+  ],
+  [
+    { namespace: "x.y.z", type: "fixed", name: "foo", doc: "foo bar", size: 32 },
+    '{"name":"x.y.z.foo","type":"fixed","size":32}',
+    -3064184465700546786n,
+  ],
+  [{ items: { type: "null" }, type: "array" }, '{"type":"array","items":"null"}', -589620603366471059n],
+  [{ values: "string", type: "map" }, '{"type":"map","values":"string"}', -8732877298790414990n],
+  [
+    {
+      name: "PigValue",
+      type: "record",
+      fields: [{ name: "value", type: ["null", "int", "long", "PigValue"] }],
+    },
+    '{"name":"PigValue","type":"record","fields":[{"name":"value","type":["null","int","long","PigValue"]}]}',
+    -1759257747318642341n,
+  ],
+];
+
+describe("fingerprints", () => {
+  it.each(SPECIFICATION)("of %j are the specification's", (schema, canonical, expected) => {
+    expect(canonicalForm(schema as Schema)).toBe(canonical);
+    expect(BigInt.asIntN(64, rabin(canonical))).toBe(expected);
+    expect(BigInt.asIntN(64, BigInt(`0x${fingerprint(schema as Schema)}`))).toBe(expected);
+  });
+
+  it.each(NAMES)("%s: the canonical form is avsc's too", (name) => {
+    const { current } = loadSchemas(name);
+    expect(canonicalForm(current)).toBe(JSON.stringify(avsc.Type.forSchema(current as avsc.Schema).schema()));
+  });
+});
