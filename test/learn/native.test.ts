@@ -1,0 +1,58 @@
+// Both backends, for real: the native addon is built by its command where it is missing, so this needs python3, g++ and,
+// the first time, a package index. It must not be skipped: what runs on people's machines is one of the two.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { distil, QUICK_STUDENT } from "../../src/learn/distil.ts";
+import type { Effects } from "../../src/learn/nouns.ts";
+import { compareOnnx } from "../../src/learn/onnx.ts";
+import { QUICK_NETWORK } from "../../src/learn/represent/options.ts";
+import { trainRepresentation } from "../../src/learn/represent/train.ts";
+import { parseBackend, useBackend, type BackendPreference } from "../../src/learn/tensorflow.ts";
+import { logCsv, openCsv } from "./log-files.ts";
+
+const MINUTE = 60_000;
+
+beforeAll(() => {
+  const command = join(import.meta.dirname, "../../bin/build-tfjs.mjs");
+  const built = spawnSync(process.execPath, [command], { encoding: "utf8" });
+  expect(built.status, built.stderr).toBe(0);
+}, 15 * MINUTE);
+
+async function effectsOn(backend: BackendPreference): Promise<Effects> {
+  await useBackend(backend);
+  const dataset = await openCsv(logCsv(4000, 7));
+  const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, maxEpochs: 3 }, 1, () => undefined);
+  const { x, n } = await dataset.sample("test", 300, 1);
+  return model.effects(x, n);
+}
+
+test("the native backend is taken when it loads", { timeout: MINUTE }, async () => {
+  expect(await useBackend("auto")).toBe("tensorflow-native");
+  expect(await useBackend("native")).toBe("tensorflow-native");
+  expect(await useBackend("wasm")).toBe("wasm");
+});
+
+test("the native backend is bit-identical for the same seed", { timeout: MINUTE }, async () => {
+  expect(await effectsOn("native")).toEqual(await effectsOn("native"));
+});
+
+test("both backends learn the same from the same seed, but for rounding", { timeout: MINUTE }, async () => {
+  const native = await effectsOn("native");
+  const wasm = await effectsOn("wasm");
+  native.reward.forEach((reward, i) => expect(Math.abs(reward - wasm.reward[i]!)).toBeLessThan(0.01));
+});
+
+test("the student trained natively is the same in ONNX", { timeout: MINUTE }, async () => {
+  await useBackend("native");
+  const dataset = await openCsv(logCsv(2000, 8));
+  const { x, n, arm } = await dataset.sample("all", 2000, 1);
+  const input = { x, n, width: dataset.width, labels: arm, clusters: 3, seed: 1, options: QUICK_STUDENT };
+  const student = await distil(input);
+  expect(await compareOnnx(student.toOnnx(), x, n, student.probabilities(x, n))).toBeLessThan(1e-4);
+});
+
+test("a backend that is none is refused by the setting's name", () => {
+  expect(() => parseBackend("gpu", "STIPEND_TF_BACKEND")).toThrow("STIPEND_TF_BACKEND: native, wasm or auto, not gpu");
+});
