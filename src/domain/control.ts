@@ -104,6 +104,8 @@ export interface Grant {
   readonly grantedMinor: Readonly<Record<Account, Minor>>;
   /** The shard returns what it can until its `returned` total reaches this; cumulative. */
   readonly returnTargetMinor: Readonly<Record<Account, Minor>>;
+  /** What no shard had been granted yet when this was written: tells "not yet" from "no more". Null when not said. */
+  readonly ungrantedMinor?: Readonly<Record<Account, Minor>> | null;
 }
 
 /** What a shard tells the treasurer; totals only. Keyed by campaign on `shard-reports`. */

@@ -3,7 +3,9 @@
 
 import type { BudgetStatus, CommandAnswer, Grant } from "../domain/control.ts";
 import { must } from "../domain/assert.ts";
-import { ACCOUNTS, totalsOf, type CampaignBook } from "./state.ts";
+import type { Account } from "../domain/decision.ts";
+import { maxMinor, type Minor } from "../domain/money.ts";
+import { ACCOUNTS, outOf, sumMinor, totalsOf, type CampaignBook } from "./state.ts";
 
 const ANSWERS_SHOWN = 50;
 
@@ -21,7 +23,15 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
     throttle: book.throttle,
     grantedMinor: own.granted,
     returnTargetMinor: own.returnTarget,
+    ungrantedMinor: {
+      plan: ungranted(book, "plan", book.campaign.budgetMinor),
+      exploration: ungranted(book, "exploration", book.campaign.explorationBudgetMinor),
+    },
   };
+}
+
+function ungranted(book: CampaignBook, account: Account, budgetMinor: Minor): Minor {
+  return maxMinor(0n, budgetMinor - sumMinor(book.shards, (shard) => outOf(shard, account)));
 }
 
 /** The shards to which the book has something new to say. Every change of the campaign itself raises the revision. */

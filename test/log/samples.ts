@@ -159,6 +159,7 @@ export const SAMPLES: TopicValues = {
     throttle: 1,
     grantedMinor: { plan: 600_000n, exploration: 20_000n },
     returnTargetMinor: { plan: 0n, exploration: 0n },
+    ungrantedMinor: { plan: 1_000_000n, exploration: 0n },
   },
   "shard-reports": {
     campaign: "spring",

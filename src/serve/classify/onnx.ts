@@ -1,0 +1,65 @@
+// ONNX: runs a release's classifier. Input `features` float32 [n, width], output `probabilities` float32 [n, clusters].
+// One inference session a release, made once and used again: loading leaks, running does not.
+
+import * as ort from "onnxruntime-node";
+import { assert, must } from "../../domain/assert.ts";
+import type { Release } from "../../domain/release.ts";
+
+/** Of each row: its most probable cluster, and how probable. */
+export interface Classified {
+  readonly clusters: Int32Array;
+  readonly probabilities: Float32Array;
+}
+
+export interface Classifier {
+  readonly width: number;
+  readonly clusters: number;
+  classify(rows: Float32Array, count: number): Promise<Classified>;
+  close(): Promise<void>;
+}
+
+/** Throws when the bytes are no classifier of the shape that the manifest says. */
+export async function loadClassifier(release: Release, width: number): Promise<Classifier> {
+  const { clusters } = release.manifest;
+  const session = await ort.InferenceSession.create(Buffer.from(release.classifier), {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+  });
+  const classifier: Classifier = {
+    width,
+    clusters,
+    async classify(rows, count) {
+      const features = new ort.Tensor("float32", rows.subarray(0, count * width), [count, width]);
+      const { probabilities } = await session.run({ features }, ["probabilities"]);
+      return mostProbable(must(probabilities, "output `probabilities`"), count, clusters);
+    },
+    close: async () => await session.release(),
+  };
+  // A classifier of another shape fails here and not in the middle of a cycle.
+  await classifier.classify(new Float32Array(width), 1);
+  return classifier;
+}
+
+function mostProbable(output: ort.Tensor, count: number, clusters: number): Classified {
+  const data = output.data;
+  assert(data instanceof Float32Array, `probabilities are ${output.type}, not float32`);
+  assert(data.length === count * clusters, `probabilities have ${data.length} values, not ${count} × ${clusters}`);
+  const found: Classified = { clusters: new Int32Array(count), probabilities: new Float32Array(count) };
+  for (let row = 0; row < count; row += 1) {
+    let best = -1;
+    let most = -Infinity;
+    for (let cluster = 0; cluster < clusters; cluster += 1) {
+      const probability = data[row * clusters + cluster] ?? NaN;
+      if (probability > most) {
+        most = probability;
+        best = cluster;
+      }
+    }
+    found.clusters[row] = best;
+    found.probabilities[row] = most;
+  }
+  return found;
+}

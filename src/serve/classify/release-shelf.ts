@@ -1,0 +1,171 @@
+// Release shelf: finds a release by its hash on the `releases` topic, checks it, and keeps the last few ready for use.
+// What is fetched is named by its content, so that when it is fetched cannot matter. A release that is not there, is
+// broken or takes too long is `null`: the sessions of that cycle get the control arm, and the next cycle asks again.
+
+import { setTimeout } from "node:timers/promises";
+import { compileRowEncoder, type RowEncoder } from "../../domain/features.ts";
+import { parseRelease, type Release, type ReleaseManifest } from "../../domain/release.ts";
+import type { ReleaseRecord } from "../../domain/control.ts";
+import type { Codec } from "../../log/codec/codec.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import type { Classifier } from "./onnx.ts";
+
+/** A release as serving uses it. */
+export interface ReadyRelease {
+  readonly hash: string;
+  readonly manifest: ReleaseManifest;
+  readonly encoder: RowEncoder;
+  readonly classifier: Classifier;
+}
+
+export interface ReleaseShelf {
+  get(hash: string): Promise<ReadyRelease | null>;
+  close(): Promise<void>;
+}
+
+export interface ReleaseShelfOptions {
+  readonly log: EventLog;
+  readonly codec: Codec<ReleaseRecord>;
+  readonly load: (release: Release, width: number) => Promise<Classifier>;
+  /** Longest wait of a cycle for a release that is not ready yet; the loading itself goes on. */
+  readonly deadlineMs?: number;
+  /** Told what was wrong with a release. */
+  readonly onTrouble?: (hash: string, error: unknown) => void;
+}
+
+const TOPIC = "releases";
+/** More live campaigns with releases of their own than this, and they are loaded again and again. */
+const KEPT = 32;
+
+interface Place {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export function createReleaseShelf(options: ReleaseShelfOptions): ReleaseShelf {
+  const shelf = new Shelf(options);
+  return { get: async (hash) => await shelf.get(hash), close: async () => await shelf.close() };
+}
+
+class Shelf {
+  readonly #options: ReleaseShelfOptions;
+  /** By hash, the least recently used first. */
+  readonly #ready = new Map<string, ReadyRelease>();
+  readonly #coming = new Map<string, Promise<ReadyRelease | null>>();
+  readonly #places = new Map<string, Place>();
+  readonly #positions = new Map<number, number>();
+  readonly #broken = new Set<string>();
+  #retired: ReadyRelease | null = null;
+
+  constructor(options: ReleaseShelfOptions) {
+    this.#options = options;
+  }
+
+  async get(hash: string): Promise<ReadyRelease | null> {
+    const ready = this.#ready.get(hash);
+    if (ready !== undefined) {
+      this.#ready.delete(hash);
+      this.#ready.set(hash, ready);
+      return ready;
+    }
+    if (this.#broken.has(hash)) return null;
+    let coming = this.#coming.get(hash);
+    if (coming === undefined) {
+      coming = this.#fetch(hash).finally(() => this.#coming.delete(hash));
+      this.#coming.set(hash, coming);
+    }
+    return await within(coming, this.#options.deadlineMs ?? 2_000);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#coming.values());
+    for (const ready of this.#ready.values()) await ready.classifier.close();
+    await this.#retired?.classifier.close();
+    this.#ready.clear();
+  }
+
+  async #fetch(hash: string): Promise<ReadyRelease | null> {
+    const record = await this.#find(hash).catch((error: unknown) => {
+      this.#options.onTrouble?.(hash, error);
+      return null;
+    });
+    if (record === null) return null;
+    try {
+      const release = parseRelease(record.manifest, record.classifier, hash, `release ${hash}`);
+      const encoder = compileRowEncoder(release.manifest.features);
+      const classifier = await this.#options.load(release, encoder.width);
+      const ready = { hash, manifest: release.manifest, encoder, classifier };
+      await this.#keep(ready);
+      return ready;
+    } catch (error) {
+      // The content is named by the hash: it will not get better.
+      this.#broken.add(hash);
+      this.#options.onTrouble?.(hash, error);
+      return null;
+    }
+  }
+
+  async #keep(ready: ReadyRelease): Promise<void> {
+    this.#ready.set(ready.hash, ready);
+    const [oldest] = this.#ready.values();
+    if (this.#ready.size <= KEPT || oldest === undefined) return;
+    this.#ready.delete(oldest.hash);
+    // A cycle may still be using it: it is closed when the next one leaves the shelf.
+    const retired = this.#retired;
+    this.#retired = oldest;
+    await retired?.classifier.close();
+  }
+
+  async #find(hash: string): Promise<ReleaseRecord | null> {
+    const place = this.#places.get(hash);
+    const record = place === undefined ? null : await this.#recordAt(place, hash);
+    return record ?? (await this.#readOn(hash));
+  }
+
+  async #recordAt(place: Place, hash: string): Promise<ReleaseRecord | null> {
+    const { log, codec } = this.#options;
+    for await (const batch of log.read(TOPIC, place.partition, place.offset, { maxRecords: 1 }))
+      for (const { value } of batch) {
+        const record = value === null ? null : codec.decode(value);
+        if (record?.hash === hash) return record;
+      }
+    return null;
+  }
+
+  /** Reads what was published since the last look, and remembers where each release is. */
+  async #readOn(hash: string): Promise<ReleaseRecord | null> {
+    const { log, codec } = this.#options;
+    let found: ReleaseRecord | null = null;
+    for (const { partition, start } of await log.ranges(TOPIC)) {
+      const from = Math.max(start, this.#positions.get(partition) ?? 0);
+      for await (const batch of log.read(TOPIC, partition, from))
+        for (const { offset, value } of batch) {
+          this.#positions.set(partition, offset + 1);
+          const record = value === null ? null : decoded(codec, value);
+          if (record === null) continue;
+          this.#places.set(record.hash, { partition, offset });
+          if (record.hash === hash) found = record;
+        }
+    }
+    return found;
+  }
+}
+
+/** Somebody else's bytes on the topic are not ours to stop at. */
+function decoded(codec: Codec<ReleaseRecord>, value: Uint8Array): ReleaseRecord | null {
+  try {
+    return codec.decode(value);
+  } catch {
+    return null;
+  }
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
+  const timer = new AbortController();
+  const late = setTimeout(ms, null, { signal: timer.signal, ref: false }).catch(() => null);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
+}

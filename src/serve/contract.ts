@@ -1,0 +1,143 @@
+// Contract: what comes in is decoded and held to its contract at the door. A record that cannot be used becomes a
+// `refused` with its reason; it is kept whole as a dead letter, and the cycle goes on (law C6). docs/REASONS.md has each
+// breach and its end.
+
+import { AssertionFailed } from "../domain/assert.ts";
+import type { Grant } from "../domain/control.ts";
+import type { DeadLetterReason } from "../domain/dead-letter.ts";
+import { MAX_FUTURE_MS, MAX_ID_BYTES, type Outcome, type Profile, type Session } from "../domain/session.ts";
+import { Undecodable, type Codec } from "../log/codec/codec.ts";
+import type { LogRecord } from "../log/event-log.ts";
+import type { CycleContext } from "../task/processor.ts";
+
+export interface InputCodecs {
+  readonly grants: Codec<Grant>;
+  readonly profiles: Codec<Profile>;
+  readonly outcomes: Codec<Outcome>;
+  readonly sessions: Codec<Session>;
+}
+
+export type Inbound =
+  | { readonly kind: "grant"; readonly record: LogRecord; readonly grant: Grant }
+  /** A null profile: its producer has deleted it. */
+  | { readonly kind: "profile"; readonly record: LogRecord; readonly userId: string; readonly profile: Profile | null }
+  | { readonly kind: "outcome"; readonly record: LogRecord; readonly outcome: Outcome }
+  | { readonly kind: "session"; readonly record: LogRecord; readonly session: Session }
+  | Refused;
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly record: LogRecord;
+  readonly reason: DeadLetterReason;
+  /** Names the field and what is wrong with it. */
+  readonly detail: string;
+}
+
+export function refused(record: LogRecord, reason: DeadLetterReason, detail: string): Refused {
+  return { kind: "refused", record, reason, detail };
+}
+
+export function readRecord(codecs: InputCodecs, record: LogRecord, context: CycleContext): Inbound {
+  try {
+    switch (record.topic) {
+      case "grants":
+        return readGrant(codecs, record, context);
+      case "profiles":
+        return readProfile(codecs, record, context);
+      case "outcomes":
+        return readOutcome(codecs, record, context);
+      case "sessions":
+        return readSession(codecs, record, context);
+      default:
+        throw new AssertionFailed(`serve does not read ${record.topic}`);
+    }
+  } catch (error) {
+    if (error instanceof Undecodable) return refused(record, "undecodable", error.message);
+    throw error;
+  }
+}
+
+function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const grant = codecs.grants.decode(record.value);
+  if (grant.shard !== partition)
+    return refused(record, "contract", `shard: ${grant.shard}, but this is shard ${partition}`);
+  return { kind: "grant", record, grant };
+}
+
+function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) {
+    const userId = record.key === null ? "" : textOf(record.key);
+    const breach = idBreach("key", userId);
+    return breach === null ? { kind: "profile", record, userId, profile: null } : refused(record, "contract", breach);
+  }
+  const profile = codecs.profiles.decode(record.value);
+  const breach = userBreach(record, profile.userId);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(profile.atMs, nowMs);
+  if (late !== null) return refused(record, ...late);
+  return { kind: "profile", record, userId: profile.userId, profile };
+}
+
+function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const outcome = codecs.outcomes.decode(record.value);
+  const breach =
+    userBreach(record, outcome.userId) ??
+    idBreach("outcomeId", outcome.outcomeId) ??
+    idBreach("decisionId", outcome.decisionId) ??
+    amountBreach(outcome);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(outcome.atMs, nowMs);
+  return late === null ? { kind: "outcome", record, outcome } : refused(record, ...late);
+}
+
+function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const session = codecs.sessions.decode(record.value);
+  const breach = userBreach(record, session.userId) ?? idBreach("sessionId", session.sessionId);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(session.atMs, nowMs);
+  return late === null ? { kind: "session", record, session } : refused(record, ...late);
+}
+
+/** Every event of a user must meet in one partition: its key is the user. */
+function userBreach(record: LogRecord, userId: string): string | null {
+  const breach = idBreach("userId", userId);
+  if (breach !== null) return breach;
+  if (record.key === null) return "key: missing; it must be the user id";
+  return keyIs(record.key, userId) ? null : "key: differs from userId";
+}
+
+function idBreach(field: string, id: string): string | null {
+  if (id.length === 0) return `${field}: empty`;
+  if (id.length * 3 <= MAX_ID_BYTES) return null;
+  const bytes = Buffer.byteLength(id);
+  return bytes <= MAX_ID_BYTES ? null : `${field}: ${bytes} bytes, at most ${MAX_ID_BYTES}`;
+}
+
+function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
+  if (atMs < 0) return ["contract", `atMs: ${atMs} is before 1970`];
+  if (atMs <= nowMs + MAX_FUTURE_MS) return null;
+  return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
+}
+
+function amountBreach({ amountMinor, rewards }: Outcome): string | null {
+  if (amountMinor !== null && amountMinor < 0n) return `amountMinor: ${amountMinor} is negative`;
+  for (const name in rewards) if (!Number.isFinite(rewards[name])) return `rewards.${name}: not a finite number`;
+  return null;
+}
+
+function keyIs(key: Uint8Array, userId: string): boolean {
+  // Plain ids, which nearly all are, are compared without making a string.
+  for (let index = 0; index < userId.length; index += 1) {
+    const unit = userId.charCodeAt(index);
+    if (unit > 0x7f) return textOf(key) === userId;
+    if (key[index] !== unit) return false;
+  }
+  return key.length === userId.length;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}

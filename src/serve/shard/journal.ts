@@ -1,0 +1,85 @@
+// Journal: the rows that a cycle writes, in order, each decision and each settlement chained to the one before it in its
+// partition by the hash of that one's bytes. Everything a shard writes is in its own partition, said explicitly; only
+// reports go to control's partitions, by their key.
+
+import { hash } from "node:crypto";
+import type { ShardReport } from "../../domain/control.ts";
+import type { DeadLetter } from "../../domain/dead-letter.ts";
+import type { Decision, Settlement } from "../../domain/decision.ts";
+import type { TrainingRow } from "../../domain/training-row.ts";
+import type { Codec } from "../../log/codec/codec.ts";
+import type { Headers, OutRecord } from "../../log/event-log.ts";
+import type { CycleContext } from "../../task/processor.ts";
+import type { Refused } from "../contract.ts";
+import type { ShardHead } from "./records.ts";
+
+export interface OutputCodecs {
+  readonly decisions: Codec<Decision>;
+  readonly settlements: Codec<Settlement>;
+  readonly "training-log": Codec<TrainingRow>;
+  readonly "dead-letters": Codec<DeadLetter>;
+  readonly "shard-reports": Codec<ShardReport>;
+}
+
+export class Journal {
+  readonly records: OutRecord[] = [];
+  readonly #codecs: OutputCodecs;
+  readonly #context: CycleContext;
+  #head: ShardHead;
+
+  constructor(codecs: OutputCodecs, context: CycleContext, head: ShardHead) {
+    this.#codecs = codecs;
+    this.#context = context;
+    this.#head = { ...head };
+  }
+
+  /** Chains, their lengths, and the campaigns. */
+  get head(): ShardHead {
+    return this.#head;
+  }
+
+  knows(campaign: string): void {
+    this.#head = { ...this.#head, campaigns: [...this.#head.campaigns, campaign] };
+  }
+
+  repeated(): void {
+    this.#head = { ...this.#head, repeatedSessions: this.#head.repeatedSessions + 1 };
+  }
+
+  /** The row says `head.decisionHead` as its previous hash. */
+  decision(row: Decision, key: Uint8Array, headers?: Headers): void {
+    const value = this.#codecs.decisions.encode(row);
+    this.#put("decisions", key, value, headers);
+    const { decisionRows } = this.#head;
+    this.#head = { ...this.#head, decisionRows: decisionRows + 1, decisionHead: hash("sha256", value, "buffer") };
+  }
+
+  settlement(row: Omit<Settlement, "previousHash">, key: Uint8Array): void {
+    const value = this.#codecs.settlements.encode({ ...row, previousHash: this.#head.settlementHead });
+    this.#put("settlements", key, value);
+    const { settlementRows } = this.#head;
+    this.#head = { ...this.#head, settlementRows: settlementRows + 1, settlementHead: hash("sha256", value, "buffer") };
+  }
+
+  training(row: TrainingRow, key: Uint8Array): void {
+    this.#put("training-log", key, this.#codecs["training-log"].encode(row));
+  }
+
+  deadLetter({ record, reason, detail }: Refused): void {
+    const { topic, partition, offset, key, value } = record;
+    const letter = { topic, partition, offset, atMs: this.#context.nowMs, reason, detail, key, value };
+    this.#put("dead-letters", key, this.#codecs["dead-letters"].encode(letter));
+  }
+
+  report(report: ShardReport): void {
+    const value = this.#codecs["shard-reports"].encode(report);
+    this.records.push({ topic: "shard-reports", key: Buffer.from(report.campaign), value });
+  }
+
+  #put(topic: string, key: Uint8Array | null, value: Uint8Array, headers?: Headers): void {
+    const { partition } = this.#context;
+    this.records.push(
+      headers === undefined ? { topic, partition, key, value } : { topic, partition, key, value, headers },
+    );
+  }
+}

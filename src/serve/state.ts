@@ -1,0 +1,58 @@
+// State: the keys and the codec of everything on the `state` changelog.
+//
+//   u/<user>      the user's record          p/<user>       the user's profile
+//   g/<campaign>  the campaign's settings    c/<campaign>   its book and statistics
+//   h             the partition's chains and campaigns
+
+import { schemaCodec, type Codec } from "../log/codec/codec.ts";
+import type { CampaignCounts, CampaignSettings, ShardHead, StoredProfile } from "./shard/records.ts";
+import type { UserRecord } from "./user/record.ts";
+
+export type StateRecord = UserRecord | CampaignSettings | CampaignCounts | ShardHead | StoredProfile;
+
+export type StateCodec = Codec<StateRecord>;
+
+export function stateCodec(): StateCodec {
+  return schemaCodec<StateRecord>("state");
+}
+
+const USER = "u/";
+
+export const userKey = (userId: string): string => USER + userId;
+export const profileKey = (userId: string): string => `p/${userId}`;
+export const settingsKey = (campaign: string): string => `g/${campaign}`;
+export const countsKey = (campaign: string): string => `c/${campaign}`;
+export const HEAD_KEY = "h";
+
+/** The user of a user's key; undefined for every other key. */
+export function userOf(key: string): string | undefined {
+  return key.startsWith(USER) ? key.slice(USER.length) : undefined;
+}
+
+/** When a record is due; null for all but users. */
+export function dueOfState(codec: StateCodec, key: string, value: Uint8Array): number | null {
+  if (!key.startsWith(USER)) return null;
+  const quick = quickDue(value);
+  if (quick !== null) return quick;
+  const record = codec.decode(value);
+  return record.kind === "user_record" ? record.dueMs : null;
+}
+
+const SINGLE_OBJECT_BYTES = 10;
+
+/**
+ * The due time without decoding the rest: `dueMs` is the first field of the first branch of schemas/state.avsc, right
+ * after the single-object header. test/serve/state.test.ts holds this to what the codec says.
+ */
+function quickDue(value: Uint8Array): number | null {
+  if (value[0] !== 0xc3 || value[SINGLE_OBJECT_BYTES] !== 0) return null;
+  let scale = 1;
+  let raw = 0;
+  for (let at = SINGLE_OBJECT_BYTES + 1; at < value.length; at += 1) {
+    const byte = value[at] ?? 0;
+    raw += (byte & 0x7f) * scale;
+    if (byte < 0x80) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+    scale *= 128;
+  }
+  return null;
+}
