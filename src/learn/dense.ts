@@ -38,8 +38,9 @@ export function rectifiedGradients(
   dy: tf.Tensor2D,
   passesBack: boolean,
 ): Gradients {
-  // An output above 0 was neither cut nor dropped; `sign` is `step` for what cannot be negative, and quicker.
-  return affineGradients(x, w, tf.mul(dy, tf.sign(out)), passesBack);
+  // An output above 0 was neither cut nor dropped. This is `step` of it, by operations that both backends do quickly.
+  const alive = tf.clipByValue(tf.mul(out, 1e30), 0, 1);
+  return affineGradients(x, w, tf.mul(dy, alive), passesBack);
 }
 
 /** x w + b, for a last layer. */
@@ -48,12 +49,22 @@ export function affine(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tenso
 }
 
 export function affineGradients(x: tf.Tensor2D, w: tf.Tensor2D, dy: tf.Tensor2D, passesBack: boolean): Gradients {
-  const ones = tf.ones<tf.Rank.R2>([1, x.shape[0]]);
-  return {
-    x: passesBack ? tf.matMul(dy, tf.transpose(w)) : null,
-    w: tf.matMul(tf.transpose(x), dy),
-    b: tf.reshape(tf.matMul(ones, dy), [w.shape[1]]),
-  };
+  return { x: passesBack ? tf.matMul(dy, tf.transpose(w)) : null, ...parameterGradients(x, dy) };
+}
+
+/** xᵀ dy and the column sums of dy, turning the narrower of the two. */
+function parameterGradients(x: tf.Tensor2D, dy: tf.Tensor2D): Pick<Gradients, "w" | "b"> {
+  const [n, inputs] = x.shape;
+  const outputs = dy.shape[1];
+  if (inputs > outputs) {
+    const turned: tf.Tensor2D = tf.transpose(dy);
+    return { w: tf.transpose(tf.matMul(turned, x)), b: tf.sum(turned, 1) };
+  }
+  // A row of ones below gives the sums in the same product.
+  const turned = tf.concat2d([tf.transpose(x), tf.ones([1, n])], 0);
+  const both: tf.Tensor2D = tf.matMul(turned, dy);
+  const b = tf.slice2d(both, [inputs, 0], [1, outputs]);
+  return { w: tf.slice2d(both, [0, 0], [inputs, outputs]), b: tf.reshape(b, [outputs]) };
 }
 
 /** Gradients of the batched product [k, n, in] × [k, in, out]. */
