@@ -18,8 +18,11 @@ export const COLUMN = {
 } as const;
 
 export interface Finding {
-  /** Each reward's kind, as its values are. */
-  readonly kinds: Readonly<Record<string, "binary" | "amount">>;
+  /**
+   * Each reward's kind, as its values are. `counted` is a yes or no that now and then came more than once to one
+   * decision (a user who got the same incentive again and ordered again): at least one is a yes.
+   */
+  readonly kinds: Readonly<Record<string, "binary" | "counted" | "amount">>;
   readonly cost: "constant" | "redeemed" | "column";
   /** The reward without which nobody redeemed. */
   readonly given: string | null;
@@ -27,10 +30,19 @@ export interface Finding {
   readonly same: string | null;
 }
 
+/** Of the values that are not 0, the share that may be whole numbers above 1 in a reward that still means yes or no. */
+const COUNTED_SHARE = 0.05;
+
+interface Values {
+  ones: number;
+  counts: number;
+  others: number;
+}
+
 export class Findings {
   readonly #campaign: Campaign;
   readonly #names: readonly string[];
-  readonly #amounts = new Set<string>();
+  readonly #values: ReadonlyMap<string, Values>;
   readonly #notGiven = new Set<string>();
   readonly #notSame = new Set<string>();
   #redemptions = 0;
@@ -39,6 +51,7 @@ export class Findings {
   constructor(campaign: Campaign) {
     this.#campaign = campaign;
     this.#names = rewardNames(campaign);
+    this.#values = new Map(this.#names.map((name) => [name, { ones: 0, counts: 0, others: 0 }]));
   }
 
   see(row: TrainingRow): void {
@@ -49,18 +62,33 @@ export class Findings {
     if (row.costMinor !== price) this.#otherCost += 1;
     for (const name of this.#names) {
       const value = row.rewards[name] ?? 0;
-      if (value !== 0 && value !== 1) this.#amounts.add(name);
+      this.#count(name, value);
       if (row.redeemed && value === 0) this.#notGiven.add(name);
       if (priced && row.redeemed !== (value !== 0)) this.#notSame.add(name);
     }
   }
 
+  #count(name: string, value: number): void {
+    const values = this.#values.get(name);
+    if (values === undefined || value === 0) return;
+    if (value === 1) values.ones += 1;
+    else if (Number.isInteger(value) && value > 1) values.counts += 1;
+    else values.others += 1;
+  }
+
+  #kindOf(name: string): "binary" | "counted" | "amount" {
+    const { ones, counts, others } = this.#values.get(name) ?? { ones: 0, counts: 0, others: 0 };
+    if (others > 0 || counts > COUNTED_SHARE * (ones + counts)) return "amount";
+    return counts > 0 ? "counted" : "binary";
+  }
+
   result(): Finding {
-    const binary = this.#names.filter((name) => !this.#amounts.has(name));
+    const kinds = Object.fromEntries(this.#names.map((name) => [name, this.#kindOf(name)]));
+    const binary = this.#names.filter((name) => kinds[name] !== "amount");
     const first = (not: ReadonlySet<string>): string | null => binary.find((name) => !not.has(name)) ?? null;
     const redeems = this.#redemptions > 0;
     return {
-      kinds: Object.fromEntries(this.#names.map((name) => [name, this.#amounts.has(name) ? "amount" : "binary"])),
+      kinds,
       cost: this.#otherCost > 0 ? "column" : redeems ? "redeemed" : "constant",
       given: redeems ? first(this.#notGiven) : null,
       same: redeems ? first(this.#notSame) : null,
@@ -109,7 +137,8 @@ export function mappingOf(campaign: Campaign, features: readonly Feature[], find
         name,
         {
           column: COLUMN.reward(name),
-          kind: finding.kinds[name] ?? "binary",
+          kind: finding.kinds[name] === "amount" ? "amount" : "binary",
+          ...(finding.kinds[name] === "counted" ? { atLeast: 1 } : {}),
           weight: campaign.rewardWeights[name] ?? 0,
         },
       ]),

@@ -158,3 +158,17 @@ test("a reward that is the redemption itself, and a cost that is no price, are n
   const partial = await exportTrainingLog({ log, campaign, features, folder: join(folder, "partial") });
   expect(parseMapping(await readFile(partial.mapping, "utf8"), "m").cost).toMatchObject({ column: "cost", toMinor: 1 });
 });
+
+test("a yes that came twice to one decision is still a yes", async () => {
+  const rows = Array.from({ length: 400 }, (_, index) => row(index));
+  const first = rows.findIndex((each) => each.rewards["ordered"] === 1);
+  rows[first] = { ...rows[first]!, rewards: { ordered: 2 } };
+  await send(rows);
+  const exported = await exportTrainingLog({ log, campaign, features, folder: join(folder, "twice") });
+  const mapping = parseMapping(await readFile(exported.mapping, "utf8"), "m");
+  expect(mapping.rewards).toMatchObject([{ name: "ordered", kind: "binary", atLeast: 1 }]);
+  const dataset = await openDataset({ files: [exported.file], mapping, seed: 1 });
+  expect([dataset.rows, dataset.badRows]).toEqual([400, 0]);
+  expect(new Set((await dataset.sample("all", 400, 1)).rewards)).toEqual(new Set([0, 1]));
+  await dataset.close();
+});
