@@ -9,7 +9,8 @@
 //   E3. A task has one owner. `claim` fences the former owner: after it returns, nothing the former owner still tries
 //       can become readable, and its commit fails with `Fenced`.
 //   E4. Committed is durable: it survives SIGKILL of every process.
-//   E5. On compacted topics the last record of each key is kept (until its tombstone); others may vanish.
+//   E5. On compacted topics the last record of each key is kept; a tombstone for a day at least, then the key is gone.
+//       Others may vanish.
 
 export type Cleanup = "delete" | "compact";
 

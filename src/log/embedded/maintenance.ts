@@ -27,8 +27,10 @@ export interface MaintenanceOptions {
   readonly everyMs?: number;
   /** How long a tombstone is kept. */
   readonly tombstoneMs?: number;
-  /** Between two steps. */
+  /** Between two steps at least; never less than twice as long as a step took, so that commits come first. */
   readonly pauseMs?: number;
+  /** A round that failed; the next one tries again. */
+  readonly onProblem?: (error: unknown) => void;
 }
 
 interface StepResult {
@@ -41,6 +43,7 @@ export class Maintenance {
   readonly #everyMs: number;
   readonly #tombstoneMs: number;
   readonly #pauseMs: number;
+  readonly #onProblem: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -50,6 +53,7 @@ export class Maintenance {
     this.#everyMs = options.everyMs ?? 10_000;
     this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
     this.#pauseMs = options.pauseMs ?? 5;
+    this.#onProblem = options.onProblem ?? (() => undefined);
   }
 
   start(): void {
@@ -57,7 +61,7 @@ export class Maintenance {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#inTurn(() => this.#round(this.#core.now(), false))
-        .catch(() => undefined)
+        .catch((error: unknown) => this.#onProblem(error))
         .then(() => this.start());
     }, this.#everyMs);
     this.#timer.unref();
@@ -95,10 +99,15 @@ export class Maintenance {
     for (let next: number | null = from; next !== null;) {
       if (this.#stopped) return false;
       const at: number = next;
+      const before = performance.now();
       next = (await this.#core.environment.write(() => step(at))).next;
-      if (next !== null) await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+      if (next !== null) await this.#pause(performance.now() - before);
     }
     return true;
+  }
+
+  #pause(stepMs: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.#pauseMs === 0 ? 0 : Math.max(this.#pauseMs, 2 * stepMs)));
   }
 
   async #retain(topic: Topic, partition: number, oldestMs: number): Promise<void> {
@@ -163,7 +172,7 @@ export class Maintenance {
         if (bytes > STEP_BYTES) break;
       }
       at = bytes > STEP_BYTES ? last : end;
-      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+      await this.#pause(0);
     }
     return { keys, to: at };
   }

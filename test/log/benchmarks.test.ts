@@ -1,0 +1,21 @@
+// The benchmarks' bodies, small, so that they do not rot.
+
+import { expect, it } from "vitest";
+import { benchmarkCodec } from "../../benchmarks/codec.ts";
+import { benchmarkLog, QUICK } from "../../benchmarks/log.ts";
+
+it("the codec's benchmark measures every topic", () => {
+  const figures = benchmarkCodec({ roundMs: 1, rounds: 2 });
+  expect(figures.length).toBe(12);
+  for (const row of figures) {
+    expect(row.encode.median).toBeGreaterThan(0);
+    expect(row.bytes).toBeLessThan(row.jsonBytes);
+  }
+});
+
+it("the log's benchmark measures commits, restore and compaction", async () => {
+  const figures = await benchmarkLog({ ...QUICK, commits: 8 });
+  expect(figures.peak.oneTask.decisionsPerSecond).toBeGreaterThan(0);
+  expect(figures.paced).toHaveLength(1);
+  expect(figures.compaction.kept).toBeLessThanOrEqual(figures.compaction.records);
+}, 30_000);
