@@ -1,0 +1,95 @@
+// Allocator
+// Puts the live parts together on a log: the serve tasks and the treasury task, with their stores, the shelf of releases
+// and the feature service. `run` lets it work by itself; `day` steps it. It does not know which.
+
+import { join } from "node:path";
+import { codecFor, schemaCodec } from "../log/codec/codec.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { serveKind, topicSpecs, treasuryKind } from "../log/topics.ts";
+import { loadClassifier } from "../serve/classify/onnx.ts";
+import { createReleaseShelf } from "../serve/classify/release-shelf.ts";
+import { createFeatureService } from "../serve/enrich/feature-service.ts";
+import { createServeProcessor, type ServeFacts } from "../serve/processor.ts";
+import type { ControlRecord } from "../task/control-record.ts";
+import { lmdbStores } from "../task/lmdb-store.ts";
+import type { TaskObserver } from "../task/observer.ts";
+import { joinRunner, type Clock, type Runner } from "../task/runner.ts";
+import { createTreasuryProcessor, type TreasuryFacts } from "../treasury/processor.ts";
+
+export interface AllocatorOptions {
+  readonly log: EventLog;
+  readonly application: string;
+  /** When topics are missing, they are made with these counts. */
+  readonly partitions: { readonly users: number; readonly control: number };
+  /** Local stores go here, a folder a kind. */
+  readonly storeFolder: string;
+  readonly features: { readonly url: string; readonly deadlineMs: number } | null;
+  readonly batchRecords: number;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly observer: TaskObserver;
+  readonly onTrouble: (text: string) => void;
+}
+
+export interface Allocator {
+  readonly serve: Runner<ServeFacts>;
+  readonly treasury: Runner<TreasuryFacts>;
+  /** Drains both and gives back what they hold. */
+  close(): Promise<void>;
+}
+
+const IDLE_MS = 200;
+const DRAIN_MS = 5_000;
+
+/** Makes missing topics and joins; throws `AlreadyRunning` when another process runs these tasks. */
+export async function openAllocator(options: AllocatorOptions): Promise<Allocator> {
+  const { log, partitions } = options;
+  await log.ensureTopics(topicSpecs(partitions));
+  const shards = (await log.ranges("grants")).length;
+  const shelf = createReleaseShelf({
+    log,
+    codec: codecFor("releases"),
+    load: loadClassifier,
+    onTrouble: (hash, error) =>
+      options.onTrouble(`release ${hash}: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const features = options.features === null ? null : createFeatureService(options.features);
+  const joined = {
+    log,
+    codec: schemaCodec<ControlRecord>("control-record"),
+    clock: options.clock,
+    newLineage: options.newId,
+    maxRecords: options.batchRecords,
+    idleMs: IDLE_MS,
+    drainMs: DRAIN_MS,
+    observer: options.observer,
+  };
+  const treasury = await joinRunner<TreasuryFacts>({
+    ...joined,
+    kind: treasuryKind(options.application),
+    processor: () => createTreasuryProcessor({ shards }),
+    openStore: lmdbStores(join(options.storeFolder, "treasury")),
+  });
+  try {
+    const serve = await joinRunner<ServeFacts>({
+      ...joined,
+      kind: serveKind(options.application),
+      processor: () => createServeProcessor({ shelf, features }),
+      openStore: lmdbStores(join(options.storeFolder, "serve")),
+    });
+    return {
+      serve,
+      treasury,
+      async close() {
+        await serve.stop();
+        await treasury.stop();
+        features?.close();
+        await shelf.close();
+      },
+    };
+  } catch (error) {
+    await treasury.stop();
+    features?.close();
+    throw error;
+  }
+}
