@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
+import { seededRandom } from "../../src/domain/random.ts";
 import { Fenced, LogUnavailable, OutcomeUnknown, type EventLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import { Crashed, faultAt, type Fault } from "../../src/log/simulated/faults.ts";
+import { Crashed, faultAt, noFaults, seededFaults, type Fault } from "../../src/log/simulated/faults.ts";
 import { conformance, singleRunner, values } from "./conformance.ts";
 import { model } from "./model.ts";
-import { KIND, out, Told } from "./told.ts";
+import { KIND, out, text, Told } from "./told.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
 
 const adapter: Adapter = {
@@ -87,6 +88,30 @@ describe("the simulated log", () => {
     await second.leave();
   });
 
+  it("a task that starts from its changelog does each event once, whatever fails, at any step", async () => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const { cluster, log } = await ready();
+      const expected = Array.from({ length: 60 }, (_, i) => `${i}`);
+      for (const value of expected) await log.send([out("events", 0, "k", value)]);
+      const rates = {
+        crash_before: 0.02,
+        crash_after: 0.02,
+        unknown_before: 0.02,
+        unknown_after: 0.02,
+        unavailable: 0.02,
+      };
+      cluster.setFaults(seededFaults(seededRandom(seed), rates));
+      let lives = 0;
+      for (let done = false; !done; lives += 1) {
+        const process = cluster.connect(`life-${lives}`);
+        done = await answerAll(process).catch(() => false);
+        process.crash();
+      }
+      cluster.setFaults(noFaults);
+      expect(await values(log, "answers", 0), `seed ${seed}`).toEqual(expected);
+    }
+  });
+
   it("leaves gaps in its offsets, as transactions on Kafka do", async () => {
     const { log } = await ready();
     const told = new Told();
@@ -100,3 +125,20 @@ describe("the simulated log", () => {
     ]);
   });
 });
+
+/** Answers what there is, position and answers in one commit, going on where the changelog ends; true when all is done. */
+async function answerAll(log: EventLog): Promise<boolean> {
+  const told = new Told();
+  await log.join(KIND, told);
+  const task = await told.claim(0);
+  let position = 0;
+  for await (const batch of task.restore(0)) for (const record of batch) position = Number(text(record.value));
+  await task.seek({ events: position });
+  for (;;) {
+    const batch = await task.poll({ maxRecords: 7, maxWaitMs: 0 });
+    const last = batch.at(-1);
+    if (!last) return true;
+    const answers = batch.map((record) => out("answers", 0, "k", text(record.value)));
+    await task.commit([...answers, out("changes", 0, "position", `${last.offset + 1}`)], { events: last.offset + 1 });
+  }
+}

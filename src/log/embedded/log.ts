@@ -15,9 +15,10 @@ import {
   type Membership,
   type TaskKind,
 } from "../event-log.ts";
-import { appendGroups, prepareGroups, type KeylessCounter } from "./append.ts";
+import { appendGroups, prepareGroups } from "./append.ts";
 import { Catalogue, readHead } from "./catalogue.ts";
-import { openEnvironment, type Environment } from "./environment.ts";
+import type { Core } from "./core.ts";
+import { openEnvironment } from "./environment.ts";
 import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance.ts";
 import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
@@ -42,18 +43,6 @@ export interface EmbeddedOptions {
 export interface EmbeddedLog extends EventLog {
   /** Retention and compaction of all topics, to their end. It also runs by itself, in small steps, where a kind runs. */
   maintain(nowMs: number): Promise<void>;
-}
-
-/** What the parts of an open log share. */
-export interface Core {
-  readonly environment: Environment;
-  readonly catalogue: Catalogue;
-  readonly watcher: Watcher;
-  readonly now: () => number;
-  readonly keyless: KeylessCounter;
-  readonly liveness: Liveness;
-  readonly newToken: () => string;
-  checkOpen(): void;
 }
 
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {

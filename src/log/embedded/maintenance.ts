@@ -14,7 +14,7 @@ import type { LogRecord } from "../event-log.ts";
 import { BATCH_BYTES, BatchCursor, encodeBatch, recordBytes } from "./batch.ts";
 import { readHead, writeHead, type Topic } from "./catalogue.ts";
 import { batchesEnd, batchesStart, batchKey, offsetOf } from "./keys.ts";
-import type { Core } from "./log.ts";
+import type { Core } from "./core.ts";
 
 const DAY_MS = 86_400_000;
 /** Input of one step, bytes. */

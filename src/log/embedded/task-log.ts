@@ -14,7 +14,7 @@ import {
 } from "../event-log.ts";
 import { appendGroups, prepareGroups } from "./append.ts";
 import { readHead } from "./catalogue.ts";
-import type { Core } from "./log.ts";
+import type { Core } from "./core.ts";
 import { checkEpoch, commitPositions, raiseEpoch } from "./ownership.ts";
 import { Reader } from "./reader.ts";
 

@@ -6,9 +6,9 @@
 //   M2. Offsets have gaps, as Kafka's have (a marker after each transaction), so that nobody counts on their absence.
 //   M3. A crashed process is gone: its memberships end without `revoked`, its task logs throw `Crashed`.
 
-import type { EventLog } from "../event-log.ts";
 import { Wakeup } from "../wakeup.ts";
-import { noFaults, type Fault, type FaultPoint, type Faults } from "./faults.ts";
+import type { ClusterCore, SimulatedLog } from "./core.ts";
+import { noFaults, type Faults } from "./faults.ts";
 import { Groups, type Sharing } from "./groups.ts";
 import { createLog } from "./log.ts";
 import { Store } from "./store.ts";
@@ -22,31 +22,12 @@ export interface ClusterOptions {
   readonly transactionMarkers?: boolean;
 }
 
-export interface SimulatedLog extends EventLog {
-  readonly process: string;
-  readonly crashed: boolean;
-  /** SIGKILL: every call of this log, also those under way, throws `Crashed`. */
-  crash(): void;
-  /** SIGSTOP for longer than the session time-out: the others take this one for dead, while it goes on as a zombie. */
-  expire(): void;
-}
-
 export interface SimulatedCluster {
   connect(process: string): SimulatedLog;
   /** Compaction and retention, at once. */
   maintain(nowMs: number): void;
   /** From now on. */
   setFaults(faults: Faults): void;
-}
-
-/** What the logs and their tasks share. */
-export interface ClusterCore {
-  readonly store: Store;
-  readonly groups: Groups;
-  readonly wakeup: Wakeup;
-  readonly now: () => number;
-  readonly markers: boolean;
-  fault(point: Omit<FaultPoint, "count">): Fault;
 }
 
 export function createSimulatedCluster(options: ClusterOptions): SimulatedCluster {
@@ -72,3 +53,5 @@ export function createSimulatedCluster(options: ClusterOptions): SimulatedCluste
     },
   };
 }
+
+export type { SimulatedLog } from "./core.ts";

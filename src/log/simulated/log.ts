@@ -10,22 +10,12 @@ import {
   type Member,
   type TaskKind,
 } from "../event-log.ts";
-import type { ClusterCore, SimulatedLog } from "./cluster.ts";
+import type { ClusterCore, Process, SimulatedLog } from "./core.ts";
 import { Crashed, type Step } from "./faults.ts";
 import type { Group, GroupMember } from "./groups.ts";
 import { claimTask } from "./task-log.ts";
 
 const READ_BATCH = 500;
-
-/** A process: alive, until it crashes or closes. */
-export interface Process {
-  readonly name: string;
-  readonly core: ClusterCore;
-  /** Throws when the process is gone; call it after every await. */
-  check(): void;
-  /** Runs one step under its fault. */
-  step<T>(step: Step, task: string | null, effect: () => T): Promise<T>;
-}
 
 /** Only a commit's outcome matters; the other steps can be done again. */
 function unknown(step: Step): Error {

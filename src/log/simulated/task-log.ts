@@ -3,8 +3,8 @@
 
 import { must } from "../../domain/assert.ts";
 import { Fenced, UnknownTopic, type LogRecord, type Positions, type TaskKind, type TaskLog } from "../event-log.ts";
+import type { Process } from "./core.ts";
 import type { Group, GroupMember } from "./groups.ts";
-import type { Process } from "./log.ts";
 
 const RESTORE_BATCH = 500;
 
