@@ -2,6 +2,7 @@
 
 import { performance } from "node:perf_hooks";
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { bootId } from "./boot-mark.ts";
 import type { Clock } from "./runner.ts";
 
 export const systemClock: Clock = {
@@ -11,4 +12,9 @@ export const systemClock: Clock = {
 
 export function systemElapsedMs(): number {
   return performance.now();
+}
+
+/** Names this start of the machine. */
+export function systemBoot(): string {
+  return bootId(Date.now());
 }

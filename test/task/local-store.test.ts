@@ -135,3 +135,34 @@ test("both stores agree with a plain map after any changes", async () => {
     { numRuns: 60 },
   );
 });
+
+describe("a store on disk that was open when the machine went down", () => {
+  const written = async (boot: string): Promise<string> => {
+    const path = join(folder, String((folders += 1)));
+    const store = lmdbStores(path, boot)(0, index);
+    store.apply([["a", bytes("1")]], stampAt(1));
+    return path;
+  };
+
+  test("is not believed after the next start", async () => {
+    const path = await written("first");
+    const store = lmdbStores(path, "second")(0, index);
+    expect(store.stamp()).toBeNull();
+    expect(store.get("a")).toBeUndefined();
+    await store.close();
+  });
+
+  test("is believed while the machine is up, whatever became of the process", async () => {
+    const store = lmdbStores(await written("first"), "first")(0, index);
+    expect(textOf(store, "a")).toBe("1");
+    await store.close();
+  });
+
+  test("is believed after the next start when it was closed in order", async () => {
+    const path = await written("first");
+    await lmdbStores(path, "first")(0, index).close();
+    const store = lmdbStores(path, "second")(0, index);
+    expect(textOf(store, "a")).toBe("1");
+    await store.close();
+  });
+});
