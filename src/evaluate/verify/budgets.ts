@@ -1,0 +1,183 @@
+// Budgets: proves the treasurer's side. What was granted, from `grants`; what is back, from the shards' own reports; what the
+// budget is and was, from the commands and the statuses.
+//
+//   L2  Σ (granted − returned) ≤ budget, but for a budget that was cut: then nothing new is granted and it only falls
+//   L3  Σ (held + spent) ≤ the highest budget there has been
+//   L4  granted and return targets only grow
+
+import type { BudgetStatus, Grant } from "../../domain/control.ts";
+import type { Account } from "../../domain/decision.ts";
+import { codecFor } from "../../log/codec/codec.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { Cursor } from "./cursor.ts";
+import type { Findings, Place } from "./findings.ts";
+import type { Shard } from "./shard.ts";
+
+const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
+
+interface Known {
+  /** Latest grant of each shard. */
+  readonly grants: Map<number, { readonly place: Place; readonly value: Grant }>;
+  status: { readonly place: Place; readonly value: BudgetStatus } | null;
+  readonly highest: Record<Account, bigint>;
+}
+
+export class Budgets {
+  readonly #findings: Findings;
+  readonly #campaigns = new Map<string, Known>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  /** Grants first: what the shards report is read later, and can only be more. */
+  async readGrants(log: EventLog): Promise<void> {
+    for (const { partition, start } of await log.ranges("grants")) {
+      const range = { from: start, to: null };
+      const cursor = new Cursor(log, { topic: "grants", partition }, range, codecFor("grants"), this.#findings);
+      for (let row = await cursor.take(); row !== null; row = await cursor.take())
+        if (row.value !== null) this.#grant(row, row.value);
+    }
+  }
+
+  async readControl(log: EventLog): Promise<void> {
+    for (const { partition, start } of await log.ranges("budget-pacing")) {
+      const place = { topic: "budget-pacing", partition };
+      for await (const batch of log.read(place.topic, partition, start))
+        for (const record of batch) this.#command(record.value);
+    }
+    for (const { partition, start } of await log.ranges("budget-status")) {
+      const place = { topic: "budget-status", partition };
+      const cursor = new Cursor(log, place, { from: start, to: null }, codecFor("budget-status"), this.#findings);
+      for (let row = await cursor.take(); row !== null; row = await cursor.take())
+        if (row.value !== null) this.#status(row, row.value);
+    }
+  }
+
+  /** With every shard walked to its end, once for each control partition. */
+  finish(walks: readonly (readonly Shard[])[]): void {
+    const first = walks[0] ?? [];
+    for (const [campaign, known] of this.#campaigns) {
+      if (known.grants.size > 0) this.#findings.checked.campaigns += 1;
+      // The walk that this campaign's reports have driven.
+      const own = walks.find((walk) => walk.some((shard) => shard.lastReport(campaign) !== null)) ?? first;
+      for (const account of ACCOUNTS) this.#finishAccount(campaign, known, account, own);
+    }
+    for (const shard of first)
+      for (const campaign of shard.campaigns)
+        if (!this.#campaigns.has(campaign))
+          this.#findings.violation(
+            "L2",
+            { topic: "grants", partition: shard.partition, offset: 0 },
+            `money of campaign ${campaign} is in use, and nothing was ever granted to it`,
+          );
+  }
+
+  #finishAccount(campaign: string, known: Known, account: Account, shards: readonly Shard[]): void {
+    let granted = 0n;
+    let returned = 0n;
+    let inUse = 0n;
+    for (const shard of shards) {
+      const grant = known.grants.get(shard.partition);
+      const sums = shard.sums(campaign, account);
+      const own = grant?.value.grantedMinor[account] ?? 0n;
+      granted += own;
+      if (sums === null) continue;
+      returned += sums.returned;
+      inUse += sums.inUse;
+      const place = shard.lastReport(campaign)?.place ??
+        grant?.place ?? { topic: "grants", partition: shard.partition, offset: 0 };
+      if (sums.granted > own)
+        this.#findings.violation("L4", place, `${account}: ${sums.granted} reported as granted; the grant says ${own}`);
+      if (sums.highest > own - sums.returned)
+        this.#findings.violation(
+          "L1",
+          place,
+          `${account}: since this report ${sums.highest} in use of ${own} granted, ${sums.returned} returned`,
+        );
+    }
+    const place = known.status?.place ?? known.grants.values().next().value?.place;
+    if (place === undefined) return;
+    const highest = known.highest[account];
+    if (inUse > highest)
+      this.#findings.violation("L3", place, `${campaign} ${account}: ${inUse} in use of a budget of ${highest}`);
+    if (granted - returned > highest)
+      this.#findings.violation(
+        "L2",
+        place,
+        `${campaign} ${account}: ${granted - returned} out of a budget of ${highest}`,
+      );
+  }
+
+  #grant(place: Place, grant: Grant): void {
+    this.#findings.checked.grants += 1;
+    const known = this.#known(grant.campaign.id);
+    this.#budget(known, { plan: grant.campaign.budgetMinor, exploration: grant.campaign.explorationBudgetMinor });
+    if (grant.shard !== place.partition)
+      this.#findings.violation("L2", place, `a grant for shard ${grant.shard} in partition ${place.partition}`);
+    const before = known.grants.get(place.partition)?.value;
+    for (const account of ACCOUNTS) {
+      if (before === undefined) continue;
+      if (grant.grantedMinor[account] < before.grantedMinor[account])
+        this.#findings.violation("L4", place, `${account}: granted fell from ${before.grantedMinor[account]}`);
+      if (grant.returnTargetMinor[account] < before.returnTargetMinor[account])
+        this.#findings.violation(
+          "L4",
+          place,
+          `${account}: return target fell from ${before.returnTargetMinor[account]}`,
+        );
+    }
+    known.grants.set(place.partition, { place, value: grant });
+  }
+
+  #command(bytes: Uint8Array | null): void {
+    if (bytes === null) return;
+    let command;
+    try {
+      command = codecFor("budget-pacing").decode(bytes);
+    } catch {
+      // Anybody may write there; what cannot be read was dead-lettered and moved no money.
+      return;
+    }
+    const { action } = command;
+    if (action.kind === "create")
+      this.#budget(this.#known(command.campaign), {
+        plan: action.campaign.budgetMinor,
+        exploration: action.campaign.explorationBudgetMinor,
+      });
+  }
+
+  #status(place: Place, status: BudgetStatus): void {
+    this.#findings.checked.statuses += 1;
+    const known = this.#known(status.campaign);
+    const budget: Record<Account, bigint> = { plan: status.budgetMinor, exploration: status.explorationBudgetMinor };
+    this.#budget(known, budget);
+    const before = known.status?.value;
+    for (const account of ACCOUNTS) {
+      const totals = status.totals[account];
+      const out = totals.granted - totals.returned;
+      const was = before?.totals[account];
+      if (was !== undefined && totals.granted < was.granted)
+        this.#findings.violation("L4", place, `${account}: granted fell from ${was.granted} to ${totals.granted}`);
+      if (out <= budget[account]) continue;
+      const cut = known.highest[account] > budget[account];
+      if (!cut || (was !== undefined && (out > was.granted - was.returned || totals.granted > was.granted)))
+        this.#findings.violation("L2", place, `${account}: ${out} out of a budget of ${budget[account]}`);
+    }
+    known.status = { place, value: status };
+  }
+
+  #budget(known: Known, budget: Readonly<Record<Account, bigint>>): void {
+    for (const account of ACCOUNTS)
+      if (budget[account] > known.highest[account]) known.highest[account] = budget[account];
+  }
+
+  #known(campaign: string): Known {
+    let known = this.#campaigns.get(campaign);
+    if (known === undefined) {
+      known = { grants: new Map(), status: null, highest: { plan: 0n, exploration: 0n } };
+      this.#campaigns.set(campaign, known);
+    }
+    return known;
+  }
+}

@@ -1,0 +1,309 @@
+// Shard: proves one partition. Decisions and settlements are walked side by side, cycle by cycle; each report of the shard is
+// held against the rows up to its cycle. Only open reservations are kept, and 64 bits of every id.
+//
+//   one_decision  a session has one decision row
+//   settlement    every settlement has its decision, and its amounts are the decision's
+//   L5            a reservation ends once; late is never money
+//   chain         no row altered, removed or doubled
+//   totals        reports say what the rows come to
+//   L1, L4        held + spent ≤ granted − returned at the end of every cycle; reported totals only grow
+
+import type { ShardReport } from "../../domain/control.ts";
+import type { Account, Decision, Settlement } from "../../domain/decision.ts";
+import { codecFor } from "../../log/codec/codec.ts";
+import type { EventLog, PartitionRange } from "../../log/event-log.ts";
+import { Chain } from "./chain.ts";
+import { Cursor, type Row } from "./cursor.ts";
+import type { Findings, Place } from "./findings.ts";
+import { IdSet } from "./id-set.ts";
+import { Sums } from "./sums.ts";
+
+const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
+
+interface Open {
+  readonly decisionId: string;
+  readonly campaign: string;
+  readonly account: Account;
+  readonly heldMinor: bigint;
+  readonly arm: number;
+}
+
+interface Campaign {
+  readonly sums: Readonly<Record<Account, Sums>>;
+  /** The last report taken; null before the first. */
+  report: { readonly place: Place; readonly value: ShardReport } | null;
+}
+
+export class Shard {
+  readonly partition: number;
+  readonly #findings: Findings;
+  readonly #decisions: Cursor<Decision>;
+  readonly #settlements: Cursor<Settlement>;
+  readonly #decisionChain: Chain;
+  readonly #settlementChain: Chain;
+  readonly #decisionIds = new IdSet();
+  readonly #settlementIds = new IdSet();
+  readonly #open = new Map<string, Open>();
+  readonly #campaigns = new Map<string, Campaign>();
+  /** Rows of earlier cycles were removed by retention: nothing is proved before a report gives the numbers. */
+  #waitsForReport: boolean;
+  #beganLate = false;
+  #cycle = 0;
+
+  constructor(
+    log: EventLog,
+    partition: number,
+    ranges: { readonly decisions: PartitionRange; readonly settlements: PartitionRange },
+    findings: Findings,
+  ) {
+    const cursor = <T>(topic: "decisions" | "settlements", codec: ConstructorParameters<typeof Cursor<T>>[3]) =>
+      new Cursor(log, { topic, partition }, { from: ranges[topic].start, to: null }, codec, findings);
+    this.partition = partition;
+    this.#findings = findings;
+    this.#decisions = cursor("decisions", codecFor("decisions"));
+    this.#settlements = cursor("settlements", codecFor("settlements"));
+    this.#decisionChain = new Chain(findings, "decisions");
+    this.#settlementChain = new Chain(findings, "settlements");
+    this.#waitsForReport = ranges.decisions.start > 0 || ranges.settlements.start > 0;
+  }
+
+  get campaigns(): readonly string[] {
+    return [...this.#campaigns.keys()];
+  }
+
+  /** Held + spent of a campaign's account by the rows, and granted and returned as last reported. */
+  sums(campaign: string, account: Account): Sums | null {
+    return this.#campaigns.get(campaign)?.sums[account] ?? null;
+  }
+
+  lastReport(campaign: string): { readonly place: Place; readonly value: ShardReport } | null {
+    return this.#campaigns.get(campaign)?.report ?? null;
+  }
+
+  async report(place: Place, report: ShardReport): Promise<void> {
+    this.#findings.checked.reports += 1;
+    const before = this.lastReport(report.campaign);
+    if (report.cycle < this.#cycle || (before !== null && report.cycle <= before.value.cycle))
+      return this.#findings.violation("L4", place, `report of cycle ${report.cycle} after one of cycle ${this.#cycle}`);
+    if (this.#waitsForReport && !(await this.#beginAt(report))) return;
+    await this.#walk(report.cycle);
+    this.#decisionChain.compare(place, report.decisionRows, report.decisionHead);
+    this.#settlementChain.compare(place, report.settlementRows, report.settlementHead);
+    const campaign = this.#campaign(report.campaign);
+    if (campaign.report !== null) checkGrowth(this.#findings, place, campaign.report.value, report);
+    for (const account of ACCOUNTS) this.#compareAccount(place, campaign, report, account);
+    campaign.report = { place, value: report };
+  }
+
+  /** All that is left; afterwards nothing more is read. */
+  async finish(): Promise<void> {
+    if (!this.#waitsForReport) await this.#walk(Infinity);
+    else if ((await this.#decisions.peek()) !== null)
+      this.#findings.violation(
+        "chain",
+        { topic: "decisions", partition: this.partition, offset: 0 },
+        "rows were removed by retention, and no report is left from which a proof could begin",
+      );
+    this.#decisionChain.end();
+    this.#settlementChain.end();
+    this.#findings.checked.partitions += 1;
+  }
+
+  /** True when the rows that are left begin after this report; then its numbers are the beginning. */
+  async #beginAt(report: ShardReport): Promise<boolean> {
+    const decision = await this.#decisions.peek();
+    const settlement = await this.#settlements.peek();
+    const firstCycle = Math.max(decision?.value?.cycle ?? 0, settlement?.value?.cycle ?? 0);
+    if (report.cycle < firstCycle) return false;
+    await skipTo(this.#decisions, report.cycle);
+    await skipTo(this.#settlements, report.cycle);
+    this.#cycle = report.cycle;
+    this.#decisionChain.begin(report.decisionRows, report.decisionHead);
+    this.#settlementChain.begin(report.settlementRows, report.settlementHead);
+    this.#waitsForReport = false;
+    this.#beganLate = true;
+    this.#findings.beginsAt.push({ partition: this.partition, cycle: report.cycle });
+    return true;
+  }
+
+  /** Every row of every cycle up to `cycle`. */
+  async #walk(cycle: number): Promise<void> {
+    for (;;) {
+      const decision = await this.#decisions.peek();
+      const settlement = await this.#settlements.peek();
+      const next = Math.min(this.#cycleOf(decision), this.#cycleOf(settlement));
+      if (next > cycle || next === Infinity) break;
+      if (next > this.#cycle) this.#endOfCycle();
+      this.#cycle = Math.max(this.#cycle, next);
+      if (this.#cycleOf(decision) === next) this.#decision(await this.#decisions.take());
+      else this.#settlement(await this.#settlements.take());
+    }
+    this.#endOfCycle();
+    if (cycle !== Infinity) this.#cycle = cycle;
+  }
+
+  /** A row that says nothing belongs where it stands. */
+  #cycleOf(row: Row<{ readonly cycle: number }> | null): number {
+    if (row === null) return Infinity;
+    return row.value?.cycle ?? this.#cycle;
+  }
+
+  #endOfCycle(): void {
+    for (const { sums } of this.#campaigns.values()) for (const account of ACCOUNTS) sums[account].endOfCycle();
+  }
+
+  #decision(row: Row<Decision> | null): void {
+    if (row === null) return;
+    const { value } = row;
+    this.#findings.checked.decisions += 1;
+    if (value !== null && !this.#decisionIds.add(value.decisionId))
+      return this.#findings.violation("one_decision", row, `doubled: decision ${value.decisionId} is there already`);
+    this.#decisionChain.row(row, row.bytes, value?.previousHash ?? null);
+    if (value === null) return;
+    if (value.cycle < this.#cycle) this.#findings.violation("chain", row, `cycle ${value.cycle} after ${this.#cycle}`);
+    if (!this.#decisionIds.add(`session ${value.sessionId}`))
+      this.#findings.violation("one_decision", row, `session ${value.sessionId} has a decision already`);
+    this.#reserve(row, value);
+  }
+
+  #reserve(row: Place, decision: Decision): void {
+    const { campaign, account, reservationId, reservedMinor, faceMinor, sendMinor } = decision;
+    const holds = reservedMinor !== 0n || (reservationId !== null && decision.reason !== "incentive_open");
+    if (!holds) return;
+    if (campaign === null || account === null || reservationId === null)
+      return this.#findings.violation("L1", row, "money is held without a campaign, an account or a reservation");
+    if (reservedMinor !== faceMinor + sendMinor || faceMinor < 0n || sendMinor < 0n)
+      this.#findings.violation("L1", row, `holds ${reservedMinor}, its arm costs ${faceMinor} + ${sendMinor}`);
+    if (this.#open.has(reservationId))
+      return this.#findings.violation("L5", row, `reservation ${reservationId} is open already`);
+    const { decisionId, arm } = decision;
+    const heldMinor = reservedMinor - sendMinor;
+    this.#findings.checked.reservations += 1;
+    this.#open.set(reservationId, { decisionId, campaign, account, heldMinor, arm });
+    const sums = this.#campaign(campaign).sums[account];
+    sums.reserved += heldMinor;
+    sums.sent += sendMinor;
+  }
+
+  #settlement(row: Row<Settlement> | null): void {
+    if (row === null) return;
+    const { value } = row;
+    this.#findings.checked.settlements += 1;
+    if (value !== null && !this.#settlementIds.add(value.settlementId))
+      return this.#findings.violation("L5", row, `doubled: settlement ${value.settlementId} is there already`);
+    this.#settlementChain.row(row, row.bytes, value?.previousHash ?? null);
+    if (value === null) return;
+    if (value.cycle < this.#cycle) this.#findings.violation("chain", row, `cycle ${value.cycle} after ${this.#cycle}`);
+    if (value.status === "late") this.#late(row, value);
+    else this.#end(row, value);
+  }
+
+  #late(row: Place, settlement: Settlement): void {
+    if (settlement.amountMinor !== 0n || settlement.releasedMinor !== 0n)
+      this.#findings.violation(
+        "L5",
+        row,
+        `late, but it moves ${settlement.amountMinor} and ${settlement.releasedMinor}`,
+      );
+    if (this.#open.get(settlement.reservationId)?.decisionId === settlement.decisionId)
+      this.#findings.violation("L5", row, `late, but reservation ${settlement.reservationId} is still open`);
+    if (!this.#isKnown(settlement))
+      this.#findings.violation("settlement", row, `there is no decision ${settlement.decisionId}`);
+  }
+
+  #end(row: Place, settlement: Settlement): void {
+    const { amountMinor, releasedMinor, status } = settlement;
+    const sums = this.#campaign(settlement.campaign).sums[settlement.account];
+    const open = this.#open.get(settlement.reservationId);
+    if (open === undefined) {
+      if (this.#decisionIds.has(settlement.decisionId))
+        return this.#findings.violation("L5", row, `reservation ${settlement.reservationId} has ended, or never was`);
+      if (!this.#isKnown(settlement))
+        return this.#findings.violation("settlement", row, `there is no decision ${settlement.decisionId}`);
+      if (sums.beforeBeginning !== null) sums.beforeBeginning -= amountMinor + releasedMinor;
+    } else {
+      this.#open.delete(settlement.reservationId);
+      const fault = mismatch(open, settlement);
+      if (fault !== null) this.#findings.violation("settlement", row, fault);
+    }
+    if (amountMinor < 0n || releasedMinor < 0n || (status !== "posted" && amountMinor !== 0n))
+      this.#findings.violation("L5", row, `${status}, but it moves ${amountMinor} and ${releasedMinor}`);
+    sums.settled += amountMinor;
+    sums.released += releasedMinor;
+  }
+
+  /** Of a decision that was seen, or, where rows were removed, perhaps of one before: as long as as much was held then. */
+  #isKnown(settlement: Settlement): boolean {
+    if (this.#decisionIds.has(settlement.decisionId)) return true;
+    if (!this.#beganLate) return false;
+    const { beforeBeginning } = this.#campaign(settlement.campaign).sums[settlement.account];
+    return beforeBeginning === null || beforeBeginning >= settlement.amountMinor + settlement.releasedMinor;
+  }
+
+  #compareAccount(place: Place, campaign: Campaign, report: ShardReport, account: Account): void {
+    const sums = campaign.sums[account];
+    const totals = report.totals[account];
+    if (sums.beforeBeginning === null) {
+      const held = [...this.#open.values()]
+        .filter((open) => open.campaign === report.campaign && open.account === account)
+        .reduce((sum, open) => sum + open.heldMinor, 0n);
+      sums.beforeBeginning = totals.reserved - totals.settled - totals.released - held;
+      sums.rebase(totals);
+    }
+    const difference = sums.differenceFrom(totals);
+    if (difference !== null) this.#findings.violation("totals", place, `${account}: reported ${difference}`);
+    // Between two reports at most the later one's grants were there, and at least the earlier one's returns were gone.
+    if (sums.highest > totals.granted - sums.returned)
+      this.#findings.violation(
+        "L1",
+        place,
+        `${account}: up to this report ${sums.highest} was in use of ${totals.granted} granted, ${sums.returned} returned`,
+      );
+    sums.rebase(totals);
+    if (sums.inUse > totals.granted - totals.returned)
+      this.#findings.violation(
+        "L1",
+        place,
+        `${account}: ${sums.inUse} in use of ${totals.granted} granted, ${totals.returned} returned`,
+      );
+  }
+
+  #campaign(id: string): Campaign {
+    let campaign = this.#campaigns.get(id);
+    if (campaign === undefined) {
+      campaign = { sums: { plan: new Sums(), exploration: new Sums() }, report: null };
+      if (this.#beganLate) for (const account of ACCOUNTS) campaign.sums[account].beforeBeginning = null;
+      this.#campaigns.set(id, campaign);
+    }
+    return campaign;
+  }
+}
+
+function mismatch(open: Open, settlement: Settlement): string | null {
+  const { amountMinor, releasedMinor } = settlement;
+  if (open.decisionId !== settlement.decisionId) return `its reservation is decision ${open.decisionId}'s`;
+  if (open.campaign !== settlement.campaign || open.account !== settlement.account)
+    return `its decision is on ${open.campaign} ${open.account}`;
+  if (open.arm !== settlement.arm) return `its decision has arm ${open.arm}`;
+  if (amountMinor + releasedMinor !== open.heldMinor)
+    return `${amountMinor} posted and ${releasedMinor} released of ${open.heldMinor} held`;
+  return null;
+}
+
+const GROWING = ["granted", "returned", "reserved", "settled", "released", "sent"] as const;
+
+function checkGrowth(findings: Findings, place: Place, before: ShardReport, after: ShardReport): void {
+  for (const account of ACCOUNTS)
+    for (const field of GROWING) {
+      const [was, is] = [before.totals[account][field], after.totals[account][field]];
+      if (is < was) findings.violation("L4", place, `${account}: ${field} fell from ${was} to ${is}`);
+    }
+}
+
+async function skipTo(cursor: Cursor<{ readonly cycle: number }>, cycle: number): Promise<void> {
+  for (;;) {
+    const row = await cursor.peek();
+    if (row === null || (row.value !== null && row.value.cycle > cycle)) return;
+    await cursor.take();
+  }
+}

@@ -1,0 +1,285 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { must } from "../../src/domain/assert.ts";
+import { IdSet } from "../../src/evaluate/verify/id-set.ts";
+import { verify, type VerifyResult } from "../../src/evaluate/verify/verify.ts";
+import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
+import type { EventLog, LogRecord } from "../../src/log/event-log.ts";
+import { topicSpecs } from "../../src/log/topics.ts";
+import { copyLog, emptyLog, grantRecord, honestLog, summer, type Tamper } from "./honest-log.ts";
+
+let honest: EventLog;
+beforeAll(async () => {
+  honest = await honestLog();
+});
+
+const only =
+  (topic: string, index: number, act: (record: LogRecord) => readonly (Uint8Array | null)[]): Tamper =>
+  (record) =>
+    record.topic === topic && record.partition === 1 && record.offset === index ? act(record) : [record.value];
+
+function changed<N extends keyof TopicValues>(topic: N, change: (value: TopicValues[N]) => TopicValues[N]) {
+  return (record: LogRecord): [Uint8Array] => [
+    codecFor(topic).encode(change(codecFor(topic).decode(must(record.value, "value")))),
+  ];
+}
+
+async function after(tamper: Tamper): Promise<VerifyResult> {
+  return verify(await copyLog(honest, tamper));
+}
+
+const named = (result: VerifyResult): string[] =>
+  result.violations.map(({ law, topic, partition, offset }) => `${law} ${topic}/${partition}@${offset}`);
+
+test("an honest log is proved, and all of it was looked at", async () => {
+  const result = await verify(honest);
+  expect(result.violations).toEqual([]);
+  expect(result).toMatchObject({ ok: true, violationsInAll: 0, beginsAt: [] });
+  expect(result.checked).toMatchObject({
+    decisions: 180,
+    partitions: 2,
+    campaigns: 1,
+    reports: 16,
+    grants: 2,
+    statuses: 1,
+  });
+  expect(result.checked.reservations).toBeGreaterThan(100);
+  expect(result.checked.settlements).toBeGreaterThan(100);
+  expect(named(await after((record) => [record.value]))).toEqual([]);
+});
+
+test("an empty log is proved as well", async () => {
+  const log = emptyLog();
+  await log.ensureTopics(topicSpecs({ users: 3, control: 2 }));
+  expect(await verify(log)).toMatchObject({ ok: true, checked: { decisions: 0, partitions: 3 } });
+});
+
+describe("an altered record is found and named", () => {
+  test.each(["decisions", "settlements"] as const)("in %s, though nothing in it looks wrong", async (topic) => {
+    const result = await after(
+      only(
+        topic,
+        21,
+        changed(topic, (row) => ({ ...row, userId: "mallory" })),
+      ),
+    );
+    expect(named(result)).toEqual([`chain ${topic}/1@21`]);
+    expect(result.violations[0]?.detail).toContain("altered");
+  });
+
+  test("in decisions, when it was the last row of its partition", async () => {
+    const last = 89;
+    const result = await after(
+      only(
+        "decisions",
+        last,
+        changed("decisions", (row) => ({ ...row, userId: "mallory" })),
+      ),
+    );
+    expect(named(result)).toEqual([`chain decisions/1@${last}`]);
+  });
+
+  test("by its money: a smaller hold, a larger post", async () => {
+    const hold = await after(
+      only(
+        "decisions",
+        21,
+        changed("decisions", (row) => ({ ...row, reservedMinor: row.reservedMinor - 1n })),
+      ),
+    );
+    expect(named(hold)).toContain("L1 decisions/1@21");
+    expect(named(hold)).toContain("chain decisions/1@21");
+    const post = await after(
+      only(
+        "settlements",
+        21,
+        changed("settlements", (row) => ({ ...row, amountMinor: row.amountMinor + 1n })),
+      ),
+    );
+    expect(named(post)).toContain("settlement settlements/1@21");
+    expect(named(post).some((name) => name.startsWith("totals shard-reports/0"))).toBe(true);
+  });
+
+  test("when its bytes are no record any more", async () => {
+    const result = await after(only("decisions", 21, (record) => [must(record.value, "value").slice(0, 40)]));
+    expect(named(result)).toContain("undecodable decisions/1@21");
+    expect(named(result)).toContain("chain decisions/1@21");
+  });
+});
+
+describe("a removed record is found and named", () => {
+  test.each(["decisions", "settlements"] as const)(
+    "from %s: by the row that came after it, with how many are gone",
+    async (topic) => {
+      const result = await after((record) =>
+        record.topic === topic && record.partition === 1 && (record.offset === 25 || record.offset === 26)
+          ? []
+          : [record.value],
+      );
+      expect(named(result)).toContain(`chain ${topic}/1@25`);
+      const chain = result.violations.filter(({ law }) => law === "chain");
+      expect(chain).toHaveLength(1);
+      expect(chain[0]?.detail).toMatch(new RegExp(`^2 ${topic} removed before this one, after ${topic}/1 offset 24`));
+    },
+  );
+
+  test("from the beginning and from the end", async () => {
+    const first = await after(only("decisions", 0, () => []));
+    expect(named(first)).toContain("chain decisions/1@0");
+    const last = await after(only("decisions", 89, () => []));
+    expect(last.violations[0]).toMatchObject({ law: "chain", topic: "decisions", partition: 1, offset: 88 });
+    expect(last.violations[0]?.detail).toContain("1 decisions removed after this one");
+  });
+
+  test("with its settlement left: the settlement has no decision", async () => {
+    const result = await after(only("decisions", 21, () => []));
+    expect(named(result).some((name) => name.startsWith("settlement settlements/1"))).toBe(true);
+  });
+});
+
+describe("a doubled record is found and named", () => {
+  test.each(["decisions", "settlements"] as const)("in %s", async (topic) => {
+    const result = await after(only(topic, 21, (record) => [record.value, record.value]));
+    expect(named(result)).toEqual([`${topic === "decisions" ? "one_decision" : "L5"} ${topic}/1@22`]);
+    expect(result.violations[0]?.detail).toContain("doubled");
+  });
+
+  test("when it comes again much later", async () => {
+    let kept: Uint8Array | null = null;
+    const result = await after((record) => {
+      if (record.topic !== "decisions" || record.partition !== 1) return [record.value];
+      if (record.offset === 10) kept = record.value;
+      return record.offset === 60 ? [record.value, kept] : [record.value];
+    });
+    expect(named(result)).toEqual(["one_decision decisions/1@61"]);
+  });
+});
+
+describe("laws", () => {
+  test("a second decision for a session is found though it has an id of its own", async () => {
+    const result = await after(
+      only(
+        "decisions",
+        89,
+        changed("decisions", (row) => ({ ...row, sessionId: "1-3-0", decisionId: "other" })),
+      ),
+    );
+    expect(named(result)).toContain("one_decision decisions/1@89");
+  });
+
+  test("late is never money (L5)", async () => {
+    const tamper: Tamper = (record) => {
+      if (record.topic !== "settlements") return [record.value];
+      const row = codecFor("settlements").decode(must(record.value, "value"));
+      return [codecFor("settlements").encode(row.status === "late" ? { ...row, amountMinor: 5n } : row)];
+    };
+    expect(named(await after(tamper)).filter((name) => name.startsWith("L5"))).toHaveLength(2);
+  });
+
+  test("a shard that uses more than it was granted is found (L1)", async () => {
+    const result = await after((record) =>
+      record.topic === "shard-reports"
+        ? changed("shard-reports", (report) => ({
+            ...report,
+            totals: { ...report.totals, plan: { ...report.totals.plan, granted: 9_000n } },
+          }))(record)
+        : [record.value],
+    );
+    expect(result.violations.some(({ law }) => law === "L1")).toBe(true);
+  });
+
+  test("totals that fall, or that the grants do not know of, are found (L4)", async () => {
+    const fell = await after((record) =>
+      record.topic === "shard-reports"
+        ? changed("shard-reports", (report) => ({
+            ...report,
+            totals: {
+              ...report.totals,
+              plan: { ...report.totals.plan, granted: report.cycle === 8 ? 50_000n : report.totals.plan.granted },
+            },
+          }))(record)
+        : [record.value],
+    );
+    expect(fell.violations.filter(({ law }) => law === "L4")).toHaveLength(2);
+    const unknown = await after((record) =>
+      record.topic === "grants" && record.partition === 1 ? [grantRecord(1, 39_999n).value] : [record.value],
+    );
+    expect(named(unknown).some((name) => name.startsWith("L4 shard-reports/0"))).toBe(true);
+  });
+
+  test("grants beyond the budget are found (L2), and use beyond it (L3)", async () => {
+    const more = await after((record) =>
+      record.topic === "grants" && record.partition === 1 ? [grantRecord(1, 70_000n).value] : [record.value],
+    );
+    expect(named(more)).toEqual(["L2 budget-status/0@0"]);
+    const small = await after((record) => {
+      if (record.topic === "grants") return [grantRecord(record.partition, 40_000n, { budgetMinor: 5_000n }).value];
+      return record.topic === "budget-status"
+        ? changed("budget-status", (status) => ({ ...status, budgetMinor: 5_000n }))(record)
+        : [record.value];
+    });
+    expect(new Set(small.violations.map(({ law }) => law))).toEqual(new Set(["L2", "L3"]));
+  });
+
+  test("money in use of a campaign that was never granted anything is found", async () => {
+    const result = await after((record) =>
+      record.topic === "grants" || record.topic === "budget-status" ? [] : [record.value],
+    );
+    expect(result.violations[0]).toMatchObject({ law: "L2", topic: "grants" });
+    expect(result.violations[0]?.detail).toContain(summer.id);
+  });
+});
+
+describe("when retention has removed earlier rows", () => {
+  /** As the honest log, with offsets from where retention has come to. */
+  const retained = (log: EventLog, decisions: number, settlements: number): EventLog => ({
+    ...log,
+    ranges: async (topic) =>
+      (await log.ranges(topic)).map((range) => {
+        const start = topic === "decisions" ? decisions : topic === "settlements" ? settlements : range.start;
+        return { ...range, start: Math.min(start, range.end) };
+      }),
+  });
+
+  test("the proof begins at the oldest report that all kept rows come after, and says so", async () => {
+    const result = await verify(retained(honest, 40, 10));
+    expect(result.violations).toEqual([]);
+    expect(result.beginsAt).toEqual([
+      { partition: 0, cycle: 16 },
+      { partition: 1, cycle: 16 },
+    ]);
+    expect(result.checked.decisions).toBe(2 * 3 * 14);
+  });
+
+  test("what was altered after that is still found", async () => {
+    const log = await copyLog(
+      honest,
+      only(
+        "decisions",
+        70,
+        changed("decisions", (row) => ({ ...row, userId: "x" })),
+      ),
+    );
+    expect(named(await verify(retained(log, 40, 10)))).toEqual(["chain decisions/1@70"]);
+  });
+
+  test("a settlement for a decision that could not have been is still found", async () => {
+    const log = await copyLog(
+      honest,
+      only(
+        "settlements",
+        60,
+        changed("settlements", (row) => ({ ...row, decisionId: "never", reservationId: "never" })),
+      ),
+    );
+    expect(named(await verify(retained(log, 40, 10)))).toContain("settlement settlements/1@60");
+  });
+});
+
+test("an id set knows what was added, over its growth", () => {
+  const ids = new IdSet();
+  for (let index = 0; index < 50_000; index += 1) expect(ids.add(`id-${index}`)).toBe(true);
+  expect(ids.size).toBe(50_000);
+  expect(ids.add("id-49999")).toBe(false);
+  expect(ids.has("id-7")).toBe(true);
+  expect(ids.has("id-50000")).toBe(false);
+});
