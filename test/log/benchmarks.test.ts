@@ -14,8 +14,8 @@ it("the codec's benchmark measures every topic", () => {
 });
 
 it("the log's benchmark measures commits, restore and compaction", async () => {
-  const figures = await benchmarkLog({ ...QUICK, commits: 8 });
-  expect(figures.peak.oneTask.decisionsPerSecond).toBeGreaterThan(0);
-  expect(figures.paced).toHaveLength(1);
+  const figures = await benchmarkLog({ ...QUICK, rounds: 1, commitsPerRound: 8 });
+  expect(figures.peak.oneTask.decisionsPerSecond.median).toBeGreaterThan(0);
+  expect(figures.paced).toHaveLength(2);
   expect(figures.compaction.kept).toBeLessThanOrEqual(figures.compaction.records);
 }, 30_000);

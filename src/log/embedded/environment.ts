@@ -4,9 +4,8 @@
 //
 //   V1. A write is one LMDB transaction: all of it or nothing, also when the process is killed within it. Writers of
 //       all processes take turns by LMDB's robust lock, which a killed holder does not keep.
-//   V2. When `write` resolves it is in the kernel's hands: it survives SIGKILL of every process. After a power loss the
-//       folder is whole as of the last flush (lmdb-js' overlapping sync keeps that meta page apart), and may lack the
-//       commits of the last moments. With `fsync` it resolves only when the disk has it.
+//   V2. When `write` resolves it is in the kernel's hands: it survives SIGKILL of every process. What a power loss leaves
+//       is the folder's durability, chosen when it is made (format.ts).
 //   V3. A write that LMDB refuses (a full disk) is `LogUnavailable` when it is sure that nothing happened, and otherwise
 //       `OutcomeUnknown`.
 
@@ -14,9 +13,9 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
 import { AssertionFailed } from "../../domain/assert.ts";
 import { LogError, LogUnavailable, OutcomeUnknown } from "../event-log.ts";
-import { COMMITS_KEY, FORMAT_KEY } from "./keys.ts";
+import { settleFormat, type Durability } from "./format.ts";
+import { COMMITS_KEY } from "./keys.ts";
 
-const FORMAT = 1;
 /** LMDB reserves this much address space at first and grows by itself; the file is only as large as its content. */
 const MAP_BYTES = 1024 * 1024 * 1024;
 const MAX_READERS = 512;
@@ -47,10 +46,11 @@ interface Shared {
 
 const shared = new Map<string, Shared>();
 
-export async function openEnvironment(folder: string, fsync: boolean): Promise<Environment> {
+export async function openEnvironment(folder: string, durability: Durability): Promise<Environment> {
   mkdirSync(folder, { recursive: true });
   const path = realpathSync(folder);
-  const entry = await acquire(path);
+  const flushed = settleFormat(path, durability);
+  const entry = await acquire(path, flushed);
   const { db } = entry;
   let open = true;
 
@@ -67,17 +67,16 @@ export async function openEnvironment(folder: string, fsync: boolean): Promise<E
       }
     };
     try {
+      entry.failed = true;
       const result = await db.transaction(body);
       entry.failed = false;
       if (attempt.failure !== undefined) throw new Error("the work failed", { cause: attempt.failure });
-      if (fsync) await db.flushed;
+      if (durability === "disk") await db.flushed;
       return result as T;
     } catch (error) {
-      entry.failed = attempt.failure === undefined;
       throw await verdictOf(path, db, attempt.transaction, attempt.failure ?? error);
     }
   };
-  await write(() => checkFormat(path, db));
 
   return {
     path,
@@ -93,11 +92,11 @@ export async function openEnvironment(folder: string, fsync: boolean): Promise<E
   };
 }
 
-async function acquire(path: string): Promise<Shared> {
+async function acquire(path: string, flushed: boolean): Promise<Shared> {
   const found = shared.get(path);
   if (found?.closing) {
     await found.closing;
-    return acquire(path);
+    return acquire(path, flushed);
   }
   if (found) {
     found.users += 1;
@@ -110,6 +109,7 @@ async function acquire(path: string): Promise<Shared> {
     mapSize: MAP_BYTES,
     maxReaders: MAX_READERS,
     noSubdir: false,
+    ...(flushed ? { overlappingSync: true } : { noSync: true, overlappingSync: false }),
     ...OWN_TRANSACTIONS,
   });
   const entry: Shared = { db, users: 1, failed: false, closing: undefined };
@@ -126,13 +126,6 @@ async function release(path: string, entry: Shared): Promise<void> {
     shared.delete(path);
   })();
   await entry.closing;
-}
-
-function checkFormat(path: string, db: Database): void {
-  const found = db.get(FORMAT_KEY);
-  if (found === undefined) void db.put(FORMAT_KEY, Buffer.from([FORMAT]));
-  else if (found[0] !== FORMAT)
-    throw new LogError(`${path}: written by another version (format ${found[0]}, this one reads ${FORMAT})`);
 }
 
 /** Inside a write: other processes see that there is something new. */

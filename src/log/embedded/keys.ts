@@ -1,7 +1,6 @@
 // Keys
 // The layout of the embedded log's one key space. Big-endian, so that byte order is log order.
 //
-//   00                                       format of the folder
 //   01 name                                  a topic's id and settings
 //   02 topic id (2) partition (2)            a partition's head: where it begins and ends
 //   03                                       count of all commits, by which other processes notice one
@@ -11,7 +10,6 @@
 
 const OFFSET_BYTES = 6;
 
-export const FORMAT_KEY = Buffer.from([0x00]);
 export const COMMITS_KEY = Buffer.from([0x03]);
 export const TOPICS_FROM = Buffer.from([0x01]);
 export const TOPICS_TO = Buffer.from([0x02]);

@@ -2,9 +2,10 @@
 // The EventLog over LMDB in a folder: one machine, no broker. Several processes may use the folder at once; one of them
 // runs a kind of task (ownership.ts), all may send, read, follow and verify.
 //
-// Durability (environment.ts): committed survives SIGKILL of every process; after a power loss the folder is whole and
-// may lack the last moments, with `fsync` it lacks nothing that was acknowledged. LMDB is for local file systems, and
-// for processes that see each other's ids: not for network drives, nor for containers apart.
+// Durability (format.ts): committed survives SIGKILL of every process. After a power loss, by default, the folder is whole
+// and may lack the last moments; with `disk` it lacks nothing that was acknowledged; with `process` it may be lost.
+// LMDB is for local file systems, and for processes that see each other's ids: not for network drives, nor for containers
+// apart.
 
 import { setImmediate } from "node:timers/promises";
 import {
@@ -19,6 +20,7 @@ import { appendGroups, prepareGroups } from "./append.ts";
 import { Catalogue, readHead } from "./catalogue.ts";
 import type { Core } from "./core.ts";
 import { openEnvironment } from "./environment.ts";
+import type { Durability } from "./format.ts";
 import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance.ts";
 import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
@@ -34,8 +36,8 @@ export interface EmbeddedOptions {
   readonly now: () => number;
   /** A new one each time; tells memberships apart. */
   readonly newToken: () => string;
-  /** Wait for the disk at every commit. */
-  readonly fsync?: boolean;
+  /** What a commit outlives (format.ts); `machine` when left out. */
+  readonly durability?: Durability;
   readonly liveness?: Liveness;
   readonly maintenance?: MaintenanceOptions;
 }
@@ -46,7 +48,7 @@ export interface EmbeddedLog extends EventLog {
 }
 
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
-  const environment = await openEnvironment(options.folder, options.fsync ?? false);
+  const environment = await openEnvironment(options.folder, options.durability ?? "machine");
   let open = true;
   const core: Core = {
     environment,
