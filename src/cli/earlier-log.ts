@@ -1,0 +1,45 @@
+// Earlier log
+// The randomised log of a first release, put into the columns that the exported training log has, so that a retraining
+// can learn from both: features by name, the arm by id, the propensity, the rewards, redemption and cost.
+
+import { must } from "../domain/assert.ts";
+import { identifier, literal, readFile } from "../learn/duckdb.ts";
+import type { Mapping } from "../learn/mapping.ts";
+import { staged, stageSql } from "../learn/staging.ts";
+import { COLUMN } from "../retrain/columns.ts";
+
+/** The SELECT that reads the files' good rows. */
+export function earlierRows(files: readonly string[], mapping: Mapping): string {
+  const select = `SELECT ${columns(mapping).join(", ")}`;
+  return files
+    .map((file) => `${select} FROM (${stageSql(mapping, readFile(file))}) WHERE ${staged.bad} = 0`)
+    .join(" UNION ALL ");
+}
+
+function columns(mapping: Mapping): string[] {
+  const { arms } = mapping.arm;
+  const perArm = (value: (index: number) => string): string =>
+    `CASE ${staged.arm} ${arms.map((_, index) => `WHEN ${index} THEN ${value(index)}`).join(" ")} END`;
+  const face = perArm((index) => String(must(arms[index], "arm").faceMinor));
+  const send = perArm((index) => String(must(arms[index], "arm").sendMinor));
+  const redeemed = mapping.redeemed ? `CASE WHEN ${face} > 0 THEN coalesce(${staged.redeemed}, 0) ELSE 0 END` : "0";
+  const propensity =
+    mapping.propensityColumn !== null
+      ? staged.propensity
+      : perArm((index) => String(must(must(arms[index], "arm").propensity, "the arm's propensity")));
+  const named: (readonly [string, string])[] = [
+    ...mapping.features.map(
+      (feature, index) => [featureValue(feature.kind, index), COLUMN.feature(feature.name)] as const,
+    ),
+    [perArm((index) => literal(must(arms[index], "arm").id)), COLUMN.arm],
+    [propensity, COLUMN.propensity],
+    ...mapping.rewards.map((reward, index) => [staged.reward(index), COLUMN.reward(reward.name)] as const),
+    [redeemed, COLUMN.redeemed],
+    [mapping.cost ? staged.cost : `${send} + ${redeemed} * ${face}`, COLUMN.cost],
+  ];
+  return named.map(([value, name]) => `${value} AS ${identifier(name)}`);
+}
+
+function featureValue(kind: "numeric" | "boolean" | "categorical", index: number): string {
+  return kind === "categorical" ? staged.feature(index) : `CAST(${staged.feature(index)} AS DOUBLE)`;
+}
