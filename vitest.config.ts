@@ -1,11 +1,17 @@
 // Tests run in processes of their own (native addons: LMDB, ONNX, DuckDB), two at a time: the machines that run them
 // have two cores. Time-outs leave room for a busy machine; a test that needs more says so itself.
 
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+// `npm test -- --no-kafka`: what needs a Kafka broker is left out, and the run says so.
+const withoutKafka = process.env["STIPEND_TEST_NO_KAFKA"] === "1";
+if (withoutKafka) console.warn("tests: without Kafka (--no-kafka): test/kafka/broker is left out");
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...(withoutKafka ? ["test/kafka/broker/**"] : [])],
+    globalSetup: ["test/kafka/run-broker.ts"],
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default"],

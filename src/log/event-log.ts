@@ -120,7 +120,10 @@ export interface TaskLog {
   readonly partition: number;
   /** The committed changelog of this partition from `from` to its end. */
   restore(from: number): AsyncIterable<readonly LogRecord[]>;
-  /** Sets where each input is read from; an input that is not named starts at its beginning. */
+  /**
+   * Sets where each input is read from; an input that is not named starts at its beginning, and one whose position has
+   * gone by retention at what is left. A position beyond the end is of another log: Kafka's `poll` refuses it.
+   */
   seek(positions: Positions): Promise<void>;
   /**
    * Up to `maxRecords` records of all inputs, at once when there are any, otherwise after at most `maxWaitMs` (then

@@ -72,8 +72,9 @@ class Run {
       case "poll":
         return this.#poll(op.most);
       case "seek":
-        this.#polled = op.to;
-        return this.#owner().seek({ events: op.to });
+        // Beyond the end no position can have been reached: adapters may refuse it.
+        this.#polled = Math.min(op.to, (this.#events.at(-1)?.offset ?? -1) + 1);
+        return this.#owner().seek({ events: this.#polled });
       case "read":
         return this.#read(op.from, op.most);
       case "restore":

@@ -2,7 +2,6 @@
 // own for it. The version is pinned, and the library is no longer developed: this shape does not move.
 
 declare module "kafkajs/src/network/connection.js" {
-  import type { SASLOptions } from "kafkajs";
   import type { ConnectionOptions } from "node:tls";
 
   export interface Logger {
@@ -13,7 +12,13 @@ declare module "kafkajs/src/network/connection.js" {
     debug(message: string, extra?: object): void;
   }
 
-  export interface Exchange<T> {
+  /** What kafkajs looks at in an answer, and the answer. */
+  export interface Decoded {
+    readonly clientSideThrottleTime: number;
+    readonly bytes: Buffer;
+  }
+
+  export interface Exchange {
     readonly request: {
       readonly apiKey: number;
       readonly apiVersion: number;
@@ -21,8 +26,8 @@ declare module "kafkajs/src/network/connection.js" {
       readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
     };
     readonly response: {
-      readonly decode: (payload: Buffer) => Promise<{ readonly clientSideThrottleTime: number }>;
-      readonly parse: (decoded: { readonly clientSideThrottleTime: number }) => Promise<T>;
+      readonly decode: (payload: Buffer) => Promise<Decoded>;
+      readonly parse: (decoded: Decoded) => Promise<Buffer>;
     };
     readonly requestTimeout?: number;
     readonly logResponseError?: boolean;
@@ -39,7 +44,7 @@ declare module "kafkajs/src/network/connection.js" {
       readonly enforceRequestTimeout: boolean;
       readonly clientId: string;
       readonly ssl: ConnectionOptions | null;
-      readonly sasl: SASLOptions | null;
+      readonly sasl: { readonly mechanism: string; readonly username: string; readonly password: string } | null;
     });
     connect(): Promise<unknown>;
     disconnect(): Promise<unknown>;
@@ -47,7 +52,8 @@ declare module "kafkajs/src/network/connection.js" {
     setVersions(versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>>): void;
     setSupportAuthenticationProtocol(supported: boolean): void;
     authenticate(): Promise<void>;
-    send<T>(exchange: Exchange<T>): Promise<T>;
+    send(exchange: Exchange): Promise<Buffer>;
+    readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
     rejectRequests(error: Error): void;
   }
 }

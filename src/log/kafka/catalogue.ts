@@ -1,0 +1,240 @@
+// Catalogue
+// The topics of the cluster under our prefix: what they are, what they should be, and the making of those that lack.
+
+import { must } from "../../domain/assert.ts";
+import { LogError, TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
+import type { Cluster } from "./cluster.ts";
+import { KafkaError } from "./errors.ts";
+import { createTopics, describeTopicConfigs, type NewTopic, type TopicConfig } from "./wire/calls.ts";
+
+/** What a batch takes beside its record's value: its own header, the key, the headers. */
+const BATCH_ROOM = 16 * 1024;
+const CREATE_MS = 10_000;
+const TOPIC_ALREADY_EXISTS = 36;
+
+/** Settings of a topic that we make and check, by Kafka's names. */
+const CONFIGS = [
+  "cleanup.policy",
+  "retention.ms",
+  "max.message.bytes",
+  "min.insync.replicas",
+  "message.timestamp.after.max.ms",
+] as const;
+
+export interface Topic {
+  /** As the port knows it, without the prefix. */
+  readonly spec: TopicSpec;
+  readonly maxMessageBytes: number;
+  readonly replication: number;
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+/** One thing in which a cluster differs from what is needed. */
+export interface Difference {
+  readonly topic: string;
+  readonly setting: string;
+  readonly needed: string;
+  readonly found: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+export class Catalogue {
+  readonly #cluster: Cluster;
+  readonly #known = new Map<string, Topic>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** A topic's name on the cluster. */
+  physical(name: string): string {
+    return this.#cluster.settings.topicPrefix + name;
+  }
+
+  /** And back. */
+  logical(name: string): string {
+    return name.slice(this.#cluster.settings.topicPrefix.length);
+  }
+
+  /** What has been asked for before. */
+  known(name: string): Topic | undefined {
+    return this.#known.get(name);
+  }
+
+  async topic(name: string): Promise<Topic> {
+    const known = this.#known.get(name);
+    if (known) return known;
+    const [found] = await this.#load([name]);
+    if (!found) throw new UnknownTopic(`${name} is not a topic of the cluster (as ${this.physical(name)})`);
+    return found;
+  }
+
+  /** The topic, once it is sure that it has the partition. */
+  async partition(name: string, partition: number): Promise<Topic> {
+    const topic = await this.topic(name);
+    checkPartition(topic, partition);
+    return topic;
+  }
+
+  /** The partition count that all topics of a kind share. */
+  async partitionsOf(kind: TaskKind): Promise<number> {
+    const names = [kind.changelog, ...kind.inputs];
+    const counts = await Promise.all(names.map(async (name) => (await this.topic(name)).spec.partitions));
+    const count = must(counts[0], "a changelog");
+    if (counts.some((other) => other !== count))
+      throw new TopicMismatch(
+        `${kind.kind}: its topics differ in partitions: ${names.map((name, i) => `${name} ${counts[i]}`).join(", ")}`,
+      );
+    return count;
+  }
+
+  /** Every topic under the prefix. */
+  async all(): Promise<readonly Topic[]> {
+    const { topicPrefix } = this.#cluster.settings;
+    const answer = await this.#cluster.persist("all topics", () => this.#cluster.metadata(null));
+    const names = answer.topics.filter((topic) => !topic.internal && topic.topic.startsWith(topicPrefix));
+    return await this.#load(names.map((topic) => this.logical(topic.topic)));
+  }
+
+  /** Those of the names that exist. */
+  async #load(names: readonly string[]): Promise<Topic[]> {
+    if (names.length === 0) return [];
+    const physical = names.map((name) => this.physical(name));
+    const { topics, configs } = await this.#cluster.persist(`topics ${physical.join(", ")}`, async () => {
+      const answer = await this.#cluster.metadata(physical);
+      const found = answer.topics.filter((topic) => topic.error === 0);
+      const described = found.length === 0 ? [] : await this.#describe(found.map((topic) => topic.topic));
+      return { topics: found, configs: new Map(described.map((config) => [config.topic, config.values])) };
+    });
+    const loaded = topics.map((topic): Topic => {
+      const values = configs.get(topic.topic) ?? new Map<string, string>();
+      const replication = topic.partitions[0]?.replicas ?? 0;
+      return topicOf(this.logical(topic.topic), topic.partitions.length, replication, values);
+    });
+    for (const topic of loaded) this.#known.set(topic.spec.name, topic);
+    return loaded;
+  }
+
+  async #describe(physical: readonly string[]): Promise<readonly TopicConfig[]> {
+    const answers = await this.#cluster.sendController(describeTopicConfigs(physical, CONFIGS));
+    for (const { topic, error } of answers) if (error !== 0) throw new KafkaError(error, `settings of ${topic}`);
+    return answers;
+  }
+
+  /** Creates what is missing; changes nothing when a partition count differs. */
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    const found = new Map((await this.#load(specs.map((spec) => spec.name))).map((topic) => [topic.spec.name, topic]));
+    const mismatch = specs.flatMap((spec) => partitionsDiffer(spec, found.get(spec.name)))[0];
+    if (mismatch)
+      throw new TopicMismatch(
+        `${mismatch.topic} has ${mismatch.found} partitions on the cluster, not ${mismatch.needed}: ${mismatch.fix}`,
+      );
+    const missing = specs.filter((spec) => !found.has(spec.name));
+    if (missing.length > 0) await this.#create(missing);
+  }
+
+  async #create(specs: readonly TopicSpec[]): Promise<void> {
+    const topics = specs.map((spec) => this.#newTopic(spec));
+    await this.#cluster.persist("create topics", async () => {
+      const answers = await this.#cluster.sendController(createTopics(topics, CREATE_MS));
+      const refused = answers.find(({ error }) => error !== 0 && error !== TOPIC_ALREADY_EXISTS);
+      if (!refused) return;
+      const error = new KafkaError(refused.error, `create topic ${refused.topic}`);
+      throw error.meaning === "refused" ? new LogError(`${error.message}; ${refused.message}`) : error;
+    });
+    // Another may have made one of them meanwhile, otherwise; and a topic is of use when all brokers know it.
+    await this.#cluster.persist("new topics", async () => {
+      const loaded = await this.#load(specs.map((spec) => spec.name));
+      const { topics: leaders } = await this.#cluster.metadata(topics.map((topic) => topic.name));
+      const ready = leaders.every((topic) => topic.error === 0 && topic.partitions.every((p) => p.leader >= 0));
+      if (loaded.length < specs.length || !ready) throw new KafkaError(5, "new topics");
+    });
+    await this.ensure(specs);
+  }
+
+  #newTopic(spec: TopicSpec): NewTopic {
+    return {
+      name: this.physical(spec.name),
+      partitions: spec.partitions,
+      replication: this.#cluster.settings.replication ?? -1,
+      configs: [...neededConfigs(spec, this.#cluster.settings.minInsyncReplicas)],
+    };
+  }
+
+  /** In what the cluster differs from what is needed, without changing anything. */
+  async differences(specs: readonly TopicSpec[]): Promise<Difference[]> {
+    this.#known.clear();
+    const found = new Map((await this.#load(specs.map((spec) => spec.name))).map((topic) => [topic.spec.name, topic]));
+    const { replication, minInsyncReplicas } = this.#cluster.settings;
+    return specs.flatMap((spec) => {
+      const topic = found.get(spec.name);
+      const name = this.physical(spec.name);
+      if (!topic)
+        return [{ topic: name, setting: "topic", needed: "exists", found: "missing", fix: "stipend topics create" }];
+      const configs = [...neededConfigs(spec, minInsyncReplicas)].flatMap(([setting, needed]) => {
+        const value = topic.configs.get(setting) ?? "";
+        const fix = `kafka-configs.sh --alter --topic ${name} --add-config ${setting}=${needed}`;
+        return value === needed ? [] : [{ topic: name, setting, needed, found: value, fix }];
+      });
+      const replicas =
+        replication === null || topic.replication === replication
+          ? []
+          : [
+              {
+                topic: name,
+                setting: "replication",
+                needed: String(replication),
+                found: String(topic.replication),
+                fix: "kafka-reassign-partitions.sh",
+              },
+            ];
+      return [...partitionsDiffer(spec, topic), ...replicas, ...configs];
+    });
+  }
+}
+
+export function checkPartition({ spec }: Topic, partition: number): void {
+  if (!Number.isInteger(partition) || partition < 0 || partition >= spec.partitions)
+    throw new UnknownTopic(`${spec.name} has no partition ${partition}; it has ${spec.partitions}`);
+}
+
+function partitionsDiffer(spec: TopicSpec, topic: Topic | undefined): Difference[] {
+  if (!topic || topic.spec.partitions === spec.partitions) return [];
+  return [
+    {
+      topic: spec.name,
+      setting: "partitions",
+      needed: String(spec.partitions),
+      found: String(topic.spec.partitions),
+      fix: `run with ${topic.spec.partitions}, or with another topic prefix (a user's partition cannot change)`,
+    },
+  ];
+}
+
+function* neededConfigs(spec: TopicSpec, minInsyncReplicas: number | null): Generator<[string, string]> {
+  yield ["cleanup.policy", spec.cleanup];
+  if (spec.cleanup === "delete") yield ["retention.ms", String(spec.retentionMs ?? -1)];
+  yield ["max.message.bytes", String(spec.maxRecordBytes + BATCH_ROOM)];
+  if (minInsyncReplicas !== null) yield ["min.insync.replicas", String(minInsyncReplicas)];
+  // A record's time is when its event was; a clock that is ahead must not make a task fail.
+  yield ["message.timestamp.after.max.ms", "9223372036854775807"];
+}
+
+function topicOf(name: string, partitions: number, replication: number, configs: ReadonlyMap<string, string>): Topic {
+  const maxMessageBytes = Number(configs.get("max.message.bytes") ?? BATCH_ROOM);
+  const cleanup = (configs.get("cleanup.policy") ?? "delete").startsWith("compact") ? "compact" : "delete";
+  const retention = Number(configs.get("retention.ms") ?? -1);
+  return {
+    spec: {
+      name,
+      partitions,
+      cleanup,
+      retentionMs: cleanup === "compact" || retention < 0 ? null : retention,
+      maxRecordBytes: Math.max(0, maxMessageBytes - BATCH_ROOM),
+    },
+    maxMessageBytes,
+    replication,
+    configs,
+  };
+}

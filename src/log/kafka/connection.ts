@@ -1,0 +1,162 @@
+// Connection
+// One connection to one broker, on kafkajs: it does the socket, TLS, SASL, the order of answers and their time-outs.
+// The only file that imports it. What is sent and what comes back is ours (wire/): kafkajs' own producer and consumer
+// are not used, since they cannot assign partitions by hand, tell of a revocation, or read a compacted log to its end.
+
+import Connection, { type Exchange, type Logger } from "kafkajs/src/network/connection.js";
+import createSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { LogError } from "../event-log.ts";
+import { Disconnected, KafkaError } from "./errors.ts";
+import type { Settings } from "./settings.ts";
+import { apiVersions, type ApiRange, type Call } from "./wire/calls.ts";
+import { Reader } from "./wire/bytes.ts";
+
+const CONNECT_MS = 5_000;
+const REQUEST_MS = 10_000;
+const API_FETCH = 1;
+const API_PRODUCE = 0;
+const API_VERSIONS = 18;
+const API_SASL_AUTHENTICATE = 36;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+// kafkajs reports each error twice, as an exception and in its log: the exceptions are enough.
+const quiet: Logger = {
+  namespace: () => quiet,
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+};
+
+export class BrokerConnection {
+  readonly #address: Address;
+  readonly #connection: Connection;
+  #opening: Promise<void> | null = null;
+  #opened = false;
+  #closed = false;
+
+  constructor(settings: Settings, address: Address) {
+    this.#address = address;
+    this.#connection = new Connection({
+      ...address,
+      logger: quiet,
+      socketFactory: createSocketFactory(),
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      enforceRequestTimeout: true,
+      clientId: settings.clientId,
+      ssl: settings.tls === null ? null : { ...settings.tls },
+      sasl: settings.sasl,
+    });
+    this.#calmQueue();
+  }
+
+  /** kafkajs sets a timer after each answer, with a negative time; it is needed only while requests are held back. */
+  #calmQueue(): void {
+    const queue = this.#connection.requestQueue;
+    const schedule = queue.scheduleCheckPendingRequests.bind(queue);
+    queue.scheduleCheckPendingRequests = () => {
+      if (queue.pending.length > 0) schedule();
+    };
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  get usable(): boolean {
+    return !this.#closed && (!this.#opened || this.#connection.isConnected());
+  }
+
+  /** Connects and authenticates, once for all who ask meanwhile. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#connection.connect();
+      const versions = apiVersions();
+      const ranges = versions.decode(new Reader(await this.#exchange(versions)));
+      checkVersions(ranges, this.#address);
+      this.#connection.setVersions(
+        Object.fromEntries(ranges.map(({ api, min, max }) => [api, { minVersion: min, maxVersion: max }])),
+      );
+      this.#connection.setSupportAuthenticationProtocol(ranges.some(({ api }) => api === API_SASL_AUTHENTICATE));
+      await this.#connection.authenticate();
+      this.#opened = true;
+    } catch (error) {
+      this.close();
+      throw connectionError(error, this.#address);
+    }
+  }
+
+  async send<T>(call: Call<T>): Promise<T> {
+    await this.open();
+    let answer: Buffer;
+    try {
+      answer = await this.#exchange(call);
+    } catch (error) {
+      // Whatever comes later on this connection belongs to a request that has been given up.
+      this.close();
+      throw connectionError(error, this.#address);
+    }
+    return call.decode(new Reader(answer));
+  }
+
+  #exchange(call: Call<unknown>): Promise<Buffer> {
+    const payload = call.body;
+    const exchange: Exchange = {
+      request: {
+        apiKey: call.api,
+        apiVersion: call.version,
+        apiName: call.name,
+        encode: async () => ({ buf: payload, buffer: payload }),
+      },
+      response: {
+        decode: async (bytes) => ({ clientSideThrottleTime: throttleOf(call, bytes), bytes }),
+        parse: async ({ bytes }) => bytes,
+      },
+      requestTimeout: REQUEST_MS + call.waitMs,
+      logResponseError: false,
+    };
+    return this.#connection.send(exchange);
+  }
+
+  /** At once: what is under way ends as `Disconnected`. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.rejectRequests(new Disconnected(`the connection to ${at(this.#address)} was closed`));
+    this.#connection.disconnect().catch(() => undefined);
+  }
+}
+
+/** A quota's answer begins with how long to wait; kafkajs then holds the next requests back. */
+function throttleOf(call: Call<unknown>, bytes: Buffer): number {
+  return call.api === API_PRODUCE || call.api === API_VERSIONS || bytes.length < 4 ? 0 : bytes.readInt32BE(0);
+}
+
+function checkVersions(ranges: readonly ApiRange[], address: Address): void {
+  const produce = ranges.find(({ api }) => api === API_PRODUCE);
+  const fetch = ranges.find(({ api }) => api === API_FETCH);
+  if (!produce || !fetch || produce.max < 7 || fetch.max < 11)
+    throw new LogError(`${at(address)} is no Kafka broker of version 2.4 or later`);
+}
+
+function connectionError(error: unknown, address: Address): Error {
+  if (error instanceof KafkaError || error instanceof LogError || error instanceof Disconnected) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError")
+    return new LogError(`${at(address)} refuses the user: ${message}; check the SASL mechanism, user and password`);
+  return new Disconnected(`${at(address)}: ${message}`, { cause: error });
+}
+
+function at({ host, port }: Address): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,113 @@
+// Log
+// The EventLog on Kafka. What it promises is the port's; how it keeps it is in the files beside this one.
+
+import type { EventLog, Positions, TaskKind, TaskPositions, TopicSpec } from "../event-log.ts";
+import { Catalogue, type Difference } from "./catalogue.ts";
+import { Cluster } from "./cluster.ts";
+import { KafkaError } from "./errors.ts";
+import { GroupMembership } from "./membership.ts";
+import { endOf } from "./partition-reader.ts";
+import { Reading } from "./reading.ts";
+import { Sender } from "./sender.ts";
+import { withDefaults, type KafkaSettings } from "./settings.ts";
+import type { TaskWorld } from "./task-log.ts";
+import { Visibility } from "./visibility.ts";
+import { EARLIEST, LATEST, offsetFetch } from "./wire/calls.ts";
+
+export interface KafkaLog extends EventLog {
+  /** In what the cluster's topics differ from what is needed; changes nothing. */
+  differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+}
+
+/** Connects, so that wrong settings are known at once. */
+export async function openKafkaLog(settings: KafkaSettings, now: () => number): Promise<KafkaLog> {
+  const cluster = new Cluster(withDefaults(settings));
+  try {
+    await cluster.persist("connect", () => cluster.metadata([]));
+  } catch (error) {
+    cluster.close();
+    throw error;
+  }
+  return createKafkaLog(cluster, now);
+}
+
+/** On a cluster of the caller's. */
+export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
+  const catalogue = new Catalogue(cluster);
+  const visibility = new Visibility();
+  const reading = new Reading(cluster, catalogue, visibility);
+  const sender = new Sender(cluster, catalogue, now);
+  const world: TaskWorld = { cluster, catalogue, visibility, reading, now };
+  const memberships = new Map<GroupMembership, TaskKind>();
+  let closing: Promise<void> | null = null;
+
+  return {
+    ensureTopics: (specs) => catalogue.ensure(specs),
+    differences: (specs) => catalogue.differences(specs),
+    topics: async () => (await catalogue.all()).map((topic) => topic.spec),
+    async ranges(name) {
+      const { spec } = await catalogue.topic(name);
+      const topic = catalogue.physical(name);
+      const partitions = Array.from({ length: spec.partitions }, (_, partition) => partition);
+      return await Promise.all(
+        partitions.map(async (partition) => {
+          const start = await endOf(cluster, topic, partition, EARLIEST);
+          return { partition, start, end: await endOf(cluster, topic, partition, LATEST) };
+        }),
+      );
+    },
+    send: (records) => sender.send(records),
+    read: (topic, partition, from, options) => reading.read(topic, partition, from, options),
+    async join(kind, member) {
+      cluster.checkOpen();
+      const partitions = await catalogue.partitionsOf(kind);
+      const membership = new GroupMembership(world, kind, groupOf(cluster, kind), member, partitions);
+      memberships.set(membership, kind);
+      await membership.join().catch((error: unknown) => {
+        memberships.delete(membership);
+        throw error;
+      });
+      return membership;
+    },
+    async committed(kind) {
+      const positions = await groupPositions(cluster, catalogue, kind);
+      // This process knows its own commits before the group tells them.
+      for (const [membership, its] of memberships) {
+        if (groupOf(cluster, its) !== groupOf(cluster, kind)) continue;
+        for (const { partition, reached } of membership.logs)
+          if (reached !== null) positions.set(partition, { ...positions.get(partition), ...reached });
+      }
+      return [...positions]
+        .map(([partition, of]): TaskPositions => ({ partition, positions: of }))
+        .toSorted((a, b) => a.partition - b.partition);
+    },
+    close() {
+      closing ??= (async () => {
+        for (const membership of memberships.keys()) await membership.leave();
+        cluster.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+function groupOf(cluster: Cluster, kind: TaskKind): string {
+  return `${cluster.settings.topicPrefix}${kind.application}-${kind.kind}`;
+}
+
+async function groupPositions(cluster: Cluster, catalogue: Catalogue, kind: TaskKind): Promise<Map<number, Positions>> {
+  const group = groupOf(cluster, kind);
+  const answers = await cluster.persist(`offsets of ${group}`, async () => {
+    try {
+      return await cluster.send(await cluster.coordinator("group", group), offsetFetch(group));
+    } catch (error) {
+      // Nobody has ever joined it.
+      if (error instanceof KafkaError && error.meaning === "lost") return [];
+      throw error;
+    }
+  });
+  const positions = new Map<number, Positions>();
+  for (const { topic, partition, offset } of answers)
+    if (offset >= 0) positions.set(partition, { ...positions.get(partition), [catalogue.logical(topic)]: offset });
+  return positions;
+}

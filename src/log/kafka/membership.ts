@@ -1,0 +1,314 @@
+// Membership
+// A member of a kind's group: joins, keeps its place with heartbeats, and tells the runner what it got and what it must
+// give back. The protocol is the one that Kafka's consumers and tools know; the rounds are incremental (assigner.ts).
+//
+//   G1. `assigned` and `revoked` are called one at a time, and in the order of the rounds.
+//   G2. A partition is given back to the group only after its `revoked` has resolved (law C8); meanwhile the heartbeats
+//       go on, and so do all other tasks.
+//   G3. When the group has forgotten us, everything we had is over at once: its task logs are fenced, then revoked.
+//   G4. A task that was fenced although the group still counts us as its owner is revoked and assigned again: whoever
+//       fenced it (an old transaction's time-out, a zombie's claim) has no right to stay.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fenced, LogError, type Member, type Membership, type TaskKind, type TaskLog } from "../event-log.ts";
+import { assign, type GroupMember } from "./assigner.ts";
+import type { Cluster } from "./cluster.ts";
+import { isPassing, KafkaError, portError } from "./errors.ts";
+import type { Lane } from "./lane.ts";
+import { claimTask, type KafkaTaskLog, type TaskWorld } from "./task-log.ts";
+import type { Call } from "./wire/calls.ts";
+import {
+  assignedPartitions,
+  encodeAssignment,
+  encodeSubscription,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  MemberIdGiven,
+  subscriptionUserData,
+  syncGroup,
+  type Joined,
+  type MemberOf,
+} from "./wire/group-calls.ts";
+
+const PROTOCOL = "stipend-sticky";
+const REBALANCE_MS = 30_000;
+const HEARTBEATS_A_SESSION = 5;
+const AGAIN_MS = 200;
+
+export class GroupMembership implements Membership {
+  readonly #world: TaskWorld;
+  readonly #kind: TaskKind;
+  readonly #group: string;
+  readonly #member: Member;
+  readonly #partitionCount: number;
+  readonly #cluster: Cluster;
+  readonly #lane: Lane;
+  /** What the runner was told it has. */
+  readonly #owned = new Set<number>();
+  readonly #logs = new Map<number, KafkaTaskLog>();
+  /** Fenced though still ours (G4). */
+  readonly #suspects = new Set<number>();
+  #id = "";
+  #generation = -1;
+  #leaving = false;
+  #failure: Error | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: (() => void) | null = null;
+
+  constructor(world: TaskWorld, kind: TaskKind, group: string, member: Member, partitionCount: number) {
+    this.#world = world;
+    this.#kind = kind;
+    this.#group = group;
+    this.#member = member;
+    this.#partitionCount = partitionCount;
+    this.#cluster = world.cluster;
+    this.#lane = world.cluster.lane();
+  }
+
+  get partitions(): readonly number[] {
+    return [...this.#owned].toSorted((a, b) => a - b);
+  }
+
+  get logs(): Iterable<KafkaTaskLog> {
+    return this.#logs.values();
+  }
+
+  /** Resolves when the first round has said what is ours. */
+  async join(): Promise<void> {
+    try {
+      await this.#round();
+    } catch (error) {
+      this.#cluster.closeLane(this.#lane);
+      throw portError(error);
+    }
+    this.#loop = this.#live();
+  }
+
+  async leave(): Promise<void> {
+    if (this.#leaving) return await this.#loop;
+    this.#leaving = true;
+    this.#wake?.();
+    await this.#loop;
+    await this.#revoke(this.partitions);
+    try {
+      if (this.#id !== "") await this.#send(leaveGroup({ group: this.#group, member: this.#id }));
+    } catch (error) {
+      this.#trouble("leaving", error);
+    }
+    this.#cluster.closeLane(this.#lane);
+  }
+
+  async #live(): Promise<void> {
+    const everyMs = this.#cluster.settings.sessionTimeoutMs / HEARTBEATS_A_SESSION;
+    while (!this.#leaving && !this.#cluster.closed) {
+      await this.#pause(everyMs);
+      if (this.#leaving || this.#cluster.closed) return;
+      try {
+        await this.#heartbeat();
+        await this.#reassignSuspects();
+      } catch (error) {
+        await this.#recover(error);
+      }
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    await this.#send(heartbeat(this.#place()));
+  }
+
+  #place(): MemberOf {
+    return { group: this.#group, generation: this.#generation, member: this.#id };
+  }
+
+  /** Whatever a heartbeat or a round met. */
+  async #recover(error: unknown): Promise<void> {
+    if (error instanceof KafkaError && error.meaning === "rejoin") return await this.#rejoin();
+    if (error instanceof KafkaError && error.meaning === "lost") {
+      this.#trouble("forgotten by the group", error);
+      await this.#loseAll();
+      return await this.#rejoin();
+    }
+    this.#trouble("the group's coordinator", error);
+    if (isPassing(error)) {
+      this.#cluster.forget();
+      return await this.#pause(AGAIN_MS);
+    }
+    this.#fail(portError(error));
+  }
+
+  async #rejoin(): Promise<void> {
+    try {
+      await this.#round();
+    } catch (error) {
+      if (!this.#leaving && !this.#cluster.closed) await this.#recover(error);
+    }
+  }
+
+  /** Rounds until one takes nothing from us. */
+  async #round(): Promise<void> {
+    for (;;) {
+      const joined = await this.#join();
+      const assignment = await this.#sync(joined);
+      if (this.#leaving) return;
+      const taken = this.partitions.filter((partition) => !assignment.includes(partition));
+      const given = assignment.filter((partition) => !this.#owned.has(partition)).toSorted((a, b) => a - b);
+      for (const partition of given) this.#assign(partition);
+      if (taken.length === 0) return;
+      await this.#revokeWithHeartbeats(taken);
+    }
+  }
+
+  async #join(): Promise<Joined> {
+    const userData = Buffer.from(JSON.stringify({ owned: this.partitions, generation: this.#generation }));
+    const metadata = encodeSubscription(this.#topics(), userData);
+    return await this.#cluster.persist(`join ${this.#group}`, async () => {
+      const { sessionTimeoutMs } = this.#cluster.settings;
+      const request = {
+        group: this.#group,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs: REBALANCE_MS,
+        protocol: PROTOCOL,
+        metadata,
+      };
+      const joined = await this.#send(joinGroup({ ...request, member: this.#id })).catch((error: unknown) => {
+        if (!(error instanceof MemberIdGiven)) throw error;
+        this.#id = error.member;
+        return this.#send(joinGroup({ ...request, member: this.#id }));
+      });
+      this.#id = joined.member;
+      this.#generation = joined.generation;
+      return joined;
+    });
+  }
+
+  async #sync(joined: Joined): Promise<number[]> {
+    const assignments = joined.leader === joined.member ? this.#assignments(joined) : new Map<string, Buffer>();
+    return assignedPartitions(await this.#send(syncGroup(this.#place(), assignments, REBALANCE_MS)));
+  }
+
+  /** As the group's leader. */
+  #assignments(joined: Joined): Map<string, Buffer> {
+    const members = joined.members.map(({ id, metadata }) => memberOf(id, subscriptionUserData(metadata)));
+    const { byMember } = assign(members, this.#partitionCount);
+    return new Map([...byMember].map(([id, partitions]) => [id, encodeAssignment(this.#topics(), partitions)]));
+  }
+
+  #topics(): string[] {
+    return this.#kind.inputs.map((name) => this.#world.catalogue.physical(name));
+  }
+
+  #assign(partition: number): void {
+    this.#owned.add(partition);
+    this.#suspects.delete(partition);
+    this.#member.assigned(partition, () => this.#claim(partition));
+  }
+
+  async #claim(partition: number): Promise<TaskLog> {
+    this.#checkOwner(partition);
+    const of = { kind: this.#kind, group: this.#group, partition, fenced: () => this.#suspect(partition) };
+    const log = await claimTask(this.#world, of);
+    this.#endLog(partition, "has been claimed again");
+    if (!this.#owned.has(partition)) log.end(this.#givenBack(partition));
+    else this.#logs.set(partition, log);
+    this.#checkOwner(partition);
+    return log;
+  }
+
+  #checkOwner(partition: number): void {
+    if (this.#failure !== null) throw this.#failure;
+    if (!this.#owned.has(partition)) throw this.#givenBack(partition);
+  }
+
+  #givenBack(partition: number): Fenced {
+    return new Fenced(`${this.#group}-${partition} was given back`);
+  }
+
+  #endLog(partition: number, why: string): void {
+    this.#logs.get(partition)?.end(new Fenced(`${this.#group}-${partition} ${why}`));
+    this.#logs.delete(partition);
+  }
+
+  /** The broker refused its task: is it ours at all? The next heartbeat tells, and comes at once. */
+  #suspect(partition: number): void {
+    if (!this.#owned.has(partition)) return;
+    this.#suspects.add(partition);
+    this.#wake?.();
+  }
+
+  async #reassignSuspects(): Promise<void> {
+    for (const partition of this.#suspects) {
+      if (this.#leaving || !this.#owned.has(partition)) continue;
+      this.#trouble(`${this.#group}-${partition}`, new Error("fenced, and still ours: assigned again"));
+      await this.#revoke([partition]);
+      this.#assign(partition);
+    }
+    this.#suspects.clear();
+  }
+
+  /** One after the other; when it resolves, none of them does anything more. */
+  async #revoke(partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) {
+      await this.#member.revoked(partition);
+      this.#owned.delete(partition);
+      this.#suspects.delete(partition);
+      this.#endLog(partition, "was given back");
+    }
+  }
+
+  async #revokeWithHeartbeats(partitions: readonly number[]): Promise<void> {
+    let done = false;
+    const revoking = this.#revoke(partitions).finally(() => {
+      done = true;
+      this.#wake?.();
+    });
+    while (!done) {
+      await this.#pause(this.#cluster.settings.sessionTimeoutMs / HEARTBEATS_A_SESSION);
+      // What it answers is heard again by the round that follows.
+      if (!done) await this.#heartbeat().catch(() => undefined);
+    }
+    await revoking;
+  }
+
+  async #loseAll(): Promise<void> {
+    for (const partition of this.#owned) this.#endLog(partition, "is another's: the group has gone on without us");
+    await this.#revoke(this.partitions);
+    this.#id = "";
+    this.#generation = -1;
+  }
+
+  /** Nothing will come right by itself: every task says so at its next call, and its runner stops. */
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#leaving = true;
+    for (const log of this.#logs.values()) log.end(error);
+  }
+
+  async #send<T>(call: Call<T>): Promise<T> {
+    const node = await this.#cluster.coordinator("group", this.#group);
+    return await this.#lane.send(node, call);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#leaving || this.#suspects.size > 0) return;
+    const woken = Promise.withResolvers<void>();
+    const stop = new AbortController();
+    this.#wake = woken.resolve;
+    await Promise.race([woken.promise, sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)]);
+    this.#wake = null;
+    stop.abort();
+  }
+
+  #trouble(what: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#cluster.settings.onTrouble(`${this.#group}: ${what}: ${message}`);
+  }
+}
+
+function memberOf(id: string, userData: Buffer): GroupMember {
+  const data: unknown = JSON.parse(userData.toString("utf8"));
+  if (typeof data !== "object" || data === null || !("owned" in data) || !("generation" in data))
+    throw new LogError(`member ${id} of the group is no Stipend: change the application's name`);
+  const owned = Array.isArray(data.owned) ? data.owned.filter((value) => Number.isInteger(value)) : [];
+  return { id, owned: owned.map(Number), generation: Number(data.generation) };
+}

@@ -1,0 +1,61 @@
+// Settings of a Kafka log, and what they are when left out.
+
+export interface KafkaTls {
+  /** PEM text; left out: the system's authorities. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface KafkaSasl {
+  readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaSettings {
+  /** host:port of some brokers; the others are learnt from them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Before the name of every topic, group and transactional id. */
+  readonly topicPrefix?: string;
+  readonly tls?: KafkaTls;
+  readonly sasl?: KafkaSasl;
+  /** Of topics that are created; left out: the cluster's own. */
+  readonly replication?: number;
+  readonly minInsyncReplicas?: number;
+  /** After so long without a sign of life the group gives a member's partitions to others. */
+  readonly sessionTimeoutMs?: number;
+  /** A transaction that is open for longer is aborted by the broker; readers wait for it until then. */
+  readonly transactionTimeoutMs?: number;
+  /** How long a call tries to get through before it is `LogUnavailable`. */
+  readonly patienceMs?: number;
+  /** How often a task's positions are also sent to its group, for tools. */
+  readonly offsetsEveryMs?: number;
+  /** Told of what passed by itself, in words. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+export interface Settings extends Required<Omit<KafkaSettings, "tls" | "sasl" | "replication" | "minInsyncReplicas">> {
+  readonly tls: KafkaTls | null;
+  readonly sasl: KafkaSasl | null;
+  readonly replication: number | null;
+  readonly minInsyncReplicas: number | null;
+}
+
+export function withDefaults(given: KafkaSettings): Settings {
+  return {
+    brokers: given.brokers,
+    clientId: given.clientId,
+    topicPrefix: given.topicPrefix ?? "",
+    tls: given.tls ?? null,
+    sasl: given.sasl ?? null,
+    replication: given.replication ?? null,
+    minInsyncReplicas: given.minInsyncReplicas ?? null,
+    sessionTimeoutMs: given.sessionTimeoutMs ?? 6_000,
+    transactionTimeoutMs: given.transactionTimeoutMs ?? 15_000,
+    patienceMs: given.patienceMs ?? 15_000,
+    offsetsEveryMs: given.offsetsEveryMs ?? 1_000,
+    onTrouble: given.onTrouble ?? (() => undefined),
+  };
+}

@@ -1,0 +1,202 @@
+// Task log
+// A claimed partition: its transactions, its inputs and its changelog. Whoever holds it may have lost the partition
+// without knowing; then the broker refuses its next commit, or the membership tells it first, whichever comes sooner.
+
+import {
+  Fenced,
+  UnknownTopic,
+  type Committed,
+  type LogRecord,
+  type OutRecord,
+  type Positions,
+  type TaskKind,
+  type TaskLog,
+} from "../event-log.ts";
+import { checkRecords, groupRecords, type KeylessCounter } from "./batches.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { Cluster } from "./cluster.ts";
+import { InputBuffers } from "./input-buffers.ts";
+import type { Lane } from "./lane.ts";
+import { PartitionReader } from "./partition-reader.ts";
+import type { Reading } from "./reading.ts";
+import { Transactions } from "./transactions.ts";
+import type { Visibility } from "./visibility.ts";
+
+const RESTORE_WAIT_MS = 20;
+
+/** What all tasks of a log share. */
+export interface TaskWorld {
+  readonly cluster: Cluster;
+  readonly catalogue: Catalogue;
+  readonly visibility: Visibility;
+  readonly reading: Reading;
+  readonly now: () => number;
+}
+
+export interface ClaimOf {
+  readonly kind: TaskKind;
+  readonly group: string;
+  readonly partition: number;
+  /** Told once, when the broker says that another owner is there. */
+  fenced(): void;
+}
+
+export async function claimTask(world: TaskWorld, of: ClaimOf): Promise<KafkaTaskLog> {
+  const { cluster, catalogue } = world;
+  const lanes = { commit: cluster.lane(), fetch: cluster.lane() };
+  try {
+    const transactions = await Transactions.claim(cluster, lanes.commit, `${of.group}-${of.partition}`);
+    const changelog = catalogue.physical(of.kind.changelog);
+    const changelogEnd = await world.reading.end(changelog, of.partition);
+    return new KafkaTaskLog(world, of, lanes, transactions, changelogEnd);
+  } catch (error) {
+    for (const lane of Object.values(lanes)) cluster.closeLane(lane);
+    throw error;
+  }
+}
+
+export class KafkaTaskLog implements TaskLog {
+  readonly partition: number;
+  readonly #world: TaskWorld;
+  readonly #of: ClaimOf;
+  readonly #lanes: { readonly commit: Lane; readonly fetch: Lane };
+  readonly #transactions: Transactions;
+  readonly #keyless: KeylessCounter = { next: 0 };
+  #inputs: InputBuffers | null = null;
+  /** Why it does nothing more. */
+  #over: Error | null = null;
+  #changelogEnd: number;
+  #reached: Positions | null = null;
+  #unsent: Positions | null = null;
+  #offsetsSentAt = -Infinity;
+
+  constructor(
+    world: TaskWorld,
+    of: ClaimOf,
+    lanes: { readonly commit: Lane; readonly fetch: Lane },
+    transactions: Transactions,
+    changelogEnd: number,
+  ) {
+    this.partition = of.partition;
+    this.#world = world;
+    this.#of = of;
+    this.#lanes = lanes;
+    this.#transactions = transactions;
+    this.#changelogEnd = changelogEnd;
+  }
+
+  /** As this process knows them, which is sooner than the group's; null before the first commit. */
+  get reached(): Positions | null {
+    return this.#reached;
+  }
+
+  async *restore(from: number): AsyncGenerator<readonly LogRecord[]> {
+    this.#check();
+    const { cluster, catalogue, reading } = this.#world;
+    const name = this.#of.kind.changelog;
+    const topic = catalogue.physical(name);
+    const end = await reading.end(topic, this.partition);
+    const reader = new PartitionReader(cluster, this.#lanes.fetch, { topic, name, partition: this.partition, from });
+    while (reader.next < end) {
+      this.#check();
+      const records = await this.#guarded(() => reader.read(RESTORE_WAIT_MS));
+      const before = records.filter((record) => record.offset < end);
+      if (before.length > 0) yield before;
+    }
+  }
+
+  async seek(positions: Positions): Promise<void> {
+    this.#check();
+    this.#checkInputs(positions);
+    const names = this.#of.kind.inputs.map((name) => ({ name, topic: this.#world.catalogue.physical(name) }));
+    this.#inputs = await InputBuffers.open(this.#world, this.#lanes.fetch, this.partition, names, positions);
+  }
+
+  async poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]> {
+    this.#check();
+    if (this.#inputs === null) await this.seek({});
+    const inputs = this.#inputs;
+    if (inputs === null) return [];
+    const batch = await this.#guarded(() => inputs.poll(limits.maxRecords, limits.maxWaitMs, () => this.#check()));
+    if (batch.length === 0) await this.#sendLastOffsets();
+    return batch;
+  }
+
+  /** A task that has nothing to do shall not look to tools as if it lagged. */
+  async #sendLastOffsets(): Promise<void> {
+    const offsets = this.#unsent === null ? null : this.#offsetsDue(false, this.#unsent);
+    if (offsets === null) return;
+    await this.#guarded(() => this.#transactions.commit([], { group: this.#of.group, ...offsets }));
+    this.#offsetsSentAt = performance.now();
+    this.#unsent = null;
+  }
+
+  async commit(records: readonly OutRecord[], positions: Positions): Promise<Committed> {
+    this.#check();
+    this.#checkInputs(positions);
+    const { catalogue, visibility, now } = this.#world;
+    await checkRecords(catalogue, records);
+    const groups = groupRecords(catalogue, records, now(), this.#keyless);
+    const offsets = this.#offsetsDue(records.length === 0, positions);
+    const appended = await this.#guarded(() =>
+      this.#transactions.commit(groups, offsets === null ? null : { group: this.#of.group, ...offsets }),
+    );
+    if (offsets !== null) this.#offsetsSentAt = performance.now();
+    this.#unsent = offsets === null ? positions : null;
+    this.#reached = { ...this.#reached, ...positions };
+    const changelog = catalogue.physical(this.#of.kind.changelog);
+    for (const { topic, partition, end } of appended) {
+      if (end === null) continue;
+      visibility.committed(topic, partition, end);
+      if (topic === changelog && partition === this.partition) this.#changelogEnd = end;
+    }
+    return { changelogEnd: this.#changelogEnd };
+  }
+
+  /** For tools only, and so not in each cycle: a transaction with them takes two requests more. */
+  #offsetsDue(empty: boolean, positions: Positions): { partition: number; positions: Positions } | null {
+    const { cluster, catalogue } = this.#world;
+    if (Object.keys(positions).length === 0) return null;
+    const due = performance.now() - this.#offsetsSentAt >= cluster.settings.offsetsEveryMs;
+    if (!due && !empty) return null;
+    const named: Record<string, number> = {};
+    for (const [name, offset] of Object.entries(positions)) named[catalogue.physical(name)] = offset;
+    return { partition: this.partition, positions: named };
+  }
+
+  async release(): Promise<void> {
+    this.end(new Fenced(`${this.#of.group}-${this.partition} was given back`));
+  }
+
+  /** From now on every call throws `why`; what is under way ends soon. */
+  end(why: Error): void {
+    if (this.#over !== null) return;
+    this.#over = why;
+    for (const lane of Object.values(this.#lanes)) this.#world.cluster.closeLane(lane);
+  }
+
+  #check(): void {
+    if (this.#over !== null) throw this.#over;
+    this.#world.cluster.checkOpen();
+  }
+
+  /** What fails because the task was ended meanwhile fails for that reason. */
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#over !== null) throw this.#over;
+      if (error instanceof Fenced) {
+        this.end(error);
+        this.#of.fenced();
+      }
+      throw error;
+    }
+  }
+
+  #checkInputs(positions: Positions): void {
+    const { kind } = this.#of;
+    for (const topic of Object.keys(positions))
+      if (!kind.inputs.includes(topic)) throw new UnknownTopic(`${topic} is not an input of ${kind.kind}`);
+  }
+}

@@ -1,0 +1,120 @@
+// Transactions
+// A task's transactional producer: claimed once, which fences whoever had it, then one transaction at a time.
+//
+//   T1. It is never initialised a second time: a producer that has lost its place must not take it back by itself.
+//   T2. Once the end was asked for with `commit`, it is only ever asked for again, by the same producer: the coordinator
+//       does it once. Unless it says that another owner is there, what it does not answer is unknown.
+//   T3. After any trouble that leaves a transaction open it is `broken`, and every call throws `OutcomeUnknown`.
+
+import { OutcomeUnknown, type Positions } from "../event-log.ts";
+import { Appender, type Appended } from "./appender.ts";
+import type { PartitionGroup } from "./batches.ts";
+import type { Cluster } from "./cluster.ts";
+import { commitError, portError } from "./errors.ts";
+import type { Lane } from "./lane.ts";
+import type { Call } from "./wire/calls.ts";
+import {
+  addOffsets,
+  addPartitions,
+  commitOffsets,
+  endTransaction,
+  initProducerId,
+  type TopicPartitions,
+  type Transaction,
+} from "./wire/transaction-calls.ts";
+
+/** Positions for the group, in the same transaction. */
+export interface GroupOffsets {
+  readonly group: string;
+  readonly partition: number;
+  /** By the topic's name on the cluster. */
+  readonly positions: Positions;
+}
+
+export class Transactions {
+  readonly #cluster: Cluster;
+  readonly #lane: Lane;
+  readonly #identity: Transaction;
+  readonly #appender: Appender;
+  #broken = false;
+
+  private constructor(cluster: Cluster, lane: Lane, identity: Transaction) {
+    this.#cluster = cluster;
+    this.#lane = lane;
+    this.#identity = identity;
+    this.#appender = new Appender(cluster, lane, identity, identity.transactionalId);
+  }
+
+  /** When it resolves, all that the former owner left open has ended, and it can commit nothing more. */
+  static async claim(cluster: Cluster, lane: Lane, transactionalId: string): Promise<Transactions> {
+    const identity = await cluster.persist(`claim ${transactionalId}`, async () => {
+      const node = await cluster.coordinator("transaction", transactionalId);
+      return await lane.send(node, initProducerId(transactionalId, cluster.settings.transactionTimeoutMs));
+    });
+    return new Transactions(cluster, lane, { ...identity, transactionalId });
+  }
+
+  async commit(groups: readonly PartitionGroup[], offsets: GroupOffsets | null): Promise<readonly Appended[]> {
+    if (this.#broken) throw new OutcomeUnknown(`${this.#identity.transactionalId}: a transaction was left open`);
+    const appended = await this.#write(groups, offsets);
+    await this.#end();
+    return appended;
+  }
+
+  /** Everything but the end; when it fails, nothing of it is ever committed. */
+  async #write(groups: readonly PartitionGroup[], offsets: GroupOffsets | null): Promise<readonly Appended[]> {
+    try {
+      if (groups.length > 0) await this.#ask("add partitions", addPartitions(this.#identity, topicsOf(groups)));
+      const appending = this.#appender.append(groups);
+      const sending = offsets === null ? Promise.resolve() : this.#sendOffsets(offsets);
+      // Both have ended before an abort is sent: nothing may arrive behind it.
+      await Promise.allSettled([appending, sending]);
+      await sending;
+      return await appending;
+    } catch (error) {
+      throw await this.#abort(portError(error));
+    }
+  }
+
+  async #sendOffsets({ group, partition, positions }: GroupOffsets): Promise<void> {
+    await this.#ask("add offsets", addOffsets(this.#identity, group));
+    await this.#cluster.persist(`offsets of ${group}`, async () => {
+      const node = await this.#cluster.coordinator("group", group);
+      await this.#lane.send(node, commitOffsets(this.#identity, group, partition, positions));
+    });
+  }
+
+  /** Sequence numbers have been used up: whether or not the abort gets through, a new claim must come. */
+  async #abort(trouble: Error): Promise<Error> {
+    this.#broken = true;
+    try {
+      await this.#send(endTransaction(this.#identity, false));
+    } catch {
+      // The next claim ends it, or the transaction's time-out.
+    }
+    return trouble;
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#ask("commit", endTransaction(this.#identity, true));
+    } catch (error) {
+      this.#broken = true;
+      throw commitError(error);
+    }
+  }
+
+  async #ask(what: string, call: Call<void>): Promise<void> {
+    await this.#cluster.persist(what, () => this.#send(call));
+  }
+
+  async #send(call: Call<void>): Promise<void> {
+    const node = await this.#cluster.coordinator("transaction", this.#identity.transactionalId);
+    await this.#lane.send(node, call);
+  }
+}
+
+function topicsOf(groups: readonly PartitionGroup[]): TopicPartitions[] {
+  const topics = Map.groupBy(groups, ({ topic }) => topic);
+  return [...topics].map(([topic, of]) => ({ topic, partitions: of.map(({ partition }) => partition) }));
+}

@@ -1,0 +1,78 @@
+// A Kafka log for a test: on the run's one broker, under a prefix of its own, whose topics go when it closes.
+
+import { randomUUID } from "node:crypto";
+import { Kafka, logLevel, type Admin } from "kafkajs";
+import { must } from "../../src/domain/assert.ts";
+import type { EventLog, TaskKind } from "../../src/log/event-log.ts";
+import { Cluster } from "../../src/log/kafka/cluster.ts";
+import { createKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
+import { withDefaults, type KafkaSettings } from "../../src/log/kafka/settings.ts";
+import { leaveGroup } from "../../src/log/kafka/wire/group-calls.ts";
+import type { LogFixture } from "../log/fixture.ts";
+
+export const SESSION_MS = 1_500;
+
+export interface KafkaFixture extends LogFixture {
+  readonly prefix: string;
+  readonly admin: Admin;
+  connect(settings?: Partial<KafkaSettings>): Promise<KafkaLog>;
+  /** What passed by itself, of all connections. */
+  readonly troubles: readonly string[];
+}
+
+export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise<KafkaFixture> {
+  const prefix = `t${randomUUID().slice(0, 8)}.`;
+  const group = `${prefix}${kind.application}-${kind.kind}`;
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const clusters = new Map<EventLog, Cluster>();
+  const troubles: string[] = [];
+  return {
+    prefix,
+    admin,
+    troubles,
+    async connect(settings = {}) {
+      const cluster = new Cluster(
+        withDefaults({
+          brokers: [brokers],
+          clientId: clientId(clusters.size),
+          topicPrefix: prefix,
+          sessionTimeoutMs: SESSION_MS,
+          onTrouble: (message) => troubles.push(message),
+          ...settings,
+        }),
+      );
+      const log = createKafkaLog(cluster, Date.now);
+      clusters.set(log, cluster);
+      return log;
+    },
+    // All connections break off: that is all that a broker sees of a SIGKILL.
+    async kill(log) {
+      must(clusters.get(log), "cluster").close();
+    },
+    // The group is told that the member has left, by somebody else: it goes on and does not know.
+    async loseSight(log) {
+      const name = clientId([...clusters.keys()].indexOf(log));
+      const { groups } = await admin.describeGroups([group]);
+      const member = must(
+        groups[0]?.members.find((one) => one.clientId === name),
+        name,
+      );
+      const other = new Cluster(withDefaults({ brokers: [brokers], clientId: "elsewhere" }));
+      await other.send(await other.coordinator("group", group), leaveGroup({ group, member: member.memberId }));
+      other.close();
+    },
+    // A broker compacts and deletes when it sees fit, and not at once.
+    maintain: async () => undefined,
+    async close() {
+      for (const log of clusters.keys()) await log.close();
+      const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+      await admin.disconnect();
+    },
+  };
+}
+
+function clientId(index: number): string {
+  return `client-${index}`;
+}
