@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import {
+  Fenced,
+  LogError,
+  LogUnavailable,
+  OutcomeUnknown,
+  RecordTooLarge,
+  UnknownTopic,
+} from "../../src/log/event-log.ts";
+import { CODES, commitError, Disconnected, isPassing, KafkaError, portError } from "../../src/log/kafka/errors.ts";
+
+const codes = Object.keys(CODES).map(Number);
+
+describe("Kafka's errors", () => {
+  it.each([
+    [47, Fenced, "INVALID_PRODUCER_EPOCH"],
+    [49, Fenced, "INVALID_PRODUCER_ID_MAPPING"],
+    [90, Fenced, "PRODUCER_FENCED"],
+    [105, Fenced, "TRANSACTIONAL_ID_NOT_FOUND"],
+    [25, Fenced, "UNKNOWN_MEMBER_ID"],
+    [51, LogUnavailable, "CONCURRENT_TRANSACTIONS"],
+    [16, LogUnavailable, "NOT_COORDINATOR"],
+    [6, LogUnavailable, "NOT_LEADER_OR_FOLLOWER"],
+    [45, LogUnavailable, "OUT_OF_ORDER_SEQUENCE_NUMBER"],
+    [10, RecordTooLarge, "MESSAGE_TOO_LARGE"],
+    [17, UnknownTopic, "INVALID_TOPIC_EXCEPTION"],
+    [29, LogError, "TOPIC_AUTHORIZATION_FAILED"],
+  ])("%i becomes %o, and its name is told: %s", (code, kind, name) => {
+    const error = portError(new KafkaError(code, "here"));
+    expect(error).toBeInstanceOf(kind);
+    expect(error.name).toBe(new kind("").name);
+    expect(error.message).toContain("here");
+    expect(error.message).toContain(name);
+  });
+
+  it("each have a reason, and become one of the port's errors", () => {
+    for (const code of codes) {
+      const error = portError(new KafkaError(code, "here"));
+      expect(error).toBeInstanceOf(LogError);
+      expect(CODES[code]?.[2]).toMatch(/\w{3}/);
+    }
+  });
+
+  it("that are newer than the table are refused, with their number", () => {
+    const error = new KafkaError(9_999, "here");
+    expect(isPassing(error)).toBe(false);
+    expect(portError(error).message).toMatch(/code 9999.*newer/);
+  });
+
+  it("at a commit mean that its outcome is unknown, but for a newer owner", () => {
+    for (const code of codes) {
+      const error = commitError(new KafkaError(code, "commit"));
+      const fenced = ["fenced", "lost"].includes(CODES[code]?.[1] ?? "");
+      expect(error).toBeInstanceOf(fenced ? Fenced : OutcomeUnknown);
+    }
+    expect(commitError(new Disconnected("gone"))).toBeInstanceOf(OutcomeUnknown);
+    expect(commitError(new LogUnavailable("closed"))).toBeInstanceOf(OutcomeUnknown);
+  });
+
+  it("of a lost connection pass, and mean at last that the log is away", () => {
+    expect(isPassing(new Disconnected("gone"))).toBe(true);
+    expect(portError(new Disconnected("gone"))).toBeInstanceOf(LogUnavailable);
+  });
+});
