@@ -6,7 +6,7 @@
 //   node bin/kafka.mjs [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure] [--attached] [--json]
 //
 // --attached stops it when the standard input ends, so that it never outlives what has started it.
-// --json prints one line when it is ready: {"brokers", "pid", "dir", "log"} and, with --secure, {"secure"}: listeners
+// --json prints one line when it is ready: {"brokers", "pid", "dir", "log", "jars"} and, with --secure, {"secure"}: listeners
 // with TLS and SASL (PLAIN, SCRAM), with the users and the certificate to use.
 
 import { spawn } from "node:child_process";
@@ -154,7 +154,7 @@ async function serve(classpath, dir, properties, ports) {
   const listening = options.secure ? [ports.client, ports.tls, ports.sasl] : [ports.client];
   await Promise.race([Promise.all(listening.map(accepts)), died]);
   died.catch(() => undefined);
-  announce(dir, log, broker.pid, ports);
+  announce({ dir, log, jars: path.dirname(classpath), pid: broker.pid, ports });
   const code = await end;
   process.stdin.unref?.();
   rmSync(path.join(dir, "pid"), { force: true });
@@ -162,8 +162,8 @@ async function serve(classpath, dir, properties, ports) {
   return code === 143 ? 0 : code;
 }
 
-/** @param {string} dir @param {string} log @param {number | undefined} pid @param {Ports} ports */
-function announce(dir, log, pid, ports) {
+/** @param {{ dir: string, log: string, jars: string, pid: number | undefined, ports: Ports }} broker */
+function announce({ dir, log, jars, pid, ports }) {
   const brokers = `127.0.0.1:${ports.client}`;
   const secure = options.secure && {
     secure: {
@@ -173,7 +173,7 @@ function announce(dir, log, pid, ports) {
       users: SECURE_USERS,
     },
   };
-  if (options.json) console.log(JSON.stringify({ brokers, pid, dir, log, ...secure }));
+  if (options.json) console.log(JSON.stringify({ brokers, pid, dir, log, jars, ...secure }));
   else say(`Kafka is ready: KAFKA_BROKERS=${brokers} (log: ${log}; Ctrl-C stops it)`);
 }
 

@@ -14,7 +14,7 @@ declare module "vitest" {
 
 /** What the desk answers: one line of JSON. */
 export type DeskAnswer =
-  { readonly broker: Pick<RunningBroker, "brokers" | "dir" | "pid" | "secure"> } | { readonly error: string };
+  { readonly broker: Pick<RunningBroker, "brokers" | "dir" | "jars" | "pid" | "secure"> } | { readonly error: string };
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<RunningBroker> | null = null;
@@ -22,7 +22,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     socket.on("error", () => undefined);
     starting ??= startBroker({ secure: true });
     starting
-      .then(({ brokers, dir, pid, secure }): DeskAnswer => ({ broker: { brokers, dir, pid, secure } }))
+      .then(({ brokers, dir, jars, pid, secure }): DeskAnswer => ({ broker: { brokers, dir, jars, pid, secure } }))
       .catch((error: unknown): DeskAnswer => ({ error: error instanceof Error ? error.message : String(error) }))
       .then((answer) => socket.end(JSON.stringify(answer)))
       .catch(() => undefined);

@@ -22,6 +22,8 @@ export interface RunningBroker {
   /** Of the Java process. */
   readonly pid: number;
   readonly dir: string;
+  /** Folder of Kafka's own jars, for Java clients. */
+  readonly jars: string;
   readonly secure: SecureListeners | null;
   /** Cleanly, and the folder goes with it, unless it is to be started again. */
   stop(options?: { readonly keep: boolean }): Promise<void>;
@@ -43,11 +45,13 @@ export async function startBroker({ port = 0, secure = false, ...given }: Broker
   child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString("utf8")));
   const line = await firstLine(child);
   if (line === null) throw new Error(`no Kafka broker for the tests (--no-kafka leaves them out):\n${told.trim()}`);
-  const ready: Pick<RunningBroker, "brokers" | "pid"> & { readonly secure?: SecureListeners } = JSON.parse(line);
+  const ready: Pick<RunningBroker, "brokers" | "pid" | "jars"> & { readonly secure?: SecureListeners } =
+    JSON.parse(line);
   return {
     brokers: ready.brokers,
     pid: ready.pid,
     dir,
+    jars: ready.jars,
     secure: ready.secure ?? null,
     async stop({ keep } = { keep: false }) {
       child.stdin.end();

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { must } from "../../../src/domain/assert.ts";
+import type { LogRecord } from "../../../src/log/event-log.ts";
+import { CODES } from "../../../src/log/kafka/errors.ts";
+import type { KafkaLog } from "../../../src/log/kafka/log.ts";
+import { readAll, values } from "../../log/conformance.ts";
+import { SPECS } from "../../log/fixture.ts";
+import { KIND, out, text, Told } from "../../log/told.ts";
+import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
+import { foreign } from "../java.ts";
+import { theBroker } from "../the-broker.ts";
+
+const COUNT = 300;
+
+describe("beside Kafka's own Java client", () => {
+  let fixture: KafkaFixture;
+  let log: KafkaLog;
+  let broker: Awaited<ReturnType<typeof theBroker>>;
+
+  beforeAll(async () => {
+    broker = await theBroker();
+    fixture = await openKafkaFixture(broker.brokers, KIND);
+    log = await fixture.connect();
+    await log.ensureTopics(SPECS);
+  });
+  afterAll(() => fixture.close());
+
+  it("the table of errors has every code of the broker's, by its name", async () => {
+    const theirs = (await foreign(broker.jars, "errors")).map((line) => line.split(" "));
+    expect(theirs.length).toBeGreaterThan(100);
+    expect(Object.fromEntries(theirs)).toEqual(
+      Object.fromEntries(Object.entries(CODES).map(([code, [name]]) => [code, name])),
+    );
+  });
+
+  it("reads what is compressed in any of Kafka's ways", async () => {
+    const codecs = ["none", "gzip", "snappy", "lz4", "zstd"];
+    await foreign(broker.jars, "produce", broker.brokers, `${fixture.prefix}events`, codecs.join(","), String(COUNT));
+    const records = await readAll(log, "events", 0);
+    expect(records).toHaveLength(codecs.length * COUNT);
+    for (const [index, record] of records.entries()) {
+      const codec = must(codecs[Math.floor(index / COUNT)], "codec");
+      expect(shown(record)).toEqual(expected(codec, index % COUNT));
+    }
+  });
+
+  it("does not read what a transaction has aborted", async () => {
+    await foreign(broker.jars, "transactions", broker.brokers, `${fixture.prefix}hints`);
+    const committed = ["committed0", "committed1", "committed2"];
+    expect(await values(log, "hints", 0)).toEqual([...committed, ...committed]);
+  });
+
+  it("is read by others: keys, values and order, and only what was committed", async () => {
+    const told = new Told();
+    await log.join(KIND, told);
+    const task = await told.claim(0);
+    for (let i = 0; i < 5; i += 1) await task.commit([out("answers", 0, `k${i}`, `v${i}`)], {});
+    const lines = await foreign(broker.jars, "consume", broker.brokers, `${fixture.prefix}answers`, "5");
+    expect(lines.map((line) => line.split(" ").slice(2).join(" "))).toEqual([
+      "k0 v0",
+      "k1 v1",
+      "k2 v2",
+      "k3 v3",
+      "k4 v4",
+    ]);
+  });
+});
+
+function shown({ key, value, headers, timestampMs }: LogRecord): object {
+  return { key: text(key), value: text(value), codec: text(headers["codec"] ?? null), timestampMs };
+}
+
+function expected(codec: string, i: number): object {
+  const value = `${codec}-${i}-${"x".repeat(i % 200)}`;
+  return { key: `k${i}`, value, codec, timestampMs: 1_700_000_000_000 + i };
+}
