@@ -1,0 +1,99 @@
+// stipend day: plays a whole campaign day on a log of its own and reports on it. `npm start` is this.
+
+import { writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import path from "node:path";
+import { InvalidInput } from "../../domain/campaign.ts";
+import { renderDayReport } from "../../operate/day-report.ts";
+import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
+import { dayJson, dayReport, dayText } from "../day/day-output.ts";
+import { playCampaignDay } from "../day/play.ts";
+import { SYNTHETIC_ROWS } from "../day/setting.ts";
+import { asInteger, asMinor, asNumber, asText, flag, many, option, withDefault } from "../options.ts";
+
+const TICK_MS = 60_000;
+/** In scaled real time a tick is short enough for the eye, and long enough for the machine. */
+const REAL_TICK_MS = 50;
+const LONGEST_TICK_MS = 5 * 60_000;
+
+export const command = defineCommand({
+  summary: "play a whole campaign day and report on it",
+  description:
+    "Trains a first release from a randomised log, lets a day's users arrive at the allocator, retrains in the middle, " +
+    "proves the money from the topics and writes a report. Without --data the log and the users are synthetic, with a " +
+    "known truth; with --data one part of the log trains and the users of the other arrive. Everything is below " +
+    "`day` beside STIPEND_DIR, which is emptied first. Ends by itself with --exit or --json.",
+  examples: [
+    "stipend day --exit",
+    "stipend day --data log.csv.gz --mapping mapping.yaml --budget 500000",
+    "stipend day --speed 600",
+  ],
+  options: {
+    data: many("file", "randomised log, CSV or Parquet (default: a synthetic world)", asText),
+    mapping: option("file", "what the log's columns mean", asText),
+    budget: option(
+      "minor",
+      "budget of the plan in minor units (default: a share of what the dearest plan spends)",
+      asMinor,
+    ),
+    seed: withDefault("number", "seed of everything that is drawn", asInteger({ min: 0 }), 1),
+    speed: option("factor", "virtual seconds a real second (default: as fast as it goes)", asNumber({ min: 1 })),
+    sessions: option(
+      "number",
+      "sessions of the day (default: 150,000, or the log's held-back rows)",
+      asInteger({ min: 100 }),
+    ),
+    rows: withDefault("number", "rows of the synthetic randomised log", asInteger({ min: 1_000 }), SYNTHETIC_ROWS),
+    release: option("folder", "serve this release first instead of training one", asText),
+    retrainings: option("number", "how often it retrains on the day (default: once)", asInteger({ min: 0, max: 5 })),
+    exit: flag("end after the report instead of serving it"),
+  },
+  endsBySignal: true,
+  async run(context, values) {
+    if (values.data.length > 0 !== (values.mapping !== undefined))
+      throw new InvalidInput("--data and --mapping belong together: name both or neither");
+    const folder = path.join(path.dirname(context.config.dir), "day");
+    const result = await playCampaignDay(context, {
+      data: values.data,
+      mapping: values.mapping,
+      budgetMinor: values.budget,
+      seed: values.seed,
+      sessions: values.sessions,
+      rows: values.rows,
+      speed: values.speed ?? null,
+      tickMs: values.speed === undefined ? TICK_MS : Math.min(LONGEST_TICK_MS, Math.ceil(REAL_TICK_MS * values.speed)),
+      release: values.release,
+      retrainings: values.retrainings ?? 1,
+      trainArgs: [],
+      folder,
+    });
+    const report = path.join(folder, "report.html");
+    const page = await renderDayReport(dayReport(result, values.seed, "stipend day"));
+    await writeFile(report, page);
+    context.output.result(dayJson(result, report), () => dayText(result, report));
+    if (!values.exit && !context.json) await serve(context, page);
+    return result.verified.ok && result.summary.overspend === 0 ? DONE : CHECK_FAILED;
+  },
+});
+
+/** Until the first signal. */
+async function serve({ output, signal }: Context, page: string): Promise<void> {
+  const server = createServer((request, response) => {
+    if (request.method !== "GET" && request.method !== "HEAD") return void response.writeHead(405).end();
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+  });
+  const address = await listening(server);
+  output.note(`\nThe report is at ${address} until Ctrl-C (--exit ends without it).`);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the report's server has no port");
+  return `http://127.0.0.1:${address.port}/`;
+}

@@ -1,0 +1,92 @@
+// Retraining
+// One round of the loop: the training log to a file, a training in a process of its own, its release on the topic as a
+// candidate. `retrain` and `day` both go this way.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Campaign } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign.ts";
+import type { Release } from "../domain/release.ts";
+import { parseRelease } from "../domain/release.ts";
+import { codecFor } from "../log/codec/codec.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { exportTrainingLog, type Exported } from "../retrain/export.ts";
+import { publishRelease, readReleaseFolder } from "../retrain/publish.ts";
+import { runTraining } from "../retrain/trainer.ts";
+
+export interface RetrainingOptions {
+  readonly log: EventLog;
+  readonly campaign: Campaign;
+  /** Whose features are learned on. */
+  readonly incumbent: Release;
+  /** Gets the exported log and the release; made when missing. */
+  readonly folder: string;
+  /** More of `train`'s options. */
+  readonly trainArgs: readonly string[];
+  readonly earlier: string | null;
+  readonly nowMs: () => number;
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Retrained {
+  readonly candidate: Release;
+  readonly exported: Exported;
+  /** What `train --json` said. */
+  readonly training: Readonly<Record<string, unknown>>;
+  readonly folder: string;
+}
+
+export async function retrainOnce(options: RetrainingOptions): Promise<Retrained> {
+  const { log, campaign, incumbent, folder } = options;
+  const { features } = incumbent.manifest.features;
+  const exported = await exportTrainingLog({ log, campaign, features, folder, earlier: options.earlier });
+  const out = join(folder, "release");
+  const training = await trainRelease({
+    files: [exported.file],
+    mapping: exported.mapping,
+    out,
+    trainArgs: options.trainArgs,
+    onLine: options.onLine,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const read = await readReleaseFolder(out);
+  await publishRelease(log, campaign.id, read, options.nowMs());
+  return { candidate: read.release, exported, training, folder: out };
+}
+
+export interface TrainingOptions {
+  readonly files: readonly string[];
+  readonly mapping: string;
+  readonly out: string;
+  readonly trainArgs: readonly string[];
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** `stipend train`, in a process of its own. */
+export async function trainRelease(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>> {
+  const { files, mapping, out, trainArgs, onLine, signal } = options;
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const args = ["train", "--data", ...files, "--mapping", mapping, "--out", out, "--json", ...trainArgs];
+  return await runTraining({
+    command: process.execPath,
+    args: [...process.execArgv, main, ...args],
+    onLine,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** A published release of the campaign, whole. */
+export async function findRelease(log: EventLog, campaign: string, hash: string): Promise<Release> {
+  const codec = codecFor("releases");
+  for (const { partition, start } of await log.ranges("releases"))
+    for await (const batch of log.read("releases", partition, start))
+      for (const { value } of batch) {
+        if (value === null) continue;
+        const record = codec.decode(value);
+        if (record.campaign === campaign && record.hash === hash)
+          return parseRelease(record.manifest, record.classifier, hash, `release ${hash}`);
+      }
+  throw new InvalidInput(`release ${hash}: it is in force for ${campaign}, but not on the releases topic`);
+}
