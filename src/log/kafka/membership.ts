@@ -10,7 +10,15 @@
 //       fenced it (an old transaction's time-out, a zombie's claim) has no right to stay.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fenced, LogError, type Member, type Membership, type TaskKind, type TaskLog } from "../event-log.ts";
+import {
+  Fenced,
+  LogError,
+  LogUnavailable,
+  type Member,
+  type Membership,
+  type TaskKind,
+  type TaskLog,
+} from "../event-log.ts";
 import { assign, type GroupMember } from "./assigner.ts";
 import type { Cluster } from "./cluster.ts";
 import { isPassing, KafkaError, portError } from "./errors.ts";
@@ -123,18 +131,16 @@ export class GroupMembership implements Membership {
 
   /** Whatever a heartbeat or a round met. */
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof KafkaError && error.meaning === "rejoin") return await this.#rejoin();
-    if (error instanceof KafkaError && error.meaning === "lost") {
-      this.#trouble("forgotten by the group", error);
-      await this.#loseAll();
+    const meaning = error instanceof KafkaError ? error.meaning : null;
+    if (meaning === "rejoin") return await this.#rejoin();
+    if (meaning === "lost") {
+      await this.#loseAll(error);
       return await this.#rejoin();
     }
     this.#trouble("the group's coordinator", error);
-    if (isPassing(error)) {
-      this.#cluster.forget();
-      return await this.#pause(AGAIN_MS);
-    }
-    this.#fail(portError(error));
+    if (!isPassing(error) && !(error instanceof LogUnavailable)) return this.#fail(portError(error));
+    this.#cluster.forget();
+    await this.#pause(AGAIN_MS);
   }
 
   async #rejoin(): Promise<void> {
@@ -148,8 +154,7 @@ export class GroupMembership implements Membership {
   /** Rounds until one takes nothing from us. */
   async #round(): Promise<void> {
     for (;;) {
-      const joined = await this.#join();
-      const assignment = await this.#sync(joined);
+      const assignment = await this.#agree();
       if (this.#leaving) return;
       const taken = this.partitions.filter((partition) => !assignment.includes(partition));
       const given = assignment.filter((partition) => !this.#owned.has(partition)).toSorted((a, b) => a - b);
@@ -159,27 +164,38 @@ export class GroupMembership implements Membership {
     }
   }
 
+  /** What a round gives us; one that is overtaken by the next, or that forgets us, is begun again. */
+  async #agree(): Promise<number[]> {
+    return await this.#cluster.persist(`join ${this.#group}`, async () => {
+      for (;;) {
+        try {
+          return await this.#sync(await this.#join());
+        } catch (error) {
+          const meaning = error instanceof KafkaError ? error.meaning : null;
+          if (this.#leaving || (meaning !== "rejoin" && meaning !== "lost")) throw error;
+          if (meaning === "lost") await this.#loseAll(error);
+        }
+      }
+    });
+  }
+
   async #join(): Promise<Joined> {
     const userData = Buffer.from(JSON.stringify({ owned: this.partitions, generation: this.#generation }));
-    const metadata = encodeSubscription(this.#topics(), userData);
-    return await this.#cluster.persist(`join ${this.#group}`, async () => {
-      const { sessionTimeoutMs } = this.#cluster.settings;
-      const request = {
-        group: this.#group,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs: REBALANCE_MS,
-        protocol: PROTOCOL,
-        metadata,
-      };
-      const joined = await this.#send(joinGroup({ ...request, member: this.#id })).catch((error: unknown) => {
-        if (!(error instanceof MemberIdGiven)) throw error;
-        this.#id = error.member;
-        return this.#send(joinGroup({ ...request, member: this.#id }));
-      });
-      this.#id = joined.member;
-      this.#generation = joined.generation;
-      return joined;
+    const request = {
+      group: this.#group,
+      sessionTimeoutMs: this.#cluster.settings.sessionTimeoutMs,
+      rebalanceTimeoutMs: REBALANCE_MS,
+      protocol: PROTOCOL,
+      metadata: encodeSubscription(this.#topics(), userData),
+    };
+    const joined = await this.#send(joinGroup({ ...request, member: this.#id })).catch((error: unknown) => {
+      if (!(error instanceof MemberIdGiven)) throw error;
+      this.#id = error.member;
+      return this.#send(joinGroup({ ...request, member: this.#id }));
     });
+    this.#id = joined.member;
+    this.#generation = joined.generation;
+    return joined;
   }
 
   async #sync(joined: Joined): Promise<number[]> {
@@ -270,7 +286,8 @@ export class GroupMembership implements Membership {
     await revoking;
   }
 
-  async #loseAll(): Promise<void> {
+  async #loseAll(error: unknown): Promise<void> {
+    this.#trouble("forgotten by the group", error);
     for (const partition of this.#owned) this.#endLog(partition, "is another's: the group has gone on without us");
     await this.#revoke(this.partitions);
     this.#id = "";

@@ -1,0 +1,123 @@
+// Three processes share the partitions of one kind on a real broker, and are killed, stopped, continued and told to go
+// while a load comes in. Whatever happens, each record is answered once.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EventLog } from "../../../src/log/event-log.ts";
+import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
+import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
+import { theBroker } from "../the-broker.ts";
+import { WorkerProcess } from "../worker-process.ts";
+
+const SESSION_MS = 2_000;
+const CLEAN = { missing: [], doubled: [], broken: [] };
+
+describe("three processes", () => {
+  let fixture: KafkaFixture;
+  let log: EventLog;
+  let folder: string;
+  let brokers: string;
+  let workers: WorkerProcess[];
+  let sent: number;
+  let load: NodeJS.Timeout;
+
+  const start = (): WorkerProcess => {
+    const own = path.join(folder, `worker-${workers.length}`);
+    const worker = new WorkerProcess(brokers, fixture.prefix, own, String(SESSION_MS));
+    workers.push(worker);
+    return worker;
+  };
+  const running = (): WorkerProcess[] => workers.filter((worker) => worker.running);
+  const settled = async (): Promise<void> => {
+    await expect
+      .poll(
+        () =>
+          running()
+            .flatMap(({ partitions }) => partitions)
+            .toSorted((a, b) => a - b),
+        { timeout: 30_000 },
+      )
+      .toEqual(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+  };
+
+  beforeEach(async () => {
+    brokers = (await theBroker()).brokers;
+    fixture = await openKafkaFixture(brokers, COUNT);
+    log = await fixture.connect();
+    await log.ensureTopics(TOPICS);
+    folder = mkdtempSync(path.join(tmpdir(), "stipend-workers-"));
+    workers = [];
+    sent = 0;
+    const sending: Promise<void>[] = [];
+    load = setInterval(() => {
+      sending.push(log.send(numbers(sent, 40)));
+      sent += 40;
+    }, 20);
+    start();
+    start();
+    start();
+    await Promise.all(workers.map((worker) => worker.said("joined")));
+    await settled();
+  });
+  afterEach(async () => {
+    clearInterval(load);
+    await Promise.all(workers.map((worker) => worker.end("SIGKILL")));
+    await fixture.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const finish = async (): Promise<void> => {
+    clearInterval(load);
+    expect(await allAnswered(log, sent)).toEqual({ ...CLEAN, answers: sent });
+  };
+
+  it("share the partitions evenly", async () => {
+    expect(workers.map(({ partitions }) => partitions.length)).toEqual([2, 2, 2]);
+    await finish();
+  });
+
+  it("go on when one is killed, after its session has timed out, and nothing is lost or doubled", async () => {
+    const [first] = workers;
+    await first?.end("SIGKILL");
+    await settled();
+    await finish();
+  });
+
+  it("do not let one that was taken for dead do anything any more, and have it back", async () => {
+    const [zombie, ...others] = workers;
+    const had = zombie?.partitions ?? [];
+    zombie?.signal("SIGSTOP");
+    await expect
+      .poll(() => others.flatMap(({ partitions }) => partitions).length, { timeout: 30_000 })
+      .toBe(PARTITIONS);
+    const before = zombie?.lines.length ?? 0;
+    zombie?.signal("SIGCONT");
+    for (const partition of had) await zombie?.said(`closed ${partition}`, before);
+    await expect.poll(() => zombie?.partitions.length, { timeout: 30_000 }).toBe(2);
+    await finish();
+  });
+
+  it("move only what must move when one comes and one goes, and a clean leave is noticed at once", async () => {
+    const counts = (): number[] =>
+      workers.map(({ lines }) => lines.filter(({ text }) => text.startsWith("opening")).length);
+    const before = counts();
+    const fourth = start();
+    await expect.poll(() => fourth.partitions.length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await settled();
+    expect(counts().slice(0, 3)).toEqual(before);
+    const [first, second, third] = workers;
+    const leftAt = performance.now();
+    await first?.end("SIGTERM");
+    expect(first?.lines.at(-1)?.text).toBe("ended");
+    await settled();
+    const others = [second, third, fourth].flatMap((worker) => worker?.lines ?? []);
+    const taken = others.filter(({ text, atMs }) => text.startsWith("running") && atMs > leftAt);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(Math.max(...taken.map(({ atMs }) => atMs)) - leftAt).toBeLessThan(SESSION_MS / 2);
+    for (const worker of [second, third, fourth])
+      expect(worker?.lines.filter(({ text }) => text.startsWith("trouble"))).toEqual([]);
+    await finish();
+  });
+});
