@@ -100,14 +100,7 @@ function planned(question: Question, base: Answer, arm: number): Answer {
   const hold = strictHoldMinor(shard.arm(arm));
   shard.wasRefused(hold);
   const { values } = must(ready, "a release").manifest;
-  const cheaper = cheaperArm(
-    shard.campaign,
-    values,
-    cluster,
-    shard.inForce.shadowPrice,
-    hold,
-    shard.free("plan"),
-  );
+  const cheaper = cheaperArm(shard.campaign, values, cluster, shard.inForce.shadowPrice, hold, shard.free("plan"));
   if (cheaper !== null) {
     const instead = must(reserve(question, "plan", cheaper), "a reservation that the account can pay");
     return { ...base, reason: "downgraded", arm: cheaper, account: "plan", reservation: instead, drawn: false };
@@ -168,7 +161,11 @@ function control(reason: Reason): Answer {
 function heldOut(shard: CampaignShard): Answer {
   shard.heldOut();
   const arms = shard.campaign.arms.length;
-  const policy = policyOf(Array.from({ length: arms }, (_, arm) => (arm === 0 ? 1 : 0)), 0, 1);
+  const policy = policyOf(
+    Array.from({ length: arms }, (_, arm) => (arm === 0 ? 1 : 0)),
+    0,
+    1,
+  );
   return { ...control("holdout"), policy, drawn: true, holdout: true };
 }
 

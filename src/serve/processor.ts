@@ -1,0 +1,52 @@
+// Serve processor: a session's way, live. `prepare` finds out (prepare.ts); `process` decides and books, in this order:
+// grants, windows that are over, the batch's events in their order (outcomes before sessions), reports. It is pure: the same state, batch, facts and time give the
+// same bytes.
+
+import { codecFor } from "../log/codec/codec.ts";
+import type { Processor } from "../task/processor.ts";
+import type { ReleaseShelf } from "./classify/release-shelf.ts";
+import type { FeatureService } from "./enrich/feature-service.ts";
+import { prepare, type ServeFacts } from "./prepare.ts";
+import { ServeCycle } from "./serve-cycle.ts";
+import { dueOfState, stateCodec } from "./state.ts";
+
+export type { ServeFacts } from "./prepare.ts";
+
+export interface ServeOptions {
+  readonly shelf: ReleaseShelf;
+  /** Null when there is none. */
+  readonly features?: FeatureService | null;
+  /** Most users whose windows are closed in one cycle, beside those that the batch is about. */
+  readonly dueMax?: number;
+}
+
+const DUE_MAX = 1_000;
+
+export function createServeProcessor(options: ServeOptions): Processor<ServeFacts> {
+  const state = stateCodec();
+  const inputs = {
+    grants: codecFor("grants"),
+    profiles: codecFor("profiles"),
+    outcomes: codecFor("outcomes"),
+    sessions: codecFor("sessions"),
+  };
+  const outputs = {
+    decisions: codecFor("decisions"),
+    settlements: codecFor("settlements"),
+    "training-log": codecFor("training-log"),
+    "dead-letters": codecFor("dead-letters"),
+    "shard-reports": codecFor("shard-reports"),
+  };
+  const world = { codecs: inputs, state, shelf: options.shelf, features: options.features ?? null };
+  return {
+    prepare: async (view, batch, context) => await prepare(world, view, batch, context),
+    process(view, _batch, facts, context) {
+      const cycle = new ServeCycle({ state, outputs }, view, facts, context);
+      cycle.startCampaigns();
+      cycle.closeWindows(view.due(context.nowMs, options.dueMax ?? DUE_MAX));
+      for (const event of facts.events) cycle.take(event);
+      return cycle.finish();
+    },
+    index: (key, value) => dueOfState(state, key, value),
+  };
+}
