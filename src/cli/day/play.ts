@@ -65,7 +65,13 @@ export async function playCampaignDay(context: Context, options: DayOptions): Pr
   const startMs = Math.floor(context.nowMs() / DAY_MS) * DAY_MS;
   const clock = { nowMs: startMs };
   const logFolder = join(options.folder, "log");
-  const log = await openEmbeddedLog({ folder: logFolder, now: () => clock.nowMs, newToken: () => context.newId() });
+  // A trial's log need not outlive a power loss, and does not wait for the disk.
+  const log = await openEmbeddedLog({
+    folder: logFolder,
+    durability: "process",
+    now: () => clock.nowMs,
+    newToken: () => context.newId(),
+  });
   try {
     const allocator = await openDayAllocator(context, options, log);
     try {

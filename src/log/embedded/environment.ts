@@ -46,7 +46,7 @@ interface Shared {
 
 const shared = new Map<string, Shared>();
 
-export async function openEnvironment(folder: string, durability: Durability): Promise<Environment> {
+export async function openEnvironment(folder: string, durability: Durability | undefined): Promise<Environment> {
   mkdirSync(folder, { recursive: true });
   const path = realpathSync(folder);
   const flushed = settleFormat(path, durability);

@@ -23,12 +23,15 @@ interface Format {
 const FORMAT = 1;
 const FILE = "format.json";
 
-/** Whether the folder is flushed. Refuses a folder of another version, and to promise more than the folder keeps. */
-export function settleFormat(folder: string, durability: Durability): boolean {
+/**
+ * Whether the folder is flushed. Refuses a folder of another version, and to promise more than the folder keeps; who
+ * promises nothing (tools that read and send) takes the folder as it was made, and makes a new one flushed.
+ */
+export function settleFormat(folder: string, durability: Durability | undefined): boolean {
   const found = readFormat(folder) ?? makeFormat(folder, { format: FORMAT, flushed: durability !== "process" });
   if (found.format !== FORMAT)
     throw new LogError(`${folder}: written by another version (format ${found.format}, this one reads ${FORMAT})`);
-  if (!found.flushed && durability !== "process")
+  if (!found.flushed && durability !== undefined && durability !== "process")
     throw new LogError(
       `${folder}: was made with durability process, which is not ${durability}: begin an empty folder`,
     );

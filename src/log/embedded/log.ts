@@ -36,7 +36,7 @@ export interface EmbeddedOptions {
   readonly now: () => number;
   /** A new one each time; tells memberships apart. */
   readonly newToken: () => string;
-  /** What a commit outlives (format.ts); `machine` when left out. */
+  /** What a commit outlives (format.ts). Left out: as the folder was made, and `machine` for a new one. */
   readonly durability?: Durability;
   readonly liveness?: Liveness;
   readonly maintenance?: MaintenanceOptions;
@@ -48,7 +48,7 @@ export interface EmbeddedLog extends EventLog {
 }
 
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
-  const environment = await openEnvironment(options.folder, options.durability ?? "machine");
+  const environment = await openEnvironment(options.folder, options.durability);
   let open = true;
   const core: Core = {
     environment,
