@@ -1,0 +1,103 @@
+// Options
+// What a command takes on its line, as a table: the key gives the flag (`badRows` is --bad-rows), the entry its help and
+// how the text becomes a value. The type of the values that the command gets follows from the table.
+
+import { InvalidInput } from "../domain/campaign.ts";
+import { parseMinor, type Minor } from "../domain/money.ts";
+
+/** Makes a value of what was typed; throws an Error that says what was expected. */
+export type Parse<T> = (typed: string) => T;
+
+export interface Option<T> {
+  readonly kind: "switch" | "one" | "many";
+  /** How the value is called in the help: `<file>`; empty for a switch. */
+  readonly placeholder: string;
+  readonly help: string;
+  readonly required: boolean;
+  readonly parse: Parse<unknown>;
+  readonly fallback: unknown;
+  /** Carries the type of the value only; never set. */
+  readonly type?: T;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- any option, whatever its value
+export type Options = Readonly<Record<string, Option<any>>>;
+export type ValuesOf<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+/** --key, or not. */
+export function flag(help: string): Option<boolean> {
+  return { kind: "switch", placeholder: "", help, required: false, parse: Boolean, fallback: false };
+}
+
+/** --key VALUE; undefined when it is not given. */
+export function option<T>(placeholder: string, help: string, parse: Parse<T>): Option<T | undefined> {
+  return { kind: "one", placeholder, help, required: false, parse, fallback: undefined };
+}
+
+/** --key VALUE, which must be given. */
+export function required<T>(placeholder: string, help: string, parse: Parse<T>): Option<T> {
+  return { kind: "one", placeholder, help, required: true, parse, fallback: undefined };
+}
+
+/** --key VALUE, and `fallback` when it is not given. */
+export function withDefault<T>(placeholder: string, help: string, parse: Parse<T>, fallback: NoInfer<T>): Option<T> {
+  return { kind: "one", placeholder, help, required: false, parse, fallback };
+}
+
+/** --key VALUE VALUE, also again and again; empty when it is not given. */
+export function many<T>(placeholder: string, help: string, parse: Parse<T>): Option<readonly T[]> {
+  return { kind: "many", placeholder, help, required: false, parse, fallback: [] };
+}
+
+/** --key VALUE VALUE, at least one. */
+export function someOf<T>(placeholder: string, help: string, parse: Parse<T>): Option<readonly T[]> {
+  return { kind: "many", placeholder, help, required: true, parse, fallback: [] };
+}
+
+export const asText: Parse<string> = (typed) => {
+  if (typed === "") throw new InvalidInput("expected a text, got nothing");
+  return typed;
+};
+
+export function asInteger(bounds: { readonly min?: number; readonly max?: number } = {}): Parse<number> {
+  return (typed) => {
+    const value = /^-?\d+$/.test(typed) ? Number(typed) : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw new InvalidInput(`expected an integer, got "${typed}"`);
+    return within(value, bounds);
+  };
+}
+
+export function asNumber(bounds: { readonly min?: number; readonly max?: number } = {}): Parse<number> {
+  return (typed) => {
+    const value = typed.trim() === "" ? Number.NaN : Number(typed);
+    if (!Number.isFinite(value)) throw new InvalidInput(`expected a number, got "${typed}"`);
+    return within(value, bounds);
+  };
+}
+
+/** An amount in minor units, not negative. */
+export const asMinor: Parse<Minor> = (typed) => {
+  if (!/^\d+$/.test(typed)) throw new InvalidInput(`expected an integer of minor units (cents), got "${typed}"`);
+  return parseMinor(typed, "the amount");
+};
+
+export function asOneOf<const T extends string>(choices: readonly T[]): Parse<T> {
+  return (typed) => {
+    const found = choices.find((choice) => choice === typed);
+    if (found === undefined) throw new InvalidInput(`expected one of ${choices.join(", ")}, got "${typed}"`);
+    return found;
+  };
+}
+
+export const asUrl: Parse<string> = (typed) => {
+  const url = URL.canParse(typed) ? new URL(typed) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new InvalidInput(`expected a URL that begins with http:// or https://, got "${typed}"`);
+  return url.href;
+};
+
+function within(value: number, { min, max }: { readonly min?: number; readonly max?: number }): number {
+  if (min !== undefined && value < min) throw new InvalidInput(`expected at least ${min}, got ${value}`);
+  if (max !== undefined && value > max) throw new InvalidInput(`expected at most ${max}, got ${value}`);
+  return value;
+}

@@ -1,0 +1,125 @@
+// Cells
+// Sums over the rows of a log, by fold and by cluster × arm, from which weighted means and their standard errors follow.
+// One pass, bounded memory: nothing here grows with the rows.
+//
+// Invariants:
+//   1. Folds add up: the cells of a set of folds are the sums of theirs, in whatever blocks the rows came.
+//   2. A mean is self-normalised (Hájek): Σ wy / Σ w with w = 1 / propensity.
+
+import type { Block, Tasks } from "../nouns.ts";
+
+/** What is measured of each row. */
+export const TARGETS = ["reward", "cost", "redemption"] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** Sums kept per cell and target, and where each lies; the first three are the same for all targets. */
+const SUMS = 4;
+const COMMON = 3;
+const STRIDE = COMMON + SUMS * TARGETS.length;
+
+export interface Cells {
+  readonly clusters: number;
+  readonly arms: number;
+  readonly folds: number;
+  /** [folds, clusters, arms, STRIDE] */
+  readonly sums: Float64Array;
+}
+
+export function emptyCells(clusters: number, arms: number, folds: number): Cells {
+  return { clusters, arms, folds, sums: new Float64Array(folds * clusters * arms * STRIDE) };
+}
+
+/** Adds a block's rows; `foldOf` tells a row's fold by its index in the block. */
+export function addBlock(
+  cells: Cells,
+  block: Block,
+  labels: ArrayLike<number>,
+  tasks: Tasks,
+  foldOf: (row: number) => number,
+): void {
+  const { clusters, arms, sums } = cells;
+  const width = tasks.rewards.length;
+  const values = [0, 0, 0];
+  for (let row = 0; row < block.n; row += 1) {
+    const weight = 1 / (block.propensity[row] ?? 1);
+    let reward = 0;
+    tasks.rewards.forEach((task, at) => (reward += task.weight * (block.rewards[row * width + at] ?? 0)));
+    values[0] = reward;
+    values[1] = block.cost[row] ?? 0;
+    const redeemed = block.redeemed?.[row] ?? Number.NaN;
+    values[2] = Number.isNaN(redeemed) ? 0 : redeemed;
+    const base = ((foldOf(row) * clusters + (labels[row] ?? 0)) * arms + (block.arm[row] ?? 0)) * STRIDE;
+    sums[base] = (sums[base] ?? 0) + 1;
+    sums[base + 1] = (sums[base + 1] ?? 0) + weight;
+    sums[base + 2] = (sums[base + 2] ?? 0) + weight * weight;
+    for (let target = 0; target < TARGETS.length; target += 1) {
+      const value = values[target] ?? 0;
+      const at = base + COMMON + target * SUMS;
+      sums[at] = (sums[at] ?? 0) + weight * value;
+      sums[at + 1] = (sums[at + 1] ?? 0) + weight * value * value;
+      sums[at + 2] = (sums[at + 2] ?? 0) + weight * weight * value;
+      sums[at + 3] = (sums[at + 3] ?? 0) + weight * weight * value * value;
+    }
+  }
+}
+
+/** Means of one target with their variances, [clusters × arms]; a cell without rows has mean 0 and infinite variance. */
+export interface Measured {
+  readonly clusters: number;
+  readonly arms: number;
+  readonly count: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** Rows' worth of the arm's own spread that a cell's variance is steadied with: three rows alike are not certain. */
+const PRIOR_ROWS = 10;
+
+export function measure(cells: Cells, target: Target, folds: readonly number[]): Measured {
+  const { clusters, arms } = cells;
+  const size = clusters * arms;
+  const total = addFolds(cells, folds);
+  const at = COMMON + TARGETS.indexOf(target) * SUMS;
+  const count = new Float64Array(size);
+  const mean = new Float64Array(size);
+  const variance = new Float64Array(size);
+  const spreads = armSpreads(total, size, arms, at);
+  for (let cell = 0; cell < size; cell += 1) {
+    const base = cell * STRIDE;
+    const n = total[base] ?? 0;
+    const sumW = total[base + 1] ?? 0;
+    count[cell] = n;
+    variance[cell] = Infinity;
+    if (n === 0) continue;
+    const m = (total[base + at] ?? 0) / sumW;
+    mean[cell] = m;
+    const own = (total[base + at + 3] ?? 0) - 2 * m * (total[base + at + 2] ?? 0) + m * m * (total[base + 2] ?? 0);
+    const sampling = Math.max(own, 0) / (sumW * sumW);
+    const prior = ((spreads[cell % arms] ?? 0) * (total[base + 2] ?? 0)) / (sumW * sumW);
+    variance[cell] = (sampling * n + prior * PRIOR_ROWS) / (n + PRIOR_ROWS - 1);
+  }
+  return { clusters, arms, count, mean, variance };
+}
+
+function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
+  const size = cells.clusters * cells.arms * STRIDE;
+  const total = new Float64Array(size);
+  for (const fold of folds)
+    for (let i = 0; i < size; i += 1) total[i] = (total[i] ?? 0) + (cells.sums[fold * size + i] ?? 0);
+  return total;
+}
+
+/** Variance of a row's value under each arm, over all clusters. */
+function armSpreads(total: Float64Array, size: number, arms: number, at: number): Float64Array {
+  const spreads = new Float64Array(arms);
+  for (let arm = 0; arm < arms; arm += 1) {
+    let [weight, sum, squares] = [0, 0, 0];
+    for (let cell = arm; cell < size; cell += arms) {
+      weight += total[cell * STRIDE + 1] ?? 0;
+      sum += total[cell * STRIDE + at] ?? 0;
+      squares += total[cell * STRIDE + at + 1] ?? 0;
+    }
+    if (weight > 0) spreads[arm] = Math.max(squares / weight - (sum / weight) ** 2, 0);
+  }
+  return spreads;
+}

@@ -1,0 +1,185 @@
+// Shrink
+// Joins what the network expects of each cluster × arm with what the log measured there. The difference is read in three
+// layers, each pulled towards zero by how much of it is noise (empirical Bayes, between-variance by moments):
+//   the arm's      the network is off for this arm everywhere (calibration of its level)
+//   the cluster's  the network is off for this cluster under every arm
+//   the cell's     the rest
+// Raw cell means would pick their own noise: the best-looking cell is over-estimated in reward and in cost alike.
+
+import type { Measured } from "./cells.ts";
+
+export type Readout = "network" | "shrunk" | "measured";
+
+/** Estimates [clusters × arms] with the variance of each, of which `armVariance` is common to all clusters of the arm. */
+export interface Estimates {
+  readonly values: Float64Array;
+  readonly variance: Float64Array;
+  readonly armVariance: Float64Array;
+}
+
+/** `units`: what a difference is measured in, by arm (1, or the arm's own level where arms differ in scale). */
+export function readOut(
+  readout: Readout,
+  network: Float64Array,
+  measured: Measured,
+  mix: Float64Array,
+  units: Float64Array,
+): Estimates {
+  const layers = layersOf(network, measured, mix, units);
+  const { clusters, arms } = measured;
+  const values = new Float64Array(clusters * arms);
+  const variance = new Float64Array(clusters * arms);
+  const armVariance = layers.arm.variance.map((each, arm) => each * (units[arm] ?? 1) ** 2);
+  for (let cell = 0; cell < values.length; cell += 1) {
+    const arm = cell % arms;
+    const unit = units[arm] ?? 1;
+    const cluster = Math.floor(cell / arms);
+    const shift = layers.level + shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
+    const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
+    values[cell] = network[cell] ?? 0;
+    variance[cell] = (armVariance[arm] ?? 0) + noise * unit * unit;
+    if (readout === "shrunk") values[cell] = (values[cell] ?? 0) + unit * shift;
+    if (readout === "measured" && (measured.count[cell] ?? 0) > 0) {
+      values[cell] = measured.mean[cell] ?? 0;
+      variance[cell] = measured.variance[cell] ?? 0;
+    }
+  }
+  return { values, variance, armVariance };
+}
+
+/** Differences of one kind, their sampling variances, and how much they truly vary. */
+interface Layer {
+  readonly difference: Float64Array;
+  readonly variance: Float64Array;
+  readonly between: number;
+}
+
+interface Layers {
+  readonly level: number;
+  readonly arm: Layer;
+  readonly cluster: Layer;
+  readonly cell: Layer;
+}
+
+function keepOf(layer: Layer, at: number): number {
+  const variance = layer.variance[at] ?? Infinity;
+  return layer.between > 0 && variance < Infinity ? layer.between / (layer.between + variance) : 0;
+}
+
+function shrunk(layer: Layer, at: number): number {
+  return keepOf(layer, at) * (layer.difference[at] ?? 0);
+}
+
+/** What stays unknown: after shrinking, or without looking at the measurement at all. */
+function spread(layer: Layer, at: number, readout: Readout): number {
+  return readout === "network" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
+}
+
+function layersOf(network: Float64Array, measured: Measured, mix: Float64Array, units: Float64Array): Layers {
+  const { clusters, arms, mean, variance, count } = measured;
+  const difference = new Float64Array(clusters * arms);
+  const noise = new Float64Array(clusters * arms).fill(Infinity);
+  for (let cell = 0; cell < difference.length; cell += 1) {
+    const unit = units[cell % arms] ?? 1;
+    if ((count[cell] ?? 0) === 0 || !(unit > 0)) continue;
+    difference[cell] = ((mean[cell] ?? 0) - (network[cell] ?? 0)) / unit;
+    noise[cell] = (variance[cell] ?? 0) / (unit * unit);
+  }
+  const arm = byArm(difference, noise, mix, clusters, arms);
+  const level = levelOf(arm);
+  const armLayer = withBetween(
+    arm.difference.map((each) => each - level),
+    arm.variance,
+    armWeights(arm.variance),
+  );
+  const rest = difference.map((each, cell) =>
+    noise[cell] === Infinity ? 0 : each - level - shrunk(armLayer, cell % arms),
+  );
+  const cluster = byCluster(rest, noise, count, clusters, arms, mix);
+  const left = rest.map((each, cell) =>
+    noise[cell] === Infinity ? 0 : each - shrunk(cluster, Math.floor(cell / arms)),
+  );
+  const cellLayer = withBetween(left, noise, count);
+  return { level, arm: armLayer, cluster, cell: cellLayer };
+}
+
+/** Mean difference of each arm over the clusters' mix: what the whole arm was off. */
+function byArm(
+  difference: Float64Array,
+  noise: Float64Array,
+  mix: Float64Array,
+  clusters: number,
+  arms: number,
+): { difference: Float64Array; variance: Float64Array } {
+  const means = new Float64Array(arms);
+  const variances = new Float64Array(arms).fill(Infinity);
+  for (let arm = 0; arm < arms; arm += 1) {
+    let [weight, sum, variance] = [0, 0, 0];
+    for (let cluster = 0; cluster < clusters; cluster += 1) {
+      const cell = cluster * arms + arm;
+      if (noise[cell] === Infinity) continue;
+      const share = mix[cluster] ?? 0;
+      weight += share;
+      sum += share * (difference[cell] ?? 0);
+      variance += share * share * (noise[cell] ?? 0);
+    }
+    if (!(weight > 0)) continue;
+    means[arm] = sum / weight;
+    variances[arm] = variance / (weight * weight);
+  }
+  return { difference: means, variance: variances };
+}
+
+/** What all arms are off together, by precision. It is known so well that it is taken whole. */
+function levelOf(arm: { difference: Float64Array; variance: Float64Array }): number {
+  let [weight, sum] = [0, 0];
+  arm.variance.forEach((variance, at) => {
+    if (!(variance > 0 && variance < Infinity)) return;
+    weight += 1 / variance;
+    sum += (arm.difference[at] ?? 0) / variance;
+  });
+  return weight > 0 ? sum / weight : 0;
+}
+
+function armWeights(variance: Float64Array): Float64Array {
+  return variance.map((each) => (each < Infinity ? 1 : 0));
+}
+
+/** Mean difference of each cluster over its arms, weighted by their rows. */
+function byCluster(
+  rest: Float64Array,
+  noise: Float64Array,
+  count: Float64Array,
+  clusters: number,
+  arms: number,
+  mix: Float64Array,
+): Layer {
+  const difference = new Float64Array(clusters);
+  const variance = new Float64Array(clusters).fill(Infinity);
+  for (let cluster = 0; cluster < clusters; cluster += 1) {
+    let [rows, sum, spreadSum] = [0, 0, 0];
+    for (let cell = cluster * arms; cell < (cluster + 1) * arms; cell += 1) {
+      if (noise[cell] === Infinity) continue;
+      const n = count[cell] ?? 0;
+      rows += n;
+      sum += n * (rest[cell] ?? 0);
+      spreadSum += n * n * (noise[cell] ?? 0);
+    }
+    if (rows === 0) continue;
+    difference[cluster] = sum / rows;
+    variance[cluster] = spreadSum / (rows * rows);
+  }
+  return withBetween(difference, variance, mix);
+}
+
+/** Between-variance by moments: what the squared differences have more than their noise explains, never below 0. */
+function withBetween(difference: Float64Array, variance: Float64Array, weights: Float64Array): Layer {
+  let [weight, sum] = [0, 0];
+  difference.forEach((each, at) => {
+    const noise = variance[at] ?? Infinity;
+    if (noise === Infinity) return;
+    weight += weights[at] ?? 0;
+    sum += (weights[at] ?? 0) * (each * each - noise);
+  });
+  return { difference, variance, between: weight > 0 ? Math.max(sum / weight, 0) : 0 };
+}

@@ -1,0 +1,83 @@
+// The broker itself is killed, stays away, and comes back: tasks wait, and go on where they were.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LogUnavailable, OutcomeUnknown } from "../../../src/log/event-log.ts";
+import { openKafkaLog } from "../../../src/log/kafka/log.ts";
+import { out, text } from "../../log/told.ts";
+import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
+import { allAnswered, COUNT, numbers, TOPICS } from "../counting.ts";
+import { startBroker, type RunningBroker } from "../start-broker.ts";
+import { WorkerProcess } from "../worker-process.ts";
+
+describe("a broker that is killed", () => {
+  let broker: RunningBroker;
+  let fixture: KafkaFixture;
+  let folder: string;
+  let workers: WorkerProcess[] = [];
+
+  beforeEach(async () => {
+    broker = await startBroker();
+    fixture = await openKafkaFixture(broker.brokers, COUNT);
+    folder = mkdtempSync(path.join(tmpdir(), "stipend-workers-"));
+  });
+  afterEach(async () => {
+    for (const worker of workers.splice(0)) await worker.end("SIGKILL");
+    await fixture.close();
+    await broker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const restart = async (): Promise<void> => {
+    broker = await startBroker({ dir: broker.dir, port: Number(broker.brokers.split(":")[1]) });
+  };
+
+  it("again and again under load costs no record and doubles none", async () => {
+    const log = await fixture.connect({ patienceMs: 60_000 });
+    await log.ensureTopics(TOPICS);
+    workers = ["a", "b"].map(
+      (name) => new WorkerProcess(broker.brokers, fixture.prefix, path.join(folder, name), "2000"),
+    );
+    await Promise.all(workers.map((worker) => worker.said("running")));
+    let sent = 0;
+    const load = (async () => {
+      for (; sent < 8_000; sent += 40) {
+        await log.send(numbers(sent, 40));
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+    })();
+    for (let kill = 0; kill < 2; kill += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      process.kill(broker.pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await restart();
+    }
+    await load;
+    const found = await allAnswered(log, sent);
+    (await import("node:fs")).writeFileSync("/tmp/said.txt", workers.map((w, i) => w.lines.map((l) => `${i} ${l.atMs.toFixed(0)} ${l.text}`).join("\n")).join("\n") + JSON.stringify(fixture.troubles));
+    const said = workers.flatMap(({ lines }) => lines.map((line) => line.text)).slice(-80);
+    expect(found, said.join("\n")).toEqual({ answers: sent, missing: [], doubled: [], broken: [] });
+    for (const worker of workers) await worker.end("SIGTERM");
+    for (const worker of workers) expect(worker.lines.at(-1)?.text).toBe("ended");
+  }, 120_000);
+
+  it("is said by every call in the port's words, within its patience, and calls work when it is back", async () => {
+    const log = await fixture.connect({ patienceMs: 1_000 });
+    await log.ensureTopics(TOPICS);
+    await log.send([out("numbers", 0, "k", "before")]);
+    process.kill(broker.pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect(log.send([out("numbers", 0, "k", "lost?")])).rejects.toThrow(OutcomeUnknown);
+    await expect(log.ranges("numbers")).rejects.toThrow(LogUnavailable);
+    await expect(log.read("numbers", 0, 0)[Symbol.asyncIterator]().next()).rejects.toThrow(LogUnavailable);
+    const opening = openKafkaLog({ brokers: [broker.brokers], clientId: "late", patienceMs: 500 }, () => Date.now());
+    await expect(opening).rejects.toThrow(/127\.0\.0\.1:\d+.*ECONNREFUSED/);
+    await restart();
+    await log.send([out("numbers", 0, "k", "after")]);
+    const values: string[] = [];
+    for await (const batch of log.read("numbers", 0, 0)) values.push(...batch.map((record) => text(record.value)));
+    expect([values[0], values.at(-1)]).toEqual(["before", "after"]);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { addBlock, emptyCells, measure } from "../../src/learn/estimate/cells.ts";
+import { estimate, ESTIMATE_OPTIONS, type Estimate } from "../../src/learn/estimate/estimate.ts";
+import { readOut } from "../../src/learn/estimate/shrink.ts";
+import type { Effects } from "../../src/learn/nouns.ts";
+import { madeUpLog } from "./memory-dataset.ts";
+
+const CLUSTERS = 25;
+const log = madeUpLog(60_000, 3);
+const { arms } = log;
+
+/** Clusters by what a user orders without a coupon and with the dearest. */
+const labelOf = (row: number): number => {
+  const low = log.truth.reward[row * arms] ?? 0;
+  const gain = (log.truth.reward[row * arms + arms - 1] ?? 0) - low;
+  return 5 * Math.min(4, Math.floor(low / 130)) + Math.min(4, Math.floor(gain / 60));
+};
+const classes = (x: Float32Array): Int32Array => Int32Array.from(x, labelOf);
+
+/** A network that is wrong everywhere by a share of each arm's uplift, and in its level. */
+const network =
+  (uplift: number, level: number) =>
+  (x: Float32Array): Effects => {
+    const pick = (values: Float32Array, change: (value: number, control: number) => number): Float32Array =>
+      Float32Array.from({ length: x.length * arms }, (_, at) => {
+        const row = x[Math.floor(at / arms)] ?? 0;
+        return change(values[row * arms + (at % arms)] ?? 0, values[row * arms] ?? 0);
+      });
+    return {
+      reward: pick(log.truth.reward, (value, control) => level * (control + uplift * (value - control))),
+      cost: pick(log.truth.cost, (value) => value),
+      redemption: pick(log.truth.redemption, (value) => value * level),
+    };
+  };
+
+const run = (effects: (x: Float32Array) => Effects, blockRows = 8_192): Promise<Estimate> =>
+  estimate({
+    dataset: log.dataset,
+    clusters: CLUSTERS,
+    classes,
+    effects,
+    options: { ...ESTIMATE_OPTIONS, blockRows },
+    progress: () => undefined,
+  });
+
+/** True means by cluster × arm. */
+const truth = (values: Float32Array): number[][] => {
+  const sums = Array.from({ length: CLUSTERS }, () => Array.from({ length: arms }, () => 0));
+  const sizes = Array.from({ length: CLUSTERS }, () => 0);
+  for (let row = 0; row < log.n; row += 1) {
+    const label = labelOf(row);
+    sizes[label] = (sizes[label] ?? 0) + 1;
+    const sum = sums[label] ?? [];
+    for (let arm = 0; arm < arms; arm += 1) sum[arm] = (sum[arm] ?? 0) + (values[row * arms + arm] ?? 0);
+  }
+  return sums.map((row, label) => row.map((sum) => sum / (sizes[label] || 1)));
+};
+const error = (found: readonly (readonly number[])[], mix: readonly number[], right: number[][]): number =>
+  found.reduce(
+    (sum, row, k) => sum + row.reduce((s, value, j) => s + (mix[k] ?? 0) * (value - (right[k]?.[j] ?? 0)) ** 2, 0),
+    0,
+  );
+
+describe("cells", () => {
+  test("by hand: self-normalised means, whatever the blocks", () => {
+    const cells = emptyCells(1, 2, 1);
+    const tasks = {
+      rewards: [{ name: "r", weight: 2, kind: "amount" as const }],
+      cost: { kind: "column" as const },
+      dose: null,
+    };
+    const block = {
+      n: 3,
+      x: new Float32Array(3),
+      arm: Uint8Array.from([1, 1, 0]),
+      propensity: Float32Array.from([0.5, 0.25, 0.5]),
+      rewards: Float32Array.from([1, 4, 7]),
+      redeemed: null,
+      cost: Float32Array.from([10, 40, 0]),
+    };
+    addBlock(cells, block, [0, 0, 0], tasks, () => 0);
+    expect([...measure(cells, "reward", [0]).mean]).toEqual([14, (2 * 2 + 4 * 8) / 6]);
+    expect([...measure(cells, "cost", [0]).mean]).toEqual([0, 30]);
+    expect([...measure(cells, "cost", [0]).count]).toEqual([1, 2]);
+  });
+});
+
+describe("reading out", () => {
+  const measured = (mean: number[], variance: number[]) => ({
+    clusters: 2,
+    arms: 2,
+    count: Float64Array.from(variance, (each) => (each === Infinity ? 0 : 100)),
+    mean: Float64Array.from(mean),
+    variance: Float64Array.from(variance),
+  });
+  const mix = Float64Array.from([0.5, 0.5]);
+  const units = Float64Array.from([1, 1]);
+  const net = Float64Array.from([1, 2, 3, 4]);
+
+  test("a measurement without noise is taken whole, a cell without rows is the network's", () => {
+    const exact = readOut("shrunk", net, measured([1, 3, 3, 9], [1e-12, 1e-12, 1e-12, 1e-12]), mix, units);
+    expect([...exact.values].map((value) => Number(value.toFixed(4)))).toEqual([1, 3, 3, 9]);
+    const blind = readOut("shrunk", net, measured([0, 0, 0, 0], [Infinity, Infinity, Infinity, Infinity]), mix, units);
+    expect([...blind.values]).toEqual([1, 2, 3, 4]);
+  });
+  test("differences no larger than their noise move only the common level", () => {
+    const noisy = readOut("shrunk", net, measured([2, 3, 4, 5], [9, 9, 9, 9]), mix, units);
+    expect([...noisy.values]).toEqual([2, 3, 4, 5]);
+    const crossed = readOut("shrunk", net, measured([2, 1, 2, 5], [9, 9, 9, 9]), mix, units);
+    expect([...crossed.values]).toEqual([1, 2, 3, 4]);
+    expect(Math.min(...crossed.variance)).toBeGreaterThan(0);
+  });
+});
+
+describe("estimates of a randomised log", () => {
+  test("with a good network are nearer to the truth than what was measured", async () => {
+    const found = await run(network(1, 1));
+    const right = truth(log.truth.reward);
+    expect(found.readouts.reward).not.toBe("measured");
+    expect(error(found.values.reward, found.values.mix, right)).toBeLessThan(
+      0.5 * error(found.measured.reward, found.values.mix, right),
+    );
+  });
+  test("with a network that is off are nearer to the truth than the network", async () => {
+    const found = await run(network(0.2, 0.7));
+    const right = truth(log.truth.reward);
+    expect(found.readouts).toEqual({ reward: "shrunk", cost: "shrunk" });
+    const off = truth(network(0.2, 0.7)(log.rows.x).reward);
+    const ours = error(found.values.reward, found.values.mix, right);
+    expect(ours).toBeLessThan(0.5 * error(off, found.values.mix, right));
+    expect(ours).toBeLessThan(error(found.measured.reward, found.values.mix, right));
+  });
+  test("their standard errors cover the truth in most cells", async () => {
+    const found = await run(network(0.8, 0.9));
+    const right = truth(log.truth.reward);
+    let [inside, cells] = [0, 0];
+    found.values.reward.forEach((row, k) =>
+      row.forEach((value, j) => {
+        if ((found.counts[k]?.[j] ?? 0) < 50) return;
+        cells += 1;
+        if (Math.abs(value - (right[k]?.[j] ?? 0)) < 2 * (found.values.rewardSe[k]?.[j] ?? 0)) inside += 1;
+      }),
+    );
+    expect(inside / cells).toBeGreaterThan(0.85);
+  });
+  test("cost is face times redemption in every cell, the control is free, and the mix sums to 1", async () => {
+    const { values } = await run(network(1, 1));
+    const faces = log.dataset.tasks.cost.kind === "redeemed" ? log.dataset.tasks.cost.faceMinor : [];
+    values.cost.forEach((row, k) =>
+      row.forEach((cost, j) => expect(cost).toBeCloseTo((faces[j] ?? 0) * (values.redemption[k]?.[j] ?? 0), 9)),
+    );
+    expect(values.cost.every((row) => row[0] === 0)).toBe(true);
+    expect(values.mix.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+  });
+  test("do not depend on the size of the blocks but for rounding, and name cells with few rows", async () => {
+    const [small, large] = [await run(network(1, 1), 1_000), await run(network(1, 1), 60_000)];
+    small.values.reward.forEach((row, k) =>
+      row.forEach((value, j) => expect(value).toBeCloseTo(large.values.reward[k]?.[j] ?? 0, 6)),
+    );
+    expect(small.counts).toEqual(large.counts);
+    expect(small.warnings.join()).toMatch(
+      /cells of cluster × arm have fewer than 100 rows \(cluster \d+ × arm-\d+: \d+/,
+    );
+  });
+});
