@@ -20,8 +20,7 @@ export interface Option<T> {
   readonly type?: T;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- any option, whatever its value
-export type Options = Readonly<Record<string, Option<any>>>;
+export type Options = Readonly<Record<string, Option<unknown>>>;
 export type ValuesOf<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
 /** --key, or not. */

@@ -12,7 +12,7 @@ export interface Output {
   result(json: object, text: () => string): void;
   /** One of many results as it comes: a JSON line, or a line for a person. */
   item(json: object, text: () => string): void;
-  /** Something worth saying that is not the result. */
+  /** Something worth saying that is not the result: on stderr. */
   note(text: string): void;
 }
 
@@ -33,7 +33,7 @@ export function createOutput({ json, stdout, stderr, progress }: OutputOptions):
     item: write,
     note(text) {
       progress.clear();
-      (json ? stderr : stdout)(`${text}\n`);
+      stderr(`${text}\n`);
     },
   };
 }

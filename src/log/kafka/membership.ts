@@ -61,6 +61,7 @@ export class GroupMembership implements Membership {
   #generation = -1;
   #leaving = false;
   #failure: Error | null = null;
+  #told = "";
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
 
@@ -123,6 +124,7 @@ export class GroupMembership implements Membership {
 
   async #heartbeat(): Promise<void> {
     await this.#send(heartbeat(this.#place()));
+    this.#told = "";
   }
 
   #place(): MemberOf {
@@ -316,9 +318,12 @@ export class GroupMembership implements Membership {
     stop.abort();
   }
 
+  /** Told once, and not at each try. */
   #trouble(what: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#cluster.settings.onTrouble(`${this.#group}: ${what}: ${message}`);
+    const message = `${this.#group}: ${what}: ${error instanceof Error ? error.message : String(error)}`;
+    if (message === this.#told) return;
+    this.#told = message;
+    this.#cluster.settings.onTrouble(message);
   }
 }
 

@@ -56,7 +56,6 @@ describe("a broker that is killed", () => {
     }
     await load;
     const found = await allAnswered(log, sent);
-    (await import("node:fs")).writeFileSync("/tmp/said.txt", workers.map((w, i) => w.lines.map((l) => `${i} ${l.atMs.toFixed(0)} ${l.text}`).join("\n")).join("\n") + JSON.stringify(fixture.troubles));
     const said = workers.flatMap(({ lines }) => lines.map((line) => line.text)).slice(-80);
     expect(found, said.join("\n")).toEqual({ answers: sent, missing: [], doubled: [], broken: [] });
     for (const worker of workers) await worker.end("SIGTERM");

@@ -1,0 +1,186 @@
+// Program
+// From a command line to an exit code: finds the command, reads its tables with commander, runs it, and says what went
+// wrong in words. Everything of the outside is handed in.
+
+import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Option as ParserOption } from "commander";
+import { InvalidInput } from "../domain/campaign.ts";
+import { must } from "../domain/assert.ts";
+import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
+import { CHECK_FAILED, DONE, WRONG_USE, type Command, type Context } from "./command.ts";
+import { describeSettings, loadConfig, unknownSettings, type Environment } from "./config.ts";
+import type { Option, Options } from "./options.ts";
+import { createOutput, type Write } from "./output.ts";
+import { createProgress, progressMode } from "./progress.ts";
+
+const HELP_COLUMNS = 100;
+const EXIT_CODES = "Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration.";
+
+/** The outside, as main.ts hands it in and a test makes it. */
+export interface World {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Write;
+  readonly stderr: Write;
+  /** Of stderr, where progress is shown. */
+  readonly terminal: { readonly isTerminal: boolean; columns(): number };
+  /** Aborts at the first signal; called once, when a command that ends by itself begins. */
+  watchSignals(): AbortSignal;
+  nowMs(): number;
+  newId(): string;
+}
+
+/** Runs one command line; resolves to the exit code and never rejects. */
+export async function runProgram(line: readonly string[], world: World): Promise<number> {
+  try {
+    const name = nameIn(line);
+    const command = name === undefined ? undefined : (await must(CATALOGUE[name], name).load()).command;
+    const started: { run?: Promise<number> } = {};
+    const parser = buildParser(world, name, command, (values) => {
+      started.run = start(must(command, "the command"), values, world);
+    });
+    parser.parse(line.length === 0 ? ["--help"] : [...line], { from: "user" });
+    if (line.length === 0) return WRONG_USE;
+    return await (started.run ?? DONE);
+  } catch (error) {
+    return explain(error, world);
+  }
+}
+
+async function start(command: Command, values: Readonly<Record<string, unknown>>, world: World): Promise<number> {
+  const { env, stderr } = world;
+  const config = loadConfig(env, world.cwd);
+  for (const sentence of unknownSettings(env)) stderr(`warning: ${sentence}\n`);
+  const json = values["json"] === true;
+  const mode = progressMode({ terminal: world.terminal.isTerminal, json, ci: Boolean(env["CI"]) });
+  const progress = createProgress({ mode, write: stderr, nowMs: world.nowMs, columns: world.terminal.columns });
+  const context: Context = {
+    config,
+    json,
+    progress,
+    output: createOutput({ json, stdout: world.stdout, stderr, progress }),
+    signal: command.endsBySignal ? world.watchSignals() : new AbortController().signal,
+    stdin: world.stdin,
+    nowMs: world.nowMs,
+    newId: world.newId,
+  };
+  try {
+    return await command.run(context, values);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Says what went wrong, and for wrong use what to do next; the stack only for who looks for it. */
+function explain(error: unknown, { env, stderr }: World): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE;
+  const message = error instanceof Error ? error.message : String(error);
+  stderr(`error: ${message}\n`);
+  if (env["STIPEND_DEBUG"]) stderr(`${error instanceof Error ? error.stack : ""}\n`);
+  if (error instanceof InvalidInput) return WRONG_USE;
+  if (!env["STIPEND_DEBUG"]) stderr("STIPEND_DEBUG=1 shows where it comes from.\n");
+  return CHECK_FAILED;
+}
+
+type Run = (values: Readonly<Record<string, unknown>>) => void;
+
+/** All commands by name and summary; the one that is asked for with its tables. */
+function buildParser(world: World, chosen: string | undefined, command: Command | undefined, run: Run): Parser {
+  const program = new Parser("stipend")
+    .description("Decides in real time, and inside a money budget, which incentive each arriving user gets.")
+    .version(version(), "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: world.stdout,
+      writeErr: world.stderr,
+      getOutHelpWidth: () => HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
+    })
+    .addHelpText("after", () => `\n${programNotes()}`);
+  for (const [name, entry] of Object.entries(CATALOGUE)) {
+    const [first = "", second] = name.split(" ");
+    const parser = second === undefined ? program.command(first) : groupOf(program, first).command(second);
+    parser.description(entry.summary).summary(entry.summary);
+    if (name === chosen && command !== undefined) complete(parser, command, run);
+  }
+  return program;
+}
+
+function groupOf(program: Parser, name: string): Parser {
+  const found = program.commands.find((parser) => parser.name() === name);
+  if (found !== undefined) return found;
+  const group = program.command(name).description(GROUPS[name] ?? "");
+  return group.addHelpText("after", `\n\`stipend ${name} COMMAND --help\` tells more of each.`);
+}
+
+function programNotes(): string {
+  return [
+    "Examples:",
+    "  stipend day --seed 7",
+    "  stipend train --data log.csv.gz --mapping mapping.yaml --out releases/first",
+    "  stipend tail decisions --follow",
+    "",
+    describeSettings(),
+    "",
+    EXIT_CODES,
+    "`stipend COMMAND --help` tells more of each.",
+  ].join("\n");
+}
+
+function complete(parser: Parser, command: Command, run: Run): void {
+  parser.description([command.summary, command.description].filter(Boolean).join("\n\n"));
+  for (const [name, table] of Object.entries(command.arguments)) parser.addArgument(toArgument(name, table));
+  for (const [name, table] of Object.entries(command.options)) parser.addOption(toOption(name, table));
+  const lines = command.json === "lines";
+  parser.option("--json", `print ${lines ? "a JSON object a line" : "one JSON object"} on stdout, all else on stderr`);
+  const examples = ["Examples:", ...command.examples.map((example) => `  ${example}`)].join("\n");
+  parser.addHelpText("after", `\n${examples}\n\n${EXIT_CODES}`);
+  parser.action(() => run({ ...withFallbacks(command, parser.opts()), ...byName(command.arguments, parser) }));
+}
+
+function toArgument(name: string, table: Option<unknown>): Argument {
+  const ends = table.required ? ["<", ">"] : ["[", "]"];
+  const argument = new Argument(`${ends[0]}${name}${table.kind === "many" ? "..." : ""}${ends[1]}`, table.help);
+  argument.argParser((typed: string, before: unknown) => read(table, typed, before));
+  return table.fallback === undefined || table.kind === "many" ? argument : argument.default(table.fallback);
+}
+
+function toOption(name: string, table: Option<unknown>): ParserOption {
+  const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (table.kind === "switch") return new ParserOption(long, table.help);
+  const placeholder = table.kind === "many" ? table.placeholder.replace(">", "...>") : table.placeholder;
+  const option = new ParserOption(`${long} ${placeholder}`, table.help).makeOptionMandatory(table.required);
+  option.argParser((typed: string, before: unknown) => read(table, typed, before));
+  return table.fallback === undefined || table.kind === "many" ? option : option.default(table.fallback);
+}
+
+function read(table: Option<unknown>, typed: string, before: unknown): unknown {
+  try {
+    const value = table.parse(typed);
+    return table.kind === "many" ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `It was ${error.message}.` : String(error));
+  }
+}
+
+function withFallbacks(command: Command, typed: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fallbacks = Object.entries(command.options).map(([name, table]) => [name, table.fallback]);
+  return { ...Object.fromEntries(fallbacks), ...typed } as Record<string, unknown>;
+}
+
+function byName(options: Options, parser: Parser): Record<string, unknown> {
+  const values = Object.entries(options).map(([name, table], index) => [
+    name,
+    (parser.processedArgs as unknown[])[index] ?? table.fallback,
+  ]);
+  return Object.fromEntries(values) as Record<string, unknown>;
+}
+
+function version(): string {
+  const file = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return file.version;
+}

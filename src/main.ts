@@ -1,0 +1,34 @@
+// The stipend command: hands the outside to cli/program.ts and ends with its exit code.
+
+import { Console } from "node:console";
+import { randomUUID } from "node:crypto";
+import { runProgram } from "./cli/program.ts";
+
+// What a library prints must not get between a result and its reader.
+globalThis.console = new Console(process.stderr);
+
+// `stipend tail … | head`: the reader has what it wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+/** The first signal asks a command to end; the second ends the process as if nobody had listened. */
+function watchSignals(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  return controller.signal;
+}
+
+const code = await runProgram(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  terminal: { isTerminal: process.stderr.isTTY, columns: () => process.stderr.columns },
+  watchSignals,
+  nowMs: () => Date.now(),
+  newId: () => randomUUID(),
+});
+
+// A library's thread or timer must not keep a command that is done; stdout is written to its end first.
+process.stdout.write("", () => process.exit(code));

@@ -1,0 +1,223 @@
+// A house for the serve processor: the simulated log, the task's runner, memory stores and a clock that is stepped by
+// hand; grants written by the test in the treasurer's place.
+
+import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Grant, ShardReport } from "../../src/domain/control.ts";
+import type { DeadLetter } from "../../src/domain/dead-letter.ts";
+import type { Decision, Settlement } from "../../src/domain/decision.ts";
+import type { Release } from "../../src/domain/release.ts";
+import type { Outcome, Profile, Session } from "../../src/domain/session.ts";
+import type { TrainingRow } from "../../src/domain/training-row.ts";
+import { codecFor, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
+import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
+import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
+import { serveKind, topicSpecs } from "../../src/log/topics.ts";
+import { loadClassifier } from "../../src/serve/classify/onnx.ts";
+import { createReleaseShelf, type ReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import type { FeatureService } from "../../src/serve/enrich/feature-service.ts";
+import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
+import type { ControlRecord } from "../../src/task/control-record.ts";
+import { memoryStores } from "../../src/task/memory-store.ts";
+import { joinRunner, type Runner } from "../../src/task/runner.ts";
+import { ARMS, releaseRecord, tinyRelease } from "./tiny-release.ts";
+
+export const START_MS = Date.UTC(2026, 0, 1);
+export const HOUR_MS = 3_600_000;
+
+export function campaign(changes: Partial<Campaign> = {}): Campaign {
+  return {
+    id: "spring",
+    currency: "EUR",
+    budgetMinor: 1_000_000n,
+    explorationBudgetMinor: 0n,
+    startMs: START_MS,
+    endMs: START_MS + 30 * 24 * HOUR_MS,
+    arms: ARMS,
+    holdoutShare: 0,
+    explorationShare: 0,
+    caps: [],
+    reservation: { policy: "strict", ttlMs: HOUR_MS },
+    pacing: { mode: "asap", expectedSessions: 1_000 },
+    priority: 0,
+    surfaces: [],
+    rewardWeights: { converted: 1 },
+    ...changes,
+  };
+}
+
+export interface HouseOptions {
+  readonly partitions?: number;
+  readonly features?: FeatureService;
+  readonly shelf?: (log: SimulatedLog) => ReleaseShelf;
+  readonly maxRecords?: number;
+  readonly dueMax?: number;
+}
+
+/** The release that grants name when they name none. */
+export const RELEASE: Release = tinyRelease();
+
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const house = new House(options);
+  await house.open();
+  return house;
+}
+
+export class House {
+  nowMs = START_MS;
+  readonly cluster = createSimulatedCluster({ now: () => this.nowMs });
+  readonly log: SimulatedLog = this.cluster.connect("serve");
+  stores = memoryStores();
+  runner: Runner<ServeFacts> | null = null;
+  readonly #options: HouseOptions;
+  readonly #partitions: number;
+  #shelf: ReleaseShelf | null = null;
+  #grants = new Map<string, Grant>();
+  #number = 0;
+
+  constructor(options: HouseOptions) {
+    this.#options = options;
+    this.#partitions = options.partitions ?? 1;
+  }
+
+  async open(): Promise<void> {
+    await this.log.ensureTopics(topicSpecs({ users: this.#partitions, control: 1 }));
+    await this.publish(RELEASE);
+    await this.start();
+  }
+
+  async start(): Promise<void> {
+    const shelf =
+      this.#options.shelf?.(this.log) ??
+      createReleaseShelf({ log: this.log, codec: codecFor("releases"), load: loadClassifier });
+    this.#shelf = shelf;
+    this.runner = await joinRunner<ServeFacts>({
+      log: this.log,
+      kind: serveKind("test"),
+      processor: () =>
+        createServeProcessor({
+          shelf,
+          features: this.#options.features ?? null,
+          ...(this.#options.dueMax === undefined ? {} : { dueMax: this.#options.dueMax }),
+        }),
+      openStore: (partition, index) => this.stores.open(partition, index),
+      codec: schemaCodec<ControlRecord>("control-record"),
+      clock: { nowMs: () => this.nowMs, sleep: () => Promise.resolve() },
+      newLineage: () => `lineage-${(this.#number += 1)}`,
+      maxRecords: this.#options.maxRecords ?? 1_000,
+      idleMs: 100,
+      drainMs: 1_000,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.runner?.stop();
+    this.runner = null;
+    await this.#shelf?.close();
+  }
+
+  /** Runs until nothing is left to do at this time. */
+  async run(forwardMs = 0): Promise<void> {
+    this.nowMs += forwardMs;
+    await this.runner?.runUntilIdle(this.nowMs);
+  }
+
+  async publish(release: Release, campaignId = "spring"): Promise<void> {
+    const value = codecFor("releases").encode(releaseRecord(campaignId, release));
+    await this.log.send([{ topic: "releases", key: Buffer.from(`${campaignId}/${release.hash}`), value }]);
+  }
+
+  /** The grant of each shard: the last one with these changes; money is per shard. */
+  async grant(changes: Partial<Grant> = {}): Promise<void> {
+    const id = changes.campaign?.id ?? "spring";
+    for (let shard = 0; shard < this.#partitions; shard += 1) {
+      const before = this.#grants.get(`${id}/${shard}`);
+      const grant: Grant = {
+        campaign: campaign(),
+        state: "live",
+        revision: 1,
+        release: RELEASE.hash,
+        planRow: 1,
+        shadowPrice: 0.01,
+        throttle: 1,
+        grantedMinor: { plan: 100_000n, exploration: 0n },
+        returnTargetMinor: { plan: 0n, exploration: 0n },
+        ...before,
+        ...changes,
+        shard,
+        atMs: this.nowMs,
+      };
+      this.#grants.set(`${id}/${shard}`, grant);
+      await this.send("grants", id, grant, shard);
+    }
+  }
+
+  async send<N extends keyof TopicValues>(
+    topic: N,
+    key: string,
+    value: TopicValues[N],
+    partition?: number,
+  ): Promise<void> {
+    const record = { topic, key: Buffer.from(key), value: codecFor(topic).encode(value) };
+    await this.raw(partition === undefined ? record : { ...record, partition });
+  }
+
+  async raw(record: OutRecord): Promise<void> {
+    await this.log.send([record]);
+  }
+
+  session(sessionId: string, userId: string, changes: Partial<Session> = {}): Promise<void> {
+    return this.send("sessions", userId, sessionOf(sessionId, userId, this.nowMs, changes));
+  }
+
+  outcome(outcomeId: string, userId: string, sessionId: string, changes: Partial<Outcome> = {}): Promise<void> {
+    return this.send("outcomes", userId, {
+      outcomeId,
+      decisionId: `d-${sessionId}`,
+      userId,
+      atMs: this.nowMs,
+      kind: "redeemed",
+      amountMinor: null,
+      rewards: {},
+      ...changes,
+    });
+  }
+
+  profile(userId: string, attributes: Profile["attributes"], atMs = this.nowMs): Promise<void> {
+    return this.send("profiles", userId, { userId, atMs, attributes });
+  }
+
+  async all<N extends keyof TopicValues>(topic: N): Promise<TopicValues[N][]> {
+    return (await this.records(topic)).flatMap(({ value }) => (value === null ? [] : [codecFor(topic).decode(value)]));
+  }
+
+  async records(topic: string): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
+    for (const { partition, start } of await this.log.ranges(topic))
+      for await (const batch of this.log.read(topic, partition, start)) records.push(...batch);
+    return records;
+  }
+
+  decisions = (): Promise<Decision[]> => this.all("decisions");
+  settlements = (): Promise<Settlement[]> => this.all("settlements");
+  training = (): Promise<TrainingRow[]> => this.all("training-log");
+  letters = (): Promise<DeadLetter[]> => this.all("dead-letters");
+  reports = (): Promise<ShardReport[]> => this.all("shard-reports");
+
+  async decision(sessionId: string): Promise<Decision> {
+    const found = (await this.decisions()).filter((decision) => decision.sessionId === sessionId);
+    if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} decisions for ${sessionId}`);
+    return found[0];
+  }
+}
+
+export function sessionOf(sessionId: string, userId: string, atMs: number, changes: Partial<Session> = {}): Session {
+  return {
+    sessionId,
+    userId,
+    atMs,
+    surface: null,
+    campaign: "spring",
+    attributes: { visits: 1, vip: false },
+    ...changes,
+  };
+}
