@@ -51,8 +51,10 @@ const ROOMS = {
       "what a real producer sees: topics.",
   },
   operate: {
-    may: [PORT, CODEC],
-    why: "operate/ shows and steers running programs from outside: it reads topics and writes commands like any operator.",
+    may: [PORT, CODEC, "^src/task/observer\\.ts$"],
+    why:
+      "operate/ shows and steers running programs from outside: it reads topics and writes commands like any operator, " +
+      "and watches tasks through the observer that they are given.",
   },
 };
 
@@ -65,6 +67,7 @@ const PACKAGES = {
   "@duckdb/node-api": { in: "^src/(learn|retrain|evaluate|simulate|cli)/", why: "live rooms read topics, not tables" },
   "@tensorflow/.+": { in: "^src/learn/", why: "training is offline: live rooms classify with a release's ONNX graph" },
   "ml-kmeans": { in: "^src/learn/", why: "clusters are made offline" },
+  "prom-client": { in: "^src/operate/", why: "tasks tell an observer what they do; how it is counted is operate/'s" },
   opossum: { in: "^src/serve/", why: "the breaker belongs to the call of the feature service" },
 };
 
