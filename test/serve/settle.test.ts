@@ -129,6 +129,7 @@ describe("at the window's end", () => {
 
   test("a late outcome is one row, whoever sends it how often; after 48 hours the decision is forgotten", async () => {
     await house.session("s1", "u1");
+    await house.run();
     await house.run(HOUR_MS);
     for (let n = 0; n < 3; n += 1) await house.outcome("o1", "u1", "s1", { atMs: START_MS });
     await house.run();
@@ -173,6 +174,8 @@ describe("at the window's end", () => {
     await house.session("s1", "u1");
     await house.run(1_000);
     await house.session("s2", "u1");
+    await house.run();
+    expect((await house.decision("s2")).reason).toBe("incentive_open");
     await house.run(HOUR_MS);
     await house.outcome("o1", "u1", "s2");
     await house.run();
