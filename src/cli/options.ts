@@ -88,6 +88,17 @@ export function asOneOf<const T extends string>(choices: readonly T[]): Parse<T>
   };
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time, in milliseconds. */
+export const asDuration: Parse<number> = (typed) => {
+  const [, count = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(typed) ?? [];
+  const length = Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  if (count === "" || !(length > 0))
+    throw new InvalidInput(`expected a time such as 500ms, 30s, 5m or 1h, got "${typed}"`);
+  return Math.ceil(length);
+};
+
 export const asUrl: Parse<string> = (typed) => {
   const url = URL.canParse(typed) ? new URL(typed) : null;
   if (url === null || !/^https?:$/.test(url.protocol))

@@ -2,10 +2,7 @@
 // stdout belongs to the result: under --json it carries JSON and nothing else, whatever is said on the way goes to
 // stderr. Amounts are integers in JSON, bytes are hex.
 
-import type { Progress } from "./progress.ts";
-
-/** Where text goes: a stream, or a list in a test. */
-export type Write = (text: string) => void;
+import type { Progress, Write } from "./progress.ts";
 
 export interface Output {
   /** The command's result, once: the object under --json, otherwise the text for a person. */

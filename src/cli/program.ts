@@ -11,8 +11,8 @@ import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
 import { CHECK_FAILED, DONE, WRONG_USE, type Command, type Context } from "./command.ts";
 import { describeSettings, loadConfig, unknownSettings, type Environment } from "./config.ts";
 import type { Option, Options } from "./options.ts";
-import { createOutput, type Write } from "./output.ts";
-import { createProgress, progressMode } from "./progress.ts";
+import { createOutput } from "./output.ts";
+import { createProgress, progressMode, type Write } from "./progress.ts";
 
 const HELP_COLUMNS = 100;
 const EXIT_CODES = "Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration.";

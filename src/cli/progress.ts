@@ -2,7 +2,8 @@
 // How far long work is, for the person who watches: one line that is drawn again on a terminal, a plain line every few
 // seconds in a log file, nothing where a program reads (--json without a terminal, CI).
 
-import type { Write } from "./output.ts";
+/** Where text goes: a stream, or a list in a test. */
+export type Write = (text: string) => void;
 
 export interface Progress {
   /** A step's name, how far it is from 0 to 1, and what else there is to say. */

@@ -17,10 +17,10 @@ import { DAY_MS, drawTraffic } from "../../simulate/traffic.ts";
 import { systemClock, systemElapsedMs } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import type { Context } from "../command.ts";
+import { accepted, latestStatus, sendCommand } from "../control.ts";
 import { earlierRows } from "../earlier-log.ts";
 import { trainRelease } from "../retraining.ts";
 import { campaignOfDay } from "./campaign.ts";
-import { accepted, latestStatus, sendCommand } from "./ops.ts";
 import { retrainInterlude, type Interlude } from "./retrain-interlude.ts";
 import { replaySetting, syntheticSetting, type Setting } from "./setting.ts";
 

@@ -8,9 +8,9 @@ import { must } from "../../domain/assert.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { DayRecord } from "../../simulate/day-record.ts";
 import type { Market } from "../../simulate/market.ts";
+import { accepted, latestStatus, sendCommand } from "../control.ts";
 import { retrainOnce } from "../retraining.ts";
 import { agreement, planForUsers, type PlanForUsers } from "./compare-releases.ts";
-import { accepted, latestStatus, sendCommand } from "./ops.ts";
 
 export interface InterludeOptions {
   readonly log: EventLog;

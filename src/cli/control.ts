@@ -1,0 +1,229 @@
+// Control
+// How a person steers a campaign from outside: a command goes to `budget-pacing` like anybody's, and what becomes of it is
+// read from `budget-status`. Every command that steers goes this way and takes the same options.
+//
+//   1. A command is answered by its id: the same id again gets the same answer and changes nothing again.
+//   2. Without --wait the command ends with its answer, accepted or refused; with it, when every partition reports the
+//      revision that it made. What has not come within --timeout is said, with the partitions that are silent.
+//   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
+
+import { must } from "../domain/assert.ts";
+import { InvalidInput } from "../domain/campaign.ts";
+import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../domain/control.ts";
+import { codecFor } from "../log/codec/codec.ts";
+import { toJson } from "../log/codec/json.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { partitionOf } from "../log/partitioner.ts";
+import { CHECK_FAILED, DONE, type Context } from "./command.ts";
+import { asDuration, asInteger, asText, flag, option, withDefault, type ValuesOf } from "./options.ts";
+
+const pacing = codecFor("budget-pacing");
+const statuses = codecFor("budget-status");
+
+const SECOND_MS = 1_000;
+
+/** What every command that steers takes beside its own. */
+export const STEERING = {
+  expect: option("revision", "refuse unless the campaign is at this revision", asInteger({ min: 0 })),
+  dryRun: flag("answer what would change, and change nothing"),
+  wait: flag("print the acknowledgements and end when every partition has applied it"),
+  timeout: withDefault("duration", "how long to wait for an answer, such as 500ms, 30s or 5m", asDuration, 30_000),
+  commandId: option("id", "id of the command: the same one again gets the same answer (default: a new one)", asText),
+} as const;
+
+export type Steering = ValuesOf<typeof STEERING>;
+
+/** The command as it goes on the log. */
+export function commandOf(
+  context: Pick<Context, "nowMs" | "newId">,
+  campaign: string,
+  action: PacingAction,
+  { expect, dryRun, commandId }: Pick<Steering, "expect" | "dryRun" | "commandId">,
+): PacingCommand {
+  return {
+    commandId: commandId ?? context.newId(),
+    campaign,
+    atMs: context.nowMs(),
+    expectedRevision: expect ?? null,
+    dryRun,
+    action,
+  };
+}
+
+/** A command that names no revision is for whatever there is. */
+type Sent = Omit<PacingCommand, "expectedRevision" | "dryRun"> & Partial<PacingCommand>;
+
+export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
+  const value = pacing.encode({ expectedRevision: null, dryRun: false, ...command });
+  await log.send([{ topic: "budget-pacing", key: Buffer.from(command.campaign), value }]);
+}
+
+/** The latest status of the campaign; null before the first. */
+export async function latestStatus(log: EventLog, campaign: string): Promise<BudgetStatus | null> {
+  const place = await placeOf(log, campaign);
+  let found: BudgetStatus | null = null;
+  for await (const batch of log.read("budget-status", place.partition, place.start))
+    for (const record of batch)
+      if (record.value !== null && record.key !== null && place.key.equals(record.key))
+        found = statuses.decode(record.value);
+  return found;
+}
+
+/** The latest status of every campaign, by name. */
+export async function latestStatuses(log: EventLog): Promise<readonly BudgetStatus[]> {
+  const found = new Map<string, BudgetStatus>();
+  for (const { partition, start } of await log.ranges("budget-status"))
+    for await (const batch of log.read("budget-status", partition, start))
+      for (const { value } of batch) {
+        if (value === null) continue;
+        const status = statuses.decode(value);
+        found.set(status.campaign, status);
+      }
+  return [...found.values()].toSorted((a, b) => (a.campaign < b.campaign ? -1 : 1));
+}
+
+async function placeOf(log: EventLog, campaign: string) {
+  const ranges = await log.ranges("budget-status");
+  const key = Buffer.from(campaign);
+  const range = must(ranges[partitionOf(key, ranges.length)], "partition of the campaign");
+  return { key, ...range };
+}
+
+/** What became of a command, as far as it was waited for. */
+export interface Outcome {
+  readonly command: PacingCommand;
+  /** Null when none came in time. */
+  readonly answer: CommandAnswer | null;
+  /** Of the answer. */
+  readonly status: BudgetStatus | null;
+  /** Partitions that have not reported the answer's revision. */
+  readonly silent: readonly number[];
+}
+
+export interface SteerOptions {
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Each time that more is known. */
+  readonly onNews?: (outcome: Outcome) => void;
+}
+
+/** Sends the command and waits for what becomes of it. */
+export async function steer(log: EventLog, command: PacingCommand, options: SteerOptions): Promise<Outcome> {
+  // The place to read from is taken before the command goes out, so that no answer can be missed.
+  const { key, partition, end } = await placeOf(log, command.campaign);
+  const shards = (await log.ranges("grants")).map((range) => range.partition);
+  await sendCommand(log, command);
+  let outcome: Outcome = { command, answer: null, status: null, silent: shards };
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), options.timeoutMs);
+  const signal = AbortSignal.any([over.signal, options.signal]);
+  try {
+    for await (const batch of log.read("budget-status", partition, end, { follow: true, signal }))
+      for (const record of batch) {
+        if (record.value === null || record.key === null || !key.equals(record.key)) continue;
+        const news = outcomeIn(command, statuses.decode(record.value), shards);
+        if (news === null) continue;
+        outcome = news;
+        options.onNews?.(news);
+        if (isOver(news, options.wait)) return news;
+      }
+    return outcome;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonly number[]): Outcome | null {
+  const answer = status.answers.find(({ commandId }) => commandId === command.commandId);
+  if (answer === undefined) return null;
+  const reached = new Map(status.applied.map(({ shard, revision }) => [shard, revision]));
+  const silent = shards.filter((shard) => (reached.get(shard) ?? -1) < answer.revision);
+  return { command, answer, status, silent: answer.outcome === "applied" ? [] : silent };
+}
+
+function isOver({ command, answer, silent }: Outcome, wait: boolean): boolean {
+  if (answer === null) return false;
+  return !wait || command.dryRun || answer.outcome === "refused" || silent.length === 0;
+}
+
+/** An accepted answer; an error with the reason when it is missing or a refusal. */
+export function accepted(status: BudgetStatus | null, commandId: string): CommandAnswer {
+  const answer = status?.answers.find((each) => each.commandId === commandId);
+  if (answer === undefined) throw new Error(`${commandId}: the treasurer has not answered`);
+  if (answer.outcome === "refused") throw new Error(`${commandId}: refused: ${answer.reason ?? "no reason given"}`);
+  return answer;
+}
+
+/**
+ * A whole command of the command line: sends it, prints what becomes of it, and answers the exit code: 1 for a refusal
+ * and for an answer, or an acknowledgement that was asked for, which has not come in time.
+ */
+export async function runSteering(
+  context: Context,
+  log: EventLog,
+  campaign: string,
+  action: PacingAction,
+  steering: Steering,
+): Promise<number> {
+  const command = commandOf(context, campaign, action, steering);
+  const { output, progress } = context;
+  const outcome = await steer(log, command, {
+    wait: steering.wait,
+    timeoutMs: steering.timeout,
+    signal: context.signal,
+    onNews: (news) => {
+      if (steering.wait && !isOver(news, true)) output.note(newsText(news));
+    },
+  });
+  progress.clear();
+  output.result(outcomeJson(outcome), () => outcomeText(outcome, steering));
+  return isOver(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
+}
+
+/** Whatever the answer carries goes along. */
+export function outcomeJson({ command, answer, status, silent }: Outcome) {
+  return {
+    campaign: command.campaign,
+    action: command.action.kind,
+    dryRun: command.dryRun,
+    ...{ outcome: null, revision: null, reason: null, atMs: null },
+    ...(answer === null ? {} : (toJson(answer) as object)),
+    commandId: command.commandId,
+    applied: toJson(status?.applied ?? []),
+    silent,
+  };
+}
+
+function newsText({ answer, status, silent }: Outcome): string {
+  const all = (status?.applied.length ?? 0) + silent.length;
+  return `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ${silent.length} of ${all} partitions have not applied it`;
+}
+
+function outcomeText(outcome: Outcome, { timeout, wait }: Steering): string {
+  const { command, answer, silent } = outcome;
+  const what = `${command.campaign}: ${command.action.kind.replaceAll("_", " ")}${command.dryRun ? " (dry run)" : ""}`;
+  if (answer === null)
+    return (
+      `${what}: no answer within ${timeout / SECOND_MS} s: is the allocator running (stipend run)? The command is on the ` +
+      `log and will be answered; ask again with --command-id ${command.commandId}`
+    );
+  if (answer.outcome === "refused") return `${what}: refused: ${answer.reason ?? "no reason given"}`;
+  if (!wait || command.dryRun) return `${what}: ${answer.outcome}, revision ${answer.revision}`;
+  if (silent.length === 0) return `${what}: applied on every partition, revision ${answer.revision}`;
+  return `${what}: accepted, revision ${answer.revision}, but not applied within ${timeout / SECOND_MS} s by partitions ${silent.join(", ")}`;
+}
+
+/** The campaign that was named, or the only one there is. */
+export async function campaignOr(log: EventLog, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const all = (await latestStatuses(log)).filter(({ revision }) => revision > 0).map(({ campaign }) => campaign);
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  throw new InvalidInput(
+    all.length === 0
+      ? "there is no campaign yet: `stipend campaign create FILE` makes one"
+      : `--campaign: there are several campaigns, name one: ${all.join(", ")}`,
+  );
+}
