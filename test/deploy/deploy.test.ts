@@ -1,0 +1,189 @@
+// No container engine runs in the tests: what can be held without one is that the files parse, that they say of ports,
+// settings, topics and metrics what the code says, and that the image's steps work in a bare folder.
+
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { CATALOGUE } from "../../src/cli/catalogue.ts";
+import { SETTINGS } from "../../src/cli/config.ts";
+import { METRICS } from "../../src/operate/metrics.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
+const settings = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
+const PINNED_NODE = /PINNED_NODE = "([^"]+)"/.exec(read("bin/setup/node.mjs"))?.[1];
+const ours = (names: Iterable<string>): string[] => [...names].filter((name) => /^(STIPEND|KAFKA|SCHEMA)_/.test(name));
+
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly image: string;
+        readonly build?: { readonly context: string; readonly dockerfile: string };
+        readonly environment?: Readonly<Record<string, unknown>>;
+        readonly command?: readonly string[];
+        readonly volumes?: readonly string[];
+      }
+    >
+  >;
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
+}
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly initContainers: readonly Container[];
+  readonly containers: readonly Container[];
+}
+
+interface Container {
+  readonly args: readonly string[];
+  readonly ports?: readonly { readonly containerPort: number }[];
+  readonly livenessProbe?: { readonly httpGet: { readonly path: string } };
+  readonly readinessProbe?: { readonly httpGet: { readonly path: string } };
+}
+
+const compose = parse(read("deploy/compose.yaml"), { merge: true }) as Compose;
+const allocators = Object.entries(compose.services).filter(([name]) => name.startsWith("allocator-"));
+const manifests = parseAllDocuments(read("deploy/kubernetes/stipend.yaml")).map(
+  (document) => document.toJS() as Manifest,
+);
+const pod = manifests.find(({ kind }) => kind === "StatefulSet")?.spec.template.spec;
+const portOf = (address: unknown): string => String(address).split(":").at(-1) ?? "";
+const imageHttp = /STIPEND_HTTP=(\S+)/.exec(read("deploy/Dockerfile"))?.[1];
+
+describe("the files for deployment", () => {
+  it("name only settings that there are", () => {
+    const named = [
+      ...allocators.flatMap(([, { environment }]) => Object.keys(environment ?? {})),
+      ...manifests.flatMap(({ data, stringData }) => [...Object.keys(data ?? {}), ...Object.keys(stringData ?? {})]),
+      ...[...read("deploy/Dockerfile").matchAll(/\b(STIPEND_[A-Z_]+)=/g)].map(([, name]) => name ?? ""),
+    ];
+    expect(ours(named).length).toBeGreaterThan(8);
+    expect(ours(named).filter((name) => !settings.has(name))).toEqual([]);
+  });
+
+  it("run only commands that there are", () => {
+    const run = [
+      ...Object.values(compose.services),
+      ...(pod?.initContainers ?? []),
+      ...(pod?.containers ?? []),
+    ].flatMap((each) => {
+      const line = "args" in each ? each.args : each.command;
+      return line === undefined ? [] : [line.join(" ")];
+    });
+    expect(run.length).toBeGreaterThan(2);
+    expect(run.filter((line) => !Object.hasOwn(CATALOGUE, line))).toEqual([]);
+  });
+
+  it("agree on the port and the paths of the probes", () => {
+    const port = portOf(imageHttp);
+    expect(read("deploy/Dockerfile")).toContain(`EXPOSE ${port}`);
+    expect(portOf(manifests.find(({ kind }) => kind === "ConfigMap")?.data?.["STIPEND_HTTP"])).toBe(port);
+    const [container] = pod?.containers ?? [];
+    expect(container?.ports?.map(({ containerPort }) => String(containerPort))).toEqual([port]);
+    expect(container?.livenessProbe?.httpGet.path).toBe("/healthz");
+    expect(container?.readinessProbe?.httpGet.path).toBe("/readyz");
+    const scraped = parse(read("deploy/prometheus/prometheus.yml")) as {
+      scrape_configs: { static_configs: { targets: string[] }[] }[];
+    };
+    expect(scraped.scrape_configs[0]?.static_configs[0]?.targets).toEqual(
+      allocators.map(([name]) => `${name}:${port}`),
+    );
+  });
+
+  it("run three brokers and three allocators, each with a volume of its own, on the versions that are tested", () => {
+    const brokers = Object.entries(compose.services).filter(([name]) => name.startsWith("kafka-"));
+    expect([brokers.length, allocators.length]).toEqual([3, 3]);
+    const volumes = [...brokers, ...allocators].map(([, { volumes: mounts }]) => mounts?.[0]?.split(":")[0]);
+    expect(new Set(volumes).size).toBe(6);
+    const tested = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(read("deploy/kafka/pom.xml"))?.[1];
+    for (const [, { image }] of brokers) expect(image).toBe(`apache/kafka:${tested}`);
+    for (const [, line] of read("deploy/Dockerfile").matchAll(/^FROM node:(\S+?)-/gm)) expect(line).toBe(PINNED_NODE);
+    expect(existsSync(path.join(ROOT, "deploy", compose.services["allocator-1"]?.build?.context ?? ""))).toBe(true);
+  });
+
+  it("mount only files that there are", () => {
+    const mounted = Object.values(compose.services)
+      .flatMap(({ volumes }) => volumes ?? [])
+      .filter((mount) => mount.startsWith("./"))
+      .map((mount) => path.join("deploy", mount.split(":")[0] ?? ""));
+    expect(mounted.length).toBeGreaterThan(3);
+    expect(mounted.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+  });
+
+  it("ask only for metrics that there are, and the board shows each kind of them", () => {
+    const rules = parse(read("deploy/prometheus/alerts.yml")) as { groups: { rules: { alert: string }[] }[] };
+    expect(rules.groups[0]?.rules.length).toBeGreaterThan(5);
+    const asked = new Set(
+      [
+        ...(read("deploy/prometheus/alerts.yml") + read("deploy/grafana/board.json")).matchAll(/\bstipend_[a-z_]+/g),
+      ].map(([name]) => name.replace(/_(bucket|sum|count)$/, "")),
+    );
+    expect([...asked].filter((name) => !Object.hasOwn(METRICS, name))).toEqual([]);
+    const unused = Object.keys(METRICS).filter((name) => !asked.has(name));
+    expect(unused).toEqual(["stipend_cycles_total", "stipend_campaign_revision", "stipend_scrape_failures_total"]);
+  });
+});
+
+interface Step {
+  readonly does: "COPY" | "RUN";
+  readonly words: string;
+}
+
+/** The COPY and RUN lines of both stages, in order; what comes from the first stage is there already. */
+function stepsOf(dockerfile: string): Step[] {
+  return dockerfile.split("\n").flatMap((line) => {
+    const [, does, words = ""] = /^(COPY|RUN) (.*)$/.exec(line) ?? [];
+    if (does !== "COPY" && does !== "RUN") return [];
+    return words.startsWith("--from") || words.includes("chown") ? [] : [{ does, words }];
+  });
+}
+
+describe("the image", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "stipend-image-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const run = promisify(execFile);
+
+  it("is built by steps that work in a bare folder, and its program starts there without the development packages", async () => {
+    const dockerfile = read("deploy/Dockerfile");
+    const allowed = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.slice(1));
+    for (const { does, words } of stepsOf(dockerfile)) {
+      if (does === "RUN") {
+        await run("sh", ["-ec", words], { cwd: folder, env: { ...process.env, NODE_ENV: "production" } });
+        continue;
+      }
+      const sources = words.split(" ").slice(0, -1);
+      for (const source of sources) {
+        expect(allowed).toContain(source);
+        mkdirSync(path.dirname(path.join(folder, source)), { recursive: true });
+        cpSync(path.join(ROOT, source), path.join(folder, source), { recursive: true });
+      }
+    }
+    expect(existsSync(path.join(folder, "node_modules/vitest"))).toBe(false);
+    const runtimes = readdirSync(path.join(folder, "node_modules/onnxruntime-node/bin"), { recursive: true });
+    expect(runtimes.map(String).some((file) => file.includes("darwin") || file.includes("win32"))).toBe(false);
+    const [, json = "[]"] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+    const [, ...args] = JSON.parse(json) as string[];
+    const help = await run(process.execPath, [...args, "run", "--help"], { cwd: folder });
+    expect(help.stdout).toContain("stipend run");
+    const verified = await run(process.execPath, [...args, "topics", "create"], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"] ?? "", STIPEND_DIR: path.join(folder, "log") },
+    });
+    expect(verified.stdout).toContain("decisions");
+  }, 180_000);
+});

@@ -1,0 +1,131 @@
+// The port for probes and Prometheus, over a real socket, on tasks that really run.
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { topicSpecs } from "../../src/log/topics.ts";
+import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
+import { serveHttp, type HttpServer, type TaskReadiness } from "../../src/operate/http.ts";
+import { createMetrics, METRICS } from "../../src/operate/metrics.ts";
+import type { Runner } from "../../src/task/runner.ts";
+import { SAMPLES } from "../log/samples.ts";
+import { join, kind, sendKeys, topics } from "../task/counting.ts";
+
+const NOW_MS = 1_000_000;
+
+describe("the port for probes and metrics", () => {
+  let log: SimulatedLog;
+  let runner: Runner<null>;
+  let http: HttpServer;
+  let joined: boolean;
+  let elapsed: number;
+
+  const get = async (path: string, method = "GET"): Promise<{ status: number; text: string }> => {
+    const response = await fetch(`${http.address}${path}`, { method });
+    return { status: response.status, text: await response.text() };
+  };
+  /** Value of the first line that begins so; NaN when there is none. */
+  const value = (text: string, start: string): number =>
+    Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(start))
+        ?.split(" ")
+        .at(-1),
+    );
+
+  beforeEach(async () => {
+    log = createSimulatedCluster({ now: () => NOW_MS }).connect("one");
+    await log.ensureTopics([...topics, ...topicSpecs({ users: 2, control: 1 })]);
+    joined = false;
+    elapsed = 0;
+    const reached = () =>
+      runner.tasks.map((task) => ({
+        kind: kind.kind,
+        partition: task.partition,
+        positions: task.control?.positions ?? {},
+      }));
+    const tasks = (): readonly TaskReadiness[] | null =>
+      joined ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state })) : null;
+    const metrics = createMetrics({ log, elapsedMs: () => (elapsed += 1), reached });
+    runner = await join(log, { maxRecords: 10, idleMs: 0, observer: metrics.observer });
+    http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, tasks });
+  });
+  afterEach(async () => {
+    await http.close();
+    await runner.stop();
+    await log.close();
+  });
+
+  it("says healthy at once, and ready only when every task runs", async () => {
+    expect(await get("/healthz")).toEqual({ status: 200, text: "ok\n" });
+    expect(await get("/readyz")).toEqual({ status: 503, text: "not joined yet\n" });
+    joined = true;
+    expect(await get("/readyz")).toEqual({ status: 503, text: "count 0 is assigned\ncount 1 is assigned\n" });
+    await runner.runUntilIdle(NOW_MS);
+    expect(await get("/readyz")).toEqual({ status: 200, text: "ready\n" });
+    expect(await get("/healthz", "HEAD")).toEqual({ status: 200, text: "" });
+  });
+
+  it("refuses what it does not have, and to be written to", async () => {
+    expect((await get("/")).status).toBe(404);
+    expect((await get("/metrics", "POST")).status).toBe(405);
+  });
+
+  it("counts what tasks did, how far behind they are and how they stand", async () => {
+    await sendKeys(log, "first", ["a", "b", "a"]);
+    await runner.runUntilIdle(NOW_MS);
+    await sendKeys(log, "first", ["b", "b"]);
+    const { text } = await get("/metrics");
+    const odd = "b".charCodeAt(0) % 2;
+    expect(value(text, `stipend_input_records_total{kind="count",partition="${1 - odd}"}`)).toBe(2);
+    expect(value(text, `stipend_lag_records{kind="count",partition="${odd}",topic="first"}`)).toBe(2);
+    expect(value(text, `stipend_lag_records{kind="count",partition="${1 - odd}",topic="first"}`)).toBeLessThan(2);
+    expect(value(text, `stipend_task_state{kind="count",partition="0",state="running"}`)).toBe(1);
+    expect(value(text, `stipend_task_state{kind="count",partition="0",state="opening"}`)).toBe(0);
+    expect(value(text, `stipend_task_openings_total{kind="count",partition="0"}`)).toBe(1);
+    expect(value(text, `stipend_task_restore_seconds_count{kind="count"}`)).toBe(2);
+    expect(value(text, `stipend_cycle_seconds_count{kind="count",step="commit"}`)).toBeGreaterThan(0);
+  });
+
+  it("shows each campaign's money as its last status has it", async () => {
+    const sample = SAMPLES["budget-status"];
+    const codec = codecFor("budget-status");
+    for (const budgetMinor of [1_000n, 2_000n]) {
+      const encoded = codec.encode({ ...sample, budgetMinor });
+      await log.send([{ topic: "budget-status", key: Buffer.from(sample.campaign), value: encoded }]);
+      const { text } = await get("/metrics");
+      expect(value(text, `stipend_budget_minor{campaign="${sample.campaign}",account="plan"}`)).toBe(
+        Number(budgetMinor),
+      );
+    }
+    const { text } = await get("/metrics");
+    const plan = sample.totals.plan;
+    const of = `{campaign="${sample.campaign}",account="plan"}`;
+    expect(value(text, `stipend_granted_minor${of}`)).toBe(Number(plan.granted - plan.returned));
+    expect(value(text, `stipend_posted_minor${of}`)).toBe(Number(plan.settled + plan.sent));
+    expect(value(text, `stipend_pending_minor${of}`)).toBe(Number(plan.reserved - plan.settled - plan.released));
+  });
+
+  it("goes on telling what it can when the log cannot be read, and counts that", async () => {
+    await log.send([{ topic: "budget-status", key: Buffer.from("x"), value: Buffer.from("no status") }]);
+    await runner.runUntilIdle(NOW_MS);
+    const { status, text } = await get("/metrics");
+    expect(status).toBe(200);
+    expect(value(text, "stipend_scrape_failures_total")).toBe(1);
+    expect(value(text, `stipend_task_state{kind="count",partition="0",state="running"}`)).toBe(1);
+  });
+
+  it("has a line of help for every metric, and no other name of ours", async () => {
+    const { text } = await get("/metrics");
+    const helped = [...text.matchAll(/^# HELP (stipend_\S+) (.*)$/gm)].map(([, name, help]) => [name, help]);
+    expect(Object.fromEntries(helped)).toEqual(METRICS);
+  });
+
+  it("names the address when its port is taken", async () => {
+    const port = Number(new URL(http.address).port);
+    const metrics = { scrape: async () => ({ text: "", contentType: "" }) };
+    await expect(serveHttp({ host: "127.0.0.1", port, metrics, tasks: () => null })).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${port}`,
+    );
+  });
+});
