@@ -4,7 +4,7 @@
 
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
-import { asInteger, asOneOf, asUrl, type Parse } from "./options.ts";
+import { asInteger, asOneOf, asText, asUrl, type Parse } from "./options.ts";
 
 interface Setting<T> {
   readonly env: string;
@@ -12,10 +12,18 @@ interface Setting<T> {
   /** What it is when the environment does not say; shown in the help. */
   readonly fallback: T;
   readonly parse: Parse<T>;
+  /** The fallback in words, where its value does not tell. */
+  readonly shown: string;
 }
 
-function setting<T>(env: string, help: string, fallback: NoInfer<T>, parse: Parse<T>): Setting<T> {
-  return { env, help, fallback, parse };
+function setting<T>(
+  env: string,
+  help: string,
+  fallback: NoInfer<T>,
+  parse: Parse<T>,
+  shown = fallback === null ? "none" : String(fallback),
+): Setting<T> {
+  return { env, help, fallback, parse, shown };
 }
 
 const asName: Parse<string> = (typed) => {
@@ -24,15 +32,39 @@ const asName: Parse<string> = (typed) => {
   return typed;
 };
 
+const asFile: Parse<string> = (typed) => {
+  if (typed.trim() === "") throw new InvalidInput("expected a file, got nothing");
+  return typed;
+};
+
 const asFolder: Parse<string> = (typed) => {
   if (typed.trim() === "") throw new InvalidInput("expected a folder, got nothing");
   return typed;
 };
 
+const asBrokers: Parse<readonly string[]> = (typed) => {
+  const brokers = typed.split(",").map((broker) => broker.trim());
+  const odd = brokers.find((broker) => !/^[^\s:,/]+:\d{1,5}$/.test(broker));
+  if (odd !== undefined) throw new InvalidInput(`expected host:port, with commas between them, got "${odd}"`);
+  return brokers;
+};
+
+const asYesNo: Parse<boolean> = (typed) => asOneOf(["true", "false"])(typed) === "true";
+
+/** Whatever it is, it is not said again. */
+const asSecret: Parse<string> = (typed) => typed;
+
 const DAY_MS = 86_400_000;
 
 export const SETTINGS = {
   dir: setting("STIPEND_DIR", "folder of the embedded log", ".stipend/log", asFolder),
+  stateDir: setting<string | null>(
+    "STIPEND_STATE_DIR",
+    "folder of the tasks' local stores",
+    null,
+    asFolder,
+    "STIPEND_DIR with -state after it",
+  ),
   application: setting("STIPEND_APPLICATION", "name under which the allocator's tasks run", "stipend", asName),
   partitions: setting(
     "STIPEND_PARTITIONS",
@@ -77,14 +109,78 @@ export const SETTINGS = {
     DAY_MS,
     asInteger({ min: 0 }),
   ),
+  kafkaBrokers: setting<readonly string[] | null>(
+    "KAFKA_BROKERS",
+    "host:port of some brokers, with commas between them: the log is on Kafka",
+    null,
+    asBrokers,
+    "the embedded log",
+  ),
+  kafkaClientId: setting("KAFKA_CLIENT_ID", "how brokers know this program in their logs", "stipend", asName),
+  kafkaTopicPrefix: setting<string | null>(
+    "KAFKA_TOPIC_PREFIX",
+    "before the name of every topic, group and transactional id",
+    null,
+    asName,
+  ),
+  kafkaReplication: setting<number | null>(
+    "KAFKA_REPLICATION",
+    "replicas of topics that are made",
+    null,
+    asInteger({ min: 1, max: 32 }),
+    "the cluster's",
+  ),
+  kafkaMinInsyncReplicas: setting<number | null>(
+    "KAFKA_MIN_INSYNC_REPLICAS",
+    "min.insync.replicas of topics that are made",
+    null,
+    asInteger({ min: 1, max: 32 }),
+    "the cluster's",
+  ),
+  kafkaTls: setting("KAFKA_TLS", "true for TLS to the brokers", false, asYesNo),
+  kafkaTlsCa: setting<string | null>(
+    "KAFKA_TLS_CA",
+    "PEM file of the authority to trust",
+    null,
+    asFile,
+    "the system's authorities",
+  ),
+  kafkaTlsCert: setting<string | null>("KAFKA_TLS_CERT", "PEM file of this client's certificate", null, asFile),
+  kafkaTlsKey: setting<string | null>("KAFKA_TLS_KEY", "PEM file of this client's key", null, asFile),
+  kafkaSaslMechanism: setting<KafkaMechanism | null>(
+    "KAFKA_SASL_MECHANISM",
+    "plain, scram-sha-256 or scram-sha-512",
+    null,
+    asOneOf(["plain", "scram-sha-256", "scram-sha-512"]),
+  ),
+  kafkaSaslUsername: setting<string | null>("KAFKA_SASL_USERNAME", "user for SASL", null, asText),
+  kafkaSaslPassword: setting<string | null>("KAFKA_SASL_PASSWORD", "password for SASL; never printed", null, asSecret),
+  kafkaSessionTimeoutMs: setting(
+    "KAFKA_SESSION_TIMEOUT_MS",
+    "silence after which the group gives an instance's partitions to others",
+    6_000,
+    asInteger({ min: 1_000, max: 300_000 }),
+  ),
+  kafkaTransactionTimeoutMs: setting(
+    "KAFKA_TRANSACTION_TIMEOUT_MS",
+    "age at which the broker aborts an open transaction",
+    15_000,
+    asInteger({ min: 1_000, max: 900_000 }),
+  ),
 } as const;
+
+type KafkaMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
 
 /** Of the bootstrap and for finding errors: not settings, but not misspellings either. */
 const OTHER_NAMES: readonly string[] = ["STIPEND_DEBUG"];
 
 type Settings = typeof SETTINGS;
 
-export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never } & {
+type Values = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+
+/** Folders and files are absolute. */
+export type Config = Omit<Values, "stateDir"> & {
+  readonly stateDir: string;
   /** The settings that the environment gives, by key. */
   readonly given: ReadonlySet<string>;
 };
@@ -106,28 +202,61 @@ export function loadConfig(env: Environment, cwd: string): Config {
       return [key, fallback];
     }
   });
-  if (env["KAFKA_BROKERS"])
-    problems.push(
-      "KAFKA_BROKERS: this version runs on the embedded log only; unset KAFKA_BROKERS and name its folder in STIPEND_DIR",
-    );
+  const config = { ...(Object.fromEntries(values) as Omit<Config, "given">), given };
+  problems.push(...combinationProblems(config));
   if (problems.length > 0) throw new InvalidInput(problems.join("\n"));
-  const config = Object.fromEntries(values) as Omit<Config, "given">;
-  return Object.freeze({ ...config, dir: path.resolve(cwd, config.dir), given });
+  const file = (name: string | null) => (name === null ? null : path.resolve(cwd, name));
+  const dir = path.resolve(cwd, config.dir);
+  return Object.freeze({
+    ...config,
+    dir,
+    stateDir: file(config.stateDir) ?? `${dir}-state`,
+    kafkaTlsCa: file(config.kafkaTlsCa),
+    kafkaTlsCert: file(config.kafkaTlsCert),
+    kafkaTlsKey: file(config.kafkaTlsKey),
+  });
 }
+
+/** What is right by itself and wrong together: a sentence for each, that begins with the setting to change. */
+function combinationProblems(config: Config): string[] {
+  const { given } = config;
+  const needs = (key: keyof Settings, other: keyof Settings): string[] =>
+    given.has(key) && !given.has(other)
+      ? [`${SETTINGS[key].env}: has no effect without ${SETTINGS[other].env}: set that too, or unset this`]
+      : [];
+  const tlsOff = (["kafkaTlsCa", "kafkaTlsCert", "kafkaTlsKey"] as const)
+    .filter((key) => given.has(key) && !config.kafkaTls)
+    .map((key) => `${SETTINGS[key].env}: has no effect without KAFKA_TLS=true`);
+  const kafka = (Object.keys(SETTINGS) as (keyof Settings)[]).filter((key) => key.startsWith("kafka"));
+  if (!given.has("kafkaBrokers")) return kafka.flatMap((key) => needs(key, "kafkaBrokers"));
+  const { kafkaReplication: replication, kafkaMinInsyncReplicas: insync } = config;
+  return [
+    ...tlsOff,
+    ...needs("kafkaTlsCert", "kafkaTlsKey"),
+    ...needs("kafkaTlsKey", "kafkaTlsCert"),
+    ...needs("kafkaSaslMechanism", "kafkaSaslUsername"),
+    ...needs("kafkaSaslMechanism", "kafkaSaslPassword"),
+    ...needs("kafkaSaslUsername", "kafkaSaslMechanism"),
+    ...needs("kafkaSaslPassword", "kafkaSaslMechanism"),
+    ...(replication !== null && insync !== null && insync > replication
+      ? [`KAFKA_MIN_INSYNC_REPLICAS: ${insync} replicas cannot be in sync where KAFKA_REPLICATION makes ${replication}`]
+      : []),
+  ];
+}
+
+/** Beginnings of names that only this program's Kafka settings have; Kafka's own tools have others. */
+const KAFKA_NAMES = /^KAFKA_(BROKER|CLIENT|TOPIC|REPLICATION|MIN_|TLS|SSL|SASL|SESSION|TRANSACTION)/;
 
 /** Names that look like settings and are none: a sentence for each. */
 export function unknownSettings(env: Environment): readonly string[] {
   const known = [...Object.values(SETTINGS).map((entry) => entry.env), ...OTHER_NAMES];
   return Object.keys(env)
-    .filter((name) => name.startsWith("STIPEND_") && !known.includes(name))
+    .filter((name) => (name.startsWith("STIPEND_") || KAFKA_NAMES.test(name)) && !known.includes(name))
     .map((name) => `${name} is no setting of this version and has no effect; \`stipend --help\` lists them`);
 }
 
 /** The table as the help shows it. */
 export function describeSettings(): string {
-  const rows = Object.values(SETTINGS).map(({ env, help, fallback }) => {
-    const shown = fallback === null ? "none" : String(fallback);
-    return `  ${env.padEnd(28)} ${help} (default: ${shown})`;
-  });
+  const rows = Object.values(SETTINGS).map(({ env, help, shown }) => `  ${env.padEnd(30)} ${help} (default: ${shown})`);
   return ["Settings (environment):", ...rows].join("\n");
 }

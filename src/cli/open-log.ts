@@ -1,0 +1,143 @@
+// Open log
+// The log that the settings name: on Kafka where KAFKA_BROKERS is set, otherwise embedded in the folder STIPEND_DIR. The one
+// file of cli/ that knows which it is; an adapter is loaded only when it is opened.
+
+import { existsSync, readFileSync } from "node:fs";
+import { InvalidInput } from "../domain/campaign.ts";
+import type { EventLog, TopicSpec } from "../log/event-log.ts";
+import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
+import { TOPICS } from "../log/topics.ts";
+import type { Context } from "./command.ts";
+import { SETTINGS, type Config } from "./config.ts";
+
+/** One thing in which a log's topics differ from what is needed. */
+export interface Difference {
+  readonly topic: string;
+  readonly setting: string;
+  readonly needed: string;
+  readonly found: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+export interface OpenedLog extends EventLog {
+  /** Where it is, for people. */
+  readonly place: string;
+  /** Several processes can take parts of one kind of task. */
+  readonly isShared: boolean;
+  differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+}
+
+type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;
+
+/** With `make`, an embedded folder that is missing is made; else it is refused, for it would be empty. */
+export async function openLog(outside: Outside, { make }: { readonly make: boolean }): Promise<OpenedLog> {
+  const { config } = outside;
+  return config.kafkaBrokers === null
+    ? await openEmbedded(outside, make)
+    : await openKafka(outside, config.kafkaBrokers);
+}
+
+/** For commands that work on a log that is there: opens it, checks that it has its topics, and closes it after `use`. */
+export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Promise<T>): Promise<T> {
+  const log = await openLog(outside, { make: false });
+  try {
+    const found = new Set((await log.topics()).map(({ name }) => name));
+    const missing = Object.keys(TOPICS).filter((name) => !found.has(name));
+    if (missing.length > 0)
+      throw new InvalidInput(
+        `${log.place} lacks the topics ${missing.join(", ")}: \`stipend topics create\` makes them`,
+      );
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): Promise<OpenedLog> {
+  const folder = config.dir;
+  if (!make && !existsSync(folder))
+    throw new InvalidInput(
+      `STIPEND_DIR: there is no log in ${folder} yet: \`stipend topics create\` or \`stipend run\` makes one`,
+    );
+  const { openEmbeddedLog } = await import("../log/embedded/log.ts");
+  const log = await openEmbeddedLog({ folder, now: nowMs, newToken: newId });
+  return {
+    ...log,
+    place: `the embedded log ${folder}`,
+    isShared: false,
+    differences: async (specs) => compareSpecs(specs, await log.topics()),
+  };
+}
+
+async function openKafka(outside: Outside, brokers: readonly string[]): Promise<OpenedLog> {
+  const { config, output, nowMs } = outside;
+  const settings = { ...kafkaSettings(config, brokers), onTrouble: (text: string) => output.note(`Kafka: ${text}`) };
+  const { openKafkaLog } = await import("../log/kafka/log.ts");
+  const log = await openKafkaLog(settings, nowMs);
+  const prefix = config.kafkaTopicPrefix;
+  return {
+    ...log,
+    place: `Kafka at ${brokers.join(", ")}${prefix === null ? "" : ` (topics ${prefix}…)`}`,
+    isShared: true,
+  };
+}
+
+function kafkaSettings(config: Config, brokers: readonly string[]): KafkaSettings {
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
+  return {
+    brokers,
+    clientId: config.kafkaClientId,
+    sessionTimeoutMs: config.kafkaSessionTimeoutMs,
+    transactionTimeoutMs: config.kafkaTransactionTimeoutMs,
+    ...(config.kafkaTopicPrefix === null ? {} : { topicPrefix: config.kafkaTopicPrefix }),
+    ...(config.kafkaReplication === null ? {} : { replication: config.kafkaReplication }),
+    ...(config.kafkaMinInsyncReplicas === null ? {} : { minInsyncReplicas: config.kafkaMinInsyncReplicas }),
+    ...(config.kafkaTls ? { tls: kafkaTls(config) } : {}),
+    ...(mechanism !== null && username !== null && password !== null
+      ? { sasl: { mechanism, username, password } }
+      : {}),
+  };
+}
+
+function kafkaTls(config: Config): KafkaTls {
+  const { kafkaTlsCa: ca, kafkaTlsCert: cert, kafkaTlsKey: key } = config;
+  return {
+    ...(ca === null ? {} : { ca: pem("kafkaTlsCa", ca) }),
+    ...(cert === null ? {} : { cert: pem("kafkaTlsCert", cert) }),
+    ...(key === null ? {} : { key: pem("kafkaTlsKey", key) }),
+  };
+}
+
+function pem(key: "kafkaTlsCa" | "kafkaTlsCert" | "kafkaTlsKey", file: string): string {
+  const { env } = SETTINGS[key];
+  try {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes("-----BEGIN ")) throw new InvalidInput(`${env}: ${file} is no PEM file`);
+    return text;
+  } catch (error) {
+    if (error instanceof InvalidInput) throw error;
+    throw new InvalidInput(`${env}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The embedded log keeps a topic as it was made. */
+function compareSpecs(needed: readonly TopicSpec[], found: readonly TopicSpec[]): Difference[] {
+  return needed.flatMap((spec) => {
+    const topic = found.find(({ name }) => name === spec.name);
+    if (topic === undefined)
+      return [{ topic: spec.name, setting: "topic", needed: "exists", found: "missing", fix: "stipend topics create" }];
+    return (["partitions", "cleanup", "retentionMs", "maxRecordBytes"] as const)
+      .filter((setting) => topic[setting] !== spec[setting])
+      .map((setting) => ({
+        topic: spec.name,
+        setting,
+        needed: String(spec[setting]),
+        found: String(topic[setting]),
+        fix:
+          setting === "partitions"
+            ? `run with ${topic.partitions}, or begin another folder (a user's partition cannot change)`
+            : "begin another folder: this one was made by another version",
+      }));
+  });
+}
