@@ -1,0 +1,129 @@
+// Curves
+// How well scores rank users for one arm against the control, on a randomised log.
+//
+// Both curves treat the users with the highest scores first and ask, for each point, what treating those so far brought
+// over not treating them: with W, R and C the sums of 1/p, reward/p and cost/p over the rows so far that got the arm (t) or
+// the control (c),
+//   ΔR = R_t − R_c × W_t / W_c,   ΔC = C_t − C_c × W_t / W_c.
+// With equal propensities that is Radcliffe's own formula. Users of equal score are one point: within it order is chance.
+//
+// AUCC (Du, Lee and Ghaffarizadeh 2019, "Improve user retention with causal learning"): the area under the cost curve
+//   (ΔC, ΔR) over that of the rectangle from 0 to its end. Random order has ½, a better one more. It ranks by reward for
+//   money, so the score that belongs to it is uplift in reward over uplift in cost.
+// Qini (Radcliffe 2007, "Using control groups to target on predicted lift"): the area between ΔR over the share of users
+//   treated and the straight line to its end, here per user of the log. Random order has 0. It does not see costs; the
+//   score that belongs to it is the uplift in reward.
+//
+// Both are of one arm. They say how users are ranked for that arm, and nothing of which arm a user should get: of policies
+// with several arms they are no measure and do not rank them (policy-value.ts does).
+
+import type { LoggedRows } from "./logged.ts";
+
+/** Of users with the same score, sums over the rows that got the arm and that got the control. */
+export interface ScoredGroup {
+  readonly score: number;
+  readonly treated: CurveSums;
+  readonly control: CurveSums;
+}
+
+export interface CurveSums {
+  /** Σ 1/p */
+  readonly weight: number;
+  /** Σ reward/p */
+  readonly reward: number;
+  /** Σ cost/p */
+  readonly cost: number;
+}
+
+export interface CurvePoint {
+  /** Share of the users treated. */
+  readonly share: number;
+  /** Incremental, over all treated so far, in rows of the log. */
+  readonly reward: number;
+  readonly cost: number;
+}
+
+/** Rows that got the arm or the control, by score. */
+export function groupByScore(rows: LoggedRows, scores: ArrayLike<number>, arm: number): ScoredGroup[] {
+  const groups = new Map<number, { score: number; treated: Sums; control: Sums }>();
+  for (let row = 0; row < rows.n; row += 1) {
+    const given = rows.arm[row];
+    if (given !== arm && given !== 0) continue;
+    const score = scores[row] ?? Number.NaN;
+    let group = groups.get(score);
+    if (group === undefined) {
+      group = { score, treated: zeros(), control: zeros() };
+      groups.set(score, group);
+    }
+    const sums = given === arm ? group.treated : group.control;
+    const weight = 1 / (rows.propensity[row] ?? 1);
+    sums.weight += weight;
+    sums.reward += weight * (rows.reward[row] ?? 0);
+    sums.cost += weight * (rows.cost[row] ?? 0);
+  }
+  return [...groups.values()];
+}
+
+/** From nobody to everybody, highest score first; a point needs rows of both kinds. */
+export function curveOf(groups: readonly ScoredGroup[]): CurvePoint[] {
+  const ranked = groups.toSorted((a, b) => b.score - a.score);
+  const all = ranked.reduce((sum, group) => sum + group.treated.weight + group.control.weight, 0);
+  const treated = zeros();
+  const control = zeros();
+  const points: CurvePoint[] = [{ share: 0, reward: 0, cost: 0 }];
+  ranked.forEach((group, index) => {
+    add(treated, group.treated);
+    add(control, group.control);
+    if (group.score === ranked[index + 1]?.score || treated.weight === 0 || control.weight === 0) return;
+    const scale = treated.weight / control.weight;
+    points.push({
+      share: (treated.weight + control.weight) / all,
+      reward: treated.reward - control.reward * scale,
+      cost: treated.cost - control.cost * scale,
+    });
+  });
+  return points;
+}
+
+/** Null where treating everybody brings no more reward or costs no more: then there is no rectangle. */
+export function aucc(groups: readonly ScoredGroup[]): number | null {
+  const points = curveOf(groups);
+  const end = points.at(-1);
+  if (end === undefined || !(end.reward > 0) || !(end.cost > 0)) return null;
+  return area(points, (point) => point.cost) / (end.reward * end.cost);
+}
+
+/** Per user of the log, in the reward's unit; null where nobody got the arm or nobody the control. */
+export function qini(groups: readonly ScoredGroup[]): number | null {
+  const points = curveOf(groups);
+  const end = points.at(-1);
+  if (end === undefined || points.length < 2) return null;
+  const treated = groups.reduce((sum, group) => sum + group.treated.weight, 0);
+  return (area(points, (point) => point.share) - end.reward / 2) / treated;
+}
+
+/** Under the reward over something that rises, by trapezes. */
+function area(points: readonly CurvePoint[], along: (point: CurvePoint) => number): number {
+  let sum = 0;
+  points.forEach((point, index) => {
+    const before = points[index - 1];
+    if (before !== undefined) sum += ((along(point) - along(before)) * (point.reward + before.reward)) / 2;
+  });
+  return sum;
+}
+
+interface Sums {
+  weight: number;
+  reward: number;
+  cost: number;
+}
+
+function zeros(): Sums {
+  return { weight: 0, reward: 0, cost: 0 };
+}
+
+function add(sums: Sums, { weight, reward, cost }: CurveSums): void {
+  sums.weight += weight;
+  sums.reward += reward;
+  sums.cost += cost;
+}
