@@ -18,7 +18,18 @@ export interface Cap {
   readonly windowMs: number;
 }
 
-export type PacingMode = "asap" | "even";
+/** How a budget may go out over the period: at once, evenly over the traffic, or along given points. */
+export type PacingMode = "asap" | "even" | "points";
+
+/** By this time, this share of the budget. */
+export interface CurvePoint {
+  readonly atMs: number;
+  readonly share: number;
+}
+
+/** Who sets the plan row by the curve; src/treasury/SPEC.md tells how each does it. */
+export const PACING_CONTROLLERS = ["plan", "throttle", "reallocation", "pi"] as const;
+export type PacingController = (typeof PACING_CONTROLLERS)[number];
 
 export interface Campaign {
   readonly id: string;
@@ -45,7 +56,14 @@ export interface Campaign {
   };
   readonly pacing: {
     readonly mode: PacingMode;
-    /** for `even`: expected eligible sessions of the period */ readonly expectedSessions: number;
+    /** Eligible sessions that are expected in the period; what comes corrects it. */
+    readonly expectedSessions: number;
+    /** For `points`: rising in time and share, inside the period, the last share 1. */
+    readonly points?: readonly CurvePoint[];
+    /** Left out: `plan`. */
+    readonly controller?: PacingController;
+    /** Relative arrivals by hour of the day (UTC), 24 of them, as a training log has them; none: even. What comes corrects it. */
+    readonly profile?: readonly number[];
   };
   /** Larger is tried first when a session names no campaign. */
   readonly priority: number;
@@ -53,7 +71,11 @@ export interface Campaign {
   readonly surfaces: readonly string[];
   /** Reward of an outcome: Σ weight × outcome.rewards[name]. */
   readonly rewardWeights: Readonly<Record<string, number>>;
+  /** No command may raise the plan's budget above it; null or left out: no ceiling. */
+  readonly ceilingMinor?: Minor | null;
 }
+
+export const HOURS_OF_DAY = 24;
 
 const minor = z.union([z.number(), z.string(), z.bigint()]).transform((value, context): Minor => {
   try {
@@ -88,10 +110,24 @@ const campaignSchema = z
       .max(8)
       .default([]),
     reservation: z.strictObject({ policy: z.literal("strict").default("strict"), ttlMs: z.number().int().positive() }),
-    pacing: z.strictObject({ mode: z.enum(["asap", "even"]).default("even"), expectedSessions: z.number().positive() }),
+    pacing: z.strictObject({
+      mode: z.enum(["asap", "even", "points"]).default("even"),
+      expectedSessions: z.number().positive(),
+      points: z
+        .array(z.strictObject({ atMs: instant, share: z.number() }))
+        .max(1_000)
+        .default([]),
+      controller: z.enum(PACING_CONTROLLERS).default("plan"),
+      profile: z
+        .array(z.number().nonnegative())
+        .refine((hours) => hours.length === 0 || hours.length === HOURS_OF_DAY, "must be 24 hours, or none")
+        .refine((hours) => hours.length === 0 || hours.some((weight) => weight > 0), "must not be all zero")
+        .default([]),
+    }),
     priority: z.number().int().default(0),
     surfaces: z.array(z.string()).default([]),
     rewardWeights: z.record(z.string(), z.number()).default({ converted: 1 }),
+    ceilingMinor: minor.nullable().default(null),
   })
   .superRefine((campaign, context) => {
     const control = campaign.arms[0];
@@ -102,7 +138,34 @@ const campaignSchema = z
       context.addIssue({ code: "custom", path: ["arms"], message: "arm ids must differ" });
     if (campaign.endMs <= campaign.startMs)
       context.addIssue({ code: "custom", path: ["endMs"], message: "must be after startMs" });
+    if (campaign.ceilingMinor !== null && campaign.budgetMinor > campaign.ceilingMinor)
+      context.addIssue({
+        code: "custom",
+        path: ["budgetMinor"],
+        message: `above ceilingMinor ${campaign.ceilingMinor}`,
+      });
+    const fault = curveFault(campaign.pacing, campaign);
+    if (fault !== null) context.addIssue({ code: "custom", path: ["pacing", "points"], message: fault });
   });
+
+/** What is wrong with a curve in a period; null when nothing is. */
+export function curveFault(
+  curve: { readonly mode: PacingMode; readonly points: readonly CurvePoint[] },
+  period: { readonly startMs: number; readonly endMs: number },
+): string | null {
+  const { mode, points } = curve;
+  if (mode !== "points") return points.length === 0 ? null : `mode ${mode} takes no points`;
+  if (points.length === 0) return "mode points needs at least one";
+  for (const [index, { atMs, share }] of points.entries()) {
+    const before = points[index - 1];
+    if (!(share >= 0 && share <= 1)) return `point ${index + 1}: the share must be in 0 to 1, got ${share}`;
+    if (atMs < period.startMs || atMs > period.endMs)
+      return `point ${index + 1}: must be in the period, from ${period.startMs} to ${period.endMs}, got ${atMs}`;
+    if (before !== undefined && (atMs <= before.atMs || share < before.share))
+      return `point ${index + 1}: must be later than the one before and not lower`;
+  }
+  return points.at(-1)?.share === 1 ? null : "the last share must be 1";
+}
 
 /** Thrown for a campaign, mapping or configuration that is not valid; the message names each field and what is wrong. */
 export class InvalidInput extends Error {

@@ -2,7 +2,7 @@
 // shards, reports carry totals back. Every amount in a grant or a report is a cumulative total that only grows, so that
 // a repeated or late message changes nothing (law L4).
 
-import type { Campaign } from "./campaign.ts";
+import type { Campaign, CurvePoint, PacingController, PacingMode } from "./campaign.ts";
 import type { Account } from "./decision.ts";
 import type { Minor } from "./money.ts";
 
@@ -28,11 +28,15 @@ export type PacingAction =
   | { readonly kind: "rollback_release" }
   | {
       readonly kind: "set_curve";
-      readonly mode: "asap" | "even" | "points";
-      readonly points: readonly { readonly atMs: number; readonly share: number }[];
+      readonly mode: PacingMode;
+      readonly points: readonly CurvePoint[];
+      /** Null or left out: as it is. */
+      readonly controller?: PacingController | null;
     }
   | { readonly kind: "set_exploration"; readonly share: number; readonly budgetMinor: Minor }
-  | { readonly kind: "set_caps"; readonly caps: readonly { readonly max: number; readonly windowMs: number }[] };
+  | { readonly kind: "set_caps"; readonly caps: readonly { readonly max: number; readonly windowMs: number }[] }
+  /** Puts a published release in force and refuses any other until it is unpinned (null). */
+  | { readonly kind: "pin_release"; readonly release: string | null };
 
 export type CampaignState = "live" | "paused" | "ended";
 
@@ -54,19 +58,63 @@ export interface BudgetStatus {
   readonly targetMinor: Minor;
   readonly totals: Readonly<Record<Account, AccountTotals>>;
   /** Shards that have reported the current revision, and at which `grants` offset each applied it. */
-  readonly applied: readonly { readonly shard: number; readonly revision: number; readonly offset: number }[];
+  readonly applied: readonly {
+    readonly shard: number;
+    readonly revision: number;
+    readonly offset: number;
+    /** Of its last report. */
+    readonly atMs?: number;
+  }[];
   /** The latest answers to commands, oldest first, at most 50. */
   readonly answers: readonly CommandAnswer[];
+  /** How many the campaign has; 0: not said. */
+  readonly shards?: number;
+  readonly pinned?: boolean;
+  readonly throttle?: number;
+  /** Null before a release is in force. */
+  readonly forecast?: Outlook | null;
+}
+
+/** What the plan account may be expected to do until the end of the period, by the plan in force on the clusters that come. */
+export interface Outlook {
+  readonly planRow: number;
+  readonly shadowPrice: number;
+  readonly throttle: number;
+  /** That reach the plan's draw. */
+  readonly sessionsToCome: number;
+  readonly rewardToCome: number;
+  readonly spendToCome: Minor;
+  /** Posted, expected of the holds, and to come; at most the budget. */
+  readonly spendAtEnd: Minor;
+  /**
+   * The drift of the cluster mix in money: what the sessions to come are expected to spend more (or, negative, less) under
+   * the row in force than if they came in the mix that the release was trained on.
+   */
+  readonly mixDrift: Minor;
+}
+
+/** What a dry run would change. */
+export interface CommandPreview {
+  /** Null without a release. */
+  readonly before: Outlook | null;
+  readonly after: Outlook | null;
+  /** That it would make. */
+  readonly revision: number;
+  /** The change would come with a record of `grants` beyond these, which are in force. */
+  readonly beyond: readonly { readonly shard: number; readonly offset: number }[];
 }
 
 export interface CommandAnswer {
   readonly commandId: string;
   readonly atMs: number;
-  readonly outcome: "accepted" | "refused" | "applied";
+  /** previewed: a dry run, accepted if it were meant. */
+  readonly outcome: "accepted" | "refused" | "applied" | "previewed";
   /** Revision it made, or the current one when refused. */
   readonly revision: number;
   /** Why refused; null otherwise. */
   readonly reason: string | null;
+  /** Of a dry run that was not refused. */
+  readonly preview?: CommandPreview | null;
 }
 
 /** Cumulative totals of one account of one shard (or summed over shards). pending = reserved − settled − released. */

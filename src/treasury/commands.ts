@@ -3,9 +3,11 @@
 //   1. The same command id gets the same answer and changes nothing again.
 //   2. An accepted command that changes something raises the revision by one; one that changes nothing leaves it.
 //   3. A refused command changes nothing; its answer carries the current revision and a reason of the closed list.
+//   4. A dry run is decided like the command itself, changes nothing, and is answered with what would change.
 
-import { InvalidInput, parseCampaign, type Campaign } from "../domain/campaign.ts";
-import type { CommandAnswer, PacingAction, PacingCommand } from "../domain/control.ts";
+import { isDeepStrictEqual } from "node:util";
+import { curveFault, InvalidInput, parseCampaign, type Campaign } from "../domain/campaign.ts";
+import type { CommandAnswer, CommandPreview, Outlook, PacingAction, PacingCommand } from "../domain/control.ts";
 import { unreachable } from "../domain/assert.ts";
 import { ANSWERS_KEPT, newBook, type CampaignBook } from "./state.ts";
 
@@ -18,10 +20,12 @@ export const REFUSALS = [
   "stale_revision",
   "negative",
   "currency_differs",
+  "above_ceiling",
+  "curve_not_rising",
   "unknown_release",
   "arms_differ",
+  "pinned",
   "no_earlier_release",
-  "not_supported_yet",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
@@ -31,6 +35,8 @@ export interface Surroundings {
   readonly nowMs: number;
   /** Arms of a known release of the campaign, in its order; null when it is not known. */
   readonly armsOfRelease: (hash: string) => readonly string[] | null;
+  /** What may be expected of a campaign in this state. */
+  readonly outlook: (book: CampaignBook) => Outlook | null;
 }
 
 export interface Answered {
@@ -41,7 +47,11 @@ export interface Answered {
   readonly isNew: boolean;
 }
 
-type Decision = { readonly book: CampaignBook } | { readonly refused: Refusal; readonly detail?: string };
+interface Refused {
+  readonly refused: Refusal;
+  readonly detail?: string;
+}
+type Decision = { readonly book: CampaignBook } | Refused;
 
 const EARLIER_RELEASES_KEPT = 10;
 
@@ -55,22 +65,36 @@ export function answerCommand(
   const before = answers.find((answer) => answer.commandId === command.commandId);
   if (before !== undefined) return { book, answer: before, isNew: false };
   const decision = decide(command, book, surroundings);
-  const after = "book" in decision ? decision.book : book;
-  const answer: CommandAnswer = {
+  const answer = {
     commandId: command.commandId,
     atMs: surroundings.nowMs,
-    outcome: "book" in decision ? "accepted" : "refused",
-    revision: after?.revision ?? 0,
-    reason: "book" in decision ? null : reasonOf(decision.refused, decision.detail),
+    revision: book?.revision ?? 0,
+    preview: null,
   };
-  return { book: after, answer, isNew: true };
+  if ("refused" in decision)
+    return { book, answer: { ...answer, outcome: "refused", reason: reasonOf(decision) }, isNew: true };
+  if (command.dryRun) {
+    const preview = previewOf(book, decision.book, surroundings);
+    return { book, answer: { ...answer, outcome: "previewed", reason: null, preview }, isNew: true };
+  }
+  const { revision } = decision.book;
+  return { book: decision.book, answer: { ...answer, revision, outcome: "accepted", reason: null }, isNew: true };
+}
+
+function previewOf(before: CampaignBook | null, after: CampaignBook, { outlook }: Surroundings): CommandPreview {
+  return {
+    before: before === null ? null : outlook(before),
+    after: outlook(after),
+    revision: after.revision,
+    beyond: after.shards.map(({ grantOffset }, shard) => ({ shard, offset: grantOffset })),
+  };
 }
 
 export function withAnswer(answers: readonly CommandAnswer[], answer: CommandAnswer): readonly CommandAnswer[] {
   return [...answers, answer].slice(-ANSWERS_KEPT);
 }
 
-function reasonOf(refused: Refusal, detail: string | undefined): string {
+function reasonOf({ refused, detail }: Refused): string {
   return detail === undefined ? refused : `${refused}: ${detail}`;
 }
 
@@ -82,16 +106,19 @@ function decide(command: PacingCommand, book: CampaignBook | null, surroundings:
   if (book.state === "ended") return { refused: "ended" };
   if (command.expectedRevision !== null && command.expectedRevision !== book.revision)
     return { refused: "stale_revision", detail: `the current one is ${book.revision}` };
-  if (command.dryRun) return { refused: "not_supported_yet", detail: "dry run" };
   return change(action, book, surroundings);
 }
 
 function create(command: PacingCommand, campaign: Campaign, { shards }: Surroundings): Decision {
   if (campaign.id !== command.campaign)
     return { refused: "invalid_campaign", detail: `id is ${campaign.id}, the command is for ${command.campaign}` };
-  if (command.dryRun) return { refused: "not_supported_yet", detail: "dry run" };
+  const valid = checked(campaign);
+  return "refused" in valid ? valid : { book: newBook(valid.campaign, shards) };
+}
+
+function checked(campaign: Campaign): { readonly campaign: Campaign } | Refused {
   try {
-    return { book: newBook(parseCampaign(campaign, "campaign"), shards) };
+    return { campaign: parseCampaign(campaign, "campaign") };
   } catch (error) {
     if (error instanceof InvalidInput) return { refused: "invalid_campaign", detail: error.message };
     throw error;
@@ -103,11 +130,7 @@ type Change = Exclude<PacingAction, { kind: "create" }>;
 function change(action: Change, book: CampaignBook, surroundings: Surroundings): Decision {
   switch (action.kind) {
     case "set_budget":
-      if (action.currency !== book.campaign.currency)
-        return { refused: "currency_differs", detail: `the campaign's is ${book.campaign.currency}` };
-      if (action.budgetMinor < 0n) return { refused: "negative" };
-      if (action.budgetMinor === book.campaign.budgetMinor) return { book };
-      return raised(book, { campaign: { ...book.campaign, budgetMinor: action.budgetMinor } });
+      return setBudget(action, book);
     case "pause":
       return book.state === "paused" ? { book } : raised(book, { state: "paused" });
     case "resume":
@@ -115,16 +138,50 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
     case "end":
       return raised(book, { state: "ended" });
     case "promote_release":
-      return promote(book, action.release, surroundings);
+      return book.pinned && action.release !== book.release
+        ? pinned(book)
+        : promote(book, action.release, surroundings);
     case "rollback_release":
-      return rollback(book);
+      return book.pinned ? pinned(book) : rollback(book);
+    case "pin_release":
+      return pin(book, action.release, surroundings);
     case "set_curve":
+      return setCurve(action, book);
     case "set_exploration":
+      if (action.budgetMinor < 0n || action.share < 0) return { refused: "negative" };
+      return withCampaign(book, { explorationShare: action.share, explorationBudgetMinor: action.budgetMinor });
     case "set_caps":
-      return { refused: "not_supported_yet", detail: action.kind };
+      return withCampaign(book, { caps: action.caps });
     default:
       return unreachable(action);
   }
+}
+
+function setBudget({ currency, budgetMinor }: Extract<Change, { kind: "set_budget" }>, book: CampaignBook): Decision {
+  const { currency: own, ceilingMinor } = book.campaign;
+  if (currency !== own) return { refused: "currency_differs", detail: `the campaign's is ${own}` };
+  if (budgetMinor < 0n) return { refused: "negative" };
+  if (ceilingMinor != null && budgetMinor > ceilingMinor)
+    return { refused: "above_ceiling", detail: `the campaign's is ${ceilingMinor}` };
+  return withCampaign(book, { budgetMinor });
+}
+
+function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_curve" }>, book: CampaignBook): Decision {
+  const { pacing } = book.campaign;
+  const fault = curveFault({ mode, points }, book.campaign);
+  if (fault !== null) return { refused: "curve_not_rising", detail: fault };
+  return withCampaign(book, {
+    pacing: { ...pacing, mode, points, controller: controller ?? pacing.controller ?? "plan" },
+  });
+}
+
+/** The campaign so changed, if it is a valid one; its plan is worked out anew. */
+function withCampaign(book: CampaignBook, changes: Partial<Campaign>): Decision {
+  const valid = checked({ ...book.campaign, ...changes });
+  if ("refused" in valid) return valid;
+  return isDeepStrictEqual(valid.campaign, book.campaign)
+    ? { book }
+    : raised(book, { campaign: valid.campaign, plannedAtMs: 0 });
 }
 
 function raised(book: CampaignBook, changes: Partial<CampaignBook>): Decision {
@@ -141,6 +198,19 @@ function promote(book: CampaignBook, release: string, { armsOfRelease }: Surroun
   const earlier = book.release === null ? [] : [...book.earlierReleases, book.release].slice(-EARLIER_RELEASES_KEPT);
   // A row of another frontier says nothing here: it is worked out anew.
   return raised(book, { release, earlierReleases: earlier, plannedAtMs: 0 });
+}
+
+function pinned({ release }: CampaignBook): Refused {
+  return { refused: "pinned", detail: `to ${release}; unpin it first` };
+}
+
+/** A release that is pinned is in force; another may be pinned in its place. */
+function pin(book: CampaignBook, release: string | null, surroundings: Surroundings): Decision {
+  if (release === null) return book.pinned ? raised(book, { pinned: false }) : { book };
+  const promoted = promote(book, release, surroundings);
+  if ("refused" in promoted) return promoted;
+  if (promoted.book !== book) return { book: { ...promoted.book, pinned: true } };
+  return book.pinned ? { book } : raised(book, { pinned: true });
 }
 
 function rollback(book: CampaignBook): Decision {

@@ -2,7 +2,7 @@
 // looked at once at the end, and put back with what is to be told.
 
 import { assert, must } from "../domain/assert.ts";
-import type { PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
+import type { Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
 import type { DeadLetterReason } from "../domain/dead-letter.ts";
 import { strictHoldMinor } from "../domain/campaign.ts";
 import type { ReleaseManifest } from "../domain/release.ts";
@@ -10,8 +10,10 @@ import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./commands.ts";
+import { budgetOf, outMinor } from "./holdings.ts";
 import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
-import { budgetOf, outMinor, pace } from "./pacing.ts";
+import { outlookOf } from "./outlook.ts";
+import { pace } from "./pacing.ts";
 import { readManifest } from "./releases.ts";
 import { takeReport } from "./reports.ts";
 import {
@@ -84,6 +86,7 @@ export class Desk {
       shards: this.#options.shards,
       nowMs: this.#context.nowMs,
       armsOfRelease: (hash) => this.#manifest(command.campaign, hash)?.arms ?? null,
+      outlook: (book) => this.#outlook(book),
     });
     page.answered = true;
     const after = answered.isNew ? withAnswer(answers, answered.answer) : answers;
@@ -133,8 +136,16 @@ export class Desk {
     checkBudget(page.before, book);
     for (const shard of shardsToTell(page.before, book))
       this.#emit("grants", shard, Buffer.from(campaign), grants.encode(grantOf(book, shard, nowMs)));
-    if (page.answered || isNews(page.before, book, nowMs)) this.#status(campaign, statusOf(book, nowMs));
+    if (page.answered || isNews(page.before, book, nowMs))
+      this.#status(campaign, statusOf(book, outlookOf(book, manifest, nowMs), nowMs));
     this.#entries.set(bookKey(campaign), book);
+  }
+
+  /** As it would be when the row were worked out now. */
+  #outlook(book: CampaignBook): Outlook | null {
+    const { nowMs } = this.#context;
+    const manifest = book.release === null ? null : this.#manifest(book.campaign.id, book.release);
+    return outlookOf(pace({ ...book, plannedAtMs: 0 }, manifest, nowMs), manifest, nowMs);
   }
 
   #status(campaign: string, status: Parameters<typeof statuses.encode>[0]): void {

@@ -1,7 +1,7 @@
 // Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book, so that what
 // has changed is found by comparing the book before and after.
 
-import type { BudgetStatus, CommandAnswer, Grant } from "../domain/control.ts";
+import type { BudgetStatus, CommandAnswer, Grant, Outlook } from "../domain/control.ts";
 import { must } from "../domain/assert.ts";
 import type { Account } from "../domain/decision.ts";
 import { maxMinor, type Minor } from "../domain/money.ts";
@@ -54,7 +54,7 @@ export function shardsToTell(before: CampaignBook | null, after: CampaignBook): 
   });
 }
 
-export function statusOf(book: CampaignBook, nowMs: number): BudgetStatus {
+export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: number): BudgetStatus {
   return {
     campaign: book.campaign.id,
     atMs: nowMs,
@@ -70,9 +70,15 @@ export function statusOf(book: CampaignBook, nowMs: number): BudgetStatus {
     targetMinor: book.targetMinor,
     totals: { plan: totalsOf(book.shards, "plan"), exploration: totalsOf(book.shards, "exploration") },
     applied: book.shards.flatMap((shard, index) =>
-      shard.cycle === 0 ? [] : [{ shard: index, revision: shard.revision, offset: shard.grantOffset }],
+      shard.cycle === 0
+        ? []
+        : [{ shard: index, revision: shard.revision, offset: shard.grantOffset, atMs: shard.atMs }],
     ),
     answers: book.answers.slice(-ANSWERS_SHOWN),
+    shards: book.shards.length,
+    pinned: book.pinned,
+    throttle: book.throttle,
+    forecast,
   };
 }
 

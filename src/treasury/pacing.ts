@@ -1,13 +1,14 @@
 // Pacing: what the treasurer does to a campaign's book when it looks at it: the row in force (soft), what may be out
 // (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
 
-import { strictHoldMinor, type Campaign } from "../domain/campaign.ts";
+import { strictHoldMinor } from "../domain/campaign.ts";
 import type { Account } from "../domain/decision.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
 import { curveLimitMinor, curveShare, trafficNow, type Traffic } from "./curve.ts";
+import { eligibleSessions, expectedSpend, sessionsByCluster } from "./holdings.ts";
 import { slice, type ShardNeed } from "./slices.ts";
 import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
-import { outOf, pendingOf, postedOf, sumMinor, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
+import { outOf, pendingOf, postedOf, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
 
 /** How often a campaign is looked at by itself, and its row worked out, in campaign time. */
 export const LOOK_EVERY_MS = 1_000;
@@ -39,10 +40,6 @@ function endedByTime(book: CampaignBook, nowMs: number): CampaignBook {
   return { ...book, state: "ended", revision: book.revision + 1 };
 }
 
-function eligibleSessions(book: CampaignBook): number {
-  return book.shards.reduce((sum, shard) => sum + shard.eligibleSessions, 0);
-}
-
 function replan(book: CampaignBook, policy: Policy | null, traffic: Traffic, nowMs: number): CampaignBook {
   if (policy === null || book.state === "ended") return book;
   const isNew = book.plannedAtMs === 0;
@@ -57,17 +54,6 @@ function replan(book: CampaignBook, policy: Policy | null, traffic: Traffic, now
     isNew ? null : book.planRow,
   );
   return { ...book, ...plan, plannedAtMs: nowMs };
-}
-
-function sessionsByCluster(book: CampaignBook): number[] {
-  const sums: number[] = [];
-  for (const shard of book.shards) {
-    if (shard.release !== book.release) continue;
-    shard.sessionsByCluster.forEach((sessions, cluster) => {
-      sums[cluster] = (sums[cluster] ?? 0) + sessions;
-    });
-  }
-  return sums;
 }
 
 /** What each session to come may be expected to spend, and what can be held for it. */
@@ -87,21 +73,6 @@ function perSession(book: CampaignBook, traffic: Traffic): { spendPerSession: nu
     spendPerSession: Math.max(0, unspent - expected) / Math.max(1, traffic.spendingSessions * planShare),
     holdPerSession: (HOLD_AHEAD * Math.max(0, unspent - pending + ends)) / Math.max(1, inWindow),
   };
-}
-
-/**
- * Of what is held: the share redeemed of all that was ever held, less what has been. The plan's redemption is believed
- * as far as what was seen allows: not below what has been redeemed already, not above the share among what has ended
- * (redemptions come before expiries).
- */
-function expectedSpend(book: CampaignBook, account: Account, redemption: number): number {
-  const totals = totalsOf(book.shards, account);
-  const reserved = Number(totals.reserved);
-  const settled = Number(totals.settled);
-  const endedMinor = settled + Number(totals.released);
-  const highest = endedMinor > 0.05 * reserved ? settled / endedMinor : 1;
-  const believed = reserved > 0 ? Math.min(Math.max(redemption, settled / reserved), highest) : redemption;
-  return Math.min(Math.max(believed * reserved - settled, 0), Number(pendingOf(totals)));
 }
 
 function explorationRedemption(book: CampaignBook, policy: Policy | null): number {
@@ -171,13 +142,4 @@ function withSlice(shard: ShardBook, account: Account, grant: Minor, ask: Minor)
     granted: { ...shard.granted, [account]: shard.granted[account] + grant },
     returnTarget: { ...shard.returnTarget, [account]: shard.returnTarget[account] + ask },
   };
-}
-
-/** Σ(granted − returned) of each account against its budget; for the checks before a write. */
-export function outMinor(book: CampaignBook, account: Account): Minor {
-  return sumMinor(book.shards, (shard) => outOf(shard, account));
-}
-
-export function budgetOf(campaign: Campaign, account: Account): Minor {
-  return account === "plan" ? campaign.budgetMinor : campaign.explorationBudgetMinor;
 }

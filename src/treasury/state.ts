@@ -42,6 +42,8 @@ export interface CampaignBook {
   readonly release: string | null;
   /** Oldest first; the last is what a rollback goes to. */
   readonly earlierReleases: readonly string[];
+  /** The release in force is kept until it is unpinned. */
+  readonly pinned: boolean;
   readonly planRow: number;
   readonly shadowPrice: number;
   readonly throttle: number;
@@ -120,6 +122,7 @@ export function newBook(campaign: Campaign, shards: number): CampaignBook {
     revision: 1,
     release: null,
     earlierReleases: [],
+    pinned: false,
     planRow: 0,
     shadowPrice: 0,
     throttle: 1,

@@ -51,9 +51,11 @@ describe("the codec", () => {
       { kind: "end" },
       { kind: "promote_release", release: "ab" },
       { kind: "rollback_release" },
-      { kind: "set_curve", mode: "points", points: [{ atMs: 5, share: 0.5 }] },
+      { kind: "set_curve", mode: "points", points: [{ atMs: 5, share: 0.5 }], controller: "pi" },
       { kind: "set_exploration", share: 0.1, budgetMinor: 7n },
       { kind: "set_caps", caps: [{ max: 1, windowMs: 5 }] },
+      { kind: "pin_release", release: "abc" },
+      { kind: "pin_release", release: null },
     ];
     for (const action of actions) {
       const command = { ...SAMPLES["budget-pacing"], action };

@@ -18,10 +18,11 @@ const CAMPAIGN: TopicValues["grants"]["campaign"] = {
   explorationShare: 0.1,
   caps: [{ max: 2, windowMs: 604_800_000 }],
   reservation: { policy: "strict", ttlMs: 3_600_000 },
-  pacing: { mode: "even", expectedSessions: 100_000 },
+  pacing: { mode: "even", expectedSessions: 100_000, points: [], controller: "plan", profile: [] },
   priority: 3,
   surfaces: ["home"],
   rewardWeights: { converted: 1, basket: 0.1 },
+  ceilingMinor: null,
 };
 
 const TOTALS = { granted: 900n, returned: 0n, reserved: 800n, settled: 300n, released: 200n, sent: 10n };
@@ -144,8 +145,21 @@ export const SAMPLES: TopicValues = {
     shadowPrice: 0.0021,
     targetMinor: 2_400_000n,
     totals: BOTH,
-    applied: [{ shard: 0, revision: 3, offset: 17 }],
-    answers: [{ commandId: "c-1", atMs: AT_MS, outcome: "applied", revision: 3, reason: null }],
+    applied: [{ shard: 0, revision: 3, offset: 17, atMs: AT_MS }],
+    answers: [{ commandId: "c-1", atMs: AT_MS, outcome: "applied", revision: 3, reason: null, preview: null }],
+    shards: 1,
+    pinned: false,
+    throttle: 1,
+    forecast: {
+      planRow: 7.25,
+      shadowPrice: 0.0021,
+      throttle: 1,
+      sessionsToCome: 60_000,
+      rewardToCome: 9_000.5,
+      spendToCome: 2_500_000n,
+      spendAtEnd: 4_900_000n,
+      mixDrift: -12_000n,
+    },
   },
   grants: {
     campaign: CAMPAIGN,

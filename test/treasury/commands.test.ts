@@ -6,10 +6,14 @@ import { REFUSALS } from "../../src/treasury/commands.ts";
 import { ARMS, campaign, manifest, World } from "./world.ts";
 
 function started(shards = 2): World {
-  const world = new World(campaign(), shards);
+  const world = new World(campaign({ ceilingMinor: 2_000_000n }), shards);
   world.command({ kind: "create", campaign: world.campaign });
   world.cycle(1_000);
   return world;
+}
+
+function points(...pairs: [number, number][]): { atMs: number; share: number }[] {
+  return pairs.map(([atMs, share]) => ({ atMs, share }));
 }
 
 /** All shards report what they have heard. */
@@ -45,8 +49,8 @@ test("an accepted command is applied when every shard has reported its revision,
   expect(world.answer("p")).toBe("applied 2");
   expect(world.answer("again")).toBe("applied 2");
   expect(world.status.applied).toEqual([
-    { shard: 0, revision: 2, offset: world.shards[0]?.grantOffset },
-    { shard: 1, revision: 2, offset: 77 },
+    { shard: 0, revision: 2, offset: world.shards[0]?.grantOffset, atMs: 1_400 },
+    { shard: 1, revision: 2, offset: 77, atMs: 1_400 },
   ]);
 });
 
@@ -96,38 +100,164 @@ test("promoting what is in force is accepted and changes nothing", () => {
   expect(world.answer(again)).toBe("accepted 2");
 });
 
+test("curve, exploration and caps are set in a running campaign, and reach every shard in one grant", () => {
+  const world = started();
+  const curve = points([1_000_000, 0.5], [80_000_000, 1]);
+  world.command({ kind: "set_curve", mode: "points", points: curve, controller: "pi" });
+  world.command({ kind: "set_exploration", share: 0.2, budgetMinor: 70_000n });
+  world.command({ kind: "set_caps", caps: [{ max: 1, windowMs: 5_000 }] });
+  world.cycle(1_100);
+  expect(world.status).toMatchObject({ revision: 4, explorationBudgetMinor: 70_000n });
+  for (const { grant } of world.shards)
+    expect(grant?.campaign).toMatchObject({
+      pacing: { mode: "points", points: curve, controller: "pi" },
+      explorationShare: 0.2,
+      explorationBudgetMinor: 70_000n,
+      caps: [{ max: 1, windowMs: 5_000 }],
+    });
+  const again = world.command({ kind: "set_caps", caps: [{ max: 1, windowMs: 5_000 }] });
+  world.cycle(1_200);
+  expect(world.answer(again)).toBe("accepted 4");
+});
+
+test("a pinned release stays until it is unpinned, or another is pinned", () => {
+  const world = started();
+  const [a, b] = ["a", "b"].map((name) => world.release(name));
+  world.command({ kind: "pin_release", release: a ?? null });
+  world.cycle(2_000);
+  expect(world.status).toMatchObject({ release: a, pinned: true, revision: 2 });
+  const refused = world.command({ kind: "promote_release", release: b ?? "" });
+  world.command({ kind: "pin_release", release: b ?? null });
+  world.cycle(3_000);
+  expect(world.answer(refused)).toBe(`refused 2 pinned: to ${a}; unpin it first`);
+  expect(world.status).toMatchObject({ release: b, previousRelease: a, pinned: true, revision: 3 });
+  world.command({ kind: "pin_release", release: null });
+  world.command({ kind: "rollback_release" });
+  world.cycle(4_000);
+  expect(world.status).toMatchObject({ release: a, pinned: false, revision: 5 });
+});
+
+describe("a dry run", () => {
+  function running(): World {
+    const world = started();
+    world.command({ kind: "set_curve", mode: "even", points: [] });
+    world.command({ kind: "promote_release", release: world.release("a") });
+    world.cycle(2_000);
+    world.cycle(3_000);
+    reported(world, 4_000);
+    return world;
+  }
+
+  test("says which plan, price, reward and spend would come, from where on, and changes nothing", () => {
+    const world = running();
+    const before = world.status;
+    const grants = world.outputs.filter((record) => record.topic === "grants").length;
+    const id = world.command({ kind: "set_budget", budgetMinor: 500_000n, currency: "EUR" }, { dryRun: true });
+    world.cycle(4_100);
+    expect(world.answer(id)).toBe("previewed 3");
+    expect(world.status).toMatchObject({ revision: 3, budgetMinor: 1_000_000n, planRow: before.planRow });
+    expect(world.outputs.filter((record) => record.topic === "grants")).toHaveLength(grants);
+    const preview = world.status.answers.at(-1)?.preview;
+    expect(preview?.revision).toBe(4);
+    expect(preview?.beyond).toEqual(world.shards.map((shard, index) => ({ shard: index, offset: shard.grantOffset })));
+    const [now, then] = [preview?.before, preview?.after];
+    expect(now?.planRow).toBeCloseTo(world.status.planRow, 1);
+    expect(then?.planRow).toBeLessThan(now?.planRow ?? 0);
+    expect(then?.shadowPrice).toBeGreaterThan(now?.shadowPrice ?? 1);
+    expect(then?.rewardToCome).toBeLessThan(now?.rewardToCome ?? 0);
+    expect(Number(then?.spendAtEnd)).toBeLessThanOrEqual(500_000);
+    expect(Number(then?.spendAtEnd)).toBeGreaterThan(400_000);
+    expect(now?.spendAtEnd).toBeGreaterThan(then?.spendAtEnd ?? 0n);
+  });
+
+  test("what it said comes true when the command is meant", () => {
+    const world = running();
+    const action: PacingAction = { kind: "set_budget", budgetMinor: 500_000n, currency: "EUR" };
+    world.command(action, { dryRun: true });
+    world.cycle(4_100);
+    const preview = world.status.answers.at(-1)?.preview;
+    world.command(action);
+    world.cycle(4_100);
+    expect(world.status.planRow).toBe(preview?.after?.planRow);
+    expect(world.status.revision).toBe(preview?.revision);
+    expect(world.status.forecast).toEqual(preview?.after);
+  });
+
+  test("of a campaign that is not there yet leaves it so, and is never taken for applied", () => {
+    const world = new World(campaign(), 1);
+    const id = world.command({ kind: "create", campaign: world.campaign }, { dryRun: true });
+    world.cycle(1_000);
+    expect(world.answer(id)).toBe("previewed 0");
+    expect(world.shards[0]?.grant).toBeNull();
+    world.command({ kind: "create", campaign: world.campaign });
+    world.cycle(1_100);
+    const paused = world.command({ kind: "pause" }, { dryRun: true });
+    world.cycle(1_200);
+    reported(world, 1_300);
+    expect(world.answer(paused)).toBe("previewed 1");
+    expect(world.status.state).toBe("live");
+  });
+});
+
 describe("refusals", () => {
   const other = { ...manifest(), arms: ["none", "large", "small"] };
-  const cases: [string, PacingAction, { expectedRevision?: number; campaign?: string; ended?: true }][] = [
-    ["unknown_campaign", { kind: "pause" }, { campaign: "nowhere" }],
-    ["already_exists", { kind: "create", campaign: campaign() }, {}],
-    ["invalid_campaign: id is spring", { kind: "create", campaign: campaign() }, { campaign: "autumn" }],
+  const cases: [string, PacingAction, { expectedRevision?: number; campaign?: string; ended?: true; pinned?: true }][] =
     [
-      "invalid_campaign: campaign: endMs: must be after startMs",
-      { kind: "create", campaign: campaign({ id: "autumn", endMs: -1 }) },
-      { campaign: "autumn" },
-    ],
-    ["ended", { kind: "resume" }, { ended: true }],
-    ["stale_revision: the current one is 1", { kind: "pause" }, { expectedRevision: 7 }],
-    ["negative", { kind: "set_budget", budgetMinor: -1n, currency: "EUR" }, {}],
-    ["currency_differs: the campaign's is EUR", { kind: "set_budget", budgetMinor: 1n, currency: "USD" }, {}],
-    ["unknown_release: gone", { kind: "promote_release", release: "gone" }, {}],
-    ["arms_differ", { kind: "promote_release", release: releaseHash(other) }, {}],
-    ["no_earlier_release", { kind: "rollback_release" }, {}],
-    ["not_supported_yet: set_caps", { kind: "set_caps", caps: [] }, {}],
-    ["not_supported_yet: set_exploration", { kind: "set_exploration", share: 0.1, budgetMinor: 1n }, {}],
-    ["not_supported_yet: set_curve", { kind: "set_curve", mode: "asap", points: [] }, {}],
-  ];
+      ["unknown_campaign", { kind: "pause" }, { campaign: "nowhere" }],
+      ["already_exists", { kind: "create", campaign: campaign() }, {}],
+      ["invalid_campaign: id is spring", { kind: "create", campaign: campaign() }, { campaign: "autumn" }],
+      [
+        "invalid_campaign: campaign: endMs: must be after startMs",
+        { kind: "create", campaign: campaign({ id: "autumn", endMs: -1 }) },
+        { campaign: "autumn" },
+      ],
+      ["ended", { kind: "resume" }, { ended: true }],
+      ["stale_revision: the current one is 1", { kind: "pause" }, { expectedRevision: 7 }],
+      ["negative", { kind: "set_budget", budgetMinor: -1n, currency: "EUR" }, {}],
+      ["currency_differs: the campaign's is EUR", { kind: "set_budget", budgetMinor: 1n, currency: "USD" }, {}],
+      ["unknown_release: gone", { kind: "promote_release", release: "gone" }, {}],
+      ["arms_differ", { kind: "promote_release", release: releaseHash(other) }, {}],
+      ["no_earlier_release", { kind: "rollback_release" }, {}],
+      ["negative", { kind: "set_exploration", share: 0.1, budgetMinor: -1n }, {}],
+      [
+        "above_ceiling: the campaign's is 2000000",
+        { kind: "set_budget", budgetMinor: 2_000_001n, currency: "EUR" },
+        {},
+      ],
+      [
+        "curve_not_rising: point 2: must be later than the one before and not lower",
+        { kind: "set_curve", mode: "points", points: points([0, 0.5], [10, 0.4], [20, 1]) },
+        {},
+      ],
+      [
+        "curve_not_rising: the last share must be 1",
+        { kind: "set_curve", mode: "points", points: points([0, 0.5], [10, 0.9]) },
+        {},
+      ],
+      [
+        "curve_not_rising: point 1: must be in the period, from 0 to 86400000, got 86400001",
+        { kind: "set_curve", mode: "points", points: points([86_400_001, 1]) },
+        {},
+      ],
+      ["invalid_campaign: campaign: explorationShare: ", { kind: "set_exploration", share: 1, budgetMinor: 1n }, {}],
+      ["invalid_campaign: campaign: caps.0.max: ", { kind: "set_caps", caps: [{ max: 0, windowMs: 5 }] }, {}],
+      ["pinned: to", { kind: "promote_release", release: "another" }, { pinned: true }],
+      ["pinned: to", { kind: "rollback_release" }, { pinned: true }],
+      ["unknown_release: gone", { kind: "pin_release", release: "gone" }, {}],
+    ];
 
-  test.each(cases)("%s", (reason, action, { ended, ...changes }) => {
+  test.each(cases)("%s", (reason, action, { ended, pinned, ...changes }) => {
     const world = started();
     world.release("other", other);
+    if (pinned) world.command({ kind: "pin_release", release: world.release("a") });
     if (ended) world.command({ kind: "end" });
     world.cycle(1_100);
     const before = world.status;
     const id = world.command(action, changes);
+    const dry = world.command(action, { ...changes, dryRun: true });
     world.cycle(1_200);
     expect(world.answer(id)).toMatch(new RegExp(`^refused ${changes.campaign ? 0 : before.revision} ${reason}`));
+    expect(world.answer(dry)).toBe(world.answer(id));
     if (changes.campaign === undefined) expect(world.status.revision).toBe(before.revision);
   });
 

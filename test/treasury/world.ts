@@ -205,7 +205,7 @@ export class World {
 
   command(
     action: PacingAction,
-    changes: { commandId?: string; expectedRevision?: number; campaign?: string } = {},
+    changes: { commandId?: string; expectedRevision?: number; campaign?: string; dryRun?: boolean } = {},
   ): string {
     const commandId = changes.commandId ?? `command-${(this.#commands += 1)}`;
     this.send(
@@ -215,7 +215,7 @@ export class World {
         campaign: changes.campaign ?? this.campaign.id,
         atMs: 0,
         expectedRevision: changes.expectedRevision ?? null,
-        dryRun: false,
+        dryRun: changes.dryRun ?? false,
         action,
       }),
     );

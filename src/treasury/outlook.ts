@@ -1,0 +1,42 @@
+// Outlook: what the plan account may be expected to do until the end of the period, if nothing is changed: the plan in
+// force on the clusters that come, for the sessions that are still expected. A forecast, not a promise: no money moves by it.
+
+import type { Outlook } from "../domain/control.ts";
+import { expectedAt } from "../domain/frontier.ts";
+import type { Minor } from "../domain/money.ts";
+import { trafficNow } from "./curve.ts";
+import { eligibleSessions, expectedSpend, sessionsByCluster } from "./holdings.ts";
+import { liveMix, type Policy } from "./soft-pacing.ts";
+import { postedOf, totalsOf, type CampaignBook } from "./state.ts";
+
+/** Null without a release: nothing is given then. */
+export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: number): Outlook | null {
+  if (policy === null) return null;
+  const { campaign, planRow, shadowPrice, throttle } = book;
+  const traffic = trafficNow(campaign, eligibleSessions(book), nowMs);
+  const live = book.state === "live";
+  const sessionsToCome = live ? traffic.remainingSessions * (1 - campaign.explorationShare) : 0;
+  const { frontier, values } = policy;
+  const mix = liveMix(values, sessionsByCluster(book));
+  const control = expectedAt(frontier, values, mix, 0).reward;
+  const coming = expectedAt(frontier, values, mix, planRow);
+  const trained = expectedAt(frontier, values, values.mix, planRow);
+  const totals = totalsOf(book.shards, "plan");
+  const spent = Number(postedOf(totals)) + expectedSpend(book, "plan", book.redemption);
+  const left = Math.max(0, Number(campaign.budgetMinor) - spent);
+  const spendToCome = Math.min(left, sessionsToCome * throttle * coming.cost);
+  return {
+    planRow,
+    shadowPrice,
+    throttle,
+    sessionsToCome,
+    rewardToCome: sessionsToCome * (control + throttle * (coming.reward - control)),
+    spendToCome: toMinor(spendToCome),
+    spendAtEnd: toMinor(spent + spendToCome),
+    mixDrift: toMinor(sessionsToCome * throttle * (coming.cost - trained.cost)),
+  };
+}
+
+function toMinor(amount: number): Minor {
+  return BigInt(Math.round(amount));
+}
