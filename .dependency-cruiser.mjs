@@ -27,7 +27,8 @@ const ROOMS = {
       "another process on another machine.",
   },
   learn: {
-    may: [],
+    // What a policy is worth on a log is worked out in one place, for a training's evidence as for `evaluate`.
+    may: ["^src/evaluate/policy/"],
     why:
       "learn/ works offline, from a table to a release. It knows no topics, so that a release can be trained wherever " +
       "the data is.",

@@ -7,6 +7,7 @@
 //   1. One pass over all rows, in blocks; memory does not grow with the rows.
 //   2. The control costs nothing. Where money flows by redemption, cost = face × redemption + send in every cell.
 //   3. Raw measured means are never chosen for more than ten clusters.
+//   4. `valuesWithoutTest` owes nothing to an outcome of a test row: what is planned on them can be judged there.
 
 import { must } from "../../domain/assert.ts";
 import type { ClusterValues } from "../../domain/release.ts";
@@ -40,8 +41,11 @@ export interface ReadoutCheck {
 
 export interface Estimate {
   readonly values: ClusterValues;
-  /** Part of a cost's standard error that all clusters of the arm share. */
+  /** The same from the train and validate rows' outcomes alone. */
+  readonly valuesWithoutTest: ClusterValues;
+  /** Part of a cost's or a reward's standard error that all clusters of the arm share. */
   readonly armCostSe: readonly number[];
+  readonly armRewardSe: readonly number[];
   readonly readouts: { readonly reward: Readout; readonly cost: Readout };
   readonly checks: readonly ReadoutCheck[];
   /** Rows of each cluster × arm, and the log's own means there. */
@@ -66,20 +70,48 @@ export interface EstimateInput {
   readonly progress: Progress;
 }
 
-/** Fold 0 trained the network; the others are the held-back rows, dealt out by turns. */
-const FOLDS = 5;
+/** Fold 0 trained the network; the others are the held-back rows of each split, dealt out by turns. */
+const FOLDS_OF = { train: [0], validate: [1, 2], test: [3, 4], all: [0, 1, 2, 3, 4] } as const satisfies Record<
+  Split,
+  readonly number[]
+>;
+const ALL_FOLDS: readonly number[] = FOLDS_OF.all;
+const FOLDS = ALL_FOLDS.length;
 
 export async function estimate(input: EstimateInput): Promise<Estimate> {
   const sums = await readRows(input);
   const { dataset, options } = input;
-  const all = [...Array(FOLDS).keys()];
-  const reward = choose(sums, "reward", options.readout);
-  const moneyTarget = dataset.tasks.cost.kind === "redeemed" ? "redemption" : "cost";
-  const cost = choose(sums, moneyTarget, options.readout);
-  const rewards = readOutOf(sums, "reward", reward.readout, all);
-  const redemption = redemptionOf(sums, dataset, cost.readout, all);
-  const money = costsOf(sums, dataset, redemption, cost.readout, all);
+  const whole = valuesFrom(sums, input, ALL_FOLDS);
+  const withoutTest = valuesFrom(sums, input, [...FOLDS_OF.train, ...FOLDS_OF.validate]);
   const table = (values: ArrayLike<number>): number[][] => rowsOf(values, input.clusters, dataset.arms.length);
+  const reward = measure(sums.cells, "reward", ALL_FOLDS);
+  return {
+    values: whole.values,
+    valuesWithoutTest: withoutTest.values,
+    armCostSe: whole.armCostSe,
+    armRewardSe: whole.armRewardSe,
+    readouts: whole.readouts,
+    checks: whole.checks,
+    counts: table(reward.count),
+    measured: { reward: table(reward.mean), cost: table(measure(sums.cells, "cost", ALL_FOLDS).mean) },
+    columns: sums.columns(),
+    warnings: [...fewRowsWarnings(sums, dataset, options.fewRows), ...controlWarnings(sums)],
+  };
+}
+
+/** Reads the values out of some folds of the rows. */
+function valuesFrom(
+  sums: Sums,
+  { dataset, clusters, options }: EstimateInput,
+  folds: readonly number[],
+): Pick<Estimate, "values" | "armCostSe" | "armRewardSe" | "readouts" | "checks"> {
+  const reward = choose(sums, "reward", options.readout, folds);
+  const moneyTarget = dataset.tasks.cost.kind === "redeemed" ? "redemption" : "cost";
+  const cost = choose(sums, moneyTarget, options.readout, folds);
+  const rewards = readOutOf(sums, "reward", reward.readout, folds);
+  const redemption = redemptionOf(sums, dataset, cost.readout, folds);
+  const money = costsOf(sums, dataset, redemption, cost.readout, folds);
+  const table = (values: ArrayLike<number>): number[][] => rowsOf(values, clusters, dataset.arms.length);
   return {
     values: {
       reward: table(rewards.values),
@@ -90,18 +122,12 @@ export async function estimate(input: EstimateInput): Promise<Estimate> {
       mix: [...sums.mix],
     },
     armCostSe: [...money.armVariance.map(Math.sqrt)],
+    armRewardSe: [...rewards.armVariance.map(Math.sqrt)],
     readouts: { reward: reward.readout, cost: cost.readout },
     checks: [
       ...reward.checks.map((check) => ({ target: "reward" as const, ...check })),
       ...cost.checks.map((check) => ({ target: "cost" as const, ...check })),
     ],
-    counts: table(measure(sums.cells, "reward", all).count),
-    measured: {
-      reward: table(measure(sums.cells, "reward", all).mean),
-      cost: table(measure(sums.cells, "cost", all).mean),
-    },
-    columns: sums.columns(),
-    warnings: [...fewRowsWarnings(sums, dataset, options.fewRows), ...controlWarnings(sums)],
   };
 }
 
@@ -126,9 +152,8 @@ async function readRows(input: EstimateInput): Promise<Sums> {
     for await (const block of dataset.blocks(split, options.blockRows)) {
       const labels = input.classes(block.x, block.n);
       const first = seen;
-      addBlock(cells, block, labels, dataset.tasks, (row) =>
-        split === "train" ? 0 : 1 + ((first + row) % (FOLDS - 1)),
-      );
+      const folds = FOLDS_OF[split];
+      addBlock(cells, block, labels, dataset.tasks, (row) => folds[(first + row) % folds.length] ?? 0);
       features.add(block, labels);
       const part = everyNth(block, labels, dataset.width, stride, first);
       if (part.n > 0) network.add(input.effects(part.x, part.n), part.labels, part.n);
@@ -245,18 +270,19 @@ function choose(
   sums: Sums,
   target: Target,
   fixed: Readout | null,
+  folds: readonly number[],
 ): { readout: Readout; checks: { readout: Readout; error: number }[] } {
   const readouts: readonly Readout[] = ["network", "shrunk", "measured"];
-  const checks = readouts.map((readout) => ({ readout, error: excessError(sums, target, readout) }));
+  const checks = readouts.map((readout) => ({ readout, error: excessError(sums, target, readout, folds) }));
   const allowed = checks.filter(({ readout }) => readout !== "measured" || sums.cells.clusters <= 10);
   const best = allowed.reduce((a, b) => (b.error < a.error ? b : a));
   return { readout: fixed ?? best.readout, checks };
 }
 
-function excessError(sums: Sums, target: Target, readout: Readout): number {
+function excessError(sums: Sums, target: Target, readout: Readout, folds: readonly number[]): number {
   let [error, weight] = [0, 0];
-  for (let held = 1; held < FOLDS; held += 1) {
-    const others = [...Array(FOLDS).keys()].filter((fold) => fold !== held);
+  for (const held of folds.filter((fold) => fold > 0)) {
+    const others = folds.filter((fold) => fold !== held);
     const foretold = readOutOf(sums, target, readout, others).values;
     const seen = measure(sums.cells, target, [held]);
     const off = differences(foretold, seen, target === "reward");
@@ -328,7 +354,7 @@ function freeControl(costs: Estimates, arms: number): Estimates {
 
 function fewRowsWarnings(sums: Sums, dataset: Dataset, few: number): string[] {
   const { arms } = sums.cells;
-  const { count } = measure(sums.cells, "reward", [...Array(FOLDS).keys()]);
+  const { count } = measure(sums.cells, "reward", ALL_FOLDS);
   const small = [...count.keys()].filter((cell) => (count[cell] ?? 0) < few);
   if (small.length === 0) return [];
   const name = (cell: number): string =>
@@ -341,7 +367,7 @@ function fewRowsWarnings(sums: Sums, dataset: Dataset, few: number): string[] {
 }
 
 function controlWarnings(sums: Sums): string[] {
-  const { mean, count } = measure(sums.cells, "cost", [...Array(FOLDS).keys()]);
+  const { mean, count } = measure(sums.cells, "cost", ALL_FOLDS);
   const { arms } = sums.cells;
   let rows = 0;
   for (let cell = 0; cell < mean.length; cell += arms) if (mean[cell] !== 0) rows += count[cell] ?? 0;

@@ -1,0 +1,121 @@
+// stipend train: from a randomised log to a release in a folder, with its evidence and a report.
+
+import { readFile } from "node:fs/promises";
+import { InvalidInput } from "../../domain/campaign.ts";
+import { evidenceJson } from "../../learn/evidence.ts";
+import { parseMapping } from "../../learn/mapping.ts";
+import { checkPlace, writeReleaseFolder } from "../../learn/release-folder.ts";
+import { trainRelease } from "../../learn/train.ts";
+import { renderTrainingReport } from "../../operate/training-report.ts";
+import { systemElapsedMs } from "../../task/system-clock.ts";
+import { defineCommand, DONE, type Context } from "../command.ts";
+import { asInteger, asNumber, asOneOf, asText, flag, many, option, required, someOf, withDefault } from "../options.ts";
+import { learnOptionsOf } from "../train/learn-options.ts";
+import { narrated } from "../train/narration.ts";
+import { trainingJson, trainingReport, trainingText } from "../train/training-output.ts";
+
+export const command = defineCommand({
+  summary: "from a randomised log to a release",
+  description:
+    "Learns what each incentive does for whom, groups users by it, solves the plans of a grid of budgets and distils a " +
+    "classifier, all from a log in which chance decided who got what. Writes a folder: manifest.json, classifier.onnx, " +
+    "evidence.json, report.html. Nothing is written when the evidence is broken (exit code 1).",
+  examples: [
+    "stipend train --data log.csv.gz --mapping mapping.yaml --out releases/first",
+    "stipend train --data a.parquet b.parquet --mapping mapping.yaml --out releases/second --seed 2 --cluster profile",
+    "stipend train --data log.csv --mapping mapping.yaml --out /tmp/look --quick",
+  ],
+  options: {
+    data: someOf("<file>", "randomised log: CSV, CSV.gz or Parquet", asText),
+    mapping: required("<file>", "what the log's columns mean", asText),
+    out: required("<folder>", "gets the release; must not be there yet, or be empty", asText),
+    seed: withDefault("<number>", "seed of everything that is drawn", asInteger({ min: 0 }), 1),
+    cluster: option(
+      "<method>",
+      "how users are grouped: hidden, profile or regret (default: regret)",
+      asOneOf(["hidden", "profile", "regret"]),
+    ),
+    clusters: many(
+      "<number>",
+      "numbers of clusters to try, the first that keeps enough is taken (default: 10 20 50 100)",
+      asInteger({ min: 1, max: 1000 }),
+    ),
+    keep: option(
+      "<share>",
+      "incremental reward that the clusters must keep (default: 0.995)",
+      asNumber({ min: 0, max: 1 }),
+    ),
+    members: option(
+      "<number>",
+      "members of the network's ensemble (default: 8; 16 below 50,000 rows)",
+      asInteger({ min: 1, max: 64 }),
+    ),
+    epochs: option("<number>", "epochs of the network at most (default: 40)", asInteger({ min: 1 })),
+    dropout: option("<share>", "dropout of the network (default: 0.3)", asNumber({ min: 0, max: 0.95 })),
+    effects: option(
+      "<kind>",
+      "auto: ordered arms share strength through their dose; nominal: each arm for itself (default: auto)",
+      asOneOf(["auto", "nominal"]),
+    ),
+    plainIntercepts: flag("start each arm's level at its plain mean, without shrinking"),
+    readout: option(
+      "<name>",
+      "values of cluster × arm: network, shrunk or measured (default: whichever foretells best)",
+      asOneOf(["network", "shrunk", "measured"]),
+    ),
+    budgets: option("<number>", "budgets of the grid, besides none (default: 20)", asInteger({ min: 1, max: 200 })),
+    risk: option(
+      "<share>",
+      "chance with which a plan's spend may pass its budget (default: as the plan has it)",
+      asNumber({ min: 0, max: 1 }),
+    ),
+    backend: option(
+      "<name>",
+      "TensorFlow: auto, native or wasm (default: STIPEND_TF_BACKEND)",
+      asOneOf(["auto", "native", "wasm"]),
+    ),
+    memory: option("<size>", "bound of the database that reads the log (default: 1GB)", asSize),
+    quick: flag("in a hurry: a smaller network and fewer epochs, at some loss of value"),
+    progress: flag("say how far it is in plain lines, also where nobody watches"),
+  },
+  async run(context, values) {
+    await checkPlace(values.out);
+    const mapping = parseMapping(await readMapping(values.mapping), values.mapping);
+    const startedMs = systemElapsedMs();
+    const training = await trainRelease({
+      files: values.data,
+      mapping,
+      seed: values.seed,
+      backend: values.backend ?? context.config.tfBackend,
+      options: learnOptionsOf(values),
+      progress: narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs }),
+      elapsedMs: systemElapsedMs,
+      ...(values.memory === undefined ? {} : { memoryLimit: values.memory }),
+    });
+    context.progress.report("report", 0, "drawing it");
+    const reportHtml = await renderTrainingReport(trainingReport(training));
+    await writeReleaseFolder(values.out, {
+      release: training.release,
+      evidenceJson: evidenceJson(training.evidence),
+      reportHtml,
+    });
+    const seconds = (systemElapsedMs() - startedMs) / 1000;
+    const done = { training, folder: values.out, seconds };
+    context.output.result(trainingJson(done), () => trainingText(done));
+    return DONE;
+  },
+});
+
+async function readMapping(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new InvalidInput(`--mapping ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function asSize(typed: string): string {
+  if (!/^\d+(\.\d+)?(MB|GB)$/.test(typed))
+    throw new InvalidInput(`expected a size such as 800MB or 2GB, got "${typed}"`);
+  return typed;
+}

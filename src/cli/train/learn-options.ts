@@ -1,0 +1,51 @@
+// Learn options
+// From what was typed to the options of a training: `--quick` chooses the base, and each option changes its one choice.
+
+import { InvalidInput } from "../../domain/campaign.ts";
+import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
+import type { Readout } from "../../learn/estimate/shrink.ts";
+import type { NetworkOptions } from "../../learn/represent/options.ts";
+import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../../learn/train-options.ts";
+
+export interface TypedOptions {
+  readonly quick: boolean;
+  readonly cluster: ClusterMethod | undefined;
+  readonly clusters: readonly number[];
+  readonly keep: number | undefined;
+  readonly members: number | undefined;
+  readonly epochs: number | undefined;
+  readonly dropout: number | undefined;
+  readonly effects: NetworkOptions["effects"] | undefined;
+  readonly plainIntercepts: boolean;
+  readonly readout: Readout | undefined;
+  readonly budgets: number | undefined;
+  readonly risk: number | undefined;
+}
+
+export function learnOptionsOf(typed: TypedOptions): LearnOptions {
+  const base = typed.quick ? QUICK_LEARN_OPTIONS : LEARN_OPTIONS;
+  const rises = typed.clusters.every((each, index) => each > (typed.clusters[index - 1] ?? 0));
+  if (!rises) throw new InvalidInput(`--clusters ${typed.clusters.join(" ")}: name them by rising number`);
+  return {
+    ...base,
+    network: {
+      ...base.network,
+      ...given({ members: typed.members, maxEpochs: typed.epochs, dropout: typed.dropout, effects: typed.effects }),
+      ...(typed.plainIntercepts ? { shrinkIntercepts: false } : {}),
+    },
+    cluster: {
+      ...base.cluster,
+      ...given({ method: typed.cluster, keep: typed.keep }),
+      ...(typed.clusters.length === 0 ? {} : { candidates: typed.clusters }),
+    },
+    estimate: { ...base.estimate, ...given({ readout: typed.readout }) },
+    plan: { ...base.plan, ...given({ budgets: typed.budgets, risk: typed.risk }) },
+  };
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what was not given. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}

@@ -1,0 +1,56 @@
+// Release folder
+// A training's results on disk: manifest.json, classifier.onnx, evidence.json, report.html. It is written beside its
+// place and then renamed, so that a training that is killed leaves no half release, and nothing is ever overwritten.
+
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { InvalidInput } from "../domain/campaign.ts";
+import { canonicalJson } from "../domain/canonical.ts";
+import type { Release } from "../domain/release.ts";
+
+export interface ReleaseFolderContent {
+  readonly release: Release;
+  readonly evidenceJson: string;
+  readonly reportHtml: string;
+}
+
+/** Refuses a place that is taken, before hours are spent on what could not be put there. */
+export async function checkPlace(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw new InvalidInput(`--out ${folder}: ${error.code === "ENOTDIR" ? "is a file, not a folder" : error.message}`);
+  });
+  if (entries.length > 0)
+    throw new InvalidInput(
+      `--out ${folder}: is not empty; a release is never overwritten: name a new folder, or remove it`,
+    );
+  const parent = await existingParent(resolve(folder));
+  if (!(await stat(parent)).isDirectory()) throw new InvalidInput(`--out ${folder}: ${parent} is not a folder`);
+}
+
+async function existingParent(folder: string): Promise<string> {
+  const parent = dirname(folder);
+  const found = await stat(parent).catch(() => null);
+  return found !== null || parent === folder ? parent : await existingParent(parent);
+}
+
+export async function writeReleaseFolder(folder: string, content: ReleaseFolderContent): Promise<void> {
+  const target = resolve(folder);
+  await checkPlace(target);
+  await mkdir(dirname(target), { recursive: true });
+  const beside = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    await writeFile(join(beside, "classifier.onnx"), content.release.classifier);
+    await writeFile(join(beside, "evidence.json"), content.evidenceJson);
+    await writeFile(join(beside, "report.html"), content.reportHtml);
+    await writeFile(join(beside, "manifest.json"), canonicalJson(content.release.manifest));
+    // An empty folder may stand there already; a folder that was filled meanwhile may not be taken away.
+    await rmdir(target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw new InvalidInput(`--out ${folder}: ${error.message}`);
+    });
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+}

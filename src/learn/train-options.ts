@@ -1,0 +1,68 @@
+// Train options
+// Every choice that a training makes, with the defaults that docs/METHOD.md gives its reasons for. `quick` is for tests
+// and for a first look: seconds, at some loss of value.
+
+import { CLUSTER_OPTIONS, type ClusterOptions } from "./cluster/cluster.ts";
+import { QUICK_STUDENT, type StudentOptions } from "./distil.ts";
+import { ESTIMATE_OPTIONS, type EstimateOptions } from "./estimate/estimate.ts";
+import { PLAN_OPTIONS, type PlanOptions } from "./plan/plan.ts";
+import { QUICK_NETWORK, type NetworkOptions } from "./represent/options.ts";
+
+/** Rows that the steps after the network look at: bounded, so that time and memory do not grow with the log. */
+export interface SampleOptions {
+  /** Training rows on which clusters and student are fitted. */
+  readonly fit: number;
+  /** Validation rows on which K is chosen. */
+  readonly check: number;
+  /** Test rows on which the student is judged, and policies are valued. */
+  readonly test: number;
+}
+
+export interface GateOptions {
+  /** Largest difference of a probability between the ONNX graph and the trained student. */
+  readonly onnxDifference: number;
+  /** Least share of the teacher's incremental reward that the student's classes keep on test rows. */
+  readonly studentValue: number;
+  /** Below this share it is told as a warning. */
+  readonly studentValueTold: number;
+}
+
+export interface PolicyOptions {
+  /** Budgets, besides none, at which policies are valued on the test rows. */
+  readonly budgets: number;
+  readonly replicates: number;
+  readonly confidence: number;
+}
+
+export interface LearnOptions {
+  readonly network: Partial<NetworkOptions>;
+  readonly cluster: ClusterOptions;
+  readonly student: Partial<StudentOptions>;
+  readonly estimate: EstimateOptions;
+  readonly plan: PlanOptions;
+  readonly sample: SampleOptions;
+  readonly policy: PolicyOptions;
+  readonly gates: GateOptions;
+}
+
+export const LEARN_OPTIONS: LearnOptions = {
+  network: {},
+  cluster: CLUSTER_OPTIONS,
+  student: {},
+  estimate: ESTIMATE_OPTIONS,
+  plan: PLAN_OPTIONS,
+  sample: { fit: 100_000, check: 30_000, test: 50_000 },
+  policy: { budgets: 8, replicates: 400, confidence: 0.95 },
+  gates: { onnxDifference: 1e-4, studentValue: 0.97, studentValueTold: 0.995 },
+};
+
+export const QUICK_LEARN_OPTIONS: LearnOptions = {
+  ...LEARN_OPTIONS,
+  network: QUICK_NETWORK,
+  cluster: { ...CLUSTER_OPTIONS, candidates: [10, 20], rounds: 8 },
+  student: QUICK_STUDENT,
+  estimate: { ...ESTIMATE_OPTIONS, networkRows: 50_000 },
+  plan: { ...PLAN_OPTIONS, scenarios: Math.min(PLAN_OPTIONS.scenarios, 50) },
+  sample: { fit: 30_000, check: 10_000, test: 20_000 },
+  policy: { budgets: 5, replicates: 100, confidence: 0.95 },
+};

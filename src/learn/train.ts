@@ -1,0 +1,285 @@
+// Train
+// From a randomised log to a release: dataset → represent → cluster and distil → estimate → plan → judge → release.
+// The steps are in files of their own; here is their order, what each hands to the next, and how long it took.
+//
+// Invariants:
+//   1. The same files, mapping, options, seed and backend give the same release hash.
+//   2. A release whose evidence is broken is not returned: `GateFailed` says which evidence, and by how much.
+//   3. Memory does not grow with the rows: every step looks at blocks, or at a bounded sample.
+
+import type { Release } from "../domain/release.ts";
+import { openDataset, type DatasetOptions } from "./dataset.ts";
+import { describeClusters } from "./describe.ts";
+import { estimate, type Estimate } from "./estimate/estimate.ts";
+import { EVIDENCE_FORMAT, STEPS, type ClusterEvidence, type Evidence, type Step } from "./evidence.ts";
+import { holdGates } from "./gates.ts";
+import { groupRows, seenBlock, type Grouping, type SeenBlock } from "./grouping.ts";
+import type { Dataset, Progress, Representation } from "./nouns.ts";
+import { solvePlans, type Planned } from "./plan/plan.ts";
+import { checkPolicies, type PolicyEvidence } from "./policy-check.ts";
+import { assembleRelease } from "./release.ts";
+import { networkOptions } from "./represent/options.ts";
+import { trainRepresentation } from "./represent/train.ts";
+import { checkStudent, type StudentCheck } from "./student-check.ts";
+import { useBackend, type BackendName, type BackendPreference } from "./tensorflow.ts";
+import type { LearnOptions } from "./train-options.ts";
+
+export interface TrainInput extends Pick<DatasetOptions, "files" | "mapping" | "scratch" | "memoryLimit"> {
+  readonly seed: number;
+  readonly backend: BackendPreference;
+  readonly options: LearnOptions;
+  readonly progress: Progress;
+  readonly elapsedMs: () => number;
+}
+
+export interface Training {
+  readonly release: Release;
+  readonly evidence: Evidence;
+}
+
+export async function trainRelease(input: TrainInput): Promise<Training> {
+  const backend = await useBackend(input.backend);
+  const watch = new Stopwatch(input.elapsedMs);
+  const { files, mapping, seed, progress } = input;
+  const { scratch, memoryLimit } = input;
+  const dataset = await watch.time("dataset", () =>
+    openDataset({
+      files,
+      mapping,
+      seed,
+      onProgress: progress,
+      ...(scratch === undefined ? {} : { scratch }),
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    }),
+  );
+  try {
+    return await learn(input, dataset, backend, watch);
+  } finally {
+    await dataset.close();
+  }
+}
+
+async function learn(input: TrainInput, dataset: Dataset, backend: BackendName, watch: Stopwatch): Promise<Training> {
+  const { seed, progress, options } = input;
+  const representation = await watch.time("represent", () =>
+    trainRepresentation(dataset, options.network, seed, progress),
+  );
+  try {
+    const grouping = await groupAndDistil(input, dataset, representation, watch);
+    const estimated = await watch.time("estimate", () =>
+      estimate({
+        dataset,
+        clusters: grouping.clustering.clusters,
+        classes: (x, n) => grouping.student.classes(x, n),
+        effects: (x, n) => representation.effects(x, n),
+        options: options.estimate,
+        progress,
+      }),
+    );
+    const planned = await watch.time("plan", () => planAll(input, dataset, estimated));
+    const test = seenBlock(representation, await dataset.sample("test", options.sample.test, seed), options.cluster);
+    const policy = await watch.time("policy", () => judgePlans(input, dataset, grouping, estimated, test));
+    const found: Found = { dataset, backend, representation, grouping, estimated, planned, policy };
+    return await watch.time("release", () => publishable(input, found, test, watch));
+  } finally {
+    representation.dispose();
+  }
+}
+
+/** Both at once, for they depend on each other; the time of each is told apart by the progress. */
+async function groupAndDistil(
+  input: TrainInput,
+  dataset: Dataset,
+  representation: Representation,
+  watch: Stopwatch,
+): Promise<Grouping> {
+  const { cluster, student, sample } = input.options;
+  const { seed } = input;
+  const progress: Progress = (step, done, detail) => {
+    if (step === "distil") watch.turnTo("distil");
+    input.progress(step, done, detail);
+  };
+  return await watch.time("cluster", () =>
+    groupRows({ dataset, representation, cluster, student, sample, seed, progress }),
+  );
+}
+
+async function planAll({ options, seed, progress }: TrainInput, dataset: Dataset, found: Estimate): Promise<Planned> {
+  const { values, armCostSe, armRewardSe } = found;
+  const uncertain = { values, armCostSe, armRewardSe, sessions: dataset.rows };
+  return await solvePlans({ ...uncertain, options: options.plan, seed, progress });
+}
+
+/** On a plan made from the other rows' outcomes: the release's own has seen those of the test rows too. */
+async function judgePlans(
+  { options, seed, progress }: TrainInput,
+  dataset: Dataset,
+  grouping: Grouping,
+  { valuesWithoutTest: values, armCostSe, armRewardSe }: Estimate,
+  test: SeenBlock,
+): Promise<PolicyEvidence> {
+  const { budgets, replicates, confidence } = options.policy;
+  const sessions = dataset.rowsOf.train + dataset.rowsOf.validate;
+  const quiet: Progress = () => undefined;
+  const plan = { ...options.plan, budgets };
+  const uncertain = { values, armCostSe, armRewardSe, sessions };
+  const { frontier } = await solvePlans({ ...uncertain, options: plan, seed, progress: quiet });
+  return checkPolicies({
+    test: test.block,
+    effects: test.effects,
+    classes: grouping.student.classes(test.block.x, test.n),
+    arms: dataset.arms,
+    tasks: dataset.tasks,
+    values,
+    frontier,
+    options: { replicates, confidence, seed },
+    progress,
+  });
+}
+
+interface Found {
+  readonly dataset: Dataset;
+  readonly backend: BackendName;
+  readonly representation: Representation;
+  readonly grouping: Grouping;
+  readonly estimated: Estimate;
+  readonly planned: Planned;
+  readonly policy: PolicyEvidence;
+}
+
+/** Holds the gates, and only then names the release. */
+async function publishable(input: TrainInput, found: Found, test: SeenBlock, watch: Stopwatch): Promise<Training> {
+  const { dataset, grouping, estimated, planned } = found;
+  const { progress, options } = input;
+  const { student, clustering } = grouping;
+  progress("release", 0, "holding the evidence against its gates");
+  const classifier = student.toOnnx();
+  const checked = await checkStudent(classifier, student, clustering, test, dataset.spec, dataset.arms.length);
+  holdGates({
+    arms: dataset.arms,
+    onnxDifference: checked.onnxDifference,
+    onnxRows: checked.onnxRows,
+    rowsOfCluster: estimated.counts.map((row) => row.reduce((sum, count) => sum + count, 0)),
+    certificate: planned.certificate,
+    values: estimated.values,
+    studentValueRatio: checked.valueRatio,
+    studentRows: checked.rows,
+    bounds: options.gates,
+  });
+  const release = assembleRelease({
+    features: dataset.spec,
+    arms: dataset.arms,
+    classifier,
+    frontier: planned.frontier,
+    values: estimated.values,
+    certificate: planned.certificate,
+    summary: summaryOf(input, found, checked),
+  });
+  progress("release", 1);
+  return { release, evidence: evidenceOf(input, found, checked, release, watch.seconds()) };
+}
+
+function summaryOf(
+  { seed, mapping }: TrainInput,
+  { dataset, backend, grouping }: Found,
+  checked: StudentCheck,
+): Release["manifest"]["summary"] {
+  return {
+    backend,
+    seed,
+    rows: dataset.rows,
+    badRows: dataset.badRows,
+    currency: mapping.currency,
+    reward: mapping.rewards.map(({ name, weight }) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + "),
+    clustering: grouping.clustering.method,
+    studentAgreement: Number(checked.agreement.toPrecision(6)),
+    studentValueRatio: Number(checked.valueRatio.toPrecision(6)),
+  };
+}
+
+function evidenceOf(
+  { seed, files, mapping, options }: TrainInput,
+  { dataset, backend, representation, grouping, estimated, planned, policy }: Found,
+  checked: StudentCheck,
+  release: Release,
+  seconds: Evidence["seconds"],
+): Evidence {
+  const { clustering, student } = grouping;
+  return {
+    format: EVIDENCE_FORMAT,
+    release: release.hash,
+    seed,
+    backend,
+    data: {
+      files: [...files],
+      rows: dataset.rows,
+      badRows: dataset.badRows,
+      rowsOf: dataset.rowsOf,
+      features: dataset.spec.features.length,
+      width: dataset.width,
+      currency: mapping.currency,
+      rewards: dataset.tasks.rewards.map(({ name, weight }) => ({ name, weight })),
+    },
+    representation: {
+      members: networkOptions(options.network, dataset.rows).members,
+      curves: representation.curves,
+      bestEpoch: representation.bestEpoch,
+    },
+    clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
+    clusters: clustersOf(dataset, estimated),
+    student: { ...checked, epochs: student.epochs },
+    estimate: { readouts: estimated.readouts, checks: estimated.checks, measured: estimated.measured },
+    plan: planned.evidence,
+    policy,
+    warnings: [...dataset.warnings, ...grouping.warnings, ...estimated.warnings, ...studentWarnings(checked, options)],
+    seconds,
+  };
+}
+
+function clustersOf(dataset: Dataset, { values, counts, columns }: Estimate): ClusterEvidence[] {
+  const words = describeClusters(dataset.spec, columns);
+  return values.mix.map((share, cluster) => ({
+    share,
+    rowsOfArm: counts[cluster] ?? [],
+    words: words[cluster] ?? "",
+  }));
+}
+
+function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOptions): string[] {
+  if (valueRatio >= gates.studentValueTold) return [];
+  return [
+    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} test ` +
+      `rows, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
+  ];
+}
+
+/** How long each step took; a step may hand over to the next one in the middle. */
+class Stopwatch {
+  readonly #elapsedMs: () => number;
+  readonly #seconds: Record<Step, number>;
+  #step: Step = "dataset";
+  #sinceMs: number;
+
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
+    this.#sinceMs = elapsedMs();
+    this.#seconds = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
+  }
+
+  async time<T>(step: Step, run: () => Promise<T>): Promise<T> {
+    this.turnTo(step);
+    return await run();
+  }
+
+  turnTo(step: Step): void {
+    const nowMs = this.#elapsedMs();
+    this.#seconds[this.#step] += (nowMs - this.#sinceMs) / 1000;
+    this.#step = step;
+    this.#sinceMs = nowMs;
+  }
+
+  seconds(): Readonly<Record<Step, number>> {
+    this.turnTo(this.#step);
+    return { ...this.#seconds };
+  }
+}

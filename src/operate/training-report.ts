@@ -1,0 +1,298 @@
+// Training report
+// One page about one training: what it learned from, how the network learned, which clusters of users it found and what
+// each incentive does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
+// figures and draws them; it works nothing out, but for how many digits to show.
+
+import { decimal, money, percent, short, whole } from "./page/figures.ts";
+import { html, picture, renderPage, table, type Html, type Section } from "./page/page.ts";
+import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
+
+/** A figure with its interval. */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface TrainingReport {
+  readonly title: string;
+  readonly subtitle: string;
+  /** Where the rows are from, said first. */
+  readonly label: string;
+  readonly currency: string;
+  /** Name of the reward. */
+  readonly reward: string;
+  readonly rows: number;
+  readonly arms: readonly string[];
+  /** What it learned from and how, line by line. */
+  readonly facts: readonly { readonly what: string; readonly value: string }[];
+  readonly warnings: readonly string[];
+  readonly curves: readonly { readonly epoch: number; readonly train: number; readonly validate: number }[];
+  readonly bestEpoch: number;
+  readonly clustersTried: readonly { readonly clusters: number; readonly kept: number }[];
+  readonly clusters: readonly ClusterFigures[];
+  readonly frontier: readonly FrontierFigures[];
+  readonly maxGap: number;
+  readonly risk: number;
+  /** On the test rows; reward is incremental. */
+  readonly policies: {
+    readonly rows: number;
+    readonly confidence: number;
+    readonly points: readonly PolicyPoint[];
+    readonly differences: readonly {
+      readonly budget: number;
+      readonly against: string;
+      readonly reward: Ranged;
+      readonly cost: Ranged;
+    }[];
+  };
+  readonly student: {
+    readonly agreement: number;
+    readonly valueRatio: number;
+    readonly keptByTeacher: number;
+    readonly keptByStudent: number;
+    readonly rows: number;
+    readonly onnxDifference: number;
+    readonly onnxRows: number;
+  };
+  readonly steps: readonly { readonly step: string; readonly seconds: number }[];
+  readonly footer: string;
+}
+
+export interface ClusterFigures {
+  readonly cluster: number;
+  readonly share: number;
+  readonly rows: number;
+  readonly words: string;
+  /** By arm. Costs in minor units; 95 % intervals. */
+  readonly reward: readonly Ranged[];
+  readonly cost: readonly Ranged[];
+}
+
+/** A plan: what it is expected to spend and to bring a session, with what chance may make of it. Reward is incremental. */
+export interface FrontierFigures {
+  readonly budget: number;
+  readonly cost: Ranged;
+  readonly reward: Ranged;
+  readonly shadowPrice: number;
+  readonly gap: number;
+  readonly chanceOver: number;
+}
+
+export interface PolicyPoint {
+  readonly policy: string;
+  readonly cost: Ranged;
+  readonly reward: Ranged;
+}
+
+/** The page as one HTML file. */
+export async function renderTrainingReport(report: TrainingReport): Promise<string> {
+  const charts = await trainingCharts(report);
+  return renderPage({
+    title: report.title,
+    subtitle: report.subtitle,
+    notices: [
+      { kind: "note", text: report.label },
+      { kind: "good", text: "All gates hold: the classifier, its clusters, the plans and their errors." },
+    ],
+    figures: figuresOf(report),
+    sections: [
+      clusterSection(report, charts),
+      valuesSection(report, charts),
+      frontierSection(report, charts),
+      policySection(report, charts),
+      learningSection(report, charts),
+      dataSection(report),
+    ],
+    footer: report.footer,
+  });
+}
+
+function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: TrainingReport) {
+  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
+  return [
+    { label: "Rows", value: whole(rows) },
+    {
+      label: "Clusters",
+      value: whole(clusters.length),
+      hint: `keep ${percent(student.keptByStudent)} of deciding user by user`,
+    },
+    { label: "Plans", value: whole(frontier.length), hint: `gap at most ${percent(maxGap, 2)}` },
+    {
+      label: "Classifier keeps",
+      value: percent(student.valueRatio, 2),
+      hint: `of the value; same cluster for ${percent(student.agreement)}`,
+    },
+    { label: "Took", value: `${decimal(seconds)} s` },
+  ];
+}
+
+function clusterSection({ clusters }: TrainingReport, charts: TrainingCharts): Section {
+  return {
+    title: "Who the clusters are",
+    caption:
+      "Users are grouped by what an incentive changes for them, not by who they are; this is what is unusual about the " +
+      "users of each group, the most unusual first.",
+    body: [
+      picture(charts.sizes, "Share of the rows in each cluster"),
+      table(
+        [
+          { title: "Cluster" },
+          { title: "Rows", number: true },
+          { title: "Share", number: true },
+          { title: "Its users, against all" },
+        ],
+        clusters.map(({ cluster, rows, share, words }) => [`${cluster}`, whole(rows), percent(share), words]),
+      ),
+    ],
+  };
+}
+
+function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {
+  return {
+    title: "What each incentive does there",
+    caption:
+      `Left the ${report.reward} that an incentive adds to a session of the cluster, right what it costs; below, the ` +
+      "same in figures with 95 % intervals.",
+    body: [picture(charts.values, "Added reward and cost of a session by cluster and incentive"), valuesTable(report)],
+  };
+}
+
+function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html {
+  const cell = (ranged: Ranged | undefined, show: (value: number) => string): Html =>
+    ranged === undefined
+      ? html``
+      : html`${show(ranged.value)}<br /><small>${show(ranged.low)} to ${show(ranged.high)}</small>`;
+  const rows = clusters.flatMap((cluster) => [
+    [`${cluster.cluster}`, reward, ...arms.map((_, arm) => cell(cluster.reward[arm], short))],
+    ["", `cost, ${currency}`, ...arms.map((_, arm) => cell(cluster.cost[arm], (minor) => short(minor / 100)))],
+  ]);
+  const columns = [{ title: "Cluster" }, { title: "a session" }, ...arms.map((title) => ({ title, number: true }))];
+  return html`<details>
+    <summary>All ${clusters.length} clusters in figures</summary>
+    ${table(columns, rows)}
+  </details>`;
+}
+
+function frontierSection(report: TrainingReport, charts: TrainingCharts): Section {
+  const { frontier, currency, reward, risk } = report;
+  return {
+    title: "What money buys",
+    caption:
+      "Each budget has its plan, solved to a stated gap. The curve is what the plans are expected to bring beyond what " +
+      "comes without incentives, with what chance may make of it; the shadow price is what one more unit of money brings.",
+    body: [
+      picture(charts.frontier, "Expected incremental reward and shadow price by spend per session"),
+      table(
+        [
+          { title: `Budget a session, ${currency}`, number: true },
+          { title: "Expected spend", number: true },
+          { title: "95 %", number: true },
+          { title: `Added ${reward}`, number: true },
+          { title: "95 %", number: true },
+          { title: `${reward} for one more ${currency}`, number: true },
+          { title: "Gap", number: true },
+          { title: `Chance to pass it (at most ${percent(risk, 0)})`, number: true },
+        ],
+        frontier.map((row) => [
+          short(row.budget / 100),
+          short(row.cost.value / 100),
+          `${short(row.cost.low / 100)} to ${short(row.cost.high / 100)}`,
+          short(row.reward.value),
+          `${short(row.reward.low)} to ${short(row.reward.high)}`,
+          short(row.shadowPrice * 100),
+          percent(row.gap, 2),
+          percent(row.chanceOver),
+        ]),
+      ),
+    ],
+  };
+}
+
+function policySection(report: TrainingReport, charts: TrainingCharts): Section {
+  const { policies, currency, reward } = report;
+  return {
+    title: "What the plans are worth on other rows",
+    caption:
+      `On ${whole(policies.rows)} test rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
+      "propensity where chance did what the policy does). The plans judged here were made without these rows' outcomes.",
+    body: [
+      picture(
+        charts.policies,
+        "Incremental reward by spend: ours, one mix for all, user by user, each incentive for all",
+      ),
+      table(
+        [
+          { title: `Spend a session, ${currency}`, number: true },
+          { title: "Ours less" },
+          { title: `Difference in ${reward}`, number: true },
+          { title: percent(policies.confidence, 0), number: true },
+          { title: `Difference in spend, ${currency}`, number: true },
+        ],
+        policies.differences.map(({ budget, against, reward: difference, cost }) => [
+          short(budget / 100),
+          against,
+          short(difference.value),
+          `${short(difference.low)} to ${short(difference.high)}`,
+          short(cost.value / 100),
+        ]),
+      ),
+    ],
+  };
+}
+
+function learningSection(
+  { student, bestEpoch, curves, clustersTried }: TrainingReport,
+  charts: TrainingCharts,
+): Section {
+  return {
+    title: "How it learned",
+    caption:
+      `The network is that of epoch ${bestEpoch} of ${curves.length}, where its loss on rows kept back was least. The ` +
+      "classifier that serves is a small one that was taught the clusters; it is judged by the value it keeps.",
+    body: [
+      picture(charts.curves, "Loss by epoch on training rows and on rows kept back"),
+      table(
+        [{ title: "Number of clusters tried" }, { title: "Keeps of deciding user by user", number: true }],
+        clustersTried.map(({ clusters, kept }) => [whole(clusters), percent(kept, 2)]),
+      ),
+      table(
+        [{ title: `The classifier, on ${whole(student.rows)} test rows` }, { title: "", number: true }],
+        [
+          ["Same cluster as the network's", percent(student.agreement)],
+          ["Keeps of the value of the network's clusters", percent(student.valueRatio, 2)],
+          ["Of deciding user by user, the network's clusters keep", percent(student.keptByTeacher, 2)],
+          ["Of deciding user by user, the classifier's clusters keep", percent(student.keptByStudent, 2)],
+          [
+            `Largest difference of a probability as served (${whole(student.onnxRows)} rows)`,
+            student.onnxDifference.toExponential(1),
+          ],
+        ],
+      ),
+    ],
+  };
+}
+
+function dataSection({ facts, warnings, steps }: TrainingReport): Section {
+  return {
+    title: "What it learned from",
+    body: [
+      table(
+        [{ title: "" }, { title: "", number: true }],
+        facts.map(({ what, value }) => [what, value]),
+      ),
+      ...(warnings.length === 0
+        ? [html`<p>Nothing about the data gave rise to a warning.</p>`]
+        : [
+            html`<h3>Before trusting it</h3>`,
+            html`<ul>
+              ${warnings.map((text) => html`<li>${text}</li>`)}
+            </ul>`,
+          ]),
+      table(
+        [{ title: "Step" }, { title: "Seconds", number: true }],
+        steps.map(({ step, seconds }) => [step, seconds.toFixed(1)]),
+      ),
+    ],
+  };
+}
