@@ -67,14 +67,17 @@ export interface TrainingOptions {
 /** `stipend train`, in a process of its own. */
 export async function trainRelease(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>> {
   const { files, mapping, out, trainArgs, onLine, signal } = options;
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  const args = ["train", "--data", ...files, "--mapping", mapping, "--out", out, "--json", ...trainArgs];
   return await runTraining({
-    command: process.execPath,
-    args: [...process.execArgv, main, ...args],
+    ...stipend(["train", "--data", ...files, "--mapping", mapping, "--out", out, "--json", "--progress", ...trainArgs]),
     onLine,
     ...(signal ? { signal } : {}),
   });
+}
+
+/** This program with another line. */
+export function stipend(line: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  return { command: process.execPath, args: [...process.execArgv, main, ...line] };
 }
 
 /** A published release of the campaign, whole. */

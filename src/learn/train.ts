@@ -38,8 +38,8 @@ export interface Training {
 }
 
 export async function trainRelease(input: TrainInput): Promise<Training> {
-  const backend = await useBackend(input.backend);
   const watch = new Stopwatch(input.elapsedMs);
+  const backend = await useBackend(input.backend);
   const { files, mapping, seed, progress } = input;
   const { scratch, memoryLimit } = input;
   const dataset = await watch.time("dataset", () =>
