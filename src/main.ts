@@ -10,11 +10,14 @@ globalThis.console = new Console(process.stderr);
 // `stipend tail … | head`: the reader has what it wanted.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-/** The first signal asks a command to end; the second ends the process as if nobody had listened. */
+/**
+ * The first signal asks a command to end; the second ends the process as if nobody had listened. A worker's channel to the
+ * process that started it breaks when that one is killed: it must not go on alone.
+ */
 function watchSignals(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  process.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
   return controller.signal;
 }
 

@@ -57,6 +57,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "one release with its evidence",
     load: () => import("./commands/releases-show.ts"),
   },
+  "releases publish": {
+    summary: "put a release folder on the log, as a candidate",
+    load: () => import("./commands/releases-publish.ts"),
+  },
   "releases promote": {
     summary: "put a release into force",
     load: () => import("./commands/releases-promote.ts"),
@@ -65,10 +69,70 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "go back to the release that was in force before",
     load: () => import("./commands/releases-rollback.ts"),
   },
+  "campaign create": {
+    summary: "create a campaign from a file",
+    load: () => import("./commands/campaign-create.ts"),
+  },
+  "topics create": {
+    summary: "make the topics that are missing",
+    load: () => import("./commands/topics-create.ts"),
+  },
+  "topics check": {
+    summary: "compare the log's topics with what is needed",
+    load: () => import("./commands/topics-check.ts"),
+  },
+  "dead-letters list": {
+    summary: "the records that could not be used, with the reason",
+    load: () => import("./commands/dead-letters-list.ts"),
+  },
+  "dead-letters redrive": {
+    summary: "send records that could not be used once more to their topic",
+    load: () => import("./commands/dead-letters-redrive.ts"),
+  },
+  "pacing set-budget": {
+    summary: "set the budget of a campaign's plan",
+    load: () => import("./commands/pacing-set-budget.ts"),
+  },
+  "pacing pause": {
+    summary: "stop giving incentives of a campaign, for now",
+    load: () => import("./commands/pacing-pause.ts"),
+  },
+  "pacing resume": {
+    summary: "go on with a paused campaign",
+    load: () => import("./commands/pacing-resume.ts"),
+  },
+  "pacing end": {
+    summary: "end a campaign for good",
+    load: () => import("./commands/pacing-end.ts"),
+  },
+  "pacing curve": {
+    summary: "set the curve that a campaign's budget follows",
+    load: () => import("./commands/pacing-curve.ts"),
+  },
+  "pacing exploration": {
+    summary: "set a campaign's exploration share and its budget",
+    load: () => import("./commands/pacing-exploration.ts"),
+  },
+  "pacing caps": {
+    summary: "set how many incentives of a campaign a user may get",
+    load: () => import("./commands/pacing-caps.ts"),
+  },
+  "pacing pin-release": {
+    summary: "put a release in force and keep it there, or unpin it",
+    load: () => import("./commands/pacing-pin-release.ts"),
+  },
+  "pacing status": {
+    summary: "where each campaign's money is, and where it is going",
+    load: () => import("./commands/pacing-status.ts"),
+  },
 };
 
 export const GROUPS: Readonly<Record<string, string>> = {
-  releases: "list, show, promote and roll back releases",
+  pacing: "steer a campaign's budget while it runs, and see where it is",
+  releases: "list, show, publish, promote and roll back releases",
+  campaign: "create campaigns",
+  topics: "make and check the log's topics",
+  "dead-letters": "look at records that could not be used, and send them again",
 };
 
 /** The command that the line names, longest name first; undefined when it names none. */

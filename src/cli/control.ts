@@ -16,6 +16,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
 import { asDuration, asInteger, asText, flag, option, withDefault, type ValuesOf } from "./options.ts";
+import { previewText } from "./pacing/preview-text.ts";
 
 const pacing = codecFor("budget-pacing");
 const statuses = codecFor("budget-status");
@@ -210,9 +211,14 @@ function outcomeText(outcome: Outcome, { timeout, wait }: Steering): string {
       `log and will be answered; ask again with --command-id ${command.commandId}`
     );
   if (answer.outcome === "refused") return `${what}: refused: ${answer.reason ?? "no reason given"}`;
+  if (answer.outcome === "previewed") return [`${what}: would be accepted`, ...previewTexts(outcome)].join("\n");
   if (!wait || command.dryRun) return `${what}: ${answer.outcome}, revision ${answer.revision}`;
   if (silent.length === 0) return `${what}: applied on every partition, revision ${answer.revision}`;
   return `${what}: accepted, revision ${answer.revision}, but not applied within ${timeout / SECOND_MS} s by partitions ${silent.join(", ")}`;
+}
+
+function previewTexts({ answer, status }: Outcome): readonly string[] {
+  return answer?.preview == null ? [] : previewText(answer.preview, status?.currency ?? "");
 }
 
 /** The campaign that was named, or the only one there is. */

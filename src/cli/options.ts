@@ -10,7 +10,7 @@ export type Parse<T> = (typed: string) => T;
 
 export interface Option<T> {
   readonly kind: "switch" | "one" | "many";
-  /** How the value is called in the help: `<file>`; empty for a switch. */
+  /** How the value is called in the help: `file`; empty for a switch. */
   readonly placeholder: string;
   readonly help: string;
   readonly required: boolean;

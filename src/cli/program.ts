@@ -152,7 +152,7 @@ function toArgument(name: string, table: Option<unknown>): Argument {
 function toOption(name: string, table: Option<unknown>): ParserOption {
   const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (table.kind === "switch") return new ParserOption(long, table.help);
-  const placeholder = table.kind === "many" ? table.placeholder.replace(">", "...>") : table.placeholder;
+  const placeholder = `<${table.placeholder}${table.kind === "many" ? "..." : ""}>`;
   const option = new ParserOption(`${long} ${placeholder}`, table.help).makeOptionMandatory(table.required);
   option.argParser((typed: string, before: unknown) => read(table, typed, before));
   return table.fallback === undefined || table.kind === "many" ? option : option.default(table.fallback);

@@ -61,6 +61,11 @@ export async function exportTrainingLog(options: ExportOptions): Promise<Exporte
   }
 }
 
+/** Whether the row's arm was drawn by a known chance that was not certain. */
+export function isLearnable(row: TrainingRow): boolean {
+  return usable(row) === "yes";
+}
+
 /** Usable rows of the campaign in the training log, for the trigger. */
 export async function countTrainingRows(log: EventLog, campaign: string): Promise<number> {
   let rows = 0;

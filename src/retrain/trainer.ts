@@ -11,6 +11,8 @@ export interface TrainingRun {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly onLine: (line: string) => void;
+  /** Told the process's id once it runs. */
+  readonly onStart?: (pid: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -27,6 +29,7 @@ export async function runTraining(run: TrainingRun): Promise<Readonly<Record<str
     env: run.env ?? process.env,
     ...(run.signal ? { signal: run.signal } : {}),
   });
+  if (child.pid !== undefined) run.onStart?.(child.pid);
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const last: string[] = [];

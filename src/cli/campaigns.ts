@@ -1,0 +1,44 @@
+// Campaigns
+// Which campaigns a log has, as their shards know them: a grant carries the whole campaign, and every campaign has one in
+// the first partition.
+
+import type { Campaign } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign.ts";
+import type { CampaignState } from "../domain/control.ts";
+import { codecFor } from "../log/codec/codec.ts";
+import type { EventLog } from "../log/event-log.ts";
+
+export interface CampaignOnLog {
+  readonly campaign: Campaign;
+  readonly state: CampaignState;
+  readonly revision: number;
+  /** Hash of the release in force; null before the first promotion. */
+  readonly release: string | null;
+}
+
+const codec = codecFor("grants");
+
+/** By id. */
+export async function campaignsOn(log: EventLog): Promise<readonly CampaignOnLog[]> {
+  const found = new Map<string, CampaignOnLog>();
+  const [first] = await log.ranges("grants");
+  if (first !== undefined)
+    for await (const batch of log.read("grants", first.partition, first.start))
+      for (const { value } of batch) {
+        if (value === null) continue;
+        const { campaign, state, revision, release } = codec.decode(value);
+        found.set(campaign.id, { campaign, state, revision, release });
+      }
+  return [...found.values()].toSorted((a, b) => (a.campaign.id < b.campaign.id ? -1 : 1));
+}
+
+/** The campaign that is named, or the only one there is. */
+export async function findCampaign(log: EventLog, named: string | undefined): Promise<CampaignOnLog> {
+  const all = await campaignsOn(log);
+  const ids = all.map(({ campaign }) => campaign.id);
+  const found = named === undefined && all.length === 1 ? all[0] : all.find(({ campaign }) => campaign.id === named);
+  if (found !== undefined) return found;
+  if (all.length === 0) throw new InvalidInput("there is no campaign yet: `stipend campaign create FILE` makes one");
+  if (named === undefined) throw new InvalidInput(`--campaign: there are several, name one: ${ids.join(", ")}`);
+  throw new InvalidInput(`--campaign: there is no campaign ${named}; there are ${ids.join(", ")}`);
+}

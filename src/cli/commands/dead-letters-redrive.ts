@@ -1,0 +1,75 @@
+// stipend dead-letters redrive: sends records that could not be used once more to where they came from.
+
+import { InvalidInput } from "../../domain/campaign.ts";
+import type { OutRecord } from "../../log/event-log.ts";
+import { defineCommand, DONE } from "../command.ts";
+import { CHOICE, lettersOf } from "../dead-letters.ts";
+import { withLog } from "../open-log.ts";
+import { flag } from "../options.ts";
+import { sendable } from "../sending.ts";
+import { tableText } from "../table.ts";
+
+const TOGETHER = 500;
+
+export const command = defineCommand({
+  summary: "send records that could not be used once more to their topic",
+  description:
+    "For records whose cause is gone: a schema that was not known yet, a clock that ran ahead, an outcome that came before " +
+    "its decision. They go out byte for byte with their key. A session or an outcome that has been used meanwhile is not " +
+    "used again; what still cannot be used comes back as a new dead letter. Records of topics that the allocator alone " +
+    "writes are left out and counted.",
+  examples: [
+    "stipend dead-letters redrive --reason future --dry-run",
+    "stipend dead-letters redrive --at 0@17 0@18",
+    "stipend dead-letters redrive --all",
+  ],
+  options: { ...CHOICE, all: flag("all of them"), dryRun: flag("say what would be sent, and send nothing") },
+  async run(context, { all, dryRun, ...choice }) {
+    const chosen = choice.reason !== undefined || choice.topic !== undefined || choice.at.length > 0;
+    if (chosen === all) throw new InvalidInput("say which: --reason, --topic or --at; or --all for all of them");
+    const { output, progress } = context;
+    const byTopic = new Map<string, number>();
+    let leftOut = 0;
+    await withLog(context, async (log) => {
+      let records: OutRecord[] = [];
+      const flush = async () => {
+        if (!dryRun) await log.send(records);
+        records = [];
+      };
+      for await (const { letter } of lettersOf(log, choice)) {
+        if (!isOpen(letter.topic)) {
+          leftOut += 1;
+          continue;
+        }
+        byTopic.set(letter.topic, (byTopic.get(letter.topic) ?? 0) + 1);
+        records.push({ topic: letter.topic, partition: letter.partition, key: letter.key, value: letter.value });
+        if (records.length >= TOGETHER) await flush();
+        progress.report("redriving", 0, `${[...byTopic.values()].reduce((sum, count) => sum + count, 0)} records`);
+      }
+      await flush();
+    });
+    const json = {
+      dryRun,
+      redriven: [...byTopic.values()].reduce((sum, n) => sum + n, 0),
+      byTopic: Object.fromEntries(byTopic),
+      leftOut,
+    };
+    output.result(json, () =>
+      [
+        tableText(["topic", dryRun ? "would be sent" : "sent"], [...byTopic]),
+        ...(leftOut > 0 ? [`${leftOut} left out: they came from topics that only the allocator writes`] : []),
+      ].join("\n"),
+    );
+    return DONE;
+  },
+});
+
+function isOpen(topic: string): boolean {
+  try {
+    sendable(topic, false);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidInput) return false;
+    throw error;
+  }
+}

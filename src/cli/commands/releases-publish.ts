@@ -1,0 +1,28 @@
+// stipend releases publish: a release folder onto the log, as a candidate.
+
+import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
+import { defineCommand, DONE } from "../command.ts";
+import { withLog } from "../open-log.ts";
+import { asText, required } from "../options.ts";
+
+export const command = defineCommand({
+  summary: "put a release folder on the log, as a candidate",
+  description:
+    "Checks the folder that `stipend train` wrote (both of its hashes) and publishes it for a campaign. It serves nobody " +
+    "until it is promoted; publishing it again changes nothing.",
+  examples: ["stipend releases publish releases/first --campaign spring"],
+  arguments: { folder: required("folder", "folder of the release", asText) },
+  options: { campaign: required("id", "campaign that it is for", asText) },
+  async run(context, { folder, campaign }) {
+    const read = await readReleaseFolder(folder);
+    const { hash, publishedAtMs } = await withLog(context, (log) =>
+      publishRelease(log, campaign, read, context.nowMs()),
+    );
+    context.output.result(
+      { campaign, hash, publishedAtMs },
+      () =>
+        `${hash}\nis a candidate of ${campaign}: \`stipend releases promote ${hash.slice(0, 12)} --campaign ${campaign}\``,
+    );
+    return DONE;
+  },
+});

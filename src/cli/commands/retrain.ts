@@ -1,0 +1,178 @@
+// stipend retrain: from the training log to a candidate release; once, or each time that the trigger says so.
+
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { InvalidInput } from "../../domain/campaign.ts";
+import { parseMapping } from "../../learn/mapping.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { countTrainingRows } from "../../retrain/export.ts";
+import { judgeRetrain } from "../../retrain/trigger.ts";
+import { findCampaign, type CampaignOnLog } from "../campaigns.ts";
+import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
+import { commandOf, steer } from "../control.ts";
+import { earlierRows } from "../earlier-log.ts";
+import { withLog } from "../open-log.ts";
+import { asInteger, asText, flag, many, option, withDefault } from "../options.ts";
+import { retrainPolicy } from "../retrain-policy.ts";
+import { watchTrainingLog } from "../retrain-watch.ts";
+import { findRelease, retrainOnce } from "../retraining.ts";
+
+const LOOK_EVERY_MS = 5_000;
+const ANSWER_MS = 30_000;
+
+export const command = defineCommand({
+  summary: "from the training log to a candidate release",
+  description:
+    "Writes a campaign's part of the training log to a file, trains on it in a process of its own with the features of the " +
+    "release in force, and publishes what comes out as a candidate; --promote puts it into force. Without --once it goes " +
+    "on, and trains each time that STIPEND_RETRAIN_ROWS or STIPEND_RETRAIN_PERIOD_MS says so, as `stipend run` does by " +
+    "itself. The files of the latest round stay below STIPEND_STATE_DIR/retraining.",
+  examples: [
+    "stipend retrain --once --campaign spring --promote",
+    "stipend retrain --once --data log.csv.gz --mapping mapping.yaml",
+    "stipend retrain",
+  ],
+  options: {
+    once: flag("one round now, and end"),
+    campaign: option("id", "for this campaign only (with --once default: the only one)", asText),
+    promote: flag("put the candidate into force"),
+    data: many("file", "learn also from this randomised log, such as that of the first release", asText),
+    mapping: option("file", "what its columns mean", asText),
+    seed: withDefault("number", "seed of the training", asInteger({ min: 0 }), 1),
+  },
+  json: "lines",
+  endsBySignal: true,
+  async run(context, values) {
+    const earlier = await earlierOf(values);
+    return await withLog(context, async (log) => {
+      const round = async (found: CampaignOnLog) => {
+        const done = await retrainRound(context, log, found, { ...values, earlier });
+        context.output.item(done.json, () => done.text);
+        return done.ok;
+      };
+      if (!values.once) return await watch(context, log, values.campaign, round);
+      const found = await findCampaign(log, values.campaign);
+      if (earlier === null) await checkRows(context, log, found.campaign.id);
+      return (await round(found)) ? DONE : CHECK_FAILED;
+    });
+  },
+});
+
+async function earlierOf({ data, mapping }: { data: readonly string[]; mapping: string | undefined }) {
+  if (data.length > 0 !== (mapping !== undefined))
+    throw new InvalidInput("--data and --mapping belong together: name both or neither");
+  if (mapping === undefined) return null;
+  const text = await readFile(mapping, "utf8").catch((error: Error) => {
+    throw new InvalidInput(`--mapping: ${error.message}`);
+  });
+  return earlierRows(data, parseMapping(text, mapping));
+}
+
+/** Whoever asks, nothing is learned from a handful of rows. */
+async function checkRows({ config, nowMs }: Context, log: EventLog, campaign: string): Promise<void> {
+  const policy = retrainPolicy(config);
+  const rows = await countTrainingRows(log, campaign);
+  const verdict = judgeRetrain(policy, { rows, rowsLearned: 0, sinceMs: 0, commanded: true }, nowMs());
+  if (!verdict.due)
+    throw new InvalidInput(
+      `${campaign} has ${rows} rows on the training log that can be learned from, fewer than ${policy.minRows}: ` +
+        "wait for more, or add a randomised log with --data and --mapping",
+    );
+}
+
+interface RoundOptions {
+  readonly promote: boolean;
+  readonly seed: number;
+  readonly earlier: string | null;
+}
+
+async function retrainRound(context: Context, log: EventLog, found: CampaignOnLog, options: RoundOptions) {
+  const { campaign, release } = found;
+  if (release === null)
+    throw new InvalidInput(
+      `no release is in force for ${campaign.id}: publish and promote a first one (stipend releases publish, promote)`,
+    );
+  const folder = join(context.config.stateDir, "retraining", campaign.id);
+  await rm(folder, { recursive: true, force: true });
+  const round = await retrainOnce({
+    log,
+    campaign,
+    incumbent: await findRelease(log, campaign.id, release),
+    folder,
+    trainArgs: ["--seed", String(options.seed)],
+    earlier: options.earlier,
+    nowMs: context.nowMs,
+    onLine: (line) => context.progress.report(`retraining ${campaign.id}`, 0, line),
+    signal: context.signal,
+  });
+  const { hash } = round.candidate;
+  const promotion = options.promote ? await promote(context, log, campaign.id, hash) : null;
+  const { rows, earlierRows: earlierCount, leftOut } = round.exported;
+  return {
+    ok: promotion === null || promotion.accepted,
+    json: {
+      campaign: campaign.id,
+      from: release,
+      release: hash,
+      promoted: promotion?.accepted ?? false,
+      reason: promotion?.reason ?? null,
+      rows,
+      earlierRows: earlierCount,
+      leftOut,
+      folder: round.folder,
+      training: round.training,
+    },
+    text: [
+      `${campaign.id}: ${hash} learned from ${rows} rows${earlierCount > 0 ? ` and ${earlierCount} earlier ones` : ""}`,
+      promotion === null
+        ? `a candidate: \`stipend releases promote ${hash.slice(0, 12)}\``
+        : promotion.accepted
+          ? "promoted"
+          : `not promoted: ${promotion.reason}`,
+    ].join("\n"),
+  };
+}
+
+async function promote(context: Context, log: EventLog, campaign: string, release: string) {
+  const plain = { expect: undefined, dryRun: false, commandId: undefined };
+  const command = commandOf(context, campaign, { kind: "promote_release", release }, plain);
+  const { answer } = await steer(log, command, { wait: false, timeoutMs: ANSWER_MS, signal: context.signal });
+  return {
+    accepted: answer !== null && answer.outcome !== "refused",
+    reason: answer === null ? `no answer within ${ANSWER_MS / 1000} s: is the allocator running?` : answer.reason,
+  };
+}
+
+async function watch(
+  context: Context,
+  log: EventLog,
+  campaign: string | undefined,
+  round: (found: CampaignOnLog) => Promise<boolean>,
+): Promise<number> {
+  const policy = retrainPolicy(context.config);
+  if (policy.newRows === null && policy.everyMs === null)
+    throw new InvalidInput(
+      "STIPEND_RETRAIN_ROWS and STIPEND_RETRAIN_PERIOD_MS are both 0: nothing would ever be due (--once trains now)",
+    );
+  context.output.note("watching the training log; Ctrl-C ends");
+  await watchTrainingLog({
+    log,
+    policy,
+    owns: (id) => campaign === undefined || id === campaign,
+    retrain: async (found) => void (await round(found)),
+    onFailure: (id, error) =>
+      context.output.note(
+        `${id}: ${error instanceof Error ? error.message : String(error)}; the next trigger tries again`,
+      ),
+    onLook: (counts) => {
+      const texts = [...counts].map(([id, { rows, learned }]) => `${id} ${rows - learned} new of ${rows} rows`);
+      context.progress.report("waiting", 0, texts.join(", "));
+    },
+    sleep: async (ms, signal) => await setTimeout(ms, undefined, { signal }).catch(() => undefined),
+    nowMs: context.nowMs,
+    everyMs: LOOK_EVERY_MS,
+    signal: context.signal,
+  });
+  return DONE;
+}

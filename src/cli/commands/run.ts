@@ -1,0 +1,99 @@
+// stipend run: the allocator by itself, on whatever log the settings name, until a signal.
+
+import { InvalidInput } from "../../domain/campaign.ts";
+import { AlreadyRunning } from "../../log/event-log.ts";
+import { systemClock } from "../../task/system-clock.ts";
+import { openAllocator, type Allocator } from "../allocator.ts";
+import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
+import { openLog, type OpenedLog } from "../open-log.ts";
+import { asInteger, flag, withDefault } from "../options.ts";
+import { retrainBeside } from "../retrain-beside.ts";
+import { watchRun, type RunWatch } from "../run-watch.ts";
+import { runWorkers } from "../workers.ts";
+
+export const command = defineCommand({
+  summary: "run the allocator on the log that the settings name",
+  description:
+    "Makes the topics that are missing, takes part in the work (on Kafka with all who run under the same " +
+    "STIPEND_APPLICATION, on the embedded log alone), decides sessions, grants budgets, and trains anew in a process of its " +
+    "own when STIPEND_RETRAIN_ROWS or STIPEND_RETRAIN_PERIOD_MS says so; what comes out is a candidate. SIGTERM or Ctrl-C " +
+    "finishes what is under way, gives the partitions back and ends with 0.",
+  examples: ["stipend run", "KAFKA_BROKERS=127.0.0.1:9092 stipend run --workers 2"],
+  options: {
+    workers: withDefault(
+      "number",
+      "so many processes that share the work, on Kafka",
+      asInteger({ min: 1, max: 64 }),
+      1,
+    ),
+    withoutRetraining: flag("never train anew"),
+  },
+  json: "lines",
+  endsBySignal: true,
+  async run(context, { workers, withoutRetraining }) {
+    if (workers > 1) {
+      if (context.config.kafkaBrokers === null)
+        throw new InvalidInput(
+          "--workers: the embedded log gives all partitions to one process: several would wait for each other's disk. " +
+            "Run without --workers, or on Kafka (KAFKA_BROKERS)",
+        );
+      return await runWorkers(context, workers, withoutRetraining ? ["--without-retraining"] : []);
+    }
+    const log = await openLog(context, { make: true });
+    try {
+      return await runOn(context, log, !withoutRetraining);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunning)) throw error;
+      context.output.item(
+        { event: "already_running", message: error.message },
+        () => `already running: ${error.message}`,
+      );
+      return CHECK_FAILED;
+    } finally {
+      await log.close();
+    }
+  },
+});
+
+async function runOn(context: Context, log: OpenedLog, retraining: boolean): Promise<number> {
+  const watch = watchRun(context);
+  const allocator = await openLiveAllocator(context, log, watch);
+  const { application } = context.config;
+  context.output.item({ event: "joined", application, place: log.place }, () => `${application} on ${log.place}`);
+  const ending = new AbortController();
+  const runs = [allocator.serve.run(), allocator.treasury.run()];
+  const beside = retraining ? retrainBeside(context, log, allocator.treasury, ending.signal) : Promise.resolve();
+  await Promise.race([aborted(context.signal), ...runs].map((each) => each.catch(() => undefined)));
+  ending.abort();
+  await beside;
+  await allocator.close();
+  watch.close();
+  // What made a task fail, now that the others are drained.
+  await Promise.all(runs);
+  const totals = watch.totals();
+  context.output.item(
+    { event: "stopped", ...totals },
+    () => `stopped after ${totals.cycles} cycles, ${totals.inputs} records`,
+  );
+  return DONE;
+}
+
+async function openLiveAllocator(context: Context, log: OpenedLog, watch: RunWatch): Promise<Allocator> {
+  const { config, output } = context;
+  return await openAllocator({
+    log,
+    application: config.application,
+    partitions: { users: config.partitions, control: config.controlPartitions },
+    storeFolder: config.stateDir,
+    features: config.featureUrl === null ? null : { url: config.featureUrl, deadlineMs: config.featureDeadlineMs },
+    batchRecords: config.batchRecords,
+    clock: systemClock,
+    newId: context.newId,
+    observer: watch.observer,
+    onTrouble: (text) => output.note(text),
+  });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}

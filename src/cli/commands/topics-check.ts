@@ -1,0 +1,35 @@
+// stipend topics check: in what the log's topics differ from what is needed.
+
+import { topicSpecs } from "../../log/topics.ts";
+import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
+import { openLog } from "../open-log.ts";
+import { tableText } from "../table.ts";
+import { topicsTable } from "../topics-table.ts";
+
+export const command = defineCommand({
+  summary: "compare the log's topics with what is needed",
+  description:
+    "Looks at partitions, cleanup, retention, largest record and, on Kafka, replication and min.insync.replicas where the " +
+    "settings name them. Changes nothing. Ends with 1 when something differs, each with what to do about it.",
+  examples: ["stipend topics check", "KAFKA_BROKERS=127.0.0.1:9092 stipend topics check --json"],
+  async run(context) {
+    const { partitions: users, controlPartitions: control } = context.config;
+    const log = await openLog(context, { make: false });
+    try {
+      const specs = topicSpecs({ users, control });
+      const differences = await log.differences(specs);
+      const ok = differences.length === 0;
+      context.output.result({ ok, place: log.place, topics: specs, differences }, () =>
+        ok
+          ? `${topicsTable(specs)}\n\n${log.place} has all of this`
+          : tableText(
+              ["topic", "setting", "needed", "found", "what to do"],
+              differences.map(({ topic, setting, needed, found, fix }) => [topic, setting, needed, found, fix]),
+            ),
+      );
+      return ok ? DONE : CHECK_FAILED;
+    } finally {
+      await log.close();
+    }
+  },
+});

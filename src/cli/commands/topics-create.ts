@@ -1,0 +1,32 @@
+// stipend topics create: makes the topics that are missing.
+
+import { topicSpecs } from "../../log/topics.ts";
+import { defineCommand, DONE } from "../command.ts";
+import { openLog } from "../open-log.ts";
+import { topicsTable } from "../topics-table.ts";
+
+export const command = defineCommand({
+  summary: "make the topics that are missing",
+  description:
+    "Makes each topic with the partitions, cleanup and retention that it needs, and leaves those alone that are there; " +
+    "`stipend run` does the same when it starts. A partition count cannot be changed later: a user's records would land " +
+    "elsewhere. One that differs is refused.",
+  examples: ["stipend topics create", "STIPEND_PARTITIONS=12 KAFKA_BROKERS=127.0.0.1:9092 stipend topics create"],
+  async run(context) {
+    const { partitions: users, controlPartitions: control } = context.config;
+    const log = await openLog(context, { make: true });
+    try {
+      const specs = topicSpecs({ users, control });
+      const before = new Set((await log.topics()).map(({ name }) => name));
+      await log.ensureTopics(specs);
+      const created = specs.filter(({ name }) => !before.has(name)).map(({ name }) => name);
+      context.output.result(
+        { place: log.place, created, topics: specs },
+        () => `${topicsTable(specs)}\n\n${created.length} of ${specs.length} made on ${log.place}`,
+      );
+      return DONE;
+    } finally {
+      await log.close();
+    }
+  },
+});

@@ -1,0 +1,79 @@
+// Release list
+// The releases on the log with what each is to its campaign: in force, the one before, or a candidate.
+
+import { InvalidInput } from "../domain/campaign.ts";
+import type { ReleaseRecord } from "../domain/control.ts";
+import { parseManifest, type ReleaseManifest } from "../domain/release.ts";
+import { codecFor } from "../log/codec/codec.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { latestStatuses } from "./control.ts";
+
+/** What a rollback would bring back is `previous`; whatever is neither in force nor that is a `candidate`. */
+export type Standing = "in force" | "previous" | "candidate";
+
+export interface ListedRelease {
+  readonly record: ReleaseRecord;
+  readonly manifest: ReleaseManifest;
+  readonly standing: Standing;
+}
+
+const codec = codecFor("releases");
+
+/** Campaign by campaign, oldest first. */
+export async function listReleases(log: EventLog, campaign: string | undefined): Promise<readonly ListedRelease[]> {
+  const standings = new Map(
+    (await latestStatuses(log)).flatMap((status) => [
+      [`${status.campaign}/${status.previousRelease}`, "previous"] as const,
+      [`${status.campaign}/${status.release}`, "in force"] as const,
+    ]),
+  );
+  const records = new Map<string, ReleaseRecord>();
+  for (const { partition, start } of await log.ranges("releases"))
+    for await (const batch of log.read("releases", partition, start))
+      for (const { value, key } of batch) {
+        const name = Buffer.from(key ?? []).toString("utf8");
+        if (value === null) records.delete(name);
+        else records.set(name, codec.decode(value));
+      }
+  return [...records.values()]
+    .filter((record) => campaign === undefined || record.campaign === campaign)
+    .toSorted((a, b) =>
+      a.campaign === b.campaign ? a.publishedAtMs - b.publishedAtMs : a.campaign < b.campaign ? -1 : 1,
+    )
+    .map((record) => ({
+      record,
+      manifest: parseManifest(record.manifest, `release ${record.hash}`),
+      standing: standings.get(`${record.campaign}/${record.hash}`) ?? "candidate",
+    }));
+}
+
+/** The one whose hash begins so; a beginning will do when it is only one's. */
+export async function pickRelease(log: EventLog, begins: string, campaign: string | undefined): Promise<ListedRelease> {
+  const all = await listReleases(log, campaign);
+  const found = all.filter(({ record }) => record.hash.startsWith(begins));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const where = campaign === undefined ? "" : ` of ${campaign}`;
+  if (only === undefined)
+    throw new InvalidInput(`there is no release ${begins}${where}: \`stipend releases list\` shows those there are`);
+  const same = found.every(({ record }) => record.hash === only.record.hash);
+  throw new InvalidInput(
+    same
+      ? `--campaign: ${only.record.hash.slice(0, 12)} is a release of ${found.map(({ record }) => record.campaign).join(", ")}: name one`
+      : `${begins} is the beginning of ${found.length} releases: ${found.map(({ record }) => record.hash).join(", ")}`,
+  );
+}
+
+export function releaseJson({ record, manifest, standing }: ListedRelease) {
+  return {
+    campaign: record.campaign,
+    hash: record.hash,
+    standing,
+    publishedAtMs: record.publishedAtMs,
+    arms: manifest.arms,
+    clusters: manifest.clusters,
+    planRows: manifest.frontier.rows.length,
+    bytes: record.classifier.length + record.manifest.length + record.evidence.length,
+    summary: manifest.summary,
+  };
+}

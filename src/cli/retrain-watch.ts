@@ -1,0 +1,132 @@
+// Retrain watch
+// Looks now and then at the training log and says when a campaign is due to learn again (retrain/trigger.ts judges). It
+// reads each row once and keeps two numbers a campaign, so it costs a live program next to nothing.
+//
+//   1. What was on the training log when a campaign's newest release was published counts as learned, also after a restart
+//      and whoever published it: the log itself says it, and nothing else has to be kept.
+//   2. One training at a time. One that failed is not tried again before there is a new reason.
+
+import { codecFor, Undecodable } from "../log/codec/codec.ts";
+import type { EventLog, LogRecord } from "../log/event-log.ts";
+import { isLearnable } from "../retrain/export.ts";
+import { judgeRetrain, type RetrainPolicy } from "../retrain/trigger.ts";
+import { campaignsOn, type CampaignOnLog } from "./campaigns.ts";
+
+export interface RetrainWatch {
+  readonly log: EventLog;
+  readonly policy: RetrainPolicy;
+  /** Whether this process answers for the campaign. */
+  readonly owns: (campaign: string) => boolean;
+  /** One round; rejects when it failed. */
+  readonly retrain: (found: CampaignOnLog, reason: string) => Promise<void>;
+  readonly onFailure: (campaign: string, error: unknown) => void;
+  /** Each time it has looked. */
+  readonly onLook?: (counts: ReadonlyMap<string, Counts>) => void;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Counts {
+  /** Learnable rows on the log. */
+  rows: number;
+  /** Of these, those that the newest release can have learned from. */
+  learned: number;
+  sinceMs: number;
+}
+
+/** Until the signal. */
+export async function watchTrainingLog(watch: RetrainWatch): Promise<void> {
+  const { log, policy, signal, nowMs } = watch;
+  const reading = new TrainingLogReading(log, nowMs());
+  while (!signal.aborted) {
+    await reading.advance();
+    watch.onLook?.(reading.counts);
+    for (const found of await campaignsOn(log)) {
+      const { id } = found.campaign;
+      const counts = reading.counts.get(id);
+      if (counts === undefined || found.release === null || found.state !== "live" || !watch.owns(id)) continue;
+      const state = { rows: counts.rows, rowsLearned: counts.learned, sinceMs: counts.sinceMs, commanded: false };
+      const verdict = judgeRetrain(policy, state, nowMs());
+      if (!verdict.due || signal.aborted) continue;
+      // Whatever becomes of it, what is there now has had its turn.
+      counts.learned = counts.rows;
+      counts.sinceMs = nowMs();
+      try {
+        await watch.retrain(found, verdict.reason);
+      } catch (error) {
+        if (!signal.aborted) watch.onFailure(id, error);
+      }
+    }
+    await watch.sleep(watch.everyMs, signal);
+  }
+}
+
+const rowCodec = codecFor("training-log");
+const releaseCodec = codecFor("releases");
+
+/** Rows and releases counted as they come. */
+export class TrainingLogReading {
+  readonly counts = new Map<string, Counts>();
+  readonly #log: EventLog;
+  readonly #beganMs: number;
+  readonly #publishedMs = new Map<string, number>();
+  readonly #next = new Map<string, number>();
+
+  constructor(log: EventLog, beganMs: number) {
+    this.#log = log;
+    this.#beganMs = beganMs;
+  }
+
+  /** Reads what has come since it was called last. */
+  async advance(): Promise<void> {
+    // Releases first: a row on the log by the time of a release was there for it.
+    await this.#each("releases", ({ value }) => {
+      const { campaign, publishedAtMs } = releaseCodec.decode(value);
+      this.#publishedMs.set(campaign, Math.max(publishedAtMs, this.#publishedMs.get(campaign) ?? 0));
+      const counts = this.#countsOf(campaign);
+      counts.sinceMs = Math.max(counts.sinceMs, publishedAtMs);
+      // What was counted on an earlier look was there before this release.
+      counts.learned = counts.rows;
+    });
+    await this.#each("training-log", ({ value, timestampMs }) => {
+      const row = decoded(value);
+      if (row === null || !isLearnable(row)) return;
+      const counts = this.#countsOf(row.campaign);
+      counts.rows += 1;
+      if (timestampMs <= (this.#publishedMs.get(row.campaign) ?? 0)) counts.learned += 1;
+    });
+  }
+
+  #countsOf(campaign: string): Counts {
+    let counts = this.counts.get(campaign);
+    if (counts === undefined) {
+      counts = { rows: 0, learned: 0, sinceMs: this.#publishedMs.get(campaign) ?? this.#beganMs };
+      this.counts.set(campaign, counts);
+    }
+    return counts;
+  }
+
+  async #each(topic: string, see: (record: LogRecord & { readonly value: Uint8Array }) => void): Promise<void> {
+    for (const { partition, start } of await this.#log.ranges(topic)) {
+      const place = `${topic} ${partition}`;
+      const from = Math.max(start, this.#next.get(place) ?? 0);
+      for await (const batch of this.#log.read(topic, partition, from))
+        for (const record of batch) {
+          const { value } = record;
+          if (value !== null) see({ ...record, value });
+          this.#next.set(place, record.offset + 1);
+        }
+    }
+  }
+}
+
+function decoded(value: Uint8Array) {
+  try {
+    return rowCodec.decode(value);
+  } catch (error) {
+    if (error instanceof Undecodable) return null;
+    throw error;
+  }
+}

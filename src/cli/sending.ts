@@ -1,0 +1,83 @@
+// Sending
+// A JSON value as a record of its topic: checked against the schema, keyed as the topic table says. Who may write a topic
+// is said here too: what only the allocator writes is its account of the money, and anybody else's row would break it.
+
+import { InvalidInput } from "../domain/campaign.ts";
+import { codecFor, Unencodable, type TopicValues } from "../log/codec/codec.ts";
+import { fromJson } from "../log/codec/json.ts";
+import type { OutRecord } from "../log/event-log.ts";
+import { partitionOf } from "../log/partitioner.ts";
+import { TOPICS } from "../log/topics.ts";
+
+export type SendableTopic = keyof TopicValues;
+
+interface Way<T> {
+  /** The allocator alone writes it. */
+  readonly own: boolean;
+  readonly key: (value: T) => Uint8Array | null;
+  /** Where the key does not say it. */
+  readonly partition?: (value: T, partitions: number) => number;
+}
+
+const text = (key: string): Uint8Array => Buffer.from(key);
+
+const WAYS: { readonly [N in SendableTopic]: Way<TopicValues[N]> } = {
+  sessions: { own: false, key: ({ userId }) => text(userId) },
+  outcomes: { own: false, key: ({ userId }) => text(userId) },
+  profiles: { own: false, key: ({ userId }) => text(userId) },
+  "budget-pacing": { own: false, key: ({ campaign }) => text(campaign) },
+  releases: {
+    own: false,
+    key: ({ campaign, hash }) => text(`${campaign}/${hash}`),
+    partition: ({ campaign }, partitions) => partitionOf(text(campaign), partitions),
+  },
+  decisions: { own: true, key: ({ userId }) => text(userId) },
+  settlements: { own: true, key: ({ userId }) => text(userId) },
+  "training-log": { own: true, key: ({ userId }) => text(userId) },
+  "dead-letters": {
+    own: true,
+    key: ({ key }) => key,
+    partition: ({ partition }, partitions) => partition % partitions,
+  },
+  "budget-status": { own: true, key: ({ campaign }) => text(campaign) },
+  grants: { own: true, key: ({ campaign }) => text(campaign.id), partition: ({ shard }) => shard },
+  "shard-reports": { own: true, key: ({ campaign }) => text(campaign) },
+};
+
+/** The topic, if JSON can be sent to it; the changelogs are their tasks' own. */
+export function sendable(topic: string, force: boolean): SendableTopic {
+  if (!Object.hasOwn(TOPICS, topic))
+    throw new InvalidInput(`there is no topic ${topic}; there are ${Object.keys(TOPICS).join(", ")}`);
+  if (!isSendable(topic))
+    throw new InvalidInput(`${topic} is the changelog of a task: a record from outside would break its state`);
+  if (WAYS[topic].own && !force)
+    throw new InvalidInput(
+      `${topic} is written by the allocator alone: a row from outside breaks the proof of the money (--force sends it all the same)`,
+    );
+  return topic;
+}
+
+function isSendable(topic: string): topic is SendableTopic {
+  return Object.hasOwn(WAYS, topic);
+}
+
+/** Throws InvalidInput that names the field. */
+export function recordFrom<N extends SendableTopic>(topic: N, json: unknown, partitions: number): OutRecord {
+  const value = fromJson(topic, json);
+  const way: Way<TopicValues[N]> = WAYS[topic];
+  const bytes = encoded(topic, value);
+  const most = TOPICS[topic].maxRecordBytes;
+  if (bytes.length > most)
+    throw new InvalidInput(`${topic}: ${bytes.length} bytes, more than the ${most} that the topic carries`);
+  const partition = way.partition?.(value, partitions);
+  return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
+}
+
+function encoded<N extends SendableTopic>(topic: N, value: TopicValues[N]): Uint8Array {
+  try {
+    return codecFor(topic).encode(value);
+  } catch (error) {
+    if (error instanceof Unencodable) throw new InvalidInput(error.message);
+    throw error;
+  }
+}

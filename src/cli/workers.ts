@@ -1,0 +1,60 @@
+// Workers
+// Several allocators on one machine, as several machines would be: processes of this program that share the work of one
+// group. A signal goes on to all of them. One that ends unasked ends the others, drained, so that whoever watches over this
+// process learns of it and starts all again.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { CHECK_FAILED, DONE, type Context } from "./command.ts";
+import { stipend } from "./retraining.ts";
+
+interface Worker {
+  readonly number: number;
+  readonly child: ChildProcess;
+  readonly ended: Promise<boolean>;
+}
+
+export async function runWorkers(context: Context, count: number, line: readonly string[]): Promise<number> {
+  const { output, signal } = context;
+  const workers = Array.from({ length: count }, (_, index) => startWorker(context, index + 1, line));
+  const stop = () => {
+    for (const { child } of workers) if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const good = await Promise.all(
+    workers.map(async ({ number, ended }) => {
+      const well = await ended;
+      if (!signal.aborted) output.note(`worker ${number} has ended by itself: the others are stopped`);
+      if (!signal.aborted) stop();
+      return well && signal.aborted;
+    }),
+  );
+  return good.every(Boolean) ? DONE : CHECK_FAILED;
+}
+
+function startWorker({ config, json, output }: Context, number: number, line: readonly string[]): Worker {
+  const { command, args } = stipend(["run", ...line, ...(json ? ["--json"] : [])]);
+  const child = spawn(command, [...args], {
+    // The channel breaks when this process is killed: then the worker ends too.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, STIPEND_STATE_DIR: join(config.stateDir, `worker-${number}`) },
+  });
+  const ended = Promise.race([
+    once(child, "exit").then(([code]) => code === 0),
+    once(child, "error").then(([error]) => {
+      output.note(`worker ${number}: ${String(error)}`);
+      return false;
+    }),
+  ]);
+  const { stdout, stderr } = child;
+  if (stdout !== null)
+    createInterface({ input: stdout }).on("line", (text) =>
+      output.item(json ? { worker: number, ...(JSON.parse(text) as object) } : {}, () => `worker ${number}: ${text}`),
+    );
+  if (stderr !== null)
+    createInterface({ input: stderr }).on("line", (text) => output.note(`worker ${number}: ${text}`));
+  return { number, child, ended };
+}
