@@ -1,0 +1,24 @@
+// stipend pacing set-budget: the plan account's budget from now on.
+
+import { latestStatus } from "../control.ts";
+import { asMinor, asText, option, required } from "../options.ts";
+import { steeringCommand } from "../pacing/steering.ts";
+
+export const command = steeringCommand({
+  summary: "set the budget of a campaign's plan",
+  description:
+    "A budget below what is already out grants nothing new and is asked back at once: what lies free first, then what is " +
+    "held, as it is released. What has been spent cannot come back; `stipend pacing status` shows how far it is.",
+  examples: [
+    "stipend pacing set-budget --budget 750000 --wait",
+    "stipend pacing set-budget --campaign spring --budget 750000 --currency EUR --dry-run",
+  ],
+  options: {
+    budget: required("minor", "in minor units (cents)", asMinor),
+    currency: option("code", "refuse unless the campaign is in this currency (default: the campaign's)", asText),
+  },
+  async action({ budget, currency }, log, campaign) {
+    const own = async () => (await latestStatus(log, campaign))?.currency ?? "";
+    return { kind: "set_budget", budgetMinor: budget, currency: currency ?? (await own()) };
+  },
+});

@@ -1,0 +1,59 @@
+// stipend pacing status: where each campaign's money is, and where it is going.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { InvalidInput } from "../../domain/campaign.ts";
+import type { BudgetStatus } from "../../domain/control.ts";
+import { toJson } from "../../log/codec/json.ts";
+import { defineCommand, DONE, type Context } from "../command.ts";
+import { withLog } from "../open-log.ts";
+import { asText, flag, option } from "../options.ts";
+import { StatusBoard } from "../pacing/status-board.ts";
+import { statusText, statusView } from "../pacing/status-view.ts";
+
+const WATCH_MS = 1_000;
+const HOME_AND_CLEAR = "\x1b[H\x1b[2J";
+
+export const command = defineCommand({
+  summary: "where each campaign's money is, and where it is going",
+  description:
+    "For each campaign the budget, what is granted, reserved, posted and expired, the curve's target now, the plan row in " +
+    "force with its shadow price, the forecast of the period's end, and the shards that lag. With --watch it is drawn " +
+    "again as it changes, until Ctrl-C. It reads the log, and needs no running allocator.",
+  examples: [
+    "stipend pacing status",
+    "stipend pacing status --campaign spring --watch",
+    "stipend pacing status --json",
+  ],
+  options: {
+    campaign: option("id", "this campaign only", asText),
+    watch: flag("go on, and draw it again as it changes"),
+  },
+  json: "lines",
+  endsBySignal: true,
+  async run(context, { campaign, watch }) {
+    return await withLog(context, async (log) => {
+      const board = new StatusBoard();
+      await board.refresh(log);
+      const found = board.statuses(campaign);
+      if (found.length === 0 && !watch)
+        throw new InvalidInput(
+          campaign === undefined ? "there is no campaign yet" : `--campaign: there is no campaign ${campaign} yet`,
+        );
+      show(context, found, watch);
+      while (watch && (await slept(context.signal)))
+        if (await board.refresh(log)) show(context, board.statuses(campaign), watch);
+      return DONE;
+    });
+  },
+});
+
+function show({ json, output, stdin }: Context, statuses: readonly BudgetStatus[], watch: boolean): void {
+  if (json) return statuses.forEach((status) => output.item(toJson(statusView(status)) as object, () => ""));
+  const text = statuses.length === 0 ? "there is no campaign yet" : statuses.map(statusText).join("\n\n");
+  output.item({}, () => `${watch && stdin.isTTY === true ? HOME_AND_CLEAR : ""}${text}`);
+}
+
+/** False when the signal came first. */
+async function slept(signal: AbortSignal): Promise<boolean> {
+  return await sleep(WATCH_MS, true, { signal }).catch(() => false);
+}

@@ -1,0 +1,282 @@
+// `stipend pacing` as it is typed, against a real embedded log on which a real allocator runs.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAllocator, type Allocator } from "../../src/cli/allocator.ts";
+import { latestStatus, sendCommand } from "../../src/cli/control.ts";
+import { runProgram } from "../../src/cli/program.ts";
+import { parseCampaign } from "../../src/domain/campaign.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
+import type { EventLog } from "../../src/log/event-log.ts";
+import { publishRelease } from "../../src/retrain/publish.ts";
+import { unobserved } from "../../src/task/observer.ts";
+import { systemClock } from "../../src/task/system-clock.ts";
+import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
+
+const HOUR_MS = 3_600_000;
+const PARTITIONS = { users: 3, control: 2 };
+const RELEASE = tinyRelease();
+
+let folder: string;
+let log: EventLog;
+let allocator: Allocator | null = null;
+let working: Promise<unknown> = Promise.resolve();
+let ids = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "stipend-pacing-"));
+  log = await openEmbeddedLog({
+    folder: path.join(folder, "log"),
+    now: Date.now,
+    newToken: () => `token-${(ids += 1)}`,
+  });
+  await start();
+  await sendCommand(log, { commandId: "create", campaign: "spring", atMs: 0, action: { kind: "create", campaign } });
+  await publishRelease(log, "spring", { release: RELEASE, evidenceText: "{}" }, 0);
+  const pinned = await stipend("pacing pin-release --campaign spring --release RELEASE --wait");
+  expect(pinned, pinned.err).toMatchObject({ code: 0 });
+});
+
+afterAll(async () => {
+  await stop();
+  await log.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const nowMs = Date.now();
+const campaign = parseCampaign(
+  {
+    id: "spring",
+    currency: "EUR",
+    budgetMinor: 1_000_000n,
+    ceilingMinor: 2_000_000n,
+    explorationBudgetMinor: 50_000n,
+    startMs: nowMs - HOUR_MS,
+    endMs: nowMs + 23 * HOUR_MS,
+    arms: ARMS,
+    reservation: { ttlMs: HOUR_MS },
+    pacing: { expectedSessions: 20_000 },
+  },
+  "campaign",
+);
+
+async function start(): Promise<void> {
+  allocator = await openAllocator({
+    log,
+    application: "stipend",
+    partitions: PARTITIONS,
+    storeFolder: path.join(folder, "stores"),
+    features: null,
+    batchRecords: 1_000,
+    clock: systemClock,
+    newId: () => `lineage-${(ids += 1)}`,
+    observer: unobserved,
+    onTrouble: (text) => expect.unreachable(text),
+  });
+  working = Promise.all([allocator.serve.run(), allocator.treasury.run()]);
+}
+
+async function stop(): Promise<void> {
+  await allocator?.close();
+  await working;
+  allocator = null;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command line as it is typed, but for T+n (so many hours from now) and RELEASE (its hash). */
+async function stipend(line: string): Promise<Ended> {
+  const typed = line.replace("RELEASE", RELEASE.hash).replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours)));
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runProgram(typed.split(" "), {
+    env: { STIPEND_DIR: path.join(folder, "log") },
+    cwd: folder,
+    stdin: Readable.from([]),
+    stdout: (text) => out.push(text),
+    stderr: (text) => err.push(text),
+    terminal: { isTerminal: false, columns: () => 100 },
+    watchSignals: () => watching.signal,
+    nowMs: () => Date.now(),
+    newId: () => `command-${(ids += 1)}`,
+  });
+  return { code, out: out.join(""), err: err.join("") };
+}
+
+let watching = new AbortController();
+
+async function json(line: string): Promise<Record<string, unknown>> {
+  const { out } = await stipend(`${line} --json`);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+const revision = async (): Promise<number> => (await latestStatus(log, "spring"))?.revision ?? 0;
+
+describe("a command with --wait", () => {
+  test("prints acknowledgements as they come, and ends when each partition has applied it", async () => {
+    const before = await revision();
+    const ended = await stipend("pacing set-budget --campaign spring --budget 900000 --wait --timeout 20s");
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.out).toBe(`spring: set budget: applied on every partition, revision ${before + 1}\n`);
+    const status = await latestStatus(log, "spring");
+    expect(status?.budgetMinor).toBe(900_000n);
+    expect(status?.applied.map((entry) => entry.revision)).toEqual([before + 1, before + 1, before + 1]);
+  });
+
+  test("ends with 1 and names the partitions that have not answered when the allocator is down", async () => {
+    await stop();
+    const ended = await stipend("pacing pause --wait --timeout 300ms --command-id late");
+    expect(ended.code).toBe(1);
+    expect(ended.out).toMatch(/no answer within 0.3 s.*ask again with --command-id late/);
+    const asked = await json("pacing pause --wait --timeout 300ms --command-id late");
+    expect(asked).toMatchObject({ outcome: null, silent: [0, 1, 2] });
+    await start();
+    const again = await json("pacing pause --wait --timeout 20s --command-id late");
+    expect(again).toMatchObject({ action: "pause", reason: null, silent: [] });
+    expect((await stipend("pacing resume --wait --timeout 20s")).code).toBe(0);
+  });
+});
+
+describe("each command", () => {
+  test.each<[string, object]>([
+    ["pacing pause", { state: "paused" }],
+    ["pacing resume", { state: "live" }],
+    ["pacing exploration --share 0.1 --budget 60000", { explorationBudgetMinor: 60_000n }],
+    ["pacing set-budget --budget 1200000 --currency EUR", { budgetMinor: 1_200_000n }],
+    ["pacing pin-release --none", { pinned: false, release: RELEASE.hash }],
+    ["pacing pin-release --release RELEASE", { pinned: true, release: RELEASE.hash }],
+  ])("%s raises the revision by one and does what it says", async (line, state) => {
+    const before = await revision();
+    const answer = await json(`${line} --wait --timeout 20s --expect ${before}`);
+    expect(answer).toMatchObject({ campaign: "spring", revision: before + 1, reason: null, silent: [] });
+    expect(await latestStatus(log, "spring")).toMatchObject({ revision: before + 1, ...state });
+  });
+
+  test.each<[string, object]>([
+    ["pacing caps --cap 1/1d 3/30d", { caps: [{ max: 1 }, { max: 3, windowMs: 30 * 24 * HOUR_MS }] }],
+    ["pacing caps --none", { caps: [] }],
+    ["pacing curve --mode even --controller pi", { pacing: { mode: "even", controller: "pi" } }],
+    ["pacing curve --points T+1=0.25 T+9=1", { pacing: { mode: "points", points: [{ share: 0.25 }, {}] } }],
+    ["pacing curve --mode even", { pacing: { mode: "even", points: [], controller: "pi" } }],
+  ])("%s reaches the shards with the whole campaign", async (line, expected) => {
+    expect((await stipend(`${line} --wait --timeout 20s`)).code).toBe(0);
+    for (const { partition, start: from } of await log.ranges("grants")) {
+      const values: unknown[] = [];
+      for await (const batch of log.read("grants", partition, from))
+        for (const { value } of batch) if (value !== null) values.push(codecFor("grants").decode(value).campaign);
+      expect(values.at(-1)).toMatchObject(expected);
+    }
+  });
+
+  test.each<[string, string]>([
+    ["pacing pause --campaign nowhere", "unknown_campaign"],
+    ["pacing set-budget --budget 5 --currency USD", "currency_differs: the campaign's is EUR"],
+    ["pacing set-budget --budget 2000001", "above_ceiling: the campaign's is 2000000"],
+    ["pacing curve --points T+2=0.5 T+1=1", "curve_not_rising: point 2"],
+    ["pacing curve --points T+2=0.5", "curve_not_rising: the last share must be 1"],
+    ["pacing pause --expect 1", "stale_revision: the current one is"],
+    ["pacing pin-release --release gone", "unknown_release: gone"],
+    ["pacing exploration --share 1 --budget 5", "invalid_campaign: campaign: explorationShare"],
+  ])("%s is refused with the reason, and ends with 1", async (line, reason) => {
+    const before = await revision();
+    const ended = await stipend(`${line} --timeout 20s`);
+    expect(ended.code).toBe(1);
+    expect(ended.out).toContain(`refused: ${reason}`);
+    expect(await revision()).toBe(before);
+  });
+
+  test.each([
+    ["pacing set-budget", /required option '--budget <minor>'/],
+    ["pacing set-budget --budget -5", /expected an integer of minor units/],
+    ["pacing curve", /--mode: name it, or give --points/],
+    ["pacing curve --points noon=0.5", /expected a time with its offset/],
+    ["pacing caps", /--cap: name at least one, or --none/],
+    ["pacing caps --cap 2", /such as 2\/7d/],
+    ["pacing pin-release", /--release: name it, or --none/],
+    ["pacing status --campaign nowhere", /there is no campaign nowhere/],
+  ])("%s is wrong use, and ends with 2", async (line, message) => {
+    const ended = await stipend(line);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toMatch(message);
+  });
+});
+
+test("a dry run tells plan row, shadow price, reward and spend before and after, from where on, and changes nothing", async () => {
+  const before = await revision();
+  const ended = await stipend("pacing set-budget --budget 300000 --dry-run --timeout 20s");
+  expect(ended.code).toBe(0);
+  expect(ended.out).toContain("spring: set budget (dry run): would be accepted");
+  for (const row of ["plan row", "shadow price", "reward to come", "spend at the end"])
+    expect(ended.out).toMatch(new RegExp(`^${row} +\\S+ +\\S+`, "m"));
+  expect(ended.out).toMatch(/with the next record of grants on each partition \(0: after \d+; 1: after \d+; 2: after/);
+  const answer = await json("pacing set-budget --budget 300000 --dry-run --timeout 20s");
+  const preview = answer["preview"] as { before: { spendAtEnd: number }; after: { spendAtEnd: number } };
+  expect(answer).toMatchObject({ outcome: "previewed", preview: { revision: before + 1 } });
+  expect(preview.after.spendAtEnd).toBeLessThanOrEqual(300_000);
+  expect(preview.after.spendAtEnd).toBeLessThan(preview.before.spendAtEnd);
+  expect(await revision()).toBe(before);
+});
+
+describe("status", () => {
+  test("tells each account's money, the plan in force, the forecast and that no shard lags", async () => {
+    const { out, code } = await stipend("pacing status --campaign spring");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^spring: live, revision \d+, at /);
+    expect(out).toMatch(/^account +budget +curve's target +granted +reserved +posted +expired$/m);
+    expect(out).toMatch(/^plan +12,000.00 EUR/m);
+    expect(out).toMatch(/^release [0-9a-f]{12} \(pinned\): plan row \d/m);
+    expect(out).toMatch(/^forecast of the end: /m);
+    expect(out).toMatch(/^shards: all 3 at this revision$/m);
+    const view = await json("pacing status");
+    expect(view).toMatchObject({
+      campaign: "spring",
+      shards: 3,
+      lagging: [],
+      plan: { budgetMinor: 1_200_000, postedMinor: 0 },
+    });
+  });
+
+  test("--watch draws it again as it changes, until the signal", async () => {
+    watching = new AbortController();
+    const watched = stipend("pacing status --watch --json");
+    await stipend("pacing set-budget --budget 1100000 --wait --timeout 20s");
+    setTimeout(() => watching.abort(), 2_500);
+    const { out, code } = await watched;
+    watching = new AbortController();
+    expect(code).toBe(0);
+    const budgets = out
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { plan: { budgetMinor: number } }).plan.budgetMinor);
+    expect(budgets.length).toBeGreaterThan(1);
+    expect(budgets.at(-1)).toBe(1_100_000);
+  });
+
+  test("a shard that is down is named with the revision it is at", async () => {
+    await stop();
+    const treasuryOnly = await import("../../src/cli/pacing/status-view.ts");
+    const status = await latestStatus(log, "spring");
+    if (status === null) return expect.unreachable("no status");
+    const behind = { ...status, revision: status.revision + 1, atMs: status.atMs + 9_000, shards: 4 };
+    const text = treasuryOnly.statusText(behind);
+    expect(text).toMatch(/^shards: 4 of 4 lag: 0 \(revision \d+, last heard \d+ s before\).*3 \(never reported\)$/m);
+    await start();
+  });
+});
+
+test("an ended campaign takes no more commands", async () => {
+  expect((await stipend("pacing end --wait --timeout 20s")).code).toBe(0);
+  expect((await stipend("pacing resume --timeout 20s")).out).toContain("refused: ended");
+});
+
+function iso(hours: number): string {
+  return new Date(nowMs + hours * HOUR_MS).toISOString();
+}
