@@ -10,7 +10,6 @@
 //   2. All rows of a unit (a user) are in one lot, so that an interval knows that a user's sessions are alike.
 //   3. Which lot a unit is in depends on the unit and the seed alone, not on the order of the rows.
 
-import { assert } from "../../domain/assert.ts";
 import { hashUnit, seededRandom } from "../../domain/random.ts";
 
 export interface Interval {
@@ -53,27 +52,40 @@ export function lotOf(unit: number | string, seed: number, lots: number): number
 /** From the sums over all drawn lots, by column, to the statistics; NaN for one that they do not give. */
 export type Statistics = (totals: Float64Array) => ArrayLike<number>;
 
-/** The interval of each statistic; null for one that all rows do not give, or that too few replicates do. */
-export function bootstrap(sums: LotSums, statistics: Statistics, options: BootstrapOptions): (Interval | null)[] {
-  const { replicates, confidence } = options;
-  assert(
-    replicates >= 2 && confidence > 0 && confidence < 1,
-    "a bootstrap needs replicates and a confidence in (0, 1)",
-  );
-  const measured = Array.from(statistics(totalsOf(sums, new Uint16Array(sums.lots).fill(1))));
-  const drawn = measured.map(() => new Float64Array(replicates));
-  const random = seededRandom(`bootstrap:${options.seed}`);
+/** A statistic of all rows, and of each replicate. */
+export interface Replicated {
+  readonly value: number;
+  readonly drawn: Float64Array;
+}
+
+export function replicate(sums: LotSums, statistics: Statistics, options: BootstrapOptions): Replicated[] {
+  const { replicates, seed } = options;
+  const all = Array.from(statistics(totalsOf(sums, new Uint16Array(sums.lots).fill(1))), (value) => ({
+    value,
+    drawn: new Float64Array(replicates),
+  }));
+  const random = seededRandom(`bootstrap:${seed}`);
   const times = new Uint16Array(sums.lots);
-  for (let replicate = 0; replicate < replicates; replicate += 1) {
+  for (let index = 0; index < replicates; index += 1) {
     times.fill(0);
     for (let draw = 0; draw < sums.lots; draw += 1) {
       const lot = random.below(sums.lots);
       times[lot] = (times[lot] ?? 0) + 1;
     }
     const values = statistics(totalsOf(sums, times));
-    drawn.forEach((column, at) => (column[replicate] = values[at] ?? Number.NaN));
+    all.forEach(({ drawn }, at) => (drawn[index] = values[at] ?? Number.NaN));
   }
-  return measured.map((value, at) => intervalOf(value, drawn[at] ?? new Float64Array(0), confidence));
+  return all;
+}
+
+/** The interval of each statistic; null for one that all rows do not give, or that too few replicates do. */
+export function bootstrap(sums: LotSums, statistics: Statistics, options: BootstrapOptions): (Interval | null)[] {
+  return replicate(sums, statistics, options).map((each) => intervalOf(each, options.confidence));
+}
+
+/** Of the same draws. */
+export function minus(a: Replicated, b: Replicated): Replicated {
+  return { value: a.value - b.value, drawn: a.drawn.map((value, index) => value - (b.drawn[index] ?? Number.NaN)) };
 }
 
 function totalsOf({ lots, columns, values }: LotSums, times: Uint16Array): Float64Array {
@@ -91,9 +103,9 @@ function totalsOf({ lots, columns, values }: LotSums, times: Uint16Array): Float
 /** Of the replicates, the share that must give the statistic. */
 const GIVEN_SHARE = 0.9;
 
-function intervalOf(value: number, replicates: Float64Array, confidence: number): Interval | null {
-  const given = replicates.filter(Number.isFinite).sort();
-  if (!Number.isFinite(value) || given.length < GIVEN_SHARE * replicates.length) return null;
+export function intervalOf({ value, drawn }: Replicated, confidence: number): Interval | null {
+  const given = drawn.filter(Number.isFinite).sort();
+  if (!Number.isFinite(value) || given.length < Math.max(2, GIVEN_SHARE * drawn.length)) return null;
   const tail = (1 - confidence) / 2;
   return { value, low: quantile(given, tail), high: quantile(given, 1 - tail), se: deviation(given) };
 }

@@ -13,7 +13,18 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { must } from "../../domain/assert.ts";
-import { bootstrap, emptyLots, lotOf, LOTS, type BootstrapOptions, type Interval, type LotSums } from "./bootstrap.ts";
+import {
+  emptyLots,
+  intervalOf,
+  lotOf,
+  LOTS,
+  minus,
+  replicate,
+  type BootstrapOptions,
+  type Interval,
+  type LotSums,
+  type Replicated,
+} from "./bootstrap.ts";
 import { checkPolicy, checkRows, oneArmForAll, type LoggedRows, type Policy } from "./logged.ts";
 
 export type { BootstrapOptions, Interval } from "./bootstrap.ts";
@@ -32,6 +43,8 @@ export interface PolicyValue extends Value {
   readonly name: string;
   /** Null where the log has no row that the policy or the control would give. */
   readonly selfNormalised: Value | null;
+  /** Incremental reward for each minor unit spent; null for a policy that spends nothing. */
+  readonly incrementalPerCost: Interval | null;
   /** (Σ w)² / Σ w²: how many rows of equal weight would know as much. */
   readonly effectiveRows: number;
   /**
@@ -78,60 +91,122 @@ export function sumPolicies(rows: LoggedRows, policies: readonly Policy[], seed:
   const all = [oneArmForAll(CONTROL, rows, 0), ...policies];
   const { n, arms } = rows;
   const own = rows.unit === undefined && n <= LOTS;
-  const sums = emptyLots(own ? n : LOTS, 1 + PER_POLICY * all.length);
-  const squares = new Float64Array(all.length);
-  const { values, columns, lots } = sums;
+  const into = emptySums(
+    all.map(({ name }) => name),
+    own ? n : LOTS,
+  );
   for (let row = 0; row < n; row += 1) {
-    const base = (own ? row : lotOf(rows.unit?.[row] ?? row, seed, lots)) * columns;
-    values[base] = (values[base] ?? 0) + 1;
+    const lot = own ? row : lotOf(rows.unit?.[row] ?? row, seed, LOTS);
+    countRow(into, lot);
     const cell = row * arms + (rows.arm[row] ?? 0);
     all.forEach(({ shares }, index) => {
       const weight = (shares[cell] ?? 0) / (rows.propensity[row] ?? 1);
-      if (weight === 0) return;
-      const at = base + 1 + PER_POLICY * index;
-      values[at] = (values[at] ?? 0) + weight;
-      values[at + 1] = (values[at + 1] ?? 0) + weight * (rows.reward[row] ?? 0);
-      values[at + 2] = (values[at + 2] ?? 0) + weight * (rows.cost[row] ?? 0);
-      squares[index] = (squares[index] ?? 0) + weight * weight;
+      if (weight > 0) addWeighted(into, lot, index, weight, rows.reward[row] ?? 0, rows.cost[row] ?? 0);
     });
   }
-  return { names: all.map(({ name }) => name), sums, squares };
+  return into;
 }
 
-/** One figure of each: EOM's reward, cost and increment, the same self-normalised, the mean weight. */
-const STATISTICS = 7;
-
-/** By policy, the control first; null where no row speaks for it. */
-export function valuesOf({ names, sums, squares }: PolicySums, options: BootstrapOptions): (PolicyValue | null)[] {
-  const intervals = bootstrap(sums, (totals) => statisticsOf(totals, names.length), options);
-  return names.map((name, index) => {
-    const [reward, cost, incremental, reward1, cost1, incremental1, meanWeight] = intervals.slice(index * STATISTICS);
-    const square = squares[index] ?? 0;
-    if (!(square > 0) || !reward || !cost || !incremental || !meanWeight) return null;
-    const selfNormalised =
-      reward1 && cost1 && incremental1 ? { reward: reward1, cost: cost1, incremental: incremental1 } : null;
-    const effectiveRows = (meanWeight.value * rowsIn(sums)) ** 2 / square;
-    return { name, reward, cost, incremental, selfNormalised, effectiveRows, meanWeight };
-  });
+export function emptySums(names: readonly string[], lots: number): PolicySums {
+  const sums = emptyLots(lots, 1 + PER_POLICY * names.length);
+  return { names, sums, squares: new Float64Array(names.length) };
 }
 
-/** Of pairs of policies (by position), the first minus the second: reward and cost by EOM, on the same draws. */
+/** Every row counts, whether it speaks for a policy or not. */
+export function countRow({ sums: { values, columns } }: PolicySums, lot: number): void {
+  values[lot * columns] = (values[lot * columns] ?? 0) + 1;
+}
+
+/** What a row says of the policy at this position; `weight` is share / propensity of the arm it got. */
+export function addWeighted(
+  { sums: { values, columns }, squares }: PolicySums,
+  lot: number,
+  policy: number,
+  weight: number,
+  reward: number,
+  cost: number,
+): void {
+  const at = lot * columns + 1 + PER_POLICY * policy;
+  values[at] = (values[at] ?? 0) + weight;
+  values[at + 1] = (values[at + 1] ?? 0) + weight * reward;
+  values[at + 2] = (values[at + 2] ?? 0) + weight * cost;
+  squares[policy] = (squares[policy] ?? 0) + weight * weight;
+}
+
+/** What is drawn of each policy, in this order; OWN: reward, cost and increment again, self-normalised. */
+const [REWARD, COST, INCREMENTAL, OWN, MEAN_WEIGHT, PER_COST] = [0, 1, 2, 3, 6, 7];
+const STATISTICS = 8;
+
+export interface Measured {
+  /** By position in the sums, the control first; null where no row speaks for a policy. */
+  readonly values: readonly (PolicyValue | null)[];
+  /** The policy at the first position minus that at the second: EOM per row, on the same draws. */
+  difference(a: number, b: number): { readonly reward: Interval; readonly cost: Interval };
+}
+
+export function measurePolicies(policySums: PolicySums, options: BootstrapOptions): Measured {
+  const { names, sums, squares } = policySums;
+  const rows = totalsOf(policySums, 0).rows;
+  const drawn = replicate(sums, (totals) => statisticsOf(totals, names.length), options);
+  const of = (policy: number, statistic: number): Replicated => must(drawn[policy * STATISTICS + statistic], "policy");
+  const interval = (policy: number, statistic: number): Interval | null =>
+    intervalOf(of(policy, statistic), options.confidence);
+  const gap = (a: number, b: number, statistic: number): Interval =>
+    must(intervalOf(minus(of(a, statistic), of(b, statistic)), options.confidence), "a difference");
+  return {
+    values: names.map((name, policy) => valueOf(name, squares[policy] ?? 0, rows, (at) => interval(policy, at))),
+    difference: (a, b) => ({ reward: gap(a, b, REWARD), cost: gap(a, b, COST) }),
+  };
+}
+
+function valueOf(
+  name: string,
+  square: number,
+  rows: number,
+  interval: (statistic: number) => Interval | null,
+): PolicyValue | null {
+  if (!(square > 0)) return null;
+  const known = (statistic: number): Interval => must(interval(statistic), `a figure of ${name}`);
+  const [reward, cost, incremental] = [interval(OWN), interval(OWN + 1), interval(OWN + 2)];
+  const meanWeight = known(MEAN_WEIGHT);
+  return {
+    name,
+    reward: known(REWARD),
+    cost: known(COST),
+    incremental: known(INCREMENTAL),
+    selfNormalised: reward && cost && incremental ? { reward, cost, incremental } : null,
+    incrementalPerCost: interval(PER_COST),
+    effectiveRows: (meanWeight.value * rows) ** 2 / square,
+    meanWeight,
+  };
+}
+
+export function valuesOf(sums: PolicySums, options: BootstrapOptions): readonly (PolicyValue | null)[] {
+  return measurePolicies(sums, options).values;
+}
+
+/** Of pairs of policies (by position), the first minus the second. */
 export function differencesOf(
-  { sums }: PolicySums,
+  sums: PolicySums,
   pairs: readonly (readonly [number, number])[],
   options: BootstrapOptions,
-): { reward: Interval; cost: Interval }[] {
-  const mean = (totals: Float64Array, policy: number, column: number): number =>
-    (totals[1 + PER_POLICY * policy + column] ?? 0) / (totals[0] ?? 0);
-  const intervals = bootstrap(
-    sums,
-    (totals) => pairs.flatMap(([a, b]) => [1, 2].map((column) => mean(totals, a, column) - mean(totals, b, column))),
-    options,
-  );
-  return pairs.map((_, index) => ({
-    reward: must(intervals[2 * index], "the difference in reward"),
-    cost: must(intervals[2 * index + 1], "the difference in cost"),
-  }));
+): { readonly reward: Interval; readonly cost: Interval }[] {
+  const { difference } = measurePolicies(sums, options);
+  return pairs.map(([a, b]) => difference(a, b));
+}
+
+/** Over all rows. */
+export function totalsOf(
+  { sums: { lots, columns, values } }: PolicySums,
+  policy: number,
+): { readonly rows: number; readonly weight: number; readonly reward: number; readonly cost: number } {
+  const sum = (column: number): number => {
+    let total = 0;
+    for (let lot = 0; lot < lots; lot += 1) total += values[lot * columns + column] ?? 0;
+    return total;
+  };
+  const at = 1 + PER_POLICY * policy;
+  return { rows: sum(0), weight: sum(at), reward: sum(at + 1), cost: sum(at + 2) };
 }
 
 function statisticsOf(totals: Float64Array, policies: number): Float64Array {
@@ -144,13 +219,7 @@ function statisticsOf(totals: Float64Array, policies: number): Float64Array {
     const means = [reward / rows, cost / rows, (reward - reward0) / rows];
     // 0 / 0 is NaN: the replicate does not give the figure.
     const normalised = [reward / weight, cost / weight, reward / weight - reward0 / weight0];
-    out.set([...means, ...normalised, weight / rows], policy * STATISTICS);
+    out.set([...means, ...normalised, weight / rows, (reward - reward0) / cost], policy * STATISTICS);
   }
   return out;
-}
-
-function rowsIn({ lots, columns, values }: LotSums): number {
-  let rows = 0;
-  for (let lot = 0; lot < lots; lot += 1) rows += values[lot * columns] ?? 0;
-  return rows;
 }
