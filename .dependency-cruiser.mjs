@@ -175,7 +175,6 @@ export default {
   options: {
     // TypeScript 7 has no parser for other tools to use; swc's sees type imports too.
     parser: "swc",
-    tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     enhancedResolveOptions: {
       extensions: [".ts", ".mjs", ".js"],

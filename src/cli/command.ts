@@ -23,9 +23,9 @@ export interface Context {
   /** Aborts at the first SIGINT or SIGTERM, for a command that `endsBySignal`. */
   readonly signal: AbortSignal;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** A new one each time. */
-  newId(): string;
+  readonly newId: () => string;
 }
 
 /** A command with its values' types taken away, as the program keeps it. */

@@ -113,7 +113,10 @@ function buildParser(world: World, chosen: string | undefined, command: Command 
 function groupOf(program: Parser, name: string): Parser {
   const found = program.commands.find((parser) => parser.name() === name);
   if (found !== undefined) return found;
-  const group = program.command(name).description(GROUPS[name] ?? "").helpCommand(false);
+  const group = program
+    .command(name)
+    .description(GROUPS[name] ?? "")
+    .helpCommand(false);
   return group.addHelpText("after", `\n\`stipend ${name} COMMAND --help\` tells more of each.`);
 }
 

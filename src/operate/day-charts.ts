@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "./page/chart.ts";
-import type { DayReport, PlanPicture } from "./day-report.ts";
+import type { DayReport, PlanPicture } from "./day-report-figures.ts";
 
 export interface DayCharts {
   readonly money: string;

@@ -5,7 +5,7 @@ import { REASONS, type Reason } from "../../domain/decision.ts";
 import { expectedAt, sharesAt } from "../../domain/frontier.ts";
 import { must } from "../../domain/assert.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
-import type { DayReport, FrontierPicture, PlanPicture } from "../../operate/day-report.ts";
+import type { DayReport, FrontierPicture, PlanPicture } from "../../operate/day-report-figures.ts";
 import type { DayRecord } from "../../simulate/day-record.ts";
 
 const HOUR_MS = 3_600_000;

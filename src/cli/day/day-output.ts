@@ -2,7 +2,7 @@
 // What a day says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
 
 import { formatMinor } from "../../domain/money.ts";
-import type { DayReport } from "../../operate/day-report.ts";
+import type { DayReport } from "../../operate/day-report-figures.ts";
 import {
   clock,
   frontierPictures,

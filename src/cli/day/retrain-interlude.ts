@@ -1,7 +1,7 @@
 // Retraining in the middle of a day: learn from what the day has shown so far, publish, promote, and note what changed.
 // The gates by evidence are ops' here: a candidate is promoted when it was trained at all.
 
-import type { DayReport } from "../../operate/day-report.ts";
+import type { DayReport } from "../../operate/day-report-figures.ts";
 import type { Release } from "../../domain/release.ts";
 import { expectedAt } from "../../domain/frontier.ts";
 import { must } from "../../domain/assert.ts";
