@@ -90,5 +90,5 @@ function short(value: number): string {
 }
 
 function share(value: number): string {
-  return `${Math.round(100 * value)} %`;
+  return `${Math.round(100 * value)}\u00a0%`;
 }

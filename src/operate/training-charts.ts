@@ -1,5 +1,5 @@
 // Training charts
-// The pictures of the training report, as SVG. Amounts are drawn in major units.
+// The pictures of the training report, as SVG. What is given per session is drawn per thousand sessions, in major units.
 
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "./page/chart.ts";
@@ -14,6 +14,9 @@ export interface TrainingCharts {
 }
 
 const WIDTH = 860;
+/** From a session's reward, and its cost in minor units, to those of a thousand sessions. */
+const REWARD = 1_000;
+const COST = 10;
 const INK = "#1d2330";
 const GREEN = "#2f6f6b";
 
@@ -78,8 +81,8 @@ function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLe
     arms.slice(1).map((arm, index) => ({
       cluster: cluster.cluster,
       arm,
-      added: (cluster.reward[index + 1]?.value ?? 0) - (cluster.reward[0]?.value ?? 0),
-      cost: (cluster.cost[index + 1]?.value ?? 0) / 100,
+      added: REWARD * ((cluster.reward[index + 1]?.value ?? 0) - (cluster.reward[0]?.value ?? 0)),
+      cost: COST * (cluster.cost[index + 1]?.value ?? 0),
     })),
   );
   const height = Math.max(140, Math.min(620, clusters.length * 16));
@@ -95,18 +98,18 @@ function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLe
         field,
         type: "quantitative" as const,
         scale,
-        legend: { title, orient: "bottom" as const, gradientLength: 220, format: "~r" },
+        legend: { title, orient: "bottom" as const, gradientLength: 220, titleLimit: 300, format: "~r" },
       },
     },
   });
   const most = Math.max(1e-12, ...cells.map(({ added }) => Math.abs(added)));
   return {
     hconcat: [
-      heat("added", `added ${reward} a session`, {
+      heat("added", `added ${reward} in 1,000 sessions`, {
         domain: [-most, 0, most],
         range: ["#b3372f", "#f2f1ec", GREEN],
       }),
-      heat("cost", `cost a session, ${currency}`, { range: ["#f2f1ec", "#d9c08a", "#8a5a14"] }),
+      heat("cost", `cost of 1,000 sessions, ${currency}`, { range: ["#f2f1ec", "#d9c08a", "#8a5a14"] }),
     ],
     resolve: { scale: { color: "independent" } },
   };
@@ -114,18 +117,18 @@ function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLe
 
 function frontierSpec({ frontier, reward, currency }: TrainingReport): TopLevelSpec {
   const values = frontier.map((row) => ({
-    cost: row.cost.value / 100,
-    reward: row.reward.value,
-    low: row.reward.low,
-    high: row.reward.high,
+    cost: COST * row.cost.value,
+    reward: REWARD * row.reward.value,
+    low: REWARD * row.reward.low,
+    high: REWARD * row.reward.high,
     price: row.shadowPrice * 100,
   }));
   const x = {
     field: "cost",
     type: "quantitative" as const,
-    axis: { title: `expected spend a session, ${currency}`, grid: false },
+    axis: { title: `expected spend for 1,000 sessions, ${currency}`, grid: false },
   };
-  const y = { type: "quantitative" as const, axis: { title: `added ${reward} a session` } };
+  const y = { type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
   return {
     hconcat: [
       {
@@ -168,25 +171,25 @@ function policiesSpec({ policies, reward, currency }: TrainingReport): TopLevelS
   const values = policies.points.map(({ policy, cost, reward: value }) => ({
     policy: policy in POLICY_COLOURS ? policy : "one incentive for all",
     name: policy in POLICY_COLOURS ? "" : policy,
-    cost: cost.value / 100,
-    reward: value.value,
-    low: value.low,
-    high: value.high,
+    cost: COST * cost.value,
+    reward: REWARD * value.value,
+    low: REWARD * value.low,
+    high: REWARD * value.high,
   }));
   const lines = values.filter(({ name }) => name === "");
   const domain = Object.keys(POLICY_COLOURS).filter((name) => values.some(({ policy }) => policy === name));
   const x = {
     field: "cost",
     type: "quantitative" as const,
-    axis: { title: `spend a session on the test rows, ${currency}`, grid: false },
+    axis: { title: `spend for 1,000 sessions of the test rows, ${currency}`, grid: false },
   };
   const color = {
     field: "policy",
     type: "nominal" as const,
     scale: { domain, range: domain.map((name) => POLICY_COLOURS[name] ?? INK) },
-    legend: { title: null, orient: "bottom" as const },
+    legend: { title: null, orient: "bottom" as const, labelLimit: 300, symbolOpacity: 1 },
   };
-  const y = { type: "quantitative" as const, axis: { title: `added ${reward} a session` } };
+  const y = { type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
   return {
     width: WIDTH - 60,
     height: 320,

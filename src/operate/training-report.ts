@@ -1,9 +1,10 @@
 // Training report
 // One page about one training: what it learned from, how the network learned, which clusters of users it found and what
 // each incentive does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
-// figures and draws them; it works nothing out, but for how many digits to show.
+// figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
+// thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
-import { decimal, money, percent, short, whole } from "./page/figures.ts";
+import { decimal, percent, perThousand, short, whole } from "./page/figures.ts";
 import { html, picture, renderPage, table, type Html, type Section } from "./page/page.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
 
@@ -39,11 +40,11 @@ export interface TrainingReport {
     readonly rows: number;
     readonly confidence: number;
     readonly points: readonly PolicyPoint[];
+    /** Ours less the other, at a planned spend. */
     readonly differences: readonly {
       readonly budget: number;
-      readonly against: string;
-      readonly reward: Ranged;
-      readonly cost: Ranged;
+      readonly oneMix: { readonly reward: Ranged; readonly cost: Ranged };
+      readonly individual: { readonly reward: Ranged; readonly cost: Ranged };
     }[];
   };
   readonly student: {
@@ -127,12 +128,12 @@ function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: Trainin
   ];
 }
 
-function clusterSection({ clusters }: TrainingReport, charts: TrainingCharts): Section {
+function clusterSection({ clusters, arms, reward, currency }: TrainingReport, charts: TrainingCharts): Section {
   return {
     title: "Who the clusters are",
     caption:
-      "Users are grouped by what an incentive changes for them, not by who they are; this is what is unusual about the " +
-      "users of each group, the most unusual first.",
+      "Users are grouped by what an incentive changes for them, not by who they are; those whom it changes most come " +
+      "first. What is unusual about the users of a group, the most unusual first:",
     body: [
       picture(charts.sizes, "Share of the rows in each cluster"),
       table(
@@ -140,38 +141,58 @@ function clusterSection({ clusters }: TrainingReport, charts: TrainingCharts): S
           { title: "Cluster" },
           { title: "Rows", number: true },
           { title: "Share", number: true },
+          { title: `Without, ${reward} in 1,000`, number: true },
+          { title: "What adds most to 1,000" },
           { title: "Its users, against all" },
         ],
-        clusters.map(({ cluster, rows, share, words }) => [`${cluster}`, whole(rows), percent(share), words]),
+        clusters.map((cluster) => [
+          `${cluster.cluster}`,
+          whole(cluster.rows),
+          percent(cluster.share),
+          perThousand(cluster.reward[0]?.value ?? 0),
+          mostAdded(cluster, arms, currency),
+          cluster.words,
+        ]),
       ),
     ],
   };
+}
+
+function mostAdded({ reward, cost }: ClusterFigures, arms: readonly string[], currency: string): string {
+  const base = reward[0]?.value ?? 0;
+  const best = reward.reduce((top, { value }, arm) => (value > (reward[top]?.value ?? 0) ? arm : top), 0);
+  if (best === 0) return "nothing does";
+  const added = perThousand((reward[best]?.value ?? 0) - base);
+  return `${arms[best]}: +${added} for ${perThousand((cost[best]?.value ?? 0) / 100)}\u00a0${currency}`;
 }
 
 function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {
   return {
     title: "What each incentive does there",
     caption:
-      `Left the ${report.reward} that an incentive adds to a session of the cluster, right what it costs; below, the ` +
+      `Left the ${report.reward} that an incentive adds to 1,000 sessions of the cluster, right what it costs; below, the ` +
       "same in figures with 95 % intervals.",
-    body: [picture(charts.values, "Added reward and cost of a session by cluster and incentive"), valuesTable(report)],
+    body: [picture(charts.values, "Added reward and cost by cluster and incentive"), valuesTable(report)],
   };
 }
 
 function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html {
-  const cell = (ranged: Ranged | undefined, show: (value: number) => string): Html =>
-    ranged === undefined
-      ? html``
-      : html`${show(ranged.value)}<br /><small>${show(ranged.low)} to ${show(ranged.high)}</small>`;
   const rows = clusters.flatMap((cluster) => [
-    [`${cluster.cluster}`, reward, ...arms.map((_, arm) => cell(cluster.reward[arm], short))],
-    ["", `cost, ${currency}`, ...arms.map((_, arm) => cell(cluster.cost[arm], (minor) => short(minor / 100)))],
+    [`${cluster.cluster}`, reward, ...arms.map((_, arm) => ranged(cluster.reward[arm]))],
+    ["", `cost, ${currency}`, ...arms.map((_, arm) => ranged(cluster.cost[arm], 0.01))],
   ]);
-  const columns = [{ title: "Cluster" }, { title: "a session" }, ...arms.map((title) => ({ title, number: true }))];
+  const columns = [{ title: "Cluster" }, { title: "In 1,000" }, ...arms.map((title) => ({ title, number: true }))];
   return html`<details>
     <summary>All ${clusters.length} clusters in figures</summary>
     ${table(columns, rows)}
   </details>`;
+}
+
+/** In a thousand sessions, with its interval below. */
+function ranged(figure: Ranged | undefined, unit = 1): Html {
+  if (figure === undefined) return html``;
+  const show = (value: number): string => perThousand(value * unit);
+  return html`${show(figure.value)}<br /><small>${show(figure.low)} to ${show(figure.high)}</small>`;
 }
 
 function frontierSection(report: TrainingReport, charts: TrainingCharts): Section {
@@ -182,24 +203,20 @@ function frontierSection(report: TrainingReport, charts: TrainingCharts): Sectio
       "Each budget has its plan, solved to a stated gap. The curve is what the plans are expected to bring beyond what " +
       "comes without incentives, with what chance may make of it; the shadow price is what one more unit of money brings.",
     body: [
-      picture(charts.frontier, "Expected incremental reward and shadow price by spend per session"),
+      picture(charts.frontier, "Expected incremental reward, and the shadow price, by spend"),
       table(
         [
-          { title: `Budget a session, ${currency}`, number: true },
+          { title: `Budget for 1,000 sessions, ${currency}`, number: true },
           { title: "Expected spend", number: true },
-          { title: "95 %", number: true },
           { title: `Added ${reward}`, number: true },
-          { title: "95 %", number: true },
           { title: `${reward} for one more ${currency}`, number: true },
           { title: "Gap", number: true },
-          { title: `Chance to pass it (at most ${percent(risk, 0)})`, number: true },
+          { title: `Chance to pass the budget (at most ${percent(risk, 0)})`, number: true },
         ],
         frontier.map((row) => [
-          short(row.budget / 100),
-          short(row.cost.value / 100),
-          `${short(row.cost.low / 100)} to ${short(row.cost.high / 100)}`,
-          short(row.reward.value),
-          `${short(row.reward.low)} to ${short(row.reward.high)}`,
+          perThousand(row.budget / 100),
+          ranged(row.cost, 0.01),
+          ranged(row.reward),
           short(row.shadowPrice * 100),
           percent(row.gap, 2),
           percent(row.chanceOver),
@@ -215,7 +232,8 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
     title: "What the plans are worth on other rows",
     caption:
       `On ${whole(policies.rows)} test rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
-      "propensity where chance did what the policy does). The plans judged here were made without these rows' outcomes.",
+      "propensity where chance did what the policy does). The plans judged here were made without these rows' outcomes. " +
+      `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
     body: [
       picture(
         charts.policies,
@@ -223,18 +241,18 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
       ),
       table(
         [
-          { title: `Spend a session, ${currency}`, number: true },
-          { title: "Ours less" },
-          { title: `Difference in ${reward}`, number: true },
-          { title: percent(policies.confidence, 0), number: true },
-          { title: `Difference in spend, ${currency}`, number: true },
+          { title: `Planned spend for 1,000 sessions, ${currency}`, number: true },
+          { title: `Ours less one mix for all: ${reward}`, number: true },
+          { title: `spend, ${currency}`, number: true },
+          { title: `Ours less user by user: ${reward}`, number: true },
+          { title: `spend, ${currency}`, number: true },
         ],
-        policies.differences.map(({ budget, against, reward: difference, cost }) => [
-          short(budget / 100),
-          against,
-          short(difference.value),
-          `${short(difference.low)} to ${short(difference.high)}`,
-          short(cost.value / 100),
+        policies.differences.map(({ budget, oneMix, individual }) => [
+          perThousand(budget / 100),
+          ranged(oneMix.reward),
+          ranged(oneMix.cost, 0.01),
+          ranged(individual.reward),
+          ranged(individual.cost, 0.01),
         ]),
       ),
     ],

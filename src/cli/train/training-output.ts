@@ -119,7 +119,7 @@ const Z95 = 1.96;
 
 function clusterFigures({ manifest: { values } }: Release, { clusters }: Evidence): TrainingReport["clusters"] {
   const ranged = (value: number, se: number) => ({ value, low: value - Z95 * se, high: value + Z95 * se });
-  return clusters.map(({ share, rowsOfArm, words }, cluster) => ({
+  const figures = clusters.map(({ share, rowsOfArm, words }, cluster) => ({
     cluster,
     share,
     rows: rowsOfArm.reduce((sum, rows) => sum + rows, 0),
@@ -130,6 +130,9 @@ function clusterFigures({ manifest: { values } }: Release, { clusters }: Evidenc
       return { value, low: Math.max(0, low), high };
     }),
   }));
+  const most = (each: (typeof figures)[number]): number => Math.max(...each.reward.map(({ value }) => value));
+  const added = (each: (typeof figures)[number]): number => most(each) - (each.reward[0]?.value ?? 0);
+  return figures.toSorted((a, b) => added(b) - added(a));
 }
 
 function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence): TrainingReport["frontier"] {
@@ -145,8 +148,8 @@ function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence
       },
       reward: {
         value: row.expectedReward - base,
-        low: (known?.rewardLow ?? row.expectedReward) - base,
-        high: (known?.rewardHigh ?? row.expectedReward) - base,
+        low: known?.rewardLow ?? row.expectedReward - base,
+        high: known?.rewardHigh ?? row.expectedReward - base,
       },
       shadowPrice: row.shadowPrice,
       gap: known?.gap ?? 0,
@@ -167,9 +170,10 @@ function policyFigures({ policy }: Evidence): TrainingReport["policies"] {
       ...policy.byBudget.flatMap(({ ours }) => named("ours", ours)),
       ...policy.uniform.flatMap(({ arm, figures }) => named(arm, figures)),
     ],
-    differences: policy.byBudget.flatMap(({ expectedCost, oursLessOneMix, oursLessIndividual }) => [
-      { budget: expectedCost, against: "one mix for all", ...oursLessOneMix },
-      { budget: expectedCost, against: "user by user", ...oursLessIndividual },
-    ]),
+    differences: policy.byBudget.map(({ expectedCost, oursLessOneMix, oursLessIndividual }) => ({
+      budget: expectedCost,
+      oneMix: oursLessOneMix,
+      individual: oursLessIndividual,
+    })),
   };
 }

@@ -1,8 +1,4 @@
-// Figures: numbers as people read them. Money comes in minor units and is shown in major ones.
-
-export function money(minor: number, currency: string): string {
-  return `${(minor / 100).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`;
-}
+// Figures: numbers as people read them.
 
 export function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
@@ -13,7 +9,12 @@ export function decimal(value: number): string {
 }
 
 export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
+  return `${(100 * share).toFixed(digits)}\u00a0%`;
+}
+
+/** Of a figure per session, what it is in a thousand of them. */
+export function perThousand(perSession: number): string {
+  return short(1_000 * perSession);
 }
 
 /** Three digits that say something, for figures of any size. */
