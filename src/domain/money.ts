@@ -25,11 +25,6 @@ export function parseMinor(value: unknown, field: string): Minor {
   return amount;
 }
 
-/** For JSON and reports: an amount as a safe integer number. */
-export function toJsonMinor(amount: Minor): number {
-  return Number(amount);
-}
-
 /** `12345n, "EUR"` → `123.45 EUR`; for people only. */
 export function formatMinor(amount: Minor, currency: string): string {
   const sign = amount < 0n ? "-" : "";

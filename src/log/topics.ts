@@ -75,8 +75,6 @@ export const TOPICS = {
   },
 } as const satisfies Record<string, TopicRow>;
 
-export type TopicName = keyof typeof TOPICS;
-
 /** The topics as an adapter creates them. */
 export function topicSpecs(partitions: { readonly users: number; readonly control: number }): TopicSpec[] {
   return Object.entries(TOPICS).map(([name, row]) => ({

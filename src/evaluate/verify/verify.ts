@@ -12,7 +12,7 @@ import { Cursor } from "./cursor.ts";
 import { Findings, type VerifyResult } from "./findings.ts";
 import { Shard } from "./shard.ts";
 
-export type { VerifyResult, Violation } from "./findings.ts";
+export type { VerifyResult } from "./findings.ts";
 
 export interface VerifyOptions {
   /** Told now and then how many rows have been checked. */

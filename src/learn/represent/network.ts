@@ -40,8 +40,6 @@ export interface Fixed {
   readonly penalties: Float32Array;
 }
 
-export const PARAMETERS = ["w1", "b1", "w2", "b2", "heads", "levels", "doses"] as const;
-
 export interface Batch {
   readonly n: number;
   /** [n, width], scaled */
@@ -96,7 +94,7 @@ function tile(shape: Shape, value: (arm: number, head: number) => number): Float
   return Float32Array.from({ length: shape.arms * columns }, (_, i) => value(Math.floor(i / columns), i % shape.heads));
 }
 
-/** Starting weights, in the order of PARAMETERS. */
+/** Starting weights in their order everywhere: w1, b1, w2, b2, heads, levels, doses. */
 export function startingWeights(fixed: Fixed, random: Random): Parameter[] {
   const { width, first, second, members, heads, arms } = fixed.shape;
   const draw = (name: string, shape: readonly number[], deviation: number, decays: boolean): Parameter => {
@@ -142,7 +140,7 @@ export function dropoutMasks(shape: Shape, n: number, count: number, random: Ran
   };
 }
 
-/** Loss of the batch, penalties included, and its gradients in the order of PARAMETERS. */
+/** Loss of the batch, penalties included, and its gradients in the order of the starting weights. */
 export function lossAndGradients(
   fixed: Fixed,
   parameters: readonly Parameter[],

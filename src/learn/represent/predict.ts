@@ -11,7 +11,7 @@ const ROWS = 2048;
 
 export interface Trained {
   readonly fixed: Fixed;
-  /** In the order of PARAMETERS. */
+  /** In the order of startingWeights. */
   readonly weights: readonly Float32Array[];
   readonly scaling: Scaling;
   readonly plan: Pick<HeadPlan, "rewards" | "cost">;
