@@ -40,6 +40,8 @@ class LmdbStore implements LocalStore {
   readonly #due: Database<Buffer, Buffer>;
   readonly #meta: Database<Meta, string>;
   readonly #index: DueIndex;
+  /** Due times of the keys that were read since the last write: what is changed was nearly always read before. */
+  readonly #readDue = new Map<string, number>();
   #stamp: Stamp | null;
 
   constructor(folder: string, index: DueIndex) {
@@ -54,8 +56,19 @@ class LmdbStore implements LocalStore {
     if (this.#stamp === null) this.wipe();
   }
 
+  /** LMDB's own copy would be an allocation outside of Node's pool, which costs more than the read. */
   get(key: string): Uint8Array | undefined {
-    return this.#values.get(key)?.subarray(TIME_BYTES);
+    const bytes = this.#values.getBinaryFast(key);
+    if (bytes === undefined) {
+      this.#readDue.set(key, NEVER);
+      return undefined;
+    }
+    // Of the view that LMDB reuses, only the length is of this value.
+    const { length } = bytes;
+    const value = Buffer.allocUnsafe(length - TIME_BYTES);
+    bytes.copy(value, 0, TIME_BYTES, length);
+    this.#readDue.set(key, bytes.readUIntBE(0, TIME_BYTES));
+    return value;
   }
 
   due(upTo: number, limit: number): readonly string[] {
@@ -72,26 +85,30 @@ class LmdbStore implements LocalStore {
 
   apply(changes: Iterable<StateChange>, stamp: Stamp): void {
     const meta: Meta = { format: FORMAT, stamp };
-    failingAs("write", () =>
-      this.#root.transactionSync(() => {
-        for (const [key, value] of changes) this.#set(key, value);
-        void this.#meta.put("meta", meta);
-      }),
-    );
+    try {
+      failingAs("write", () =>
+        this.#root.transactionSync(() => {
+          for (const [key, value] of changes) this.#set(key, value);
+          void this.#meta.put("meta", meta);
+        }),
+      );
+    } finally {
+      this.#readDue.clear();
+    }
     this.#stamp = stamp;
   }
 
   // Inside a synchronous transaction the promises of put and remove say nothing that its end does not say.
   #set(key: string, value: Uint8Array | null): void {
-    const before = this.#values.get(key);
-    const dueBefore = before === undefined ? NEVER : before.readUIntBE(0, TIME_BYTES);
+    const dueBefore = this.#dueBefore(key);
     const dueAfter = value === null ? NEVER : (dueTime(this.#index(key, value), key) ?? NEVER);
     if (dueBefore !== dueAfter) {
       if (dueBefore !== NEVER) void this.#due.remove(dueEntry(dueBefore, key));
       if (dueAfter !== NEVER) void this.#due.put(dueEntry(dueAfter, key), EMPTY);
     }
+    this.#readDue.set(key, dueAfter);
     if (value === null) {
-      if (before !== undefined) void this.#values.remove(key);
+      void this.#values.remove(key);
       return;
     }
     const stored = Buffer.allocUnsafe(TIME_BYTES + value.length);
@@ -100,7 +117,12 @@ class LmdbStore implements LocalStore {
     void this.#values.put(key, stored);
   }
 
+  #dueBefore(key: string): number {
+    return this.#readDue.get(key) ?? this.#values.getBinaryFast(key)?.readUIntBE(0, TIME_BYTES) ?? NEVER;
+  }
+
   wipe(): void {
+    this.#readDue.clear();
     failingAs("wipe", () =>
       this.#root.transactionSync(() => {
         this.#values.clearSync();

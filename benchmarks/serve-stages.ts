@@ -1,0 +1,100 @@
+// Where the time of a serve process goes: a CPU profile of V8, each sample given to the stage of the innermost frame that
+// the table knows. Idle is what the thread had nothing to do, waiting for the log's writer among it.
+
+import { writeFileSync } from "node:fs";
+import type { Profiler } from "node:inspector";
+import { Session } from "node:inspector/promises";
+
+export const STAGES = [
+  "poll",
+  "decode",
+  "load",
+  "enrich",
+  "classify",
+  "decide",
+  "encode",
+  "commit",
+  "apply",
+  "garbage",
+  "other",
+  "idle",
+] as const;
+export type Stage = (typeof STAGES)[number];
+export type Shares = Readonly<Record<Stage, number>>;
+
+/** First match counts: file below src/, then the function. */
+const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] = [
+  [/^log\/codec\/codec\.ts$/, /^encode/, "encode"],
+  [/^serve\/enrich\/attribute-bytes\.ts$/, /^encodeAttributes$/, "encode"],
+  [/^serve\/shard\/journal\.ts$/, /./, "encode"],
+  [/^serve\/contract\.ts$/, /./, "decode"],
+  [/^serve\/prepare\.ts$/, /^(head|settings|counts|user|profile|#of|decodeAs|#user|#profileOf)$/, "load"],
+  [/^serve\/prepare\.ts$/, /^classified$/, "classify"],
+  [/^serve\/classify\/onnx\.ts$/, /./, "classify"],
+  [/^serve\/prepare\.ts$/, /./, "enrich"],
+  [/^serve\/serve-cycle\.ts$/, /^#load$/, "load"],
+  [/^serve\/(serve-cycle|processor)\.ts$/, /./, "decide"],
+  [/^log\/embedded\/task-log\.ts$/, /^(poll|seek|restore|#check)$/, "poll"],
+  [/^log\/embedded\/watcher\.ts$/, /./, "poll"],
+  [/^log\/embedded\//, /./, "commit"],
+  [/^task\/lmdb-store\.ts$/, /./, "apply"],
+  [/^task\/cycle\.ts$/, /^transaction$/, "commit"],
+];
+
+const SAMPLE_US = 250;
+const SOURCE = /\/src\/(.+)$/;
+
+/** Shares of the thread's time while `work` runs; they sum to 1. The profile goes to `file` for a closer look. */
+export async function stagesOf(work: () => Promise<unknown>, file: string | null): Promise<Shares> {
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post("Profiler.enable");
+    await session.post("Profiler.setSamplingInterval", { interval: SAMPLE_US });
+    await session.post("Profiler.start");
+    await work();
+    const { profile } = await session.post("Profiler.stop");
+    if (file !== null) writeFileSync(file, JSON.stringify(profile));
+    return sharesOf(profile);
+  } finally {
+    session.disconnect();
+  }
+}
+
+function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Shares {
+  const stageOfNode = stagesByNode(nodes);
+  const shares = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  let total = 0;
+  samples.forEach((id, index) => {
+    const us = timeDeltas[index] ?? 0;
+    shares[stageOfNode.get(id) ?? "other"] += us;
+    total += us;
+  });
+  for (const stage of STAGES) shares[stage] = Math.round((shares[stage] / total) * 1_000) / 1_000;
+  return shares;
+}
+
+/** A node's own frame, or else its caller's. Callers come before what they call. */
+function stagesByNode(nodes: readonly Profiler.ProfileNode[]): Map<number, Stage> {
+  const found = new Map<number, Stage>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const walk = (node: Profiler.ProfileNode, caller: Stage): void => {
+    const stage = stageOfFrame(node) ?? caller;
+    found.set(node.id, stage);
+    for (const id of node.children ?? []) {
+      const child = byId.get(id);
+      if (child !== undefined) walk(child, stage);
+    }
+  };
+  const [root] = nodes;
+  if (root !== undefined) walk(root, "other");
+  return found;
+}
+
+function stageOfFrame({ callFrame: { url, functionName } }: Profiler.ProfileNode): Stage | undefined {
+  if (functionName === "(garbage collector)") return "garbage";
+  if (functionName === "(idle)") return "idle";
+  const file = SOURCE.exec(url)?.[1];
+  if (file === undefined) return undefined;
+  return FRAMES.find(([files, names]) => files.test(file) && names.test(functionName || "anonymous"))?.[2];
+}
