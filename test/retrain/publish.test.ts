@@ -9,10 +9,9 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
 import { publishRelease, readReleaseFolder } from "../../src/retrain/publish.ts";
-import { createWorld } from "../../src/simulate/world.ts";
-import { writeTinyRelease } from "../simulate/tiny-release.ts";
+import { tinyRelease, writeRelease } from "../serve/tiny-release.ts";
 
-const world = createWorld({ seed: 1 });
+const release = tinyRelease();
 let folder: string;
 let log: EmbeddedLog;
 
@@ -28,7 +27,7 @@ afterEach(async () => {
 });
 
 test("what is published is what was trained, under its hash", async () => {
-  const release = await writeTinyRelease(world, join(folder, "release"));
+  await writeRelease(release, join(folder, "release"));
   await publishRelease(log, "spring", await readReleaseFolder(join(folder, "release")), 5_000);
   const found = [];
   for await (const batch of log.read("releases", 0, 0)) found.push(...batch);
@@ -40,7 +39,7 @@ test("what is published is what was trained, under its hash", async () => {
 });
 
 test("a folder that was changed after training is refused", async () => {
-  await writeTinyRelease(world, join(folder, "release"));
+  await writeRelease(release, join(folder, "release"));
   const path = join(folder, "release", "classifier.onnx");
   const bytes = await readFile(path);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
@@ -50,7 +49,7 @@ test("a folder that was changed after training is refused", async () => {
 });
 
 test("a release that is too large for the topic is refused with its size", async () => {
-  await writeTinyRelease(world, join(folder, "release"));
+  await writeRelease(release, join(folder, "release"));
   await writeFile(join(folder, "release", "evidence.json"), JSON.stringify({ text: "x".repeat(9 * 1024 * 1024) }));
   const read = await readReleaseFolder(join(folder, "release"));
   await expect(publishRelease(log, "spring", read, 0)).rejects.toThrow(/bytes with its evidence/);

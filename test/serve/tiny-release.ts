@@ -1,6 +1,8 @@
 // A release made by hand: two features, two clusters (few visits, many), three arms, four plans. Small enough to know by
 // heart what each session must get.
 
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
 import type { Campaign } from "../../src/domain/campaign.ts";
 import type { FeatureSpec } from "../../src/domain/features.ts";
@@ -91,4 +93,12 @@ export function releaseRecord(campaign: string, release: Release) {
     classifier: release.classifier,
     evidence: "{}",
   };
+}
+
+/** As a training would leave it. */
+export async function writeRelease(release: Release, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "manifest.json"), canonicalJson(release.manifest));
+  await writeFile(join(folder, "classifier.onnx"), release.classifier);
+  await writeFile(join(folder, "evidence.json"), "{}");
 }
