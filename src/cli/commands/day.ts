@@ -17,7 +17,7 @@ const REAL_TICK_MS = 50;
 const LONGEST_TICK_MS = 5 * 60_000;
 
 export const command = defineCommand({
-  summary: "play a whole campaign day and report on it",
+  summary: "train a release, play a day of users against the allocator, and report",
   description:
     "Trains a first release from a randomised log, lets a day's users arrive at the allocator, retrains in the middle, " +
     "proves the money from the topics and writes a report. Without --data the log and the users are synthetic, with a " +

@@ -40,6 +40,7 @@ export const command = defineCommand({
     data: many("file", "learn also from this randomised log, such as that of the first release", asText),
     mapping: option("file", "what its columns mean", asText),
     seed: withDefault("number", "seed of the training", asInteger({ min: 0 }), 1),
+    quick: flag("train in a hurry: a smaller network and fewer epochs, at some loss of value"),
   },
   json: "lines",
   endsBySignal: true,
@@ -84,6 +85,7 @@ async function checkRows({ config, nowMs }: Context, log: EventLog, campaign: st
 interface RoundOptions {
   readonly promote: boolean;
   readonly seed: number;
+  readonly quick: boolean;
   readonly earlier: string | null;
 }
 
@@ -100,7 +102,7 @@ async function retrainRound(context: Context, log: EventLog, found: CampaignOnLo
     campaign,
     incumbent: await findRelease(log, campaign.id, release),
     folder,
-    trainArgs: ["--seed", String(options.seed)],
+    trainArgs: ["--seed", String(options.seed), ...(options.quick ? ["--quick"] : [])],
     earlier: options.earlier,
     nowMs: context.nowMs,
     onLine: (line) => context.progress.report(`retraining ${campaign.id}`, 0, line),
