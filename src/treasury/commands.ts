@@ -161,7 +161,7 @@ function setBudget({ currency, budgetMinor }: Extract<Change, { kind: "set_budge
   const { currency: own, ceilingMinor } = book.campaign;
   if (currency !== own) return { refused: "currency_differs", detail: `the campaign's is ${own}` };
   if (budgetMinor < 0n) return { refused: "negative" };
-  if (ceilingMinor != null && budgetMinor > ceilingMinor)
+  if (ceilingMinor !== undefined && ceilingMinor !== null && budgetMinor > ceilingMinor)
     return { refused: "above_ceiling", detail: `the campaign's is ${ceilingMinor}` };
   return withCampaign(book, { budgetMinor });
 }
@@ -170,9 +170,11 @@ function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_cur
   const { pacing } = book.campaign;
   const fault = curveFault({ mode, points }, book.campaign);
   if (fault !== null) return { refused: "curve_not_rising", detail: fault };
-  return withCampaign(book, {
+  const changed = withCampaign(book, {
     pacing: { ...pacing, mode, points, controller: controller ?? pacing.controller ?? "plan" },
   });
+  // What one controller remembers means something else to another.
+  return "refused" in changed || changed.book === book ? changed : { book: { ...changed.book, control: null } };
 }
 
 /** The campaign so changed, if it is a valid one; its plan is worked out anew. */

@@ -1,47 +1,58 @@
-// Curve: how far through its traffic a campaign is, and how much of a budget may be out by now.
-// The traffic's shape is taken as even over the period, and its size as what was expected, corrected by the sessions that
-// came: the more of the period has passed, the more the correction counts. Learned shapes take the place of `elapsed`.
+// Curve: how much of a budget may be out by now, and how much of it is meant for the sessions that come next.
+// Even: the share of the traffic that has come. As soon as possible: all of it. Points: as given, straight lines between.
 // The money is meant to be out one life of a hold before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../domain/campaign.ts";
 import type { Minor } from "../domain/money.ts";
+import type { Traffic } from "./traffic.ts";
 
-export interface Traffic {
-  /** Eligible sessions still to come. */
-  readonly remainingSessions: number;
-  /** Those of them over which the budget is to be spent. */
-  readonly spendingSessions: number;
-  /** Share of the sessions to spend on that has come; 1 from the end of the period on. */
-  readonly share: number;
-  readonly remainingMs: number;
-}
-
-/** The expectation counts as much as this share of it, seen. */
-const PRIOR_SHARE = 0.25;
 /** However long a hold lives, the budget is spread over at least this much of the period. */
 const MAX_LEAD_SHARE = 0.1;
 const LEAST_SPENDING_SHARE = 0.02;
-
-export function trafficNow(campaign: Campaign, eligibleSessions: number, nowMs: number): Traffic {
-  const remainingMs = Math.max(0, campaign.endMs - Math.max(nowMs, campaign.startMs));
-  const elapsed = 1 - remainingMs / (campaign.endMs - campaign.startMs);
-  const expected = campaign.pacing.expectedSessions;
-  const ratio = (eligibleSessions + PRIOR_SHARE * expected) / (elapsed * expected + PRIOR_SHARE * expected);
-  const remainingSessions = expected * (1 - elapsed) * ratio;
-  const spendingMs = Math.max(remainingMs - leadMs(campaign), LEAST_SPENDING_SHARE * remainingMs);
-  const spendingSessions = remainingMs > 0 ? remainingSessions * (spendingMs / remainingMs) : 0;
-  const total = eligibleSessions + spendingSessions;
-  const share = total > 0 && remainingMs > 0 ? eligibleSessions / total : 1;
-  return { remainingSessions, spendingSessions, remainingMs, share };
-}
-
-function leadMs(campaign: Campaign): number {
-  return Math.min(campaign.reservation.ttlMs, MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs));
-}
+/** How far ahead the points of a curve are looked at, as a share of the period. */
+const HORIZON_SHARE = 1 / 48;
 
 /** Share of the budget that the curve lets be spent by now. */
-export function curveShare(campaign: Campaign, traffic: Traffic): number {
-  return campaign.pacing.mode === "asap" ? 1 : traffic.share;
+export function curveShare(campaign: Campaign, traffic: Traffic, nowMs: number): number {
+  const { mode } = campaign.pacing;
+  if (mode === "asap" || nowMs >= campaign.endMs) return 1;
+  if (mode === "points") return shareAt(campaign, nowMs);
+  const total = traffic.cameSessions + spendingSessions(campaign, traffic, nowMs);
+  return total > 0 ? traffic.cameSessions / total : 1;
+}
+
+/** Eligible sessions to come over which the budget is to be spent. */
+export function spendingSessions(campaign: Campaign, traffic: Traffic, nowMs: number): number {
+  const leadMs = Math.min(campaign.reservation.ttlMs, MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs));
+  const untilEnd = traffic.between(nowMs, traffic.endMs - leadMs);
+  return Math.max(untilEnd, LEAST_SPENDING_SHARE * traffic.remainingSessions);
+}
+
+export interface Aim {
+  /** Of the budget, by then. */
+  readonly share: number;
+  /** That come until then. */
+  readonly sessions: number;
+}
+
+/** Which share of the budget is meant to be spent by when. */
+export function aimOf(campaign: Campaign, traffic: Traffic, nowMs: number): Aim {
+  if (campaign.pacing.mode !== "points") return { share: 1, sessions: spendingSessions(campaign, traffic, nowMs) };
+  const from = Math.max(nowMs, campaign.startMs);
+  const to = Math.min(campaign.endMs, from + HORIZON_SHARE * (campaign.endMs - campaign.startMs));
+  return { share: shareAt(campaign, to), sessions: traffic.between(from, to) };
+}
+
+function shareAt({ startMs, pacing }: Campaign, atMs: number): number {
+  let before = { atMs: startMs, share: 0 };
+  for (const point of pacing.points ?? []) {
+    if (atMs < point.atMs) {
+      const part = (atMs - before.atMs) / (point.atMs - before.atMs);
+      return before.share + (point.share - before.share) * Math.max(0, part);
+    }
+    before = point;
+  }
+  return before.share;
 }
 
 export interface CurveLimit {

@@ -4,8 +4,8 @@
 import type { Outlook } from "../domain/control.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import type { Minor } from "../domain/money.ts";
-import { trafficNow } from "./curve.ts";
-import { eligibleSessions, expectedSpend, sessionsByCluster } from "./holdings.ts";
+import { expectedSpend, sessionsByCluster } from "./holdings.ts";
+import { trafficOf } from "./pacing.ts";
 import { liveMix, type Policy } from "./soft-pacing.ts";
 import { postedOf, totalsOf, type CampaignBook } from "./state.ts";
 
@@ -13,7 +13,7 @@ import { postedOf, totalsOf, type CampaignBook } from "./state.ts";
 export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: number): Outlook | null {
   if (policy === null) return null;
   const { campaign, planRow, shadowPrice, throttle } = book;
-  const traffic = trafficNow(campaign, eligibleSessions(book), nowMs);
+  const traffic = trafficOf(book, nowMs);
   const live = book.state === "live";
   const sessionsToCome = live ? traffic.remainingSessions * (1 - campaign.explorationShare) : 0;
   const { frontier, values } = policy;

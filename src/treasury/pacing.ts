@@ -1,14 +1,18 @@
 // Pacing: what the treasurer does to a campaign's book when it looks at it: the row in force (soft), what may be out
 // (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
 
+import { must } from "../domain/assert.ts";
 import { strictHoldMinor } from "../domain/campaign.ts";
 import type { Account } from "../domain/decision.ts";
+import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
-import { curveLimitMinor, curveShare, trafficNow, type Traffic } from "./curve.ts";
+import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
+import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
 import { eligibleSessions, expectedSpend, sessionsByCluster } from "./holdings.ts";
 import { slice, type ShardNeed } from "./slices.ts";
 import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
 import { outOf, pendingOf, postedOf, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
+import { countArrivals, trafficNow, type Traffic } from "./traffic.ts";
 
 /** How often a campaign is looked at by itself, and its row worked out, in campaign time. */
 export const LOOK_EVERY_MS = 1_000;
@@ -20,14 +24,25 @@ const HOLD_AHEAD = 2;
 const WORKING_HOLDS_PER_SHARD = 2n;
 
 export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
-  const ended = endedByTime(before, nowMs);
-  const traffic = trafficNow(ended.campaign, eligibleSessions(ended), nowMs);
-  const planned = replan(ended, policy, traffic, nowMs);
+  const counted = withArrivals(endedByTime(before, nowMs), nowMs);
+  const traffic = trafficOf(counted, nowMs);
+  const planned = replan(counted, policy, traffic, nowMs);
   const planComing = comingBack(planned, "plan", planned.redemption);
   const explorationComing = comingBack(planned, "exploration", explorationRedemption(planned, policy));
-  const plan = regrant(planned, "plan", planned.campaign.budgetMinor, planComing, traffic);
-  const both = regrant(plan.book, "exploration", planned.campaign.explorationBudgetMinor, explorationComing, traffic);
+  const share = curveShare(planned.campaign, traffic, nowMs);
+  const plan = regrant(planned, "plan", planned.campaign.budgetMinor, planComing, share);
+  const both = regrant(plan.book, "exploration", planned.campaign.explorationBudgetMinor, explorationComing, share);
   return { ...both.book, targetMinor: plan.limit, dueMs: nextLook(both.book, nowMs) };
+}
+
+/** What is still to come, by what has come. */
+export function trafficOf(book: CampaignBook, nowMs: number): Traffic {
+  return trafficNow(book.campaign, must(withArrivals(book, nowMs).arrivals, "arrivals"), nowMs);
+}
+
+function withArrivals(book: CampaignBook, nowMs: number): CampaignBook {
+  const { arrivals, campaign, state } = book;
+  return { ...book, arrivals: countArrivals(arrivals, campaign, eligibleSessions(book), nowMs, state === "live") };
 }
 
 function nextLook(book: CampaignBook, nowMs: number): number | null {
@@ -44,35 +59,59 @@ function replan(book: CampaignBook, policy: Policy | null, traffic: Traffic, now
   if (policy === null || book.state === "ended") return book;
   const isNew = book.plannedAtMs === 0;
   if (!isNew && nowMs - book.plannedAtMs < LOOK_EVERY_MS) return book;
+  const mix = liveMix(policy.values, sessionsByCluster(book));
+  const control = controlOf(book, policy, mix, traffic, nowMs);
+  const { spendPerSession, throttle, memory } = control;
   const plan = softPlan(
     policy,
-    {
-      arms: book.campaign.arms,
-      mix: liveMix(policy.values, sessionsByCluster(book)),
-      ...perSession(book, traffic),
-    },
+    { arms: book.campaign.arms, mix, spendPerSession, holdPerSession: holdPerSession(book, traffic, nowMs) },
     isNew ? null : book.planRow,
   );
-  return { ...book, ...plan, plannedAtMs: nowMs };
+  return { ...book, ...plan, throttle, control: memory, plannedAtMs: nowMs };
 }
 
-/** What each session to come may be expected to spend, and what can be held for it. */
-function perSession(book: CampaignBook, traffic: Traffic): { spendPerSession: number; holdPerSession: number } {
+function controlOf(
+  book: CampaignBook,
+  policy: Policy,
+  mix: readonly number[],
+  traffic: Traffic,
+  nowMs: number,
+): Pick<Control, "spendPerSession" | "throttle"> & { readonly memory: ControlMemory | null } {
+  const { campaign, planRow, throttle } = book;
+  if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, throttle: 1, memory: null };
+  const budget = Number(campaign.budgetMinor);
+  const spent = Number(postedOf(totalsOf(book.shards, "plan"))) + expectedSpend(book, "plan", book.redemption);
+  const aim = aimOf(campaign, traffic, nowMs);
+  const planShare = 1 - campaign.explorationShare;
+  const toSpendOn = spendingSessions(campaign, traffic, nowMs);
+  const sight: Sight = {
+    nowMs,
+    periodMs: campaign.endMs - campaign.startMs,
+    budget,
+    spent,
+    target: curveShare(campaign, traffic, nowMs) * budget,
+    left: aim.share * budget - spent,
+    leftSessions: aim.sessions * planShare,
+    cameSessions: traffic.cameSessions * planShare,
+    totalSessions: (traffic.cameSessions + toSpendOn) * planShare,
+    expectedPerSession: throttle * expectedAt(policy.frontier, policy.values, mix, planRow).cost,
+  };
+  return steer(campaign.pacing.controller ?? "plan", sight, book.control);
+}
+
+/** What can be held for each session to come. */
+function holdPerSession(book: CampaignBook, traffic: Traffic, nowMs: number): number {
   const { campaign } = book;
-  if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, holdPerSession: Infinity };
+  if (campaign.pacing.mode === "asap") return Infinity;
   const totals = totalsOf(book.shards, "plan");
   const pending = Number(pendingOf(totals));
   const unspent = Number(campaign.budgetMinor - postedOf(totals));
   const expected = expectedSpend(book, "plan", book.redemption);
-  const planShare = 1 - campaign.explorationShare;
   // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
   const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
   const ends = (pending - expected) * (windowMs / campaign.reservation.ttlMs);
-  const inWindow = traffic.remainingSessions * planShare * (windowMs / Math.max(1, traffic.remainingMs));
-  return {
-    spendPerSession: Math.max(0, unspent - expected) / Math.max(1, traffic.spendingSessions * planShare),
-    holdPerSession: (HOLD_AHEAD * Math.max(0, unspent - pending + ends)) / Math.max(1, inWindow),
-  };
+  const inWindow = traffic.between(nowMs, nowMs + windowMs) * (1 - campaign.explorationShare);
+  return (HOLD_AHEAD * Math.max(0, unspent - pending + ends)) / Math.max(1, inWindow);
 }
 
 function explorationRedemption(book: CampaignBook, policy: Policy | null): number {
@@ -91,13 +130,13 @@ function regrant(
   account: Account,
   budgetMinor: Minor,
   comingBackMinor: Minor,
-  traffic: Traffic,
+  share: number,
 ): { readonly book: CampaignBook; readonly limit: Minor } {
   const holds = book.campaign.arms.map(strictHoldMinor).filter((hold) => hold > 0n);
   const largestHold = holds.reduce(maxMinor, 0n);
   const limit = curveLimitMinor({
     budgetMinor,
-    share: curveShare(book.campaign, traffic),
+    share,
     workingMinor: workingMinor(book, account, largestHold),
     comingBackMinor,
   });

@@ -5,6 +5,8 @@ import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals, CampaignState, CommandAnswer } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
+import type { ControlMemory } from "./controllers.ts";
+import type { Arrivals } from "./traffic.ts";
 
 export type ByAccount<T> = Readonly<Record<Account, T>>;
 export const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
@@ -54,6 +56,10 @@ export interface CampaignBook {
   /** What the curve lets be out on the plan account now. */
   readonly targetMinor: Minor;
   readonly shards: readonly ShardBook[];
+  /** Null before the first look. */
+  readonly arrivals: Arrivals | null;
+  /** Of the controller that paces it; null before its first step. */
+  readonly control: ControlMemory | null;
   /** Oldest first. */
   readonly answers: readonly CommandAnswer[];
 }
@@ -130,6 +136,8 @@ export function newBook(campaign: Campaign, shards: number): CampaignBook {
     plannedAtMs: 0,
     targetMinor: 0n,
     shards: Array.from({ length: shards }, newShard),
+    arrivals: null,
+    control: null,
     answers: [],
   };
 }

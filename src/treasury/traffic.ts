@@ -1,0 +1,146 @@
+// Traffic: how many eligible sessions are still to come, and when.
+// The shape is by hour of the day (UTC): the campaign's profile, even when it has none, corrected by each hour that was
+// seen, which counts as much as the profile once it has been seen for a whole day's turn. The size is what was expected,
+// corrected by what came. Eligible sessions are counted, not grants, so that holding money back does not feed back here.
+//
+//   1. An hour that brings far more than the day does (a flash) has come, but is no sign of more to come.
+//   2. Time in which the campaign is paused, or has not begun, is not watched: no sessions then say nothing.
+
+import { HOURS_OF_DAY, type Campaign } from "../domain/campaign.ts";
+
+/** What was seen, by hour of the day. */
+export interface Arrivals {
+  readonly countedToMs: number;
+  /** All eligible sessions until then. */
+  readonly sessions: number;
+  readonly seen: readonly number[];
+  readonly watchedMs: readonly number[];
+}
+
+export interface Traffic {
+  readonly cameSessions: number;
+  /** Eligible sessions still to come. */
+  readonly remainingSessions: number;
+  readonly remainingMs: number;
+  /** Those expected between two times to come. */
+  readonly between: (fromMs: number, toMs: number) => number;
+  /** When it is over: the period's end, or before it, when the hours until then bring nothing. */
+  readonly endMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = HOURS_OF_DAY * HOUR_MS;
+/** The expectation counts as much as this share of it, seen. */
+const PRIOR_SHARE = 0.25;
+/** How many times an hour's profile counts as much as the same hour, seen once in full. */
+const PROFILE_TURNS = 1;
+/** Above so many times the usual, an hour's sessions are a flash. */
+const FLASH = 3;
+/** An hour with less than this share of the mean brings nothing. */
+const SILENT_SHARE = 0.02;
+
+const EVEN: readonly number[] = Array.from({ length: HOURS_OF_DAY }, () => 1);
+const NOTHING: readonly number[] = Array.from({ length: HOURS_OF_DAY }, () => 0);
+
+/** Takes in the sessions that have come until `nowMs`, `sessions` in all. */
+export function countArrivals(
+  known: Arrivals | null,
+  campaign: Pick<Campaign, "startMs" | "endMs">,
+  sessions: number,
+  nowMs: number,
+  isLive: boolean,
+): Arrivals {
+  const from = known?.countedToMs ?? campaign.startMs;
+  const to = Math.min(Math.max(nowMs, from), campaign.endMs);
+  const before = known ?? { seen: NOTHING, watchedMs: NOTHING, sessions: 0 };
+  const came = sessions - before.sessions;
+  if (to === from && came === 0 && known !== null) return known;
+  const seen = [...before.seen];
+  const watchedMs = [...before.watchedMs];
+  const add = (list: number[], hour: number, amount: number): void => void (list[hour] = (list[hour] ?? 0) + amount);
+  if (to === from) add(seen, hourOf(to), came);
+  for (let at = from; at < to; at = nextHour(at)) {
+    const lengthMs = Math.min(nextHour(at), to) - at;
+    add(seen, hourOf(at), (came * lengthMs) / (to - from));
+    if (isLive) add(watchedMs, hourOf(at), lengthMs);
+  }
+  return { countedToMs: to, sessions, seen, watchedMs };
+}
+
+function hourOf(atMs: number): number {
+  return Math.floor((atMs % DAY_MS) / HOUR_MS);
+}
+
+function nextHour(atMs: number): number {
+  return (Math.floor(atMs / HOUR_MS) + 1) * HOUR_MS;
+}
+
+export function trafficNow(campaign: Campaign, arrivals: Arrivals, nowMs: number): Traffic {
+  const { startMs, endMs, pacing } = campaign;
+  const profile = pacing.profile?.length === HOURS_OF_DAY ? pacing.profile : EVEN;
+  const perWeight = pacing.expectedSessions / Math.max(Number.MIN_VALUE, weightBetween(profile, startMs, endMs));
+  const rates = learnedRates(
+    profile.map((weight) => weight * perWeight),
+    arrivals,
+    pacing.expectedSessions,
+  );
+  const between = (fromMs: number, toMs: number): number =>
+    weightBetween(rates, Math.max(fromMs, nowMs, startMs), Math.min(toMs, endMs));
+  return {
+    cameSessions: arrivals.sessions,
+    remainingSessions: between(nowMs, endMs),
+    remainingMs: Math.max(0, endMs - Math.max(nowMs, startMs)),
+    between,
+    endMs: endOfTraffic(rates, Math.max(nowMs, startMs), endMs),
+  };
+}
+
+/** Sessions a millisecond, by hour of the day. */
+function learnedRates(expected: readonly number[], { seen, watchedMs }: Arrivals, sessions: number): number[] {
+  const prior = PRIOR_SHARE * sessions;
+  const foreseen = expected.map((rate, hour) => rate * (watchedMs[hour] ?? 0));
+  const usual = FLASH * Math.max(1, medianRatio(seen, foreseen));
+  const scaleOf = (means: readonly number[]): number => {
+    const counted = seen.reduce((sum, count, hour) => sum + Math.min(count, usual * (means[hour] ?? 0)), 0);
+    return (counted + prior) / (means.reduce((sum, mean) => sum + mean, 0) + prior);
+  };
+  const scale = scaleOf(foreseen);
+  const shape = expected.map((rate, hour) => {
+    const turn = PROFILE_TURNS * rate * HOUR_MS;
+    const count = Math.min(seen[hour] ?? 0, usual * (foreseen[hour] ?? 0));
+    return turn > 0 ? (count / scale + turn) / ((foreseen[hour] ?? 0) + turn) : 1;
+  });
+  const again = scaleOf(foreseen.map((mean, hour) => mean * (shape[hour] ?? 1)));
+  return expected.map((rate, hour) => rate * (shape[hour] ?? 1) * again);
+}
+
+/** Of what came to what was foreseen, over the hours that were watched. */
+function medianRatio(seen: readonly number[], foreseen: readonly number[]): number {
+  const ratios = foreseen
+    .flatMap((mean, hour) => (mean > 0 ? [(seen[hour] ?? 0) / mean] : []))
+    .toSorted((a, b) => a - b);
+  return ratios[ratios.length >> 1] ?? 1;
+}
+
+/** What a rate by hour of the day comes to between two times. */
+function weightBetween(rates: readonly number[], fromMs: number, toMs: number): number {
+  return toMs > fromMs ? weightUntil(rates, toMs, fromMs) - weightUntil(rates, fromMs, fromMs) : 0;
+}
+
+/** From the midnight before `originMs` on. */
+function weightUntil(rates: readonly number[], atMs: number, originMs: number): number {
+  const midnight = originMs - (originMs % DAY_MS);
+  const days = Math.floor((atMs - midnight) / DAY_MS);
+  const hour = hourOf(atMs);
+  const perDay = days > 0 ? rates.reduce((sum, rate) => sum + rate, 0) * HOUR_MS : 0;
+  let weight = days * perDay + (rates[hour] ?? 0) * (atMs % HOUR_MS);
+  for (let index = 0; index < hour; index += 1) weight += (rates[index] ?? 0) * HOUR_MS;
+  return weight;
+}
+
+function endOfTraffic(rates: readonly number[], fromMs: number, endMs: number): number {
+  const silent = (SILENT_SHARE * rates.reduce((sum, rate) => sum + rate, 0)) / HOURS_OF_DAY;
+  let end = endMs;
+  while (end > fromMs && (rates[hourOf(end - 1)] ?? 0) <= silent) end = Math.max(fromMs, nextHour(end - 1) - HOUR_MS);
+  return end > fromMs ? end : endMs;
+}
