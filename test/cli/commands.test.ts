@@ -1,0 +1,367 @@
+// Every command as it is typed, on a real embedded log on which a real allocator runs, in the order in which people come to
+// them: topics, run, campaign, release, sessions, what became of them, and the proof.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must } from "../../src/domain/assert.ts";
+import type { Release } from "../../src/domain/release.ts";
+import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
+import { openShell, type Background, type Ended, type Shell } from "./shell.ts";
+
+let shell: Shell;
+let allocator: Background;
+const releases: Release[] = [];
+
+beforeAll(async () => {
+  shell = openShell();
+  expect(await shell.run("topics create")).toMatchObject({ code: 0 });
+  allocator = shell.start("run --json");
+  await allocator.said('"serve":[0,1],"treasury":[0]');
+});
+
+afterAll(async () => {
+  await allocator.stop();
+  shell.close();
+});
+
+/** The only line of a command that ended well. */
+async function ok(line: string, stdin?: string): Promise<Record<string, unknown>> {
+  const ended = await shell.run(`${line} --json`, stdin);
+  expect(ended.code, ended.err).toBe(0);
+  expect(ended.json).toHaveLength(1);
+  return must(ended.json[0], "a line");
+}
+
+/** Until the command prints what is waited for. */
+async function until(line: string, seen: (ended: Ended) => boolean): Promise<Ended> {
+  for (;;) {
+    const ended = await shell.run(line);
+    if (seen(ended)) return ended;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe("topics", () => {
+  test("are made once, and what is there is left alone", async () => {
+    const again = await ok("topics create");
+    expect(again).toMatchObject({ created: [] });
+    expect(again["topics"]).toHaveLength(14);
+  });
+
+  test("are checked against what is needed: 0 when they agree, 1 with each difference and its fix when not", async () => {
+    expect(await ok("topics check")).toMatchObject({ ok: true, differences: [] });
+    const other = openShell({ ...shell.env, STIPEND_PARTITIONS: "3" });
+    const { code, json } = await other.run("topics check --json");
+    expect(code).toBe(1);
+    expect(json[0]).toMatchObject({ ok: false });
+    expect(json[0]?.["differences"]).toContainEqual({
+      topic: "sessions",
+      setting: "partitions",
+      needed: "3",
+      found: "2",
+      fix: expect.stringContaining("run with 2") as string,
+    });
+    const text = await other.run("topics check");
+    expect(text.out).toMatch(/^topic +setting +needed +found +what to do\n/);
+    other.close();
+  });
+});
+
+describe("a campaign and its releases", () => {
+  test("a campaign is created from its file, applied on every partition, and only once", async () => {
+    const file = writeCampaign(shell.folder);
+    const created = await ok(`campaign create ${file} --wait`);
+    expect(created).toMatchObject({
+      campaign: "spring",
+      action: "create",
+      outcome: "applied",
+      revision: 1,
+      reason: null,
+      silent: [],
+    });
+    const again = await shell.run(`campaign create ${file}`);
+    expect(again.code).toBe(1);
+    expect(again.out).toContain("refused: already_exists");
+  });
+
+  test("the same command id gets the same answer again", async () => {
+    const file = writeCampaign(shell.folder, "autumn");
+    const first = await ok(`campaign create ${file} --command-id make-autumn`);
+    const second = await ok(`campaign create ${file} --command-id make-autumn`);
+    expect(second).toMatchObject({ outcome: expect.stringMatching(/accepted|applied/), commandId: "make-autumn" });
+    expect(second["revision"]).toBe(first["revision"]);
+  });
+
+  test("a release folder is published as a candidate, listed and shown", async () => {
+    for (const name of ["first", "second"]) {
+      const { folder, release } = writeRelease(shell.folder, name);
+      releases.push(release);
+      expect(await ok(`releases publish ${folder} --campaign spring`)).toMatchObject({ hash: release.hash });
+    }
+    const [first, second] = releases;
+    const listed = await ok("releases list");
+    expect(listed["releases"]).toMatchObject([
+      { campaign: "spring", hash: first?.hash, standing: "candidate", clusters: 2, arms: ["none", "small", "large"] },
+      { campaign: "spring", hash: second?.hash, standing: "candidate" },
+    ]);
+    expect((await shell.run("releases list --campaign autumn --json")).json).toEqual([{ releases: [] }]);
+    const shown = await ok(`releases show ${first?.hash.slice(0, 10)}`);
+    expect(shown).toMatchObject({ hash: first?.hash, evidence: { text: "first" }, certificate: { solver: "by hand" } });
+    expect(shown["frontier"]).toHaveLength(4);
+    const text = await shell.run(`releases show ${first?.hash.slice(0, 10)}`);
+    expect(text.out).toContain(`release ${first?.hash}`);
+  });
+
+  test("a promotion is refused with its reason, and when it is accepted it is applied everywhere", async () => {
+    const stale = await shell.run(`releases promote ${releases[0]?.hash} --expect 99`);
+    expect(stale.code).toBe(1);
+    expect(stale.out).toMatch(/refused: stale_revision: the current one is \d+/);
+    const promoted = await ok(`releases promote ${releases[0]?.hash} --campaign spring --wait`);
+    expect(promoted).toMatchObject({ action: "promote_release", outcome: "applied", silent: [] });
+    expect(promoted["applied"]).toHaveLength(2);
+    expect(await ok(`releases promote ${releases[1]?.hash} --wait`)).toMatchObject({ outcome: "applied" });
+    expect((await ok("releases list"))["releases"]).toMatchObject([{ standing: "previous" }, { standing: "in force" }]);
+  });
+
+  test("a rollback brings the earlier release back, and is refused when there is none", async () => {
+    expect(await ok("releases rollback --campaign spring --wait")).toMatchObject({ outcome: "applied" });
+    expect((await ok("releases list"))["releases"]).toMatchObject([
+      { standing: "in force" },
+      { standing: "candidate" },
+    ]);
+    const { code, out } = await shell.run("releases rollback --campaign spring");
+    expect(code).toBe(1);
+    expect(out).toContain("no_earlier_release");
+  });
+});
+
+describe("records", () => {
+  test("good lines are sent, decided once each, and seen by tail in full", async () => {
+    const lines = Array.from({ length: 40 }, (_, number) => sessionLine(number)).join("\n");
+    expect(await ok("send sessions", lines)).toEqual({ topic: "sessions", lines: 40, sent: 40, refused: 0 });
+    const { json } = await until("tail decisions --json", (ended) => ended.json.length >= 40);
+    expect(json).toHaveLength(40);
+    const ids = json.map(({ value }) => (value as { sessionId: string }).sessionId);
+    expect(new Set(ids).size).toBe(40);
+    for (const record of json) {
+      expect(record).toMatchObject({ topic: "decisions", timestampMs: expect.any(Number) as number });
+      expect(record["value"]).toMatchObject({ campaign: "spring", release: releases[0]?.hash });
+      expect(Object.keys(record)).toEqual(["topic", "partition", "offset", "timestampMs", "key", "value"]);
+    }
+    const times = json.map(({ timestampMs }) => Number(timestampMs));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  test("tail begins where it is told: at an offset, at a time, in one partition, and ends at a limit", async () => {
+    const all = (await shell.run("tail decisions --json")).json;
+    const one = (await shell.run("tail decisions --json --partition 1")).json;
+    expect(one).toEqual(all.filter(({ partition }) => partition === 1));
+    const later = (await shell.run("tail decisions --json --partition 1 --from 3 --limit 2")).json;
+    expect(later.map(({ offset }) => offset)).toEqual(
+      one
+        .map(({ offset }) => offset)
+        .filter((n) => Number(n) >= 3)
+        .slice(0, 2),
+    );
+    const times = all.map(({ timestampMs }) => Number(timestampMs));
+    const middle = must(times[20], "a time");
+    const since = (await shell.run(`tail decisions --json --from ${new Date(middle).toISOString()}`)).json;
+    expect(since).toHaveLength(times.filter((time) => time >= middle).length);
+    expect((await shell.run("tail decisions --from end --json")).json).toEqual([]);
+    expect((await shell.run("tail decisions --from 2099-01-01T00:00:00Z --json")).json).toEqual([]);
+  });
+
+  test("tail --follow shows what comes later, as it comes, and ends by a signal with 0", async () => {
+    const tail = shell.start("tail decisions --follow --json");
+    // It begins at the end as it is when it starts: a session of its own is sent until it is seen.
+    for (let number = 1_000; !tail.lines.some((line) => line.includes("s-10")); number += 1) {
+      await ok("send sessions", sessionLine(number));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect((await tail.stop()).code).toBe(0);
+  });
+
+  test("a changelog is read too, with the control records of its cycles", async () => {
+    const { json } = await shell.run("tail state --json");
+    const control = json.filter(({ key }) => key === "\0cycle");
+    expect(control.length).toBeGreaterThan(0);
+    expect(control[0]?.["value"]).toMatchObject({
+      cycle: expect.any(Number) as number,
+      lineage: expect.any(String) as string,
+    });
+    expect((await shell.run("tail state --limit 1")).out).toMatch(/^\d@\d+ /);
+  });
+
+  test("at a bad line it stops: what came before is on the log, nothing after, and the line and field are named", async () => {
+    const input = [sessionLine(2_000), '{"sessionId":"s-2001","userId":7}', sessionLine(2_002)].join("\n");
+    const { code, json, err } = await shell.run("send sessions --json", input);
+    expect(code).toBe(1);
+    expect(json).toEqual([{ topic: "sessions", lines: 2, sent: 1, refused: 1 }]);
+    expect(err).toContain("line 2: sessions: userId: expected a text, got 7");
+    const sent = (await shell.run("tail sessions --json")).json.map(({ key }) => key);
+    expect(sent).toContain("u-2000");
+    expect(sent).not.toContain("u-2002");
+    const text = await shell.run("send sessions", '{"oops"');
+    expect(text.out).toContain("stopped at line 1");
+    expect(text.err).toContain("line 1: not JSON");
+  });
+
+  test("with --keep-going the bad lines alone are left out", async () => {
+    const input = [sessionLine(3_000), "[]", "", '{"sessionId":"x"}', sessionLine(3_001)].join("\n");
+    const { code, json, err } = await shell.run("send sessions --keep-going --json", input);
+    expect(code).toBe(1);
+    expect(json).toEqual([{ topic: "sessions", lines: 5, sent: 2, refused: 2 }]);
+    expect(err).toMatch(/line 2: sessions: expected an object[^]*line 4: sessions: \w+: is missing/);
+  });
+
+  test("a line that is larger than its topic carries is a bad line", async () => {
+    const large = JSON.stringify({ ...JSON.parse(sessionLine(1)), attributes: { note: "x".repeat(1_100_000) } });
+    const { code, err } = await shell.run("send sessions", large);
+    expect(code).toBe(1);
+    expect(err).toMatch(/line 1: sessions: \d+ bytes, more than the 1048576 that the topic carries/);
+  });
+
+  test("lines that trickle in are sent as they come, the last one whole", async () => {
+    const stdin = new PassThrough();
+    const sending = shell.run("send profiles --json", stdin);
+    stdin.write(`${JSON.stringify({ userId: "u-1", atMs: 1, attributes: { vip: true } })}\n{"userId":"u-2",`);
+    await until("tail profiles --json", ({ json }) => json.length === 1);
+    stdin.end(`"atMs":2,"attributes":{}}\n`);
+    expect((await sending).json).toEqual([{ topic: "profiles", lines: 2, sent: 2, refused: 0 }]);
+  });
+
+  test("a file is sent as stdin is, and each topic gets the key and partition that it asks for", async () => {
+    const file = join(shell.folder, "outcomes.jsonl");
+    const outcome = { outcomeId: "o-1", decisionId: "d-s-1", userId: "u-1", atMs: Date.now(), kind: "converted" };
+    writeFileSync(file, `${JSON.stringify({ ...outcome, amountMinor: null, rewards: { converted: 1 } })}\r\n`);
+    expect(await ok(`send outcomes --file ${file}`)).toMatchObject({ sent: 1 });
+    const { json } = await shell.run("tail outcomes --json");
+    expect(json).toMatchObject([{ key: "u-1", value: { outcomeId: "o-1", rewards: { converted: 1 } } }]);
+    const command = { commandId: "by-hand", campaign: "autumn", atMs: 0, expectedRevision: null, dryRun: false };
+    const sent = JSON.stringify({ ...command, action: { kind: "pause" } });
+    expect(await ok("send budget-pacing", sent)).toMatchObject({ sent: 1 });
+    await until("tail budget-status --json", ({ json: statuses }) =>
+      statuses.some(({ key, value }) => key === "autumn" && (value as { state: string }).state === "paused"),
+    );
+  });
+
+  test("topics of the allocator are refused unless --force says so", async () => {
+    const refused = await shell.run("send grants", "{}");
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain("grants is written by the allocator alone");
+    const forced = await shell.run("send grants --force", "{}");
+    expect(forced.code).toBe(1);
+    expect(forced.err).toContain("line 1: grants: ");
+    const changelog = await shell.run("send state --force", "{}");
+    expect(changelog.code).toBe(2);
+    expect(changelog.err).toContain("changelog");
+  });
+});
+
+describe("dead letters", () => {
+  const stray = (number: number) => ({
+    outcomeId: `stray-${number}`,
+    decisionId: "d-never-made",
+    userId: `u-${number}`,
+    atMs: Date.now(),
+    kind: "converted",
+    amountMinor: null,
+    rewards: {},
+  });
+
+  test("are listed with their reason and place, by any choice", async () => {
+    const lines = [1, 2, 3].map((number) => JSON.stringify(stray(number))).join("\n");
+    expect(await ok("send outcomes", lines)).toMatchObject({ sent: 3 });
+    const { json } = await until(
+      "dead-letters list --reason unknown_decision --json",
+      (ended) => ended.json.length === 3,
+    );
+    for (const letter of json)
+      expect(letter).toMatchObject({
+        at: expect.stringMatching(/^\d+@\d+$/) as string,
+        reason: "unknown_decision",
+        topic: "outcomes",
+      });
+    expect((await shell.run("dead-letters list --topic profiles --json")).json).toEqual([]);
+    const [first] = json;
+    const only = await shell.run(`dead-letters list --at ${String(first?.["at"])} --json`);
+    expect(only.json).toEqual([first]);
+    expect((await shell.run("dead-letters list --limit 1")).out).toContain("unknown_decision outcomes");
+  });
+
+  test("are sent once more to where they came from, whole, and what still cannot be used comes back", async () => {
+    expect(await ok("dead-letters redrive --reason unknown_decision --dry-run")).toEqual({
+      dryRun: true,
+      redriven: 3,
+      byTopic: { outcomes: 3 },
+      leftOut: 0,
+    });
+    expect(await ok("dead-letters redrive --reason unknown_decision")).toMatchObject({ redriven: 3 });
+    const { json } = await until("dead-letters list --topic outcomes --json", (ended) => ended.json.length === 6);
+    expect(json.map(({ key }) => key).toSorted()).toEqual(["u-1", "u-1", "u-2", "u-2", "u-3", "u-3"]);
+  });
+
+  test("must be chosen: nothing is redriven by oversight", async () => {
+    for (const line of ["dead-letters redrive", "dead-letters redrive --all --reason contract"]) {
+      const { code, err } = await shell.run(line);
+      expect(code).toBe(2);
+      expect(err).toContain("say which");
+    }
+  });
+});
+
+describe("verify", () => {
+  test("proves the money of all this, while the allocator works", async () => {
+    const verified = await ok("verify");
+    expect(verified).toMatchObject({ ok: true, violations: [], violationsInAll: 0 });
+    expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 2 });
+    const { out } = await shell.run("verify");
+    expect(out).toMatch(/^checked +count\n/);
+    expect(out).toContain("every law holds");
+  });
+
+  test("ends with 1 and names the record when a row was written by somebody else", async () => {
+    const { json } = await shell.run("tail decisions --json --limit 1");
+    const forged = JSON.stringify(json[0]?.["value"]);
+    expect(await ok("send decisions --force", forged)).toMatchObject({ sent: 1 });
+    const { code, json: result, err } = await shell.run("verify --json");
+    expect(code, err).toBe(1);
+    expect(result[0]).toMatchObject({ ok: false });
+    expect(result[0]?.["violations"]).toContainEqual(expect.objectContaining({ topic: "decisions" }));
+    const text = await shell.run("verify --show 1");
+    expect(text.code).toBe(1);
+    expect(text.out).toMatch(/law +record +what is wrong\n\S+ +decisions \d@\d+/);
+  });
+});
+
+describe("run", () => {
+  test("a second one on the same log is refused with a clear message", async () => {
+    const { code, json } = await shell.run("run --json");
+    expect(code).toBe(1);
+    expect(json[0]).toMatchObject({ event: "already_running" });
+    expect(String(json[0]?.["message"])).toContain(`run by process ${process.pid}`);
+  });
+
+  test("ends with 0 by a signal, and an answer that nobody gives is said after the time-out", async () => {
+    const ended = await allocator.stop();
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.json.at(-1)).toMatchObject({ event: "stopped", cycles: expect.any(Number) as number });
+    const { code, json } = await shell.run("releases rollback --campaign spring --timeout 200ms --json");
+    expect(code).toBe(1);
+    expect(json[0]).toMatchObject({ outcome: null, revision: null, silent: [0, 1] });
+    const text = await shell.run("releases rollback --campaign spring --timeout 200ms --command-id again");
+    expect(text.out).toMatch(/no answer within 0.2 s: is the allocator running .*--command-id again/);
+  });
+
+  test("goes on where it stopped: what was asked meanwhile is answered", async () => {
+    allocator = shell.start("run --json");
+    await allocator.said('"treasury":[0]');
+    const { json } = await until(
+      "releases rollback --campaign spring --command-id again --json",
+      (ended) => ended.json[0]?.["outcome"] !== null,
+    );
+    expect(json[0]).toMatchObject({ commandId: "again", outcome: "refused", reason: "no_earlier_release" });
+  });
+});
