@@ -49,6 +49,12 @@ const asBrokers: Parse<readonly string[]> = (typed) => {
   return brokers;
 };
 
+const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
+  const [, host = "", port = ""] = /^([^\s:,/]+):(\d{1,5})$/.exec(typed) ?? [];
+  if (host === "" || Number(port) > 65_535) throw new InvalidInput(`expected host:port, got "${typed}"`);
+  return { host, port: Number(port) };
+};
+
 const asYesNo: Parse<boolean> = (typed) => asOneOf(["true", "false"])(typed) === "true";
 
 /** Whatever it is, it is not said again. */
@@ -90,6 +96,12 @@ export const SETTINGS = {
     "most records that one cycle takes",
     1_000,
     asInteger({ min: 1, max: 100_000 }),
+  ),
+  http: setting<{ readonly host: string; readonly port: number } | null>(
+    "STIPEND_HTTP",
+    "host:port on which `run` answers /healthz, /readyz and /metrics; each of its workers on the next port",
+    null,
+    asAddress,
   ),
   tfBackend: setting(
     "STIPEND_TF_BACKEND",

@@ -40,7 +40,7 @@ function startWorker({ config, json, output }: Context, number: number, line: re
   const child = spawn(command, [...args], {
     // The channel breaks when this process is killed: then the worker ends too.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { ...process.env, STIPEND_STATE_DIR: join(config.stateDir, `worker-${number}`) },
+    env: { ...process.env, STIPEND_STATE_DIR: join(config.stateDir, `worker-${number}`), ...httpOf(config, number) },
   });
   const ended = Promise.race([
     once(child, "exit").then(([code]) => code === 0),
@@ -57,4 +57,9 @@ function startWorker({ config, json, output }: Context, number: number, line: re
   if (stderr !== null)
     createInterface({ input: stderr }).on("line", (text) => output.note(`worker ${number}: ${text}`));
   return { number, child, ended };
+}
+
+/** One address for each, since a port has one owner. */
+function httpOf({ http }: Context["config"], number: number): Record<string, string> {
+  return http === null ? {} : { STIPEND_HTTP: `${http.host}:${http.port === 0 ? 0 : http.port + number - 1}` };
 }

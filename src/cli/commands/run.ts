@@ -2,13 +2,15 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
+import type { TaskObserver } from "../../task/observer.ts";
 import { systemClock } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { openLog, type OpenedLog } from "../open-log.ts";
 import { asInteger, flag, withDefault } from "../options.ts";
 import { retrainBeside } from "../retrain-beside.ts";
-import { watchRun, type RunWatch } from "../run-watch.ts";
+import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
+import { watchRun } from "../run-watch.ts";
 import { runWorkers } from "../workers.ts";
 
 export const command = defineCommand({
@@ -56,8 +58,24 @@ export const command = defineCommand({
 });
 
 async function runOn(context: Context, log: OpenedLog, retraining: boolean): Promise<number> {
+  const http = await openRunHttp(context, log);
+  try {
+    return await runAnswering(context, log, retraining, http);
+  } finally {
+    await http?.close();
+  }
+}
+
+async function runAnswering(
+  context: Context,
+  log: OpenedLog,
+  retraining: boolean,
+  http: RunHttp | null,
+): Promise<number> {
   const watch = watchRun(context);
-  const allocator = await openLiveAllocator(context, log, watch);
+  const observer = http === null ? watch.observer : observers(watch.observer, http.observer);
+  const allocator = await openLiveAllocator(context, log, observer);
+  http?.joined(allocator);
   const { application } = context.config;
   context.output.item({ event: "joined", application, place: log.place }, () => `${application} on ${log.place}`);
   const ending = new AbortController();
@@ -78,7 +96,7 @@ async function runOn(context: Context, log: OpenedLog, retraining: boolean): Pro
   return DONE;
 }
 
-async function openLiveAllocator(context: Context, log: OpenedLog, watch: RunWatch): Promise<Allocator> {
+async function openLiveAllocator(context: Context, log: OpenedLog, observer: TaskObserver): Promise<Allocator> {
   const { config, output } = context;
   return await openAllocator({
     log,
@@ -89,7 +107,7 @@ async function openLiveAllocator(context: Context, log: OpenedLog, watch: RunWat
     batchRecords: config.batchRecords,
     clock: systemClock,
     newId: context.newId,
-    observer: watch.observer,
+    observer,
     onTrouble: (text) => output.note(text),
   });
 }

@@ -1,0 +1,67 @@
+// Run HTTP
+// What a running allocator answers on STIPEND_HTTP: whether it lives, whether every task runs, and its metrics. The port
+// is open before the tasks are, so that a probe sees them restore.
+
+import type { EventLog } from "../log/event-log.ts";
+import { serveHttp, type TaskReadiness } from "../operate/http.ts";
+import { createMetrics, type TaskReached } from "../operate/metrics.ts";
+import type { TaskObserver } from "../task/observer.ts";
+import { systemElapsedMs } from "../task/system-clock.ts";
+import type { Allocator } from "./allocator.ts";
+import type { Context } from "./command.ts";
+
+export interface RunHttp {
+  /** To be given to the tasks. */
+  readonly observer: TaskObserver;
+  /** From now on these are the tasks that are asked about. */
+  joined(allocator: Pick<Allocator, "serve" | "treasury">): void;
+  close(): Promise<void>;
+}
+
+/** Null where the settings name no address. */
+export async function openRunHttp({ config, output }: Context, log: EventLog): Promise<RunHttp | null> {
+  if (config.http === null) return null;
+  let allocator: Pick<Allocator, "serve" | "treasury"> | null = null;
+  const metrics = createMetrics({ log, elapsedMs: systemElapsedMs, reached: () => reachedOf(allocator) });
+  const server = await serveHttp({ ...config.http, metrics, tasks: () => readinessOf(allocator) });
+  output.item({ event: "http", address: server.address }, () => `${server.address} has /healthz, /readyz and /metrics`);
+  return {
+    observer: metrics.observer,
+    joined: (opened) => (allocator = opened),
+    close: () => server.close(),
+  };
+}
+
+/** Both are told. */
+export function observers(one: TaskObserver, other: TaskObserver): TaskObserver {
+  return {
+    elapsedMs: () => one.elapsedMs(),
+    cycle: (report) => {
+      one.cycle(report);
+      other.cycle(report);
+    },
+    lifecycle: (...told) => {
+      one.lifecycle(...told);
+      other.lifecycle(...told);
+    },
+    trouble: (...told) => {
+      one.trouble(...told);
+      other.trouble(...told);
+    },
+  };
+}
+
+type Runners = Pick<Allocator, "serve" | "treasury">;
+const KINDS = ["serve", "treasury"] as const;
+
+function readinessOf(runners: Runners | null): readonly TaskReadiness[] | null {
+  if (runners === null) return null;
+  return KINDS.flatMap((kind) => runners[kind].tasks.map(({ partition, state }) => ({ kind, partition, state })));
+}
+
+function reachedOf(runners: Runners | null): readonly TaskReached[] {
+  if (runners === null) return [];
+  return KINDS.flatMap((kind) =>
+    runners[kind].tasks.map(({ partition, control }) => ({ kind, partition, positions: control?.positions ?? {} })),
+  );
+}
