@@ -218,7 +218,8 @@ function outcomeText(outcome: Outcome, { timeout, wait }: Steering): string {
 }
 
 function previewTexts({ answer, status }: Outcome): readonly string[] {
-  return answer?.preview == null ? [] : previewText(answer.preview, status?.currency ?? "");
+  const preview = answer?.preview ?? null;
+  return preview === null ? [] : previewText(preview, status?.currency ?? "");
 }
 
 /** The campaign that was named, or the only one there is. */

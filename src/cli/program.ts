@@ -25,11 +25,11 @@ export interface World {
   readonly stdout: Write;
   readonly stderr: Write;
   /** Of stderr, where progress is shown. */
-  readonly terminal: { readonly isTerminal: boolean; columns(): number };
+  readonly terminal: { readonly isTerminal: boolean; readonly columns: () => number };
   /** Aborts at the first signal; called once, when a command that ends by itself begins. */
-  watchSignals(): AbortSignal;
-  nowMs(): number;
-  newId(): string;
+  readonly watchSignals: () => AbortSignal;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
 }
 
 /** Runs one command line; resolves to the exit code and never rejects. */

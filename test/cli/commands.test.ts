@@ -300,7 +300,7 @@ describe("dead letters", () => {
     });
     expect(await ok("dead-letters redrive --reason unknown_decision")).toMatchObject({ redriven: 3 });
     const { json } = await until("dead-letters list --topic outcomes --json", (ended) => ended.json.length === 6);
-    expect(json.map(({ key }) => key).toSorted()).toEqual(["u-1", "u-1", "u-2", "u-2", "u-3", "u-3"]);
+    expect(json.map(({ key }) => String(key)).toSorted()).toEqual(["u-1", "u-1", "u-2", "u-2", "u-3", "u-3"]);
   });
 
   test("must be chosen: nothing is redriven by oversight", async () => {

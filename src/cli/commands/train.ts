@@ -8,7 +8,7 @@ import { checkPlace, writeReleaseFolder } from "../../learn/release-folder.ts";
 import { trainRelease } from "../../learn/train.ts";
 import { renderTrainingReport } from "../../operate/training-report.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
-import { defineCommand, DONE, type Context } from "../command.ts";
+import { defineCommand, DONE } from "../command.ts";
 import { asInteger, asNumber, asOneOf, asText, flag, many, option, required, someOf, withDefault } from "../options.ts";
 import { learnOptionsOf } from "../train/learn-options.ts";
 import { narrated } from "../train/narration.ts";
@@ -66,9 +66,10 @@ export const command = defineCommand({
     budgets: option("number", "budgets of the grid, besides none (default: 20)", asInteger({ min: 1, max: 200 })),
     risk: option(
       "share",
-      "chance with which a plan's spend may pass its budget (default: as the plan has it)",
-      asNumber({ min: 0, max: 1 }),
+      "chance with which a plan's spend may pass its budget (default: 0.1)",
+      asNumber({ min: 0, max: 0.9 }),
     ),
+    gap: option("<share>", "gap to the bound that a plan may have (default: 0.005)", asNumber({ min: 1e-6, max: 1 })),
     backend: option(
       "name",
       "TensorFlow: auto, native or wasm (default: STIPEND_TF_BACKEND)",
