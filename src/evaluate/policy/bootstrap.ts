@@ -60,7 +60,7 @@ export interface Replicated {
 
 export function replicate(sums: LotSums, statistics: Statistics, options: BootstrapOptions): Replicated[] {
   const { replicates, seed } = options;
-  const all = Array.from(statistics(totalsOf(sums, new Uint16Array(sums.lots).fill(1))), (value) => ({
+  const all = Array.from(statistics(allTotals(sums)), (value) => ({
     value,
     drawn: new Float64Array(replicates),
   }));
@@ -86,6 +86,11 @@ export function bootstrap(sums: LotSums, statistics: Statistics, options: Bootst
 /** Of the same draws. */
 export function minus(a: Replicated, b: Replicated): Replicated {
   return { value: a.value - b.value, drawn: a.drawn.map((value, index) => value - (b.drawn[index] ?? Number.NaN)) };
+}
+
+/** Each lot once. */
+export function allTotals(sums: LotSums): Float64Array {
+  return totalsOf(sums, new Uint16Array(sums.lots).fill(1));
 }
 
 function totalsOf({ lots, columns, values }: LotSums, times: Uint16Array): Float64Array {

@@ -191,8 +191,8 @@ export function differencesOf(
   pairs: readonly (readonly [number, number])[],
   options: BootstrapOptions,
 ): { readonly reward: Interval; readonly cost: Interval }[] {
-  const { difference } = measurePolicies(sums, options);
-  return pairs.map(([a, b]) => difference(a, b));
+  const measured = measurePolicies(sums, options);
+  return pairs.map(([a, b]) => measured.difference(a, b));
 }
 
 /** Over all rows. */

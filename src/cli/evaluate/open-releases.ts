@@ -1,0 +1,54 @@
+// Open releases
+// Releases as a command line names them, each with its classifier loaded: a folder, or, where there is a log, the
+// beginning of a hash that is on it.
+
+import { existsSync } from "node:fs";
+import { InvalidInput } from "../../domain/campaign.ts";
+import { rowWidth } from "../../domain/features.ts";
+import { parseRelease, type Release } from "../../domain/release.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";
+import { loadClassifier, type Classifier } from "../../serve/classify/onnx.ts";
+import { pickRelease } from "../release-list.ts";
+
+export interface OpenRelease {
+  /** As it was named. */
+  readonly label: string;
+  readonly release: Release;
+  readonly classifier: Classifier;
+  readonly evidenceText: string;
+}
+
+export interface OnLog {
+  readonly log: EventLog;
+  readonly campaign: string;
+}
+
+/** Opens them for `use`, and closes them after it. */
+export async function withReleases<T>(
+  names: readonly string[],
+  onLog: OnLog | null,
+  use: (releases: readonly OpenRelease[]) => Promise<T>,
+): Promise<T> {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InvalidInput(`--release: ${twice} is named twice`);
+  const opened: OpenRelease[] = [];
+  try {
+    for (const label of names) opened.push(await openRelease(label, onLog));
+    return await use(opened);
+  } finally {
+    for (const { classifier } of opened) await classifier.close();
+  }
+}
+
+export async function openRelease(label: string, onLog: OnLog | null): Promise<OpenRelease> {
+  const found = onLog === null || existsSync(label) ? await readReleaseFolder(label) : await findOnLog(label, onLog);
+  const classifier = await loadClassifier(found.release, rowWidth(found.release.manifest.features));
+  return { label, classifier, ...found };
+}
+
+async function findOnLog(begins: string, { log, campaign }: OnLog): Promise<ReleaseFolder> {
+  const { record } = await pickRelease(log, begins, campaign);
+  const release = parseRelease(record.manifest, record.classifier, record.hash, `release ${record.hash}`);
+  return { release, evidenceText: record.evidence };
+}

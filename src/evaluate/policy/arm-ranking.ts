@@ -1,0 +1,73 @@
+// Arm ranking
+// How well a release's clusters rank users for each arm by itself, on the log's rows: AUCC and Qini of curves.ts, with
+// intervals. The score of a user is what the release says of the user's cluster: for AUCC its further reward under the arm
+// over its further cost, for Qini its further reward. A cluster is one point of the curve.
+
+import { must } from "../../domain/assert.ts";
+import type { ClusterValues } from "../../domain/release.ts";
+import { bootstrap, type BootstrapOptions, type Interval } from "./bootstrap.ts";
+import { aucc, qini, type CurveSums, type ScoredGroup } from "./curves.ts";
+import { cellAt, type GroupedRows } from "./grouped.ts";
+
+/** One arm against the control. Null where the log cannot say it (curves.ts). */
+export interface ArmRanking {
+  readonly arm: string;
+  readonly aucc: Interval | null;
+  readonly qini: Interval | null;
+}
+
+/** Each arm but the control; they are not to be added up to a measure of a policy. */
+export function rankArms(
+  grouped: GroupedRows,
+  values: ClusterValues,
+  arms: readonly string[],
+  options: BootstrapOptions,
+): ArmRanking[] {
+  const scores = arms.map((_, arm) => scoresOf(values, arm));
+  const intervals = bootstrap(
+    grouped.sums,
+    (totals) =>
+      arms.slice(1).flatMap((_, index) => {
+        const { forMoney, reward } = must(scores[index + 1], "scores");
+        return [
+          aucc(scoredGroups(grouped, totals, forMoney, index + 1)) ?? Number.NaN,
+          qini(scoredGroups(grouped, totals, reward, index + 1)) ?? Number.NaN,
+        ];
+      }),
+    options,
+  );
+  return arms.slice(1).map((arm, index) => ({
+    arm,
+    aucc: intervals[2 * index] ?? null,
+    qini: intervals[2 * index + 1] ?? null,
+  }));
+}
+
+/** By cluster. An arm that costs no more is worth any money where it brings more, and none where it does not. */
+function scoresOf(values: ClusterValues, arm: number): { readonly forMoney: number[]; readonly reward: number[] } {
+  const over = (table: readonly (readonly number[])[]): number[] => table.map((row) => (row[arm] ?? 0) - (row[0] ?? 0));
+  const [reward, cost] = [over(values.reward), over(values.cost)];
+  const forMoney = reward.map((gain, cluster) => {
+    const price = cost[cluster] ?? 0;
+    if (price > 0) return gain / price;
+    return gain > 0 ? Infinity : -Infinity;
+  });
+  return { forMoney, reward };
+}
+
+function scoredGroups(
+  { groups, arms }: GroupedRows,
+  totals: Float64Array,
+  scores: readonly number[],
+  arm: number,
+): ScoredGroup[] {
+  const sumsOf = (group: number, given: number): CurveSums => {
+    const at = cellAt(group * arms + given);
+    return { weight: totals[at] ?? 0, reward: totals[at + 1] ?? 0, cost: totals[at + 2] ?? 0 };
+  };
+  return Array.from({ length: groups }, (_, group) => ({
+    score: scores[group] ?? 0,
+    treated: sumsOf(group, arm),
+    control: sumsOf(group, 0),
+  }));
+}
