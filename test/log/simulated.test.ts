@@ -4,7 +4,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import { Fenced, LogUnavailable, OutcomeUnknown, type EventLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { Crashed, faultAt, noFaults, seededFaults, type Fault } from "../../src/log/simulated/faults.ts";
-import { conformance, singleRunner, values } from "./conformance.ts";
+import { conformance, readAll, singleRunner, values } from "./conformance.ts";
 import { model } from "./model.ts";
 import { KIND, out, text, Told } from "./told.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
@@ -110,6 +110,16 @@ describe("the simulated log", () => {
       cluster.setFaults(noFaults);
       expect(await values(log, "answers", 0), `seed ${seed}`).toEqual(expected);
     }
+  });
+
+  it("keeps a tombstone for a day, so that a reader who is behind learns that the key is gone", async () => {
+    const { cluster, log } = await ready();
+    const day = 86_400_000;
+    await log.send([out("changes", 0, "k", "v"), { ...out("changes", 0, "k", null), timestampMs: 1_000 }]);
+    cluster.maintain(1_000 + day);
+    expect((await readAll(log, "changes", 0)).map((record) => record.value)).toEqual([null]);
+    cluster.maintain(1_001 + day);
+    expect(await readAll(log, "changes", 0)).toEqual([]);
   });
 
   it("leaves gaps in its offsets, as transactions on Kafka do", async () => {

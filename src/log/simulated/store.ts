@@ -13,6 +13,9 @@ import {
 } from "../event-log.ts";
 import { partitionOf } from "../partitioner.ts";
 
+/** For readers who are behind: whoever has an older value of the key must see that it is gone (E5). */
+const TOMBSTONE_MS = 86_400_000;
+
 interface Partition {
   records: LogRecord[];
   start: number;
@@ -92,11 +95,11 @@ export class Store {
     return record.key === null ? this.#keyless % spec.partitions : partitionOf(record.key, spec.partitions);
   }
 
-  /** Keeps the last record of each key and drops tombstones; `delete` topics lose what is older than their retention. */
+  /** Keeps the last record of each key, a tombstone for a day; `delete` topics lose what is older than their retention. */
   maintain(nowMs: number): void {
     for (const { spec, partitions } of this.#topics.values()) {
       for (const partition of partitions) {
-        if (spec.cleanup === "compact") compact(partition);
+        if (spec.cleanup === "compact") compact(partition, nowMs - TOMBSTONE_MS);
         else if (spec.retentionMs !== null) retain(partition, nowMs - spec.retentionMs);
       }
     }
@@ -136,12 +139,12 @@ function lowerBound(records: readonly LogRecord[], offset: number): number {
   return low;
 }
 
-function compact(partition: Partition): void {
+function compact(partition: Partition, tombstonesBeforeMs: number): void {
   const last = new Map<string, number>();
   for (const record of partition.records) last.set(keyText(record), record.offset);
-  partition.records = partition.records.filter(
-    (record) => record.key === null || (record.value !== null && last.get(keyText(record)) === record.offset),
-  );
+  const isKept = (record: LogRecord): boolean =>
+    last.get(keyText(record)) === record.offset && (record.value !== null || record.timestampMs >= tombstonesBeforeMs);
+  partition.records = partition.records.filter((record) => record.key === null || isKept(record));
 }
 
 function keyText(record: LogRecord): string {
