@@ -42,10 +42,11 @@ export async function runProgram(line: readonly string[], world: World): Promise
       started.run = start(must(command, "the command"), values, world);
     });
     parser.parse(line.length === 0 ? ["--help"] : [...line], { from: "user" });
-    if (line.length === 0) return WRONG_USE;
     return await (started.run ?? DONE);
   } catch (error) {
-    return explain(error, world);
+    const code = explain(error, world);
+    // Who types nothing is shown what there is, and has done nothing.
+    return line.length === 0 ? WRONG_USE : code;
   }
 }
 

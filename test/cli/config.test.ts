@@ -1,0 +1,116 @@
+// The settings: what is wrong is refused at the start, by the setting's name; what is secret is never said.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { describeSettings, loadConfig, SETTINGS, unknownSettings } from "../../src/cli/config.ts";
+import { InvalidInput } from "../../src/domain/campaign.ts";
+import { openShell } from "./shell.ts";
+
+const BROKERS = { KAFKA_BROKERS: "127.0.0.1:1" };
+const folder = mkdtempSync(join(tmpdir(), "stipend-config-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a setting that is wrong is refused by its name, and all of them at once", () => {
+  test.each<[Record<string, string>, RegExp]>([
+    [{ STIPEND_PARTITIONS: "many" }, /^STIPEND_PARTITIONS: expected an integer, got "many"$/],
+    [{ STIPEND_PARTITIONS: "0" }, /^STIPEND_PARTITIONS: expected at least 1, got 0$/],
+    [{ STIPEND_APPLICATION: "a b" }, /^STIPEND_APPLICATION: expected letters/],
+    [{ STIPEND_DIR: " " }, /^STIPEND_DIR: expected a folder, got nothing$/],
+    [{ STIPEND_FEATURE_URL: "ftp://x" }, /^STIPEND_FEATURE_URL: expected a URL/],
+    [{ STIPEND_TF_BACKEND: "gpu" }, /^STIPEND_TF_BACKEND: expected one of auto, native, wasm, got "gpu"$/],
+    [{ KAFKA_BROKERS: "broker" }, /^KAFKA_BROKERS: expected host:port, with commas between them, got "broker"$/],
+    [{ KAFKA_BROKERS: "a:1,,b:2" }, /^KAFKA_BROKERS: expected host:port/],
+    [{ ...BROKERS, KAFKA_TLS: "yes" }, /^KAFKA_TLS: expected one of true, false, got "yes"$/],
+    [{ ...BROKERS, KAFKA_REPLICATION: "-1" }, /^KAFKA_REPLICATION: expected at least 1, got -1$/],
+    [{ ...BROKERS, KAFKA_SASL_MECHANISM: "gssapi" }, /^KAFKA_SASL_MECHANISM: expected one of plain, scram-sha-256/],
+    [{ ...BROKERS, KAFKA_SESSION_TIMEOUT_MS: "5" }, /^KAFKA_SESSION_TIMEOUT_MS: expected at least 1000, got 5$/],
+    [{ STIPEND_PARTITIONS: "x", STIPEND_RETRAIN_ROWS: "y" }, /^STIPEND_PARTITIONS: [^]*\nSTIPEND_RETRAIN_ROWS: /],
+  ])("%o", (env, message) => {
+    expect(() => loadConfig(env, folder)).toThrow(InvalidInput);
+    expect(() => loadConfig(env, folder)).toThrow(message);
+  });
+});
+
+describe("settings that are wrong together are refused by the name of the one to change", () => {
+  const sasl = { KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "u", KAFKA_SASL_PASSWORD: "hidden" };
+  test.each<[Record<string, string>, RegExp]>([
+    [{ KAFKA_TOPIC_PREFIX: "x." }, /^KAFKA_TOPIC_PREFIX: has no effect without KAFKA_BROKERS/],
+    [{ KAFKA_SASL_PASSWORD: "hidden" }, /^KAFKA_SASL_PASSWORD: has no effect without KAFKA_BROKERS/],
+    [{ ...BROKERS, KAFKA_TLS_CA: "ca.pem" }, /^KAFKA_TLS_CA: has no effect without KAFKA_TLS=true$/],
+    [
+      { ...BROKERS, KAFKA_TLS: "false", KAFKA_TLS_CA: "ca.pem" },
+      /^KAFKA_TLS_CA: has no effect without KAFKA_TLS=true$/,
+    ],
+    [
+      { ...BROKERS, KAFKA_TLS: "true", KAFKA_TLS_CERT: "c.pem" },
+      /^KAFKA_TLS_CERT: has no effect without KAFKA_TLS_KEY/,
+    ],
+    [{ ...BROKERS, KAFKA_TLS: "true", KAFKA_TLS_KEY: "k.pem" }, /^KAFKA_TLS_KEY: has no effect without KAFKA_TLS_CERT/],
+    [{ ...BROKERS, KAFKA_SASL_USERNAME: "u" }, /^KAFKA_SASL_USERNAME: has no effect without KAFKA_SASL_MECHANISM/],
+    [
+      { ...BROKERS, ...sasl, KAFKA_SASL_PASSWORD: "" },
+      /^KAFKA_SASL_MECHANISM: has no effect without KAFKA_SASL_PASSWORD/,
+    ],
+    [
+      { ...BROKERS, KAFKA_REPLICATION: "1", KAFKA_MIN_INSYNC_REPLICAS: "2" },
+      /^KAFKA_MIN_INSYNC_REPLICAS: 2 replicas cannot be in sync where KAFKA_REPLICATION makes 1$/,
+    ],
+  ])("%o", (env, message) => {
+    expect(() => loadConfig(env, folder)).toThrow(message);
+    expect(() => loadConfig(env, folder)).not.toThrow(/hidden/);
+  });
+
+  test("and taken when they belong together", () => {
+    const env = { ...BROKERS, ...sasl, KAFKA_TLS: "true", KAFKA_REPLICATION: "3", KAFKA_MIN_INSYNC_REPLICAS: "2" };
+    expect(loadConfig(env, folder)).toMatchObject({
+      kafkaBrokers: ["127.0.0.1:1"],
+      kafkaSaslMechanism: "plain",
+      kafkaTls: true,
+      kafkaReplication: 3,
+    });
+  });
+});
+
+test("folders and files are absolute, and the local stores lie beside the log unless they are told where", () => {
+  const near = loadConfig({}, folder);
+  expect([near.dir, near.stateDir]).toEqual([resolve(folder, ".stipend/log"), resolve(folder, ".stipend/log-state")]);
+  const far = loadConfig({ STIPEND_DIR: "a", STIPEND_STATE_DIR: "/b" }, folder);
+  expect([far.dir, far.stateDir]).toEqual([resolve(folder, "a"), "/b"]);
+});
+
+test("names that look like settings and are none are pointed out; those of other tools are not", () => {
+  const env = {
+    STIPEND_PARTITION: "3",
+    KAFKA_TOPICPREFIX: "x",
+    KAFKA_SSL_CA: "y",
+    KAFKA_HEAP_OPTS: "-Xmx1g",
+    PATH: "/",
+  };
+  const sentences = unknownSettings({ ...env, STIPEND_DIR: "x", ...BROKERS });
+  expect(sentences.map((sentence) => sentence.split(" ")[0])).toEqual([
+    "STIPEND_PARTITION",
+    "KAFKA_TOPICPREFIX",
+    "KAFKA_SSL_CA",
+  ]);
+});
+
+test("the help names every setting with its default", () => {
+  const text = describeSettings();
+  for (const { env, shown } of Object.values(SETTINGS)) expect(text).toMatch(new RegExp(`  ${env} .*\\(default: `));
+  expect(text.split("\n")).toHaveLength(Object.keys(SETTINGS).length + 1);
+});
+
+describe("a file that a setting names", () => {
+  test.each<[string, string, RegExp]>([
+    ["KAFKA_TLS_CA", "nowhere.pem", /KAFKA_TLS_CA: ENOENT/],
+    ["KAFKA_TLS_CA", "not-pem.txt", /KAFKA_TLS_CA: .*not-pem.txt is no PEM file/],
+  ])("%s=%s is refused by the setting's name", async (name, file, message) => {
+    writeFileSync(join(folder, "not-pem.txt"), "hello");
+    const shell = openShell({ ...BROKERS, KAFKA_TLS: "true", [name]: join(folder, file) });
+    const { code, err } = await shell.run("topics check");
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    shell.close();
+  });
+});

@@ -1,0 +1,125 @@
+// Wrong use ends with 2 and says what was wrong and what to do; it never reaches the log, and never shows a stack.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openShell, type Shell } from "./shell.ts";
+import { writeCampaign, writeRelease } from "./small-campaign.ts";
+
+let shell: Shell;
+let empty: Shell;
+
+beforeAll(async () => {
+  empty = openShell();
+  shell = openShell();
+  expect(await shell.run("topics create")).toMatchObject({ code: 0 });
+  writeFileSync(join(shell.folder, "not-yaml"), "id: [");
+  writeFileSync(join(shell.folder, "wrong.yaml"), "id: spring\ncurrency: euro\n");
+});
+
+afterAll(() => {
+  shell.close();
+  empty.close();
+});
+
+describe("a line that says what there is not", () => {
+  test.each([
+    ["", /^$/],
+    ["fly", /unknown command 'fly'/],
+    ["releases", /Usage: stipend releases/],
+    ["releases fly", /unknown command 'fly'/],
+    ["tail", /missing required argument 'topic'/],
+    ["tail decisions --from yesterday", /expected beginning, end, an offset, or a time .* got "yesterday"/],
+    ["tail decisions --from 2026-05-01", /expected beginning, end, an offset, or a time/],
+    ["tail decisions --limit 0", /expected at least 1, got 0/],
+    ["tail decisions --partition 9", /--partition: decisions has partitions 0 to 1, not 9/],
+    ["tail nothing", /there is no topic nothing; there are sessions, outcomes/],
+    ["send nothing", /there is no topic nothing; there are sessions, outcomes/],
+    ["send", /missing required argument 'topic'/],
+    ["send sessions --file nowhere", /--file: ENOENT/],
+    ["send sessions --file .", /--file: \. is no file/],
+    ["send treasury-state --force", /treasury-state is the changelog of a task/],
+    ["run --workers 0", /expected at least 1, got 0/],
+    ["run --workers 2", /--workers: the embedded log gives all partitions to one process/],
+    ["verify --show none", /expected an integer, got "none"/],
+    ["verify now", /too many arguments/],
+    ["releases show", /missing required argument 'release'/],
+    ["releases show abc", /there is no release abc: `stipend releases list` shows/],
+    ["releases promote abc --campaign spring", /there is no release abc of spring/],
+    ["releases promote abc --expect -1", /expected at least 0, got -1/],
+    ["releases promote abc --timeout soon", /expected a time such as 500ms, 30s, 5m or 1h, got "soon"/],
+    ["releases rollback", /there is no campaign yet: `stipend campaign create FILE` makes one/],
+    ["releases publish nowhere --campaign spring", /nowhere: no release: ENOENT/],
+    ["releases publish nowhere", /required option '--campaign <id>' not specified/],
+    ["campaign create", /missing required argument 'file'/],
+    ["campaign create nowhere.yaml", /ENOENT.*nowhere.yaml/],
+    ["campaign create FOLDER/not-yaml", /not-yaml: /],
+    ["campaign create FOLDER/wrong.yaml", /wrong.yaml: currency: an ISO 4217 code[^]*wrong.yaml: arms: /],
+    ["dead-letters list --reason dunno", /expected one of undecodable, contract/],
+    ["dead-letters list --at 17", /expected partition@offset as `dead-letters list` shows it, got "17"/],
+    ["dead-letters redrive", /say which: --reason, --topic or --at/],
+    ["retrain --once", /there is no campaign yet/],
+    ["retrain --once --data a.csv", /--data and --mapping belong together/],
+    ["retrain", /STIPEND_RETRAIN_ROWS and STIPEND_RETRAIN_PERIOD_MS are both 0/],
+    ["topics check --fix", /unknown option '--fix'/],
+  ])("stipend %s", async (line, message) => {
+    const { code, out, err } = await shell.run(line.replaceAll("FOLDER", shell.folder));
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+    if (line !== "") expect(out).toBe("");
+  });
+});
+
+describe("a log that is not there yet is refused, and not made by who only reads or sends", () => {
+  test.each([
+    "tail decisions",
+    "send sessions",
+    "verify",
+    "topics check",
+    "releases list",
+    "releases rollback --campaign spring",
+    "campaign create CAMPAIGN",
+    "releases publish RELEASE --campaign spring",
+    "dead-letters list",
+    "dead-letters redrive --all",
+    "retrain --once",
+  ])("stipend %s", async (line) => {
+    const typed = line
+      .replace("CAMPAIGN", writeCampaign(empty.folder))
+      .replace("RELEASE", writeRelease(empty.folder, "release").folder);
+    const { code, err } = await empty.run(typed);
+    expect([code, err]).toEqual([2, expect.stringMatching(/STIPEND_DIR: there is no log in .*topics create/)]);
+  });
+});
+
+test("a log without topics is told from one with them", async () => {
+  const bare = openShell();
+  const { openEmbeddedLog } = await import("../../src/log/embedded/log.ts");
+  const log = await openEmbeddedLog({ folder: join(bare.folder, "log"), now: Date.now, newToken: () => "token" });
+  await log.close();
+  const { code, err } = await bare.run("verify");
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/lacks the topics sessions, .*`stipend topics create` makes them/),
+  ]);
+  const checked = await bare.run("topics check --json");
+  expect(checked.code).toBe(1);
+  expect(checked.json[0]?.["differences"]).toHaveLength(14);
+  bare.close();
+});
+
+test("a partition count that the log does not have is refused at the start, with the fix", async () => {
+  const other = openShell({ ...shell.env, STIPEND_PARTITIONS: "5" });
+  const { code, err } = await other.run("run");
+  expect(code).toBe(1);
+  expect(err).toMatch(/sessions .*2 partitions.*5/);
+  other.close();
+});
+
+test("a broker that is not there is said with its address", async () => {
+  const away = openShell({ KAFKA_BROKERS: "127.0.0.1:1" });
+  const { code, err } = await away.run("topics check");
+  expect([code, err]).toEqual([1, expect.stringContaining("127.0.0.1:1")]);
+  away.close();
+}, 40_000);
