@@ -37,8 +37,14 @@ export interface Profile {
   readonly attributes: Attributes;
 }
 
-/** Longest user, session, outcome or decision id, in UTF-8 bytes; a longer one is a contract breach. */
+/** Longest user, session, outcome or decision id, or name of a reward, in UTF-8 bytes; a longer one is a contract breach. */
 export const MAX_ID_BYTES = 256;
+
+/** Largest session, outcome or profile, encoded: what a user's record keeps of them must fit into it many times. */
+export const MAX_EVENT_BYTES = 16 * 1024;
+
+/** Largest reward of an outcome, on either side of zero: sums of them stay exact enough to be averaged. */
+export const MAX_REWARD = 1e12;
 
 /** How far ahead of the cycle's clock an event's time may be before it is refused. */
 export const MAX_FUTURE_MS = 5 * 60_000;

@@ -5,7 +5,15 @@
 import { AssertionFailed } from "../domain/assert.ts";
 import type { Grant } from "../domain/control.ts";
 import type { DeadLetterReason } from "../domain/dead-letter.ts";
-import { MAX_FUTURE_MS, MAX_ID_BYTES, type Outcome, type Profile, type Session } from "../domain/session.ts";
+import {
+  MAX_EVENT_BYTES,
+  MAX_FUTURE_MS,
+  MAX_ID_BYTES,
+  MAX_REWARD,
+  type Outcome,
+  type Profile,
+  type Session,
+} from "../domain/session.ts";
 import { Undecodable, type Codec } from "../log/codec/codec.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import type { CycleContext } from "../task/processor.ts";
@@ -71,6 +79,8 @@ function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
     const breach = idBreach("key", userId);
     return breach === null ? { kind: "profile", record, userId, profile: null } : refused(record, "contract", breach);
   }
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
   const profile = codecs.profiles.decode(record.value);
   const breach = userBreach(record, profile.userId);
   if (breach !== null) return refused(record, "contract", breach);
@@ -81,12 +91,15 @@ function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
 
 function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
   if (record.value === null) return refused(record, "contract", "value: missing");
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
   const outcome = codecs.outcomes.decode(record.value);
   const breach =
     userBreach(record, outcome.userId) ??
     idBreach("outcomeId", outcome.outcomeId) ??
     idBreach("decisionId", outcome.decisionId) ??
-    amountBreach(outcome);
+    amountBreach(outcome) ??
+    rewardBreach(outcome);
   if (breach !== null) return refused(record, "contract", breach);
   const late = timeBreach(outcome.atMs, nowMs);
   return late === null ? { kind: "outcome", record, outcome } : refused(record, ...late);
@@ -94,11 +107,18 @@ function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
 
 function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
   if (record.value === null) return refused(record, "contract", "value: missing");
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
   const session = codecs.sessions.decode(record.value);
   const breach = userBreach(record, session.userId) ?? idBreach("sessionId", session.sessionId);
   if (breach !== null) return refused(record, "contract", breach);
   const late = timeBreach(session.atMs, nowMs);
   return late === null ? { kind: "session", record, session } : refused(record, ...late);
+}
+
+/** A user id of a megabyte need not be decoded to be refused. */
+function sizeBreach({ length }: Uint8Array): string | null {
+  return length <= MAX_EVENT_BYTES ? null : `value: ${length} bytes, at most ${MAX_EVENT_BYTES}`;
 }
 
 /** Every event of a user must meet in one partition: its key is the user. */
@@ -122,9 +142,18 @@ function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | n
   return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
 }
 
-function amountBreach({ amountMinor, rewards }: Outcome): string | null {
-  if (amountMinor !== null && amountMinor < 0n) return `amountMinor: ${amountMinor} is negative`;
-  for (const name in rewards) if (!Number.isFinite(rewards[name])) return `rewards.${name}: not a finite number`;
+function amountBreach({ amountMinor }: Outcome): string | null {
+  return amountMinor !== null && amountMinor < 0n ? `amountMinor: ${amountMinor} is negative` : null;
+}
+
+function rewardBreach({ rewards }: Outcome): string | null {
+  for (const name in rewards) {
+    const breach = idBreach("rewards: a name", name);
+    if (breach !== null) return breach;
+    const reward = rewards[name] ?? NaN;
+    if (!Number.isFinite(reward)) return `rewards.${name}: not a finite number`;
+    if (Math.abs(reward) > MAX_REWARD) return `rewards.${name}: ${reward} is beyond ±${MAX_REWARD}`;
+  }
   return null;
 }
 
@@ -132,7 +161,7 @@ function keyIs(key: Uint8Array, userId: string): boolean {
   // Plain ids, which nearly all are, are compared without making a string.
   for (let index = 0; index < userId.length; index += 1) {
     const unit = userId.charCodeAt(index);
-    if (unit > 0x7f) return textOf(key) === userId;
+    if (unit > 0x7f) return Buffer.from(userId).equals(key);
     if (key[index] !== unit) return false;
   }
   return key.length === userId.length;

@@ -9,12 +9,14 @@ import { decide, Policies, type Answer } from "./allocate/decide.ts";
 import { refused } from "./contract.ts";
 import { encodeAttributes } from "./enrich/attribute-bytes.ts";
 import { decisionIdOf, reservationIdOf } from "./ids.ts";
-import { decodeAs, type Prepared, type PreparedSession, type ServeFacts } from "./prepare.ts";
+import type { Prepared, PreparedSession } from "./fold.ts";
+import type { ServeFacts } from "./prepare.ts";
 import { reportOf, REPORT_EVERY_MS } from "./report.ts";
 import { judge } from "./settle/judge.ts";
 import { closeDue, closeOldest, settleLate, settleOutcome, type Place } from "./settle/settle.ts";
 import { CampaignShard } from "./shard/campaign-shard.ts";
 import { Journal, type OutputCodecs } from "./shard/journal.ts";
+import { decodeAs } from "./state-reader.ts";
 import { countsKey, HEAD_KEY, profileKey, settingsKey, userKey, userOf, type StateCodec } from "./state.ts";
 import { withIncentive } from "./user/activity.ts";
 import { idPrint } from "./user/fingerprint.ts";
@@ -28,6 +30,7 @@ import {
   OPEN_MAX,
   withEnded,
   withReceived,
+  withRoom,
   type OpenDecision,
   type UserRecord,
 } from "./user/record.ts";
@@ -185,6 +188,7 @@ export class ServeCycle {
   #session(prepared: PreparedSession): void {
     const { session, record, campaign } = prepared;
     const visit = this.#visit(session.userId, record.key);
+    visit.record = withRoom(visit.record, this.#context.nowMs, (id) => this.#longestCapMs(id));
     const decisionId = decisionIdOf(session.sessionId);
     const shard = campaign === null ? undefined : this.#shards.get(campaign);
     const answer = shard === undefined ? null : this.#decide(prepared, shard, decisionId, visit.record);
@@ -221,9 +225,9 @@ export class ServeCycle {
     const { session, cluster, probability, degraded, featuresHash } = prepared;
     const { nowMs, cycle } = this.#context;
     const arm = answer?.arm ?? 0;
-    const armRow = shard?.arm(arm);
     const reservation = answer?.reservation ?? null;
     const repeats = answer === null || answer.again < 0 ? null : this.#openOf(session.userId, answer.again);
+    const armRow = repeats === null ? shard?.arm(arm) : undefined;
     return {
       decisionId,
       sessionId: session.sessionId,
@@ -236,7 +240,7 @@ export class ServeCycle {
       arm,
       armId: repeats?.armId ?? armRow?.id ?? "",
       faceMinor: repeats?.faceMinor ?? armRow?.faceMinor ?? 0n,
-      sendMinor: repeats === null ? (armRow?.sendMinor ?? 0n) : 0n,
+      sendMinor: armRow?.sendMinor ?? 0n,
       currency: shard?.campaign.currency ?? null,
       account: answer?.account ?? null,
       reservationId: reservation?.reservationId ?? null,
@@ -280,7 +284,7 @@ export class ServeCycle {
             received: withReceived(user, row.campaign ?? "", nowMs),
           }
         : user;
-    return this.#open(kept, openOf(row, prepared, shard, answer, nowMs), visit.place, shard);
+    return this.#open(kept, openOf(row, prepared, shard, answer, nowMs), visit.place);
   }
 
   #rememberAgain(user: UserRecord, at: number, decisionId: string): UserRecord {
@@ -291,14 +295,18 @@ export class ServeCycle {
     return { ...record, keepUntilMs: keptUntil(record, this.#context.nowMs, 0) };
   }
 
-  #open(user: UserRecord, open: OpenDecision, place: Place, shard: CampaignShard | undefined): UserRecord {
+  #open(user: UserRecord, open: OpenDecision, place: Place): UserRecord {
     const { nowMs } = this.#context;
     const room = user.open.length < OPEN_MAX ? user : closeOldest(user, place);
     const record: UserRecord =
       room === null ? { ...user, ended: withEnded(user.ended, open, nowMs) } : { ...room, open: [...room.open, open] };
-    const longestCapMs = (shard?.campaign.caps ?? []).reduce((most, cap) => Math.max(most, cap.windowMs), 0);
-    const keepUntilMs = Math.max(keptUntil(record, nowMs, longestCapMs), open.untilMs + ENDED_MS);
+    const keepUntilMs = Math.max(keptUntil(record, nowMs, this.#longestCapMs(open.campaign)), open.untilMs + ENDED_MS);
     return { ...record, keepUntilMs };
+  }
+
+  #longestCapMs(campaign: string): number {
+    const caps = this.#shards.get(campaign)?.campaign.caps ?? [];
+    return caps.reduce((most, cap) => Math.max(most, cap.windowMs), 0);
   }
 }
 

@@ -9,7 +9,7 @@ import { sharesAt } from "../../domain/frontier.ts";
 import type { ReadyRelease } from "../classify/release-shelf.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { CampaignShard } from "../shard/campaign-shard.ts";
-import { receivedSince, CAP_INCENTIVES_MAX, OPEN_MAX, type UserRecord } from "../user/record.ts";
+import { canReceive, receivedSince, CAP_INCENTIVES_MAX, OPEN_MAX, type UserRecord } from "../user/record.ts";
 import { cheaperArm } from "./downgrade.ts";
 import { draw, isHeldOut, policyOf, type Policy } from "./policy.ts";
 
@@ -141,6 +141,7 @@ function isCapped({ user, shard, nowMs }: Question): boolean {
   const { id, caps } = shard.campaign;
   // No room for another hold: every open decision of the user holds money.
   if (user.open.length >= OPEN_MAX && user.open.every((open) => open.reservation === "held")) return true;
+  if (!canReceive(user, id)) return true;
   return caps.some((cap) => receivedSince(user, id, nowMs - cap.windowMs) >= Math.min(cap.max, CAP_INCENTIVES_MAX));
 }
 

@@ -59,7 +59,7 @@ function mostProbable(output: ort.Tensor, count: number, clusters: number): Clas
       }
     }
     found.clusters[row] = best;
-    found.probabilities[row] = most;
+    found.probabilities[row] = best < 0 ? 0 : most;
   }
   return found;
 }

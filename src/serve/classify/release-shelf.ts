@@ -54,7 +54,8 @@ class Shelf {
   readonly #coming = new Map<string, Promise<ReadyRelease | null>>();
   readonly #places = new Map<string, Place>();
   readonly #positions = new Map<number, number>();
-  readonly #broken = new Set<string>();
+  /** By hash: where the record is that cannot be used. Another record under the hash is another chance. */
+  readonly #broken = new Map<string, Place>();
   #retired: ReadyRelease | null = null;
 
   constructor(options: ReleaseShelfOptions) {
@@ -68,7 +69,6 @@ class Shelf {
       this.#ready.set(hash, ready);
       return ready;
     }
-    if (this.#broken.has(hash)) return null;
     let coming = this.#coming.get(hash);
     if (coming === undefined) {
       coming = this.#fetch(hash).finally(() => this.#coming.delete(hash));
@@ -90,6 +90,7 @@ class Shelf {
       return null;
     });
     if (record === null) return null;
+    const place = this.#places.get(hash);
     try {
       const release = parseRelease(record.manifest, record.classifier, hash, `release ${hash}`);
       const encoder = compileRowEncoder(release.manifest.features);
@@ -98,8 +99,8 @@ class Shelf {
       await this.#keep(ready);
       return ready;
     } catch (error) {
-      // The content is named by the hash: it will not get better.
-      this.#broken.add(hash);
+      // What is on the topic stays as it is: it will not get better.
+      if (place !== undefined) this.#broken.set(hash, place);
       this.#options.onTrouble?.(hash, error);
       return null;
     }
@@ -118,7 +119,8 @@ class Shelf {
 
   async #find(hash: string): Promise<ReleaseRecord | null> {
     const place = this.#places.get(hash);
-    const record = place === undefined ? null : await this.#recordAt(place, hash);
+    const isBroken = place !== undefined && this.#broken.get(hash) === place;
+    const record = place === undefined || isBroken ? null : await this.#recordAt(place, hash);
     return record ?? (await this.#readOn(hash));
   }
 

@@ -5,6 +5,8 @@ import { assert } from "../../domain/assert.ts";
 import type { Attributes, AttributeValue } from "../../domain/features.ts";
 
 const NAMES_MAX = 10_000;
+/** A longer name is nobody's feature; keeping it would let strangers fill the memory. */
+const NAME_CHARACTERS_MAX = 64;
 const NULL = 0;
 const DOUBLE = 2;
 const STRING = 4;
@@ -57,7 +59,7 @@ function nameBytes(name: string): Buffer {
     if (rest < 128) break;
   }
   const bytes = Buffer.concat([Buffer.from(length), text]);
-  if (names.size < NAMES_MAX) names.set(name, bytes);
+  if (names.size < NAMES_MAX && name.length <= NAME_CHARACTERS_MAX) names.set(name, bytes);
   return bytes;
 }
 

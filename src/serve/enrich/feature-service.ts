@@ -5,16 +5,19 @@
 // Protocol: POST <url>, content type application/json
 //   asked     {"users": ["u1", "u2", …]}                      at most 500 users a request
 //   answered  200 {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}   a user it does not know is left out;
-//             values are numbers, strings, booleans or null. Anything else is a failure.
+//             values are numbers, strings, booleans or null. Anything else is a failure. More than 16 KiB of one user
+//             count as no answer for that user.
 
 import CircuitBreaker from "opossum";
 import { z } from "zod";
 import type { Attributes } from "../../domain/features.ts";
+import { MAX_EVENT_BYTES } from "../../domain/session.ts";
 
-/** By user id; null when there was no answer. */
-export type External = ReadonlyMap<string, Attributes> | null;
+/** By user id, with nothing for a user that the service does not know; users without an answer are left out. */
+export type External = ReadonlyMap<string, Attributes>;
 
 export interface FeatureService {
+  /** Never rejects. */
   lookUp(userIds: readonly string[]): Promise<External>;
   close(): void;
 }
@@ -35,26 +38,28 @@ const answerSchema = z.object({
   users: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))),
 });
 
+const NOT_KNOWN: Attributes = {};
+
 export function createFeatureService(options: FeatureServiceOptions): FeatureService {
-  const breaker = new CircuitBreaker(
-    async (userIds: readonly string[], signal?: AbortSignal) => await request(options, userIds, signal),
-    {
-      timeout: options.deadlineMs,
-      errorThresholdPercentage: options.openAtPercent ?? 50,
-      resetTimeout: options.retryAfterMs ?? 5_000,
-      volumeThreshold: 3,
-    },
-  );
+  const breaker = new CircuitBreaker(async (userIds: readonly string[]) => await request(options, userIds), {
+    timeout: options.deadlineMs,
+    errorThresholdPercentage: options.openAtPercent ?? 50,
+    resetTimeout: options.retryAfterMs ?? 5_000,
+    volumeThreshold: 3,
+  });
   return {
     async lookUp(userIds) {
       const found = new Map<string, Attributes>();
-      try {
-        const answers = await Promise.all(chunks(userIds).map(async (chunk) => await breaker.fire(chunk)));
-        for (const answer of answers) for (const [userId, attributes] of answer) found.set(userId, attributes);
-        return found;
-      } catch {
-        return null;
-      }
+      await Promise.all(
+        chunks(userIds).map(async (chunk) => {
+          const answered = await breaker.fire(chunk).catch(() => null);
+          for (const userId of answered === null ? [] : chunk) {
+            const attributes = answered?.get(userId) ?? NOT_KNOWN;
+            if (JSON.stringify(attributes).length <= MAX_EVENT_BYTES) found.set(userId, attributes);
+          }
+        }),
+      );
+      return found;
     },
     close() {
       breaker.shutdown();
@@ -69,18 +74,17 @@ function chunks(userIds: readonly string[]): string[][] {
   return parts;
 }
 
-async function request(
-  options: FeatureServiceOptions,
-  userIds: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<[string, Attributes][]> {
+async function request(options: FeatureServiceOptions, userIds: readonly string[]): Promise<Map<string, Attributes>> {
   const response = await fetch(options.url, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ users: userIds }),
-    signal: signal ?? AbortSignal.timeout(options.deadlineMs),
+    signal: AbortSignal.timeout(options.deadlineMs),
     redirect: "error",
   });
-  if (!response.ok) throw new Error(`feature service: ${response.status}`);
-  return Object.entries(answerSchema.parse(await response.json()).users);
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`feature service: ${response.status}`);
+  }
+  return new Map(Object.entries(answerSchema.parse(await response.json()).users));
 }

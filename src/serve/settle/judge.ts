@@ -4,7 +4,9 @@
 import type { Outcome } from "../../domain/session.ts";
 import { idPrint, outcomePrint } from "../user/fingerprint.ts";
 import { DOUBLE_BYTES, doubleAt, findRow } from "../user/packed.ts";
-import { findEnded, findOpen, type OpenDecision, type UserRecord } from "../user/record.ts";
+import { findEnded, findOpen, OUTCOMES_MAX, type OpenDecision, type UserRecord } from "../user/record.ts";
+
+const OUTCOME_ROW_BYTES = 2 * DOUBLE_BYTES;
 
 export type Judgement =
   /** In the window, not seen before; `at` is the index of the open decision. */
@@ -21,14 +23,17 @@ export function judge(record: UserRecord, outcome: Outcome, nowMs: number): Judg
     const known = compare(open.outcomes, outcome);
     if (known !== null) return known;
     if (open.untilMs <= nowMs) return { verdict: "late", at };
-    const breach = amountBreach(open, outcome);
+    const breach = amountBreach(open, outcome) ?? countBreach(open.outcomes);
     return breach === null ? { verdict: "counts", at } : { verdict: "breach", detail: breach };
   }
-  const endedAt = findEnded(record, outcome.decisionId);
+  const endedAt = findEnded(record, outcome.decisionId, nowMs);
   const ended = record.ended[endedAt];
   if (ended === undefined)
     return { verdict: "unknown", detail: `decisionId: no decision ${outcome.decisionId} of this user is remembered` };
-  return compare(ended.outcomes, outcome) ?? { verdict: "late", at: endedAt };
+  const known = compare(ended.outcomes, outcome);
+  if (known !== null) return known;
+  const breach = countBreach(ended.outcomes);
+  return breach === null ? { verdict: "late", at: endedAt } : { verdict: "breach", detail: breach };
 }
 
 /** The fingerprints under which a counted outcome is remembered. */
@@ -43,6 +48,12 @@ function compare(outcomes: Uint8Array, outcome: Outcome): Judgement | null {
   return doubleAt(outcomes, row + DOUBLE_BYTES) === body
     ? { verdict: "repeated" }
     : { verdict: "conflict", detail: `outcomeId: ${outcome.outcomeId} came before with another body` };
+}
+
+/** Each that counted must be known when it comes again: there is no room for more, so there are no more. */
+function countBreach(outcomes: Uint8Array): string | null {
+  if (outcomes.length < OUTCOMES_MAX * OUTCOME_ROW_BYTES) return null;
+  return `outcomeId: the decision has had ${OUTCOMES_MAX} outcomes, and takes no more`;
 }
 
 /** Money that cannot be: a redemption where there was no incentive, or of more than its face value. */

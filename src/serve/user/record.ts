@@ -1,11 +1,13 @@
 // The user's record: all that serving remembers of one user. One record, one write per user and cycle, bounded:
 //
 //   U1. At most 64 sessions of 48 hours are remembered (recent-sessions.ts), 43 activity buckets (activity.ts),
-//       32 open decisions, 32 ended ones for 48 hours, 16 campaigns of caps with 64 incentives each.
+//       32 open decisions with 64 outcomes each, 32 ended ones for 48 hours, 16 campaigns of caps with 64 incentives
+//       each. What comes in is bounded too (MAX_EVENT_BYTES), so that a record always fits on its topic.
 //   U2. Open decisions that hold money never give way to the bound; one without money may be closed early.
 //   U3. A user who has been idle until `keepUntilMs` has no record any more.
 //   U4. `dueMs` is when somebody must look at the record although no event came: a window's end, or U3.
 
+import { assert } from "../../domain/assert.ts";
 import type { Account } from "../../domain/decision.ts";
 import type { Minor } from "../../domain/money.ts";
 import type { ReservationState } from "../ledger/legality.ts";
@@ -16,7 +18,8 @@ import { DOUBLE_BYTES, NOTHING, appendRow, doubleAt, unpackDoubles } from "./pac
 export const OPEN_MAX = 32;
 export const ENDED_MAX = 32;
 export const ENDED_MS = 48 * 3_600_000;
-export const OUTCOMES_MAX = 16;
+/** Outcomes that a decision takes. */
+export const OUTCOMES_MAX = 64;
 export const AGAIN_MAX = 32;
 export const CAP_CAMPAIGNS_MAX = 16;
 /** A cap above this counts as this. */
@@ -113,8 +116,27 @@ export function dueOf(record: UserRecord): number {
 export function withReceived(record: UserRecord, campaign: string, nowMs: number): readonly Received[] {
   const times = record.received.find((received) => received.campaign === campaign)?.times ?? NOTHING;
   const others = record.received.filter((received) => received.campaign !== campaign);
-  const now = { campaign, times: appendRow(times, [nowMs], CAP_INCENTIVES_MAX) };
-  return [...others.slice(Math.max(0, others.length - (CAP_CAMPAIGNS_MAX - 1))), now];
+  assert(
+    others.length < CAP_CAMPAIGNS_MAX,
+    `incentives of more than ${CAP_CAMPAIGNS_MAX} campaigns are to be remembered`,
+  );
+  return [...others, { campaign, times: appendRow(times, [nowMs], CAP_INCENTIVES_MAX) }];
+}
+
+/** Whether an incentive of the campaign could be remembered: caps hold, so what they count is never forgotten for room. */
+export function canReceive(record: UserRecord, campaign: string): boolean {
+  const { received } = record;
+  return received.length < CAP_CAMPAIGNS_MAX || received.some((entry) => entry.campaign === campaign);
+}
+
+/** When it is full: without the campaigns whose caps no longer look back to the last incentive. */
+export function withRoom(record: UserRecord, nowMs: number, longestCapMs: (campaign: string) => number): UserRecord {
+  const { received } = record;
+  if (received.length < CAP_CAMPAIGNS_MAX) return record;
+  const counting = received.filter(
+    ({ campaign, times }) => doubleAt(times, times.length - DOUBLE_BYTES) > nowMs - longestCapMs(campaign),
+  );
+  return { ...record, received: counting };
 }
 
 /** How many incentives of the campaign the user got after `sinceMs`. */
@@ -131,9 +153,9 @@ export function findOpen(record: UserRecord, decisionId: string): number {
   return record.open.findIndex((open) => includesDouble(open.again, print));
 }
 
-export function findEnded(record: UserRecord, decisionId: string): number {
+export function findEnded(record: UserRecord, decisionId: string, nowMs: number): number {
   const print = idPrint(decisionId);
-  return record.ended.findIndex((ended) => ended.decision === print);
+  return record.ended.findIndex((ended) => ended.decision === print && ended.endedAtMs > nowMs - ENDED_MS);
 }
 
 function includesDouble(bytes: Uint8Array, value: number): boolean {
