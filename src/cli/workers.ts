@@ -49,6 +49,10 @@ function startWorker({ config, json, output }: Context, number: number, line: re
       return false;
     }),
   ]);
+  output.item(
+    { event: "worker", worker: number, pid: child.pid ?? null },
+    () => `worker ${number} is process ${child.pid}`,
+  );
   const { stdout, stderr } = child;
   if (stdout !== null)
     createInterface({ input: stdout }).on("line", (text) =>

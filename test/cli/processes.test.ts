@@ -1,15 +1,13 @@
 // The program as processes: asked to end, killed and started again, refused beside another, at the ends of pipes.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
+import { environmentOf, Program } from "./program-process.ts";
 import { openShell, type Shell } from "./shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 let shell: Shell;
 let programs: Program[];
@@ -25,51 +23,10 @@ afterEach(async () => {
   shell.close();
 });
 
-function environment() {
-  const { STIPEND_TEST_NO_KAFKA: _, ...env } = process.env;
-  return { ...env, ...shell.env, CI: "1" };
-}
-
-class Program {
-  readonly child: ChildProcess;
-  out = "";
-  err = "";
-  readonly #ended: Promise<unknown>;
-
-  constructor(line: string) {
-    const words = line.split(" ");
-    this.child = spawn(process.execPath, [MAIN, ...words], {
-      env: environment(),
-      cwd: shell.folder,
-      stdio: "pipe",
-    });
-    this.child.stdout?.on("data", (chunk: Buffer) => (this.out += chunk.toString()));
-    this.child.stderr?.on("data", (chunk: Buffer) => (this.err += chunk.toString()));
-    this.#ended = once(this.child, "close");
-    programs.push(this);
-  }
-
-  get pid(): number {
-    return must(this.child.pid, "a process id");
-  }
-
-  async said(text: string): Promise<void> {
-    while (!this.out.includes(text)) {
-      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.out}${this.err}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  /** The exit code. */
-  async ended(): Promise<number | null> {
-    await this.#ended;
-    return this.child.exitCode;
-  }
-
-  async kill(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
-    await this.#ended;
-  }
+function start(line: string): Program {
+  const program = new Program(shell, line);
+  programs.push(program);
+  return program;
 }
 
 async function decisions(): Promise<readonly string[]> {
@@ -101,7 +58,7 @@ async function campaignInForce(): Promise<void> {
 }
 
 test("SIGTERM lets it finish what is under way and end with 0; the next one goes on from there", async () => {
-  const first = new Program("run --json");
+  const first = start("run --json");
   await first.said('"serve":[0,1],"treasury":[0]');
   await campaignInForce();
   await sent(0, 300);
@@ -110,7 +67,7 @@ test("SIGTERM lets it finish what is under way and end with 0; the next one goes
   expect(await first.ended(), first.err).toBe(0);
   expect(first.out.trim().split("\n").at(-1)).toContain('"event":"stopped"');
 
-  const second = new Program("run --json");
+  const second = start("run --json");
   await sent(300, 400);
   const found = await decided(400);
   expect([found.length, new Set(found).size]).toEqual([400, 400]);
@@ -120,7 +77,7 @@ test("SIGTERM lets it finish what is under way and end with 0; the next one goes
 });
 
 test("SIGKILL in the middle of the work loses nothing and doubles nothing", async () => {
-  let allocator = new Program("run --json");
+  let allocator = start("run --json");
   await allocator.said('"treasury":[0]');
   await campaignInForce();
   let total = 0;
@@ -130,7 +87,7 @@ test("SIGKILL in the middle of the work loses nothing and doubles nothing", asyn
     // Now and then before, within and after the cycles that decide them.
     await new Promise((resolve) => setTimeout(resolve, 40 * round));
     await allocator.kill();
-    allocator = new Program("run --json");
+    allocator = start("run --json");
   }
   const found = await decided(total);
   expect([found.length, new Set(found).size]).toEqual([total, total]);
@@ -138,19 +95,19 @@ test("SIGKILL in the middle of the work loses nothing and doubles nothing", asyn
 }, 60_000);
 
 test("a second run beside a living one is refused, and beside a killed one takes over at once", async () => {
-  const first = new Program("run --json");
+  const first = start("run --json");
   await first.said('"treasury":[0]');
-  const second = new Program("run");
+  const second = start("run");
   expect(await second.ended()).toBe(1);
   expect(second.out).toContain(`already running: treasury of stipend is run by process ${first.pid}`);
   await first.kill();
-  const third = new Program("run --json");
+  const third = start("run --json");
   await third.said('"serve":[0,1],"treasury":[0]');
 });
 
 test("send and tail are the two ends of a pipe: what is written to one is read from the other, until a signal", async () => {
-  const tail = new Program("tail sessions --follow --json --from beginning");
-  const send = new Program("send sessions --json");
+  const tail = start("tail sessions --follow --json --from beginning");
+  const send = start("send sessions --json");
   must(send.child.stdin, "stdin").write(`${sessionLine(1)}\n${sessionLine(2)}\n`);
   await tail.said('"key":"u-2"');
   must(send.child.stdin, "stdin").write(`${sessionLine(3)}\n`);
@@ -167,7 +124,7 @@ test("send and tail are the two ends of a pipe: what is written to one is read f
 
 test("a reader that has had enough ends a tail quietly", async () => {
   await sent(0, 2_000);
-  const tail = new Program("tail sessions --json");
+  const tail = start("tail sessions --json");
   const stdout = must(tail.child.stdout, "stdout");
   await once(stdout, "data");
   stdout.destroy();
@@ -177,7 +134,7 @@ test("a reader that has had enough ends a tail quietly", async () => {
 
 test("bin/stipend is the same program, from any folder", async () => {
   const bin = spawn(join(import.meta.dirname, "..", "..", "bin", "stipend"), ["topics", "check", "--json"], {
-    env: environment(),
+    env: environmentOf(shell),
     cwd: shell.folder,
   });
   let out = "";

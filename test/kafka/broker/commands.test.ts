@@ -1,0 +1,165 @@
+// The same commands with KAFKA_BROKERS set: topics, several workers that share the work, sending, deciding, steering, and
+// the proof, on a real broker. Nothing in the commands knows that it is Kafka.
+
+import { Kafka, logLevel } from "kafkajs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must } from "../../../src/domain/assert.ts";
+import { Program } from "../../cli/program-process.ts";
+import { openShell, type Ended, type Shell } from "../../cli/shell.ts";
+import { sessionLine, writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
+import { theBroker } from "../the-broker.ts";
+
+const PARTITIONS = 4;
+
+let shell: Shell;
+let brokers: string;
+const programs: Program[] = [];
+
+beforeAll(async () => {
+  brokers = (await theBroker()).brokers;
+  const prefix = `cli${process.pid}.`;
+  shell = openShell({
+    KAFKA_BROKERS: brokers,
+    KAFKA_TOPIC_PREFIX: prefix,
+    KAFKA_SESSION_TIMEOUT_MS: "6000",
+    STIPEND_PARTITIONS: String(PARTITIONS),
+  });
+});
+
+afterAll(async () => {
+  for (const program of programs) await program.kill();
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const prefix = must(shell.env["KAFKA_TOPIC_PREFIX"], "prefix");
+  await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(prefix)) });
+  await admin.disconnect();
+  shell.close();
+});
+
+async function ok(line: string, stdin?: string): Promise<Record<string, unknown>> {
+  const ended = await shell.run(`${line} --json`, stdin);
+  expect(ended.code, ended.err).toBe(0);
+  return must(ended.json[0], "a line");
+}
+
+async function until(line: string, seen: (ended: Ended) => boolean): Promise<Ended> {
+  for (;;) {
+    const ended = await shell.run(line);
+    if (seen(ended)) return ended;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Partitions of sessions that each worker says it runs, as it said it last. */
+function shares(program: Program): number[][] {
+  const latest = new Map<number, number[]>();
+  for (const line of program.out.split("\n")) {
+    if (!line.includes('"event":"tasks"')) continue;
+    const { worker, serve } = JSON.parse(line) as { worker: number; serve?: number[] };
+    if (serve !== undefined) latest.set(worker, serve);
+  }
+  return [...latest.values()];
+}
+
+function pidsOf(program: Program): number[] {
+  return [...program.out.matchAll(/"event":"worker","worker":\d,"pid":(\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+async function shared(program: Program, workers: number): Promise<void> {
+  await expect
+    .poll(
+      () => {
+        const all = shares(program);
+        return all.length === workers && all.every((share) => share.length > 0) && all.flat().toSorted((a, b) => a - b);
+      },
+      { timeout: 40_000 },
+    )
+    .toEqual(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+}
+
+function start(line: string): Program {
+  const program = new Program(shell, line);
+  programs.push(program);
+  return program;
+}
+
+describe("topics", () => {
+  test("check names what is missing, create makes it, and check is content", async () => {
+    const before = await shell.run("topics check --json");
+    expect(before.code).toBe(1);
+    expect(before.json[0]?.["differences"]).toHaveLength(14);
+    expect((await ok("topics create"))["created"]).toHaveLength(14);
+    expect(await ok("topics check")).toMatchObject({ ok: true, differences: [] });
+    expect((await ok("topics create"))["created"]).toEqual([]);
+  });
+
+  test("check compares partitions, replication and min.insync.replicas with the settings", async () => {
+    const other = openShell({
+      ...shell.env,
+      STIPEND_PARTITIONS: "3",
+      KAFKA_REPLICATION: "2",
+      KAFKA_MIN_INSYNC_REPLICAS: "2",
+    });
+    const { code, json } = await other.run("topics check --json");
+    expect(code).toBe(1);
+    const found = json[0]?.["differences"] as readonly { topic: string; setting: string }[];
+    const ofSessions = found.filter(({ topic }) => topic.endsWith("sessions")).map(({ setting }) => setting);
+    expect(ofSessions).toEqual(["partitions", "replication", "min.insync.replicas"]);
+    const run = await other.run("run");
+    expect([run.code, run.err]).toEqual([1, expect.stringMatching(/4 partitions on the cluster, not 3/)]);
+    other.close();
+  });
+});
+
+describe("run --workers 2", () => {
+  test("shares the partitions, decides each session once, and ends with 0 by SIGTERM", async () => {
+    const workers = start("run --workers 2 --json");
+    await shared(workers, 2);
+    const { folder, release } = writeRelease(shell.folder, "release");
+    expect(await ok(`campaign create ${writeCampaign(shell.folder)} --wait`)).toMatchObject({ outcome: "applied" });
+    await ok(`releases publish ${folder} --campaign spring`);
+    const promoted = await ok(`releases promote ${release.hash} --wait`);
+    expect(promoted).toMatchObject({ outcome: "applied", silent: [] });
+    expect(promoted["applied"]).toHaveLength(PARTITIONS);
+
+    const lines = Array.from({ length: 500 }, (_, number) => sessionLine(number)).join("\n");
+    expect(await ok("send sessions", lines)).toMatchObject({ sent: 500 });
+    const { json } = await until("tail decisions --json", (ended) => ended.json.length >= 500);
+    const ids = json.map(({ value }) => (value as { sessionId: string }).sessionId);
+    expect([ids.length, new Set(ids).size]).toEqual([500, 500]);
+    expect(json.every(({ value }) => (value as { release: string }).release === release.hash)).toBe(true);
+    expect(await ok("verify")).toMatchObject({ ok: true });
+
+    workers.child.kill("SIGTERM");
+    expect(await workers.ended(), workers.err).toBe(0);
+    expect(workers.out.match(/"event":"stopped"/g)).toHaveLength(2);
+  }, 90_000);
+
+  test("a worker that is killed ends the others, drained, and the whole with 1", async () => {
+    const workers = start("run --workers 2 --json");
+    await shared(workers, 2);
+    const [victim] = pidsOf(workers);
+    process.kill(must(victim, "a worker"), "SIGKILL");
+    expect(await workers.ended()).toBe(1);
+    expect(workers.err).toMatch(/worker \d has ended by itself: the others are stopped/);
+    expect(workers.out.match(/"event":"stopped"/g)).toHaveLength(1);
+  }, 90_000);
+
+  test("workers do not outlive the process that started them", async () => {
+    const workers = start("run --workers 2 --json");
+    await shared(workers, 2);
+    const pids = pidsOf(workers);
+    expect(pids).toHaveLength(2);
+    await workers.kill();
+    await expect.poll(() => pids.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+  }, 90_000);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
