@@ -75,6 +75,14 @@ export function stageSql(mapping: Mapping, source: string): string {
   return `SELECT ${kept}, ${bad} ` + `FROM (SELECT *,\n  ${typed} FROM (SELECT ${rawColumns(mapping)} FROM ${source}))`;
 }
 
+/** `SELECT` of the typed features alone, for rows of which nothing else is known; what cannot be read is null. */
+export function featuresSql(features: readonly MappedFeature[], source: string): string {
+  const names = [...new Set(features.map(({ column }) => column))];
+  const columns = names.map((name) => `${identifier(name)} AS ${raw(name)}`).join(", ");
+  const typed = features.map((feature, index) => `${featureExpression(feature)} AS ${staged.feature(index)}`);
+  return `SELECT ${typed.join(", ")} FROM (SELECT ${columns} FROM ${source})`;
+}
+
 /** Every column of the log that the mapping names, once. */
 export function columnsNamed(mapping: Mapping): { readonly column: string; readonly by: string }[] {
   const named = [

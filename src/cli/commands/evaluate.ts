@@ -1,11 +1,9 @@
 // stipend evaluate: what releases would have been worth, on a randomised table or on a campaign's own log.
 
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { BOOTSTRAP, type BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
-import { parseMapping } from "../../learn/mapping.ts";
 import { findCampaign } from "../campaigns.ts";
 import { defineCommand, DONE, type Context } from "../command.ts";
 import { evaluationJson, type Evaluation } from "../evaluate/evaluation.ts";
@@ -16,6 +14,7 @@ import { sumLive } from "../evaluate/live-rows.ts";
 import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
 import type { RowSums } from "../evaluate/row-sums.ts";
 import { sumTable } from "../evaluate/table-rows.ts";
+import { readMappingFile } from "../mapping-file.ts";
 import { withLog } from "../open-log.ts";
 import { asInteger, asOneOf, asText, flag, many, option, withDefault, type ValuesOf } from "../options.ts";
 
@@ -77,7 +76,7 @@ function checkUse({ live, data, mapping, campaign, rows }: Values): void {
 
 async function evaluateTable(context: Context, values: Values): Promise<Evaluation> {
   const { data, mapping: file = "", seed, rows: split } = values;
-  const mapping = parseMapping(await readMapping(file), file);
+  const mapping = await readMappingFile(file);
   return await withReleases(values.release, null, async (releases) => {
     const sums = await sumTable(releases, {
       files: data,
@@ -190,12 +189,4 @@ function expired(tooOld: number): string[] {
 
 function unread({ undecodable }: { readonly undecodable: number }): string[] {
   return undecodable === 0 ? [] : [`${undecodable} records of the training log cannot be read and are left out`];
-}
-
-async function readMapping(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new InvalidInput(`--mapping ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -51,16 +51,24 @@ function holdoutText({ served, heldOut, perSession, total, spendMinor, perCost }
   ].join("\n");
 }
 
-const valueHead = ["reward", "spend", "incremental reward", "for each minor unit", "rows that speak"];
+const valueHead = [
+  "reward",
+  "spend",
+  "incremental reward",
+  "self-normalised",
+  "for each minor unit",
+  "rows that speak",
+];
 const armsHead = ["arm", ...valueHead];
 
 function valueCells(value: PolicyValue | null): Cell[] {
-  if (value === null) return ["never given", "–", "–", "–", "0"];
-  const { reward, cost, incremental, incrementalPerCost, effectiveRows } = value;
+  if (value === null) return ["never given", "–", "–", "–", "–", "0"];
+  const { reward, cost, incremental, selfNormalised, incrementalPerCost, effectiveRows } = value;
   return [
     around(reward),
     around(cost),
     around(incremental),
+    selfNormalised === null ? "–" : around(selfNormalised.incremental),
     incrementalPerCost === null ? "–" : around(incrementalPerCost),
     count(Math.round(effectiveRows)),
   ];
