@@ -11,6 +11,7 @@ import type { TrainingRow } from "../../src/domain/training-row.ts";
 import { codecFor, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
+import { noFaults } from "../../src/log/simulated/faults.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { createReleaseShelf, type ReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
@@ -65,7 +66,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 export class House {
   nowMs = START_MS;
   readonly cluster = createSimulatedCluster({ now: () => this.nowMs });
-  readonly log: SimulatedLog = this.cluster.connect("serve");
+  /** Of the test: what is sent and read goes on when the serving process dies. */
+  readonly client: SimulatedLog = this.cluster.connect("client");
+  log: SimulatedLog = this.cluster.connect("serve");
   stores = memoryStores();
   runner: Runner<ServeFacts> | null = null;
   readonly #options: HouseOptions;
@@ -80,7 +83,7 @@ export class House {
   }
 
   async open(): Promise<void> {
-    await this.log.ensureTopics(topicSpecs({ users: this.#partitions, control: 1 }));
+    await this.client.ensureTopics(topicSpecs({ users: this.#partitions, control: 1 }));
     await this.publish(RELEASE);
     await this.start();
   }
@@ -109,6 +112,14 @@ export class House {
     });
   }
 
+  /** Another process takes over after a crash. */
+  async restart(): Promise<void> {
+    await this.#shelf?.close();
+    this.cluster.setFaults(noFaults);
+    this.log = this.cluster.connect(`serve-${(this.#number += 1)}`);
+    await this.start();
+  }
+
   async stop(): Promise<void> {
     await this.runner?.stop();
     this.runner = null;
@@ -123,7 +134,7 @@ export class House {
 
   async publish(release: Release, campaignId = "spring"): Promise<void> {
     const value = codecFor("releases").encode(releaseRecord(campaignId, release));
-    await this.log.send([{ topic: "releases", key: Buffer.from(`${campaignId}/${release.hash}`), value }]);
+    await this.client.send([{ topic: "releases", key: Buffer.from(`${campaignId}/${release.hash}`), value }]);
   }
 
   /** The grant of each shard: the last one with these changes; money is per shard. */
@@ -162,7 +173,7 @@ export class House {
   }
 
   async raw(record: OutRecord): Promise<void> {
-    await this.log.send([record]);
+    await this.client.send([record]);
   }
 
   session(sessionId: string, userId: string, changes: Partial<Session> = {}): Promise<void> {
@@ -192,8 +203,8 @@ export class House {
 
   async records(topic: string): Promise<LogRecord[]> {
     const records: LogRecord[] = [];
-    for (const { partition, start } of await this.log.ranges(topic))
-      for await (const batch of this.log.read(topic, partition, start)) records.push(...batch);
+    for (const { partition, start } of await this.client.ranges(topic))
+      for await (const batch of this.client.read(topic, partition, start)) records.push(...batch);
     return records;
   }
 

@@ -1,0 +1,572 @@
+// What is wrong with an input, and what becomes of it: the tables of docs/INPUTS.md, row by row. Each wrong record stands
+// between good ones in one batch, and these must not notice.
+
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { DeadLetterReason } from "../../src/domain/dead-letter.ts";
+import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_ID_BYTES, MAX_REWARD } from "../../src/domain/session.ts";
+import type { Outcome, Profile, Session } from "../../src/domain/session.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import type { OutRecord } from "../../src/log/event-log.ts";
+import { faultAt } from "../../src/log/simulated/faults.ts";
+import { REWARD_NAMES_MAX } from "../../src/serve/settle/reward.ts";
+import { RECENT_SESSIONS_MAX, RECENT_SESSIONS_MS } from "../../src/serve/user/recent-sessions.ts";
+import { OPEN_MAX, OUTCOMES_MAX } from "../../src/serve/user/record.ts";
+import { HOUR_MS, START_MS, openHouse, sessionOf, type House } from "./house.ts";
+
+type Topic = "sessions" | "outcomes" | "profiles" | "grants";
+
+const session = (changes: Partial<Session> = {}): OutRecord => {
+  const value = sessionOf("bad", "u1", START_MS, changes);
+  return { topic: "sessions", key: Buffer.from(value.userId), value: codecFor("sessions").encode(value) };
+};
+const outcome = (changes: Partial<Outcome> = {}): OutRecord => {
+  const base: Outcome = {
+    outcomeId: "bad",
+    decisionId: "d-before",
+    userId: "u1",
+    atMs: START_MS,
+    kind: "redeemed",
+    amountMinor: null,
+    rewards: {},
+  };
+  const value = { ...base, ...changes };
+  return { topic: "outcomes", key: Buffer.from(value.userId), value: codecFor("outcomes").encode(value) };
+};
+const profile = (changes: Partial<Profile> = {}): OutRecord => {
+  const value = { userId: "u1", atMs: START_MS, attributes: {}, ...changes };
+  return { topic: "profiles", key: Buffer.from(value.userId), value: codecFor("profiles").encode(value) };
+};
+/** A good record of the topic, to be made bad. */
+const good = (topic: Topic): OutRecord => {
+  if (topic === "sessions") return session();
+  if (topic === "outcomes") return outcome();
+  if (topic === "profiles") return profile();
+  return { topic, partition: 0, key: Buffer.from("spring"), value: lastGrant };
+};
+const of = (topic: Topic, changes: Partial<Session & Outcome & Profile>): OutRecord =>
+  topic === "sessions" ? session(changes) : topic === "outcomes" ? outcome(changes) : profile(changes);
+let lastGrant: Buffer;
+
+const MEGABYTE = 1_000_000;
+const EVENTS = ["sessions", "outcomes", "profiles"] as const;
+const ALL = [...EVENTS, "grants"] as const;
+
+interface Letter {
+  readonly what: string;
+  readonly on: readonly Topic[];
+  readonly reason: DeadLetterReason;
+  /** In the document, after the reason. */
+  readonly more?: string;
+  /** What the letter's detail must name. */
+  readonly names: RegExp;
+  readonly records: (topic: Topic) => readonly OutRecord[];
+}
+
+const bytes = (record: OutRecord): Buffer => Buffer.from(record.value ?? []);
+const otherPrint = (record: OutRecord): OutRecord => {
+  const value = bytes(record);
+  value.writeBigUInt64LE(value.readBigUInt64LE(2) + 1n, 2);
+  return { ...record, value };
+};
+
+const LETTERS: readonly Letter[] = [
+  {
+    what: "bytes that are no Avro",
+    on: ALL,
+    reason: "undecodable",
+    names: /not Avro single-object/,
+    records: (topic) =>
+      ["{}", "", "\u00c3\u0001"].map((text) => ({ ...good(topic), value: Buffer.from(text, "latin1") })),
+  },
+  {
+    what: "the fingerprint of an unknown schema",
+    on: ALL,
+    reason: "undecodable",
+    names: /unknown schema fingerprint [0-9a-f]{16}/,
+    records: (topic) => [otherPrint(good(topic))],
+  },
+  {
+    what: "bytes that end too early, or too late",
+    on: ALL,
+    reason: "undecodable",
+    names: /truncated|bytes more|expected|in what is left|invalid/,
+    records: (topic) => [
+      { ...good(topic), value: bytes(good(topic)).subarray(0, -1) },
+      { ...good(topic), value: Buffer.concat([bytes(good(topic)), Buffer.of(7)]) },
+    ],
+  },
+  {
+    what: "no value",
+    on: ["sessions", "outcomes", "grants"],
+    reason: "contract",
+    names: /^value: missing/,
+    records: (topic) => [{ ...good(topic), value: null }],
+  },
+  {
+    what: "no key, or one that is not the user id",
+    on: EVENTS,
+    reason: "contract",
+    names: /^key: /,
+    records: (topic) =>
+      [null, "u2", "u", "u1x", ""].map((key) => ({
+        ...good(topic),
+        partition: 0,
+        key: key === null ? null : Buffer.from(key),
+      })),
+  },
+  {
+    what: "an empty user id",
+    on: EVENTS,
+    reason: "contract",
+    names: /^userId: empty/,
+    records: (topic) => [{ ...of(topic, { userId: "" }), partition: 0 }],
+  },
+  {
+    what: "a user id of more than 256 bytes, a megabyte among them",
+    on: EVENTS,
+    reason: "contract",
+    names: /^(userId|value): \d+ bytes, at most/,
+    records: (topic) =>
+      ["x".repeat(MAX_ID_BYTES + 1), "é".repeat(MAX_ID_BYTES / 2 + 1), "x".repeat(MEGABYTE)].map((userId) =>
+        of(topic, { userId }),
+      ),
+  },
+  {
+    what: "another id that is empty or longer than 256 bytes",
+    on: ["sessions", "outcomes"],
+    reason: "contract",
+    names: /^(sessionId|outcomeId|decisionId): (empty|257 bytes, at most 256)/,
+    records: (topic) =>
+      ["", "x".repeat(MAX_ID_BYTES + 1)].flatMap((id) =>
+        topic === "sessions" ? [session({ sessionId: id })] : [outcome({ outcomeId: id }), outcome({ decisionId: id })],
+      ),
+  },
+  {
+    what: "more than 16 KiB",
+    on: EVENTS,
+    reason: "contract",
+    names: /^value: \d+ bytes, at most 16384/,
+    records: (topic) =>
+      topic === "outcomes"
+        ? [outcome({ rewards: Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${n}`.repeat(60), 1])) })]
+        : [of(topic, { attributes: { essay: "x".repeat(MAX_EVENT_BYTES) } })],
+  },
+  {
+    what: "a time more than five minutes ahead",
+    on: EVENTS,
+    reason: "future",
+    names: /^atMs: 300001 ms ahead of the clock, at most 300000/,
+    records: (topic) => [of(topic, { atMs: START_MS + MAX_FUTURE_MS + 1 })],
+  },
+  {
+    what: "a time before 1970",
+    on: EVENTS,
+    reason: "contract",
+    names: /^atMs: -1 is before 1970/,
+    records: (topic) => [of(topic, { atMs: -1 })],
+  },
+  {
+    what: "a session's id with another body",
+    on: ["sessions"],
+    reason: "session_conflict",
+    names: /^sessionId: before came before with another body/,
+    records: () => [
+      session({ sessionId: "before", atMs: START_MS - 1 }),
+      session({ sessionId: "before", surface: "home" }),
+      session({ sessionId: "before", campaign: null }),
+      session({ sessionId: "before", attributes: { visits: 1, vip: true } }),
+    ],
+  },
+  {
+    what: "an outcome of a decision that was never made",
+    on: ["outcomes"],
+    reason: "unknown_decision",
+    names: /^decisionId: no decision d-nowhere of this user/,
+    records: () => [outcome({ decisionId: "d-nowhere" }), outcome({ decisionId: "d-nowhere", userId: "nobody" })],
+  },
+  {
+    what: "an outcome of another user's decision",
+    on: ["outcomes"],
+    reason: "unknown_decision",
+    names: /^decisionId: no decision d-before of this user/,
+    records: () => [outcome({ userId: "u2" })],
+  },
+  {
+    what: "an outcome's id with another body",
+    on: ["outcomes"],
+    reason: "outcome_conflict",
+    names: /^outcomeId: counted came before with another body/,
+    records: () => [
+      outcome({ outcomeId: "counted", kind: "declined" }),
+      outcome({ outcomeId: "counted", kind: "converted", rewards: { converted: 2 } }),
+    ],
+  },
+  {
+    what: "an amount below zero, or above the face value",
+    on: ["outcomes"],
+    reason: "contract",
+    more: "; the money stays held",
+    names: /^amountMinor: (-1 is negative|101 is more than the face value, 100)/,
+    records: () => [outcome({ amountMinor: -1n }), outcome({ amountMinor: 101n })],
+  },
+  {
+    what: "a redemption where there was no incentive",
+    on: ["outcomes"],
+    reason: "contract",
+    names: /^kind: redeemed, but d-lost gave no incentive/,
+    records: () => [outcome({ decisionId: "d-lost", userId: "u3" })],
+  },
+  {
+    what: "a reward that is no number, infinite, or beyond 1e12",
+    on: ["outcomes"],
+    reason: "contract",
+    names: /^rewards.basket: (not a finite number|-?2e\+?12|-?2000000000000 is beyond)/,
+    records: () =>
+      [NaN, Infinity, -Infinity, 2 * MAX_REWARD, -2 * MAX_REWARD].map((basket) =>
+        outcome({ kind: "converted", rewards: { basket } }),
+      ),
+  },
+  {
+    what: "a reward without a name, or with one of more than 256 bytes",
+    on: ["outcomes"],
+    reason: "contract",
+    names: /^rewards: a name: (empty|257 bytes)/,
+    records: () =>
+      ["", "x".repeat(MAX_ID_BYTES + 1)].map((name) => outcome({ kind: "converted", rewards: { [name]: 1 } })),
+  },
+  {
+    what: "money for another shard",
+    on: ["grants"],
+    reason: "contract",
+    names: /^shard: 1, but this is shard 0/,
+    records: () => {
+      const grant = { ...codecFor("grants").decode(lastGrant), shard: 1 };
+      return [{ ...good("grants"), value: codecFor("grants").encode(grant) }];
+    },
+  },
+];
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse();
+  await house.grant();
+  lastGrant = Buffer.from((await house.records("grants")).at(-1)?.value ?? []);
+  await house.run();
+  await house.session("before", "u1");
+  await house.session("lost", "u3", { campaign: "nowhere" });
+  await house.run();
+  await house.outcome("counted", "u1", "before", { kind: "converted", atMs: START_MS, rewards: { converted: 1 } });
+  await house.run();
+});
+afterEach(() => house.stop());
+
+describe.each(LETTERS)("$what", ({ on, reason, names, records }) => {
+  test.each(on)(`on %s: a dead letter ${reason}, whole, and the cycle goes on`, async (topic) => {
+    const bad = records(topic);
+    const first = (await house.records(topic)).length + 1;
+    await house.send("profiles", "u8", { userId: "u8", atMs: START_MS, attributes: {} });
+    await sendGood("g1");
+    for (const record of bad) await house.raw(record);
+    await sendGood("g2");
+    await house.run();
+    const sent = (await house.records(topic)).filter(({ value, key }) => bad.some((one) => isOf(one, key, value)));
+    expect(sent.length).toBeGreaterThanOrEqual(bad.length);
+    const letters = await house.letters();
+    expect(letters).toHaveLength(bad.length);
+    for (const [index, letter] of letters.entries()) {
+      expect(letter).toMatchObject({ topic, partition: 0, atMs: START_MS, reason });
+      expect(letter.detail).toMatch(names);
+      const record = (await house.records(topic)).find(({ offset }) => offset === letter.offset);
+      expect(letter.offset).toBeGreaterThanOrEqual(first - 1);
+      expect(letter.key).toEqual(record?.key ?? null);
+      expect(letter.value).toEqual(record?.value ?? null);
+      expect(isOf(bad[index] ?? good(topic), letter.key, letter.value)).toBe(true);
+    }
+    await expectUnmoved();
+  });
+});
+
+const isOf = (record: OutRecord, key: Uint8Array | null, value: Uint8Array | null): boolean =>
+  same(record.key, key) && same(record.value, value);
+
+function same(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : Buffer.from(a).equals(b);
+}
+
+/** One good record of each kind. */
+async function sendGood(name: string): Promise<void> {
+  await house.profile(name, { visits: 5 });
+  await house.session(name, name, { attributes: { vip: true } });
+  await house.outcome(`${name}-o`, "u1", "before", { kind: "converted", rewards: { converted: 1 } });
+}
+
+/** The good ones were decided, and what was held before is held. */
+async function expectUnmoved(): Promise<void> {
+  for (const name of ["g1", "g2"])
+    expect(await house.decision(name)).toMatchObject({ reason: "planned", cluster: 1, degraded: false });
+  expect(await house.settlements()).toEqual([]);
+  const decisions = await house.decisions();
+  expect(decisions.map((one) => one.sessionId)).toEqual(["before", "lost", "g1", "g2"]);
+  await house.run(1_000);
+  expect((await house.reports()).at(-1)?.totals.plan).toMatchObject({ reserved: 300n, settled: 0n, released: 0n });
+}
+
+/** What is not dead-lettered, in the document's words. */
+const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promise<void>][] = [
+  [
+    "a time long ago",
+    "sessions",
+    "decided as any other",
+    async () => {
+      await decidedAs(session({ atMs: 0, userId: "u9" }), { reason: "planned", degraded: false, sessionAtMs: 0 });
+    },
+  ],
+  [
+    "attributes that no release knows",
+    "sessions",
+    "decided; kept for learning",
+    async () => {
+      const attributes = { visits: 1, vip: false, "möbel-✓": "ja", constructor: 7, ["__proto__"]: 1 };
+      await decidedAs(session({ userId: "u9", attributes }), { reason: "planned", degraded: false });
+      await house.run(HOUR_MS);
+      const row = (await house.training()).find(({ decisionId }) => decisionId === "d-bad");
+      expect(row?.attributes).toMatchObject({ "möbel-✓": "ja", constructor: 7 });
+    },
+  ],
+  [
+    "a feature that is missing, null, or of another type",
+    "sessions",
+    "decided on the default, `degraded`",
+    async () => {
+      const lacking = [
+        {},
+        { visits: 1 },
+        { visits: null, vip: true },
+        { visits: "7", vip: true },
+        { visits: 1, vip: 1 },
+      ];
+      for (const [index, attributes] of lacking.entries()) {
+        await house.session(`lacking-${index}`, `l${index}`, { attributes });
+        await house.run();
+        const decision = await house.decision(`lacking-${index}`);
+        expect(decision, JSON.stringify(attributes)).toMatchObject({ reason: "planned", cluster: 0, degraded: true });
+      }
+    },
+  ],
+  [
+    "a number that is none, or infinite",
+    "sessions",
+    "counts as missing: the default, `degraded`",
+    async () => {
+      for (const visits of [NaN, Infinity, -Infinity]) {
+        await house.session(`odd-${visits}`, `odd-${visits}`, { attributes: { visits, vip: false } });
+        await house.run();
+        expect(await house.decision(`odd-${visits}`)).toMatchObject({ cluster: 0, degraded: true, reason: "planned" });
+      }
+    },
+  ],
+  [
+    "a campaign that there is not",
+    "sessions",
+    "decision `invalid_campaign`",
+    () => decidedAs(session({ campaign: "autumn", userId: "u9" }), { reason: "invalid_campaign", arm: 0 }),
+  ],
+  [
+    "the same session again",
+    "sessions",
+    "nothing: the decision that was made stands",
+    async () => {
+      const before = await house.records("decisions");
+      const reordered = session({ sessionId: "before", attributes: { vip: false, visits: 1 } });
+      for (const record of [session({ sessionId: "before" }), reordered]) await house.raw(record);
+      await house.run();
+      await house.raw(reordered);
+      await house.run(HOUR_MS * 40);
+      expect(await house.records("decisions")).toEqual(before);
+      expect(await house.letters()).toEqual([]);
+    },
+  ],
+  [
+    "the same outcome again",
+    "outcomes",
+    "nothing: it has counted",
+    async () => {
+      const same = outcome({ outcomeId: "counted", kind: "converted", rewards: { converted: 1 } });
+      await house.raw(same);
+      await house.raw(same);
+      await house.run(HOUR_MS);
+      expect(await house.letters()).toEqual([]);
+      expect((await house.training()).map((row) => row.rewards)).toEqual([{ converted: 1 }]);
+    },
+  ],
+  [
+    "an outcome after the window",
+    "outcomes",
+    "settlement row `late`, never money",
+    async () => {
+      await house.run(HOUR_MS);
+      await house.raw(outcome());
+      await house.run();
+      const rows = (await house.settlements()).map((row) => `${row.status} ${row.amountMinor}`);
+      expect(rows).toEqual(["expired 0", "late 0"]);
+    },
+  ],
+  [
+    "a profile older than the one that is known",
+    "profiles",
+    "nothing: the newest counts",
+    async () => {
+      await house.profile("u9", { visits: 9 });
+      await house.profile("u9", { visits: 0 }, START_MS - 1);
+      await house.session("s9", "u9", { attributes: { vip: false } });
+      await house.run();
+      expect(await house.decision("s9")).toMatchObject({ cluster: 1, degraded: false });
+    },
+  ],
+  [
+    "no value",
+    "profiles",
+    "the profile is forgotten",
+    async () => {
+      await house.profile("u9", { visits: 9 });
+      await house.run();
+      await house.raw({ topic: "profiles", key: Buffer.from("u9"), value: null });
+      await house.session("s9", "u9", { attributes: { vip: false } });
+      await house.run();
+      expect(await house.decision("s9")).toMatchObject({ cluster: 0, degraded: true });
+      expect(await house.letters()).toEqual([]);
+    },
+  ],
+];
+
+async function decidedAs(record: OutRecord, expected: object): Promise<void> {
+  await house.raw(record);
+  await house.run();
+  expect(await house.decision("bad")).toMatchObject(expected);
+  expect(await house.letters()).toEqual([]);
+}
+
+test.each(OTHERS)("%s, on %s: %s", async (_what, _on, _end, hold) => {
+  await hold();
+});
+
+/** Too long for a table: they need a life before them. */
+const LIVES: readonly [what: string, on: Topic, end: string, hold: () => Promise<void>][] = [
+  [
+    "a session no newer than some of its user that are forgotten",
+    "sessions",
+    "dead letter `contract`",
+    async () => {
+      for (let n = 0; n <= RECENT_SESSIONS_MAX; n += 1)
+        await house.session(`many-${n}`, "u9", { atMs: START_MS - 100 + n });
+      await house.run();
+      const decided = (await house.decisions()).length;
+      // The first was forgotten for the last; the second is still known.
+      await house.session("many-0", "u9", { atMs: START_MS - 100 });
+      await house.session("many-1", "u9", { atMs: START_MS - 99 });
+      await house.run();
+      expect((await house.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 5)}`)).toEqual([
+        "contract atMs:",
+      ]);
+      // By age it is the same.
+      await house.session("late-1", "u9", { atMs: START_MS + RECENT_SESSIONS_MS });
+      await house.run(RECENT_SESSIONS_MS);
+      await house.session("many-64", "u9", { atMs: START_MS - 36 });
+      await house.run();
+      expect((await house.letters()).map(({ reason }) => reason)).toEqual(["contract", "contract"]);
+      expect((await house.decisions()).length).toBe(decided + 1);
+    },
+  ],
+  [
+    "an outcome more than a decision takes",
+    "outcomes",
+    "dead letter `contract`",
+    async () => {
+      await house.outcome("paid", "u1", "before", { atMs: START_MS });
+      for (let n = 2; n < OUTCOMES_MAX; n += 1)
+        await house.outcome(`many-${n}`, "u1", "before", {
+          kind: "converted",
+          atMs: START_MS,
+          rewards: { converted: 1 },
+        });
+      await house.run();
+      expect(await house.letters()).toEqual([]);
+      await house.outcome("too many", "u1", "before", { kind: "converted", rewards: { converted: 1 } });
+      // What has counted is known however many came after it.
+      await house.outcome("paid", "u1", "before", { atMs: START_MS });
+      await house.run(HOUR_MS);
+      expect((await house.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 9)}`)).toEqual([
+        "contract outcomeId",
+      ]);
+      expect((await house.settlements()).map((row) => `${row.outcomeId} ${row.status}`)).toEqual(["paid posted"]);
+      expect((await house.training()).map((row) => row.rewards)).toEqual([{ converted: OUTCOMES_MAX - 1 }]);
+    },
+  ],
+];
+
+test.each(LIVES)("%s, on %s: %s", async (_what, _on, _end, hold) => {
+  await hold();
+});
+
+test("a dead letter and what passes over its record are one transaction: no crash loses or doubles it", async () => {
+  for (const fault of ["crash_before", "crash_after"] as const) {
+    const shaken = await openHouse();
+    await shaken.grant();
+    await shaken.run();
+    await shaken.raw(otherPrint(session()));
+    await shaken.session("s1", "u1");
+    shaken.cluster.setFaults(faultAt(0, fault, (point) => point.step === "commit"));
+    await expect(shaken.run()).rejects.toThrow();
+    const committed = fault === "crash_after" ? 1 : 0;
+    expect([(await shaken.letters()).length, (await shaken.decisions()).length]).toEqual([committed, committed]);
+    await shaken.restart();
+    await shaken.run();
+    expect([(await shaken.letters()).length, (await shaken.decisions()).length]).toEqual([1, 1]);
+    await shaken.stop();
+  }
+});
+
+describe("docs/INPUTS.md", () => {
+  const text = readFileSync(new URL("../../docs/INPUTS.md", import.meta.url), "utf8");
+  const rows = (columns: number): string[][] =>
+    text
+      .split("\n")
+      .filter((line) => line.startsWith("| ") && !line.startsWith("| --"))
+      .map((line) =>
+        line
+          .split("|")
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      )
+      .filter((cells) => cells.length === columns)
+      .slice(1);
+
+  test("has the rows that are held here, and no other", () => {
+    const held = [
+      ...LETTERS.map(({ what, on, reason, more }) => [what, on.join(", "), `dead letter \`${reason}\`${more ?? ""}`]),
+      ...OTHERS.map(([what, on, end]) => [what, on, end]),
+      ...LIVES.map(([what, on, end]) => [what, on, end]),
+    ];
+    expect(
+      rows(3)
+        .map((row) => row.join(" | "))
+        .toSorted(),
+    ).toEqual(held.map((row) => row.join(" | ")).toSorted());
+  });
+
+  test("has the limits as they are", () => {
+    const limits = rows(2).map((row) => row.at(1));
+    const number = (value: number): string => value.toLocaleString("en-US");
+    expect(limits).toEqual([
+      `${number(MAX_EVENT_BYTES)} bytes`,
+      `${MAX_ID_BYTES} bytes`,
+      `${number(MAX_FUTURE_MS)} ms`,
+      MAX_REWARD.toExponential().replace("+", ""),
+      `${OUTCOMES_MAX}`,
+      `${REWARD_NAMES_MAX}`,
+      `${RECENT_SESSIONS_MAX} of ${RECENT_SESSIONS_MS / HOUR_MS} hours`,
+      `${OPEN_MAX}`,
+    ]);
+  });
+});
