@@ -54,6 +54,7 @@ export const command = defineCommand({
       };
       if (!values.once) return await watch(context, log, values.campaign, round);
       const found = await findCampaign(log, values.campaign);
+      releaseInForce(found);
       if (earlier === null) await checkRows(context, log, found.campaign.id);
       return (await round(found)) ? DONE : CHECK_FAILED;
     });
@@ -68,6 +69,13 @@ async function earlierOf({ data, mapping }: { data: readonly string[]; mapping: 
     throw new InvalidInput(`--mapping: ${error.message}`);
   });
   return earlierRows(data, parseMapping(text, mapping));
+}
+
+function releaseInForce({ campaign, release }: CampaignOnLog): string {
+  if (release !== null) return release;
+  throw new InvalidInput(
+    `no release is in force for ${campaign.id}: publish and promote a first one (stipend releases publish, promote)`,
+  );
 }
 
 /** Whoever asks, nothing is learned from a handful of rows. */
@@ -90,11 +98,8 @@ interface RoundOptions {
 }
 
 async function retrainRound(context: Context, log: EventLog, found: CampaignOnLog, options: RoundOptions) {
-  const { campaign, release } = found;
-  if (release === null)
-    throw new InvalidInput(
-      `no release is in force for ${campaign.id}: publish and promote a first one (stipend releases publish, promote)`,
-    );
+  const { campaign } = found;
+  const release = releaseInForce(found);
   const folder = join(context.config.stateDir, "retraining", campaign.id);
   await rm(folder, { recursive: true, force: true });
   const round = await retrainOnce({
