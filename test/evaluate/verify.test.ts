@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
+import type { BudgetStatus } from "../../src/domain/control.ts";
 import { IdSet } from "../../src/evaluate/verify/id-set.ts";
 import { verify, type VerifyResult } from "../../src/evaluate/verify/verify.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
@@ -218,6 +219,33 @@ describe("laws", () => {
         : [record.value];
     });
     expect(new Set(small.violations.map(({ law }) => law))).toEqual(new Set(["L2", "L3"]));
+  });
+
+  test("a budget that was raised and cut again is known though compaction took what said so; a refused one never was", async () => {
+    const totals = (granted: bigint) => ({ granted, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n });
+    const raised = async (refused: boolean): Promise<string[]> => {
+      const log = emptyLog();
+      await log.ensureTopics(topicSpecs({ users: 1, control: 1 }));
+      const command = { commandId: "raise", campaign: summer.id, atMs: 0, expectedRevision: null, dryRun: false };
+      const action = { kind: "set_budget", budgetMinor: 300_000n, currency: "EUR" } as const;
+      const status: BudgetStatus = {
+        ...{ campaign: summer.id, atMs: 99, revision: 3, state: "live", currency: "EUR", release: null },
+        ...{ previousRelease: null, planRow: 0, shadowPrice: 0, targetMinor: 0n, applied: [] },
+        budgetMinor: summer.budgetMinor,
+        explorationBudgetMinor: summer.explorationBudgetMinor,
+        totals: { plan: totals(200_000n), exploration: totals(0n) },
+        answers: refused ? [{ commandId: "raise", atMs: 0, outcome: "refused", revision: 1, reason: "stale" }] : [],
+      };
+      const key = Buffer.from(summer.id);
+      await log.send([
+        grantRecord(0, 200_000n),
+        { topic: "budget-pacing", key, value: codecFor("budget-pacing").encode({ ...command, action }) },
+        { topic: "budget-status", key, value: codecFor("budget-status").encode(status) },
+      ]);
+      return (await verify(log)).violations.map(({ law }) => law);
+    };
+    expect(await raised(false)).toEqual([]);
+    expect(await raised(true)).toEqual(["L2", "L2"]);
   });
 
   test("money in use of a campaign that was never granted anything is found", async () => {

@@ -40,17 +40,24 @@ export class Budgets {
     }
   }
 
+  /** Commands tell budgets that compaction has taken out of the statuses; those that were refused never were budgets. */
   async readControl(log: EventLog): Promise<void> {
-    for (const { partition, start } of await log.ranges("budget-pacing")) {
-      const place = { topic: "budget-pacing", partition };
-      for await (const batch of log.read(place.topic, partition, start))
-        for (const record of batch) this.#command(record.value);
-    }
+    const refused = new Set<string>();
+    for await (const { value } of this.#statuses(log))
+      for (const { commandId, outcome } of value.answers)
+        if (outcome === "refused" || outcome === "previewed") refused.add(`${value.campaign}/${commandId}`);
+    for (const { partition, start } of await log.ranges("budget-pacing"))
+      for await (const batch of log.read("budget-pacing", partition, start))
+        for (const record of batch) this.#command(record.value, refused);
+    for await (const { place, value } of this.#statuses(log)) this.#status(place, value);
+  }
+
+  async *#statuses(log: EventLog): AsyncGenerator<{ readonly place: Place; readonly value: BudgetStatus }> {
     for (const { partition, start } of await log.ranges("budget-status")) {
       const place = { topic: "budget-status", partition };
       const cursor = new Cursor(log, place, { from: start, to: null }, codecFor("budget-status"), this.#findings);
       for (let row = await cursor.take(); row !== null; row = await cursor.take())
-        if (row.value !== null) this.#status(row, row.value);
+        if (row.value !== null) yield { place: row, value: row.value };
     }
   }
 
@@ -130,7 +137,7 @@ export class Budgets {
     known.grants.set(place.partition, { place, value: grant });
   }
 
-  #command(bytes: Uint8Array | null): void {
+  #command(bytes: Uint8Array | null, refused: ReadonlySet<string>): void {
     if (bytes === null) return;
     let command;
     try {
@@ -139,12 +146,16 @@ export class Budgets {
       // Anybody may write there; what cannot be read was dead-lettered and moved no money.
       return;
     }
-    const { action } = command;
+    const { action, campaign, commandId, dryRun } = command;
+    if (dryRun || refused.has(`${campaign}/${commandId}`)) return;
     if (action.kind === "create")
-      this.#budget(this.#known(command.campaign), {
+      this.#budget(this.#known(campaign), {
         plan: action.campaign.budgetMinor,
         exploration: action.campaign.explorationBudgetMinor,
       });
+    else if (action.kind === "set_budget") this.#budget(this.#known(campaign), { plan: action.budgetMinor });
+    else if (action.kind === "set_exploration")
+      this.#budget(this.#known(campaign), { exploration: action.budgetMinor });
   }
 
   #status(place: Place, status: BudgetStatus): void {
@@ -167,9 +178,11 @@ export class Budgets {
     known.status = { place, value: status };
   }
 
-  #budget(known: Known, budget: Readonly<Record<Account, bigint>>): void {
-    for (const account of ACCOUNTS)
-      if (budget[account] > known.highest[account]) known.highest[account] = budget[account];
+  #budget(known: Known, budget: Readonly<Partial<Record<Account, bigint>>>): void {
+    for (const account of ACCOUNTS) {
+      const minor = budget[account];
+      if (minor !== undefined && minor > known.highest[account]) known.highest[account] = minor;
+    }
   }
 
   #known(campaign: string): Known {
