@@ -517,7 +517,7 @@ test("a dead letter and what passes over its record are one transaction: no cras
     await shaken.raw(otherPrint(session()));
     await shaken.session("s1", "u1");
     shaken.cluster.setFaults(faultAt(0, fault, (point) => point.step === "commit"));
-    await expect(shaken.run()).rejects.toThrow();
+    await expect(shaken.run()).rejects.toThrow("crash");
     const committed = fault === "crash_after" ? 1 : 0;
     expect([(await shaken.letters()).length, (await shaken.decisions()).length]).toEqual([committed, committed]);
     await shaken.restart();
