@@ -45,7 +45,7 @@ const options = {
 type Values = ValuesOf<typeof options>;
 
 export const command = defineCommand({
-  summary: "what releases would have been worth, by budget",
+  summary: "what releases would have been worth on a randomised log, by budget",
   description:
     "From rows whose arm was drawn by known chances: reward, spend and incremental reward of each release at a grid of " +
     "budgets, beside each arm for all and beside one mix for all at the same spend, with bootstrap intervals; and how " +

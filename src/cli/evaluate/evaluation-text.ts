@@ -119,7 +119,10 @@ function verdict(gains: readonly Interval[]): string {
   );
 }
 
-/** Below 1 by more than chance: the policy does what the log could not have done. */
+/** So far below 1 that among many policies it is no chance. */
+const BEYOND_CHANCE_SE = 4;
+
+/** Of a policy whose mean weight is below 1: it does what the log could not have done. */
 function reachText({ judged }: Evaluation): string {
   const named: (readonly [string, PolicyValue | null])[] = [
     ...judged.arms.map(({ arm, value }) => [`${arm} for all`, value] as const),
@@ -130,7 +133,9 @@ function reachText({ judged }: Evaluation): string {
     ),
   ];
   const beyond = named.flatMap(([name, value]) =>
-    value !== null && value.meanWeight.high < 1 ? [`${name} (${percent(value.meanWeight.value)})`] : [],
+    value !== null && value.meanWeight.value + BEYOND_CHANCE_SE * value.meanWeight.se < 1
+      ? [`${name} (${percent(value.meanWeight.value)})`]
+      : [],
   );
   const never = named.flatMap(([name, value]) => (value === null ? [name] : []));
   const lines = [

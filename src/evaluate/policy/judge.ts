@@ -111,9 +111,10 @@ export function judge({ arms, everybody, served, releases, budgets, options }: J
   };
 }
 
-/** What the last row of the release's frontier is expected to spend on the log's mix. */
+/** What the dearest row of the release's frontier is expected to spend on the log's mix. */
 function dearest({ manifest: { frontier, values }, grouped }: JudgedRelease): number {
-  return expectedOfRow(frontier, values, mixOf(grouped), frontier.rows.length - 1).cost;
+  const mix = mixOf(grouped);
+  return Math.max(...frontier.rows.map((_, index) => expectedOfRow(frontier, values, mix, index).cost));
 }
 
 function mixOf({ counts }: GroupedRows): number[] {
