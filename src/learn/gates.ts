@@ -1,24 +1,11 @@
 // Gates
 // What must hold of a release's evidence before anything is written. Each broken gate says which evidence it is and by
-// how much it is off. Pure.
+// how much it is off; each is asked as soon as its evidence is there, so that nothing is worked out for a release that
+// cannot be. Pure.
 
 import type { Certificate, ClusterValues } from "../domain/release.ts";
+import type { StudentCheck } from "./student-check.ts";
 import type { GateOptions } from "./train-options.ts";
-
-export interface GateInput {
-  readonly arms: readonly string[];
-  /** Largest |difference| of a probability between the ONNX graph and the trained student, on `onnxRows` rows. */
-  readonly onnxDifference: number;
-  readonly onnxRows: number;
-  /** Rows of the log in each cluster. */
-  readonly rowsOfCluster: readonly number[];
-  readonly certificate: Pick<Certificate, "maxGap" | "gapBound">;
-  readonly values: ClusterValues;
-  /** Share of the teacher's incremental reward that the student's classes keep, on `studentRows` test rows. */
-  readonly studentValueRatio: number;
-  readonly studentRows: number;
-  readonly bounds: GateOptions;
-}
 
 /** The evidence of a release is broken: it is not published. */
 export class GateFailed extends Error {
@@ -31,17 +18,16 @@ export class GateFailed extends Error {
   }
 }
 
-/** Throws `GateFailed` with every gate that is broken. */
-export function holdGates(input: GateInput): void {
-  const broken = brokenGates(input);
+/** Throws `GateFailed` when something is broken. */
+export function holdGates(broken: readonly string[]): void {
   if (broken.length > 0) throw new GateFailed(broken);
 }
 
-export function brokenGates(input: GateInput): string[] {
-  return [...classifierGates(input), ...clusterGates(input), ...planGates(input), ...errorGates(input)];
-}
-
-function classifierGates({ onnxDifference, onnxRows, studentValueRatio, studentRows, bounds }: GateInput): string[] {
+/** What is served is what was trained, and it is worth nearly as much. */
+export function brokenClassifier(
+  { onnxDifference, onnxRows, valueRatio, rows }: StudentCheck,
+  bounds: GateOptions,
+): string[] {
   const broken: string[] = [];
   // A NaN passes no comparison, so each gate asks whether it holds.
   if (!(onnxDifference <= bounds.onnxDifference))
@@ -49,15 +35,16 @@ function classifierGates({ onnxDifference, onnxRows, studentValueRatio, studentR
       `classifier: onnxruntime and the trained student differ by up to ${onnxDifference} in a probability on ` +
         `${onnxRows} rows; at most ${bounds.onnxDifference} is allowed`,
     );
-  if (!(studentValueRatio >= bounds.studentValue))
+  if (!(valueRatio >= bounds.studentValue))
     broken.push(
-      `student: its classes keep ${(100 * studentValueRatio).toFixed(2)} % of the teacher's incremental reward on ` +
-        `${studentRows} test rows; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer clusters`,
+      `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} ` +
+        `test rows; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer clusters`,
     );
   return broken;
 }
 
-function clusterGates({ rowsOfCluster }: GateInput): string[] {
+/** Every cluster has rows of the log. */
+export function brokenClusters(rowsOfCluster: readonly number[]): string[] {
   const empty = [...rowsOfCluster.keys()].filter((cluster) => !((rowsOfCluster[cluster] ?? 0) > 0));
   if (empty.length === 0) return [];
   return [
@@ -65,23 +52,25 @@ function clusterGates({ rowsOfCluster }: GateInput): string[] {
   ];
 }
 
-function planGates({ certificate: { maxGap, gapBound } }: GateInput): string[] {
-  if (maxGap <= gapBound) return [];
-  return [`plan: the largest gap to the bound is ${percent(maxGap)}; at most ${percent(gapBound)} is allowed`];
-}
-
-function errorGates({ values, arms }: GateInput): string[] {
+/** Every value has a standard error. */
+export function brokenErrors(values: ClusterValues, arms: readonly string[]): string[] {
   return (["rewardSe", "costSe"] as const).flatMap((key) => {
     const missing: string[] = [];
     for (let cluster = 0; cluster < values.mix.length; cluster += 1)
       for (let arm = 0; arm < arms.length; arm += 1) {
-        const error = values[key][cluster]?.[arm] ?? Number.NaN;
-        if (!(error >= 0 && error < Infinity)) missing.push(`cluster ${cluster} × ${arms[arm]}: ${error}`);
+        const error = values[key][cluster]?.[arm];
+        if (!(error !== undefined && error >= 0 && error < Infinity))
+          missing.push(`cluster ${cluster} × ${arms[arm]}: ${error ?? "none"}`);
       }
     return missing.length === 0
       ? []
-      : [`${key}: ${missing.length} standard errors are no numbers (${listed(missing)})`];
+      : [`${key}: ${missing.length} standard errors are missing or no numbers (${listed(missing)})`];
   });
+}
+
+export function brokenPlan({ maxGap, gapBound }: Pick<Certificate, "maxGap" | "gapBound">): string[] {
+  if (maxGap <= gapBound) return [];
+  return [`plan: the largest gap to the bound is ${percent(maxGap)}; at most ${percent(gapBound)} is allowed`];
 }
 
 function listed(items: readonly (string | number)[]): string {

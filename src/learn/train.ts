@@ -7,15 +7,16 @@
 //   2. A release whose evidence is broken is not returned: `GateFailed` says which evidence, and by how much.
 //   3. Memory does not grow with the rows: every step looks at blocks, or at a bounded sample.
 
+import { InvalidInput } from "../domain/campaign.ts";
 import type { Release } from "../domain/release.ts";
 import { openDataset, type DatasetOptions } from "./dataset.ts";
 import { describeClusters } from "./describe.ts";
 import { estimate, type Estimate } from "./estimate/estimate.ts";
 import { EVIDENCE_FORMAT, STEPS, type ClusterEvidence, type Evidence, type Step } from "./evidence.ts";
-import { holdGates } from "./gates.ts";
+import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./gates.ts";
 import { groupRows, seenBlock, type Grouping, type SeenBlock } from "./grouping.ts";
 import type { Dataset, Progress, Representation } from "./nouns.ts";
-import { solvePlans, type Planned } from "./plan/plan.ts";
+import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
 import { checkPolicies, type PolicyEvidence } from "./policy-check.ts";
 import { assembleRelease } from "./release.ts";
 import { networkOptions } from "./represent/options.ts";
@@ -66,21 +67,16 @@ async function learn(input: TrainInput, dataset: Dataset, backend: BackendName, 
   );
   try {
     const grouping = await groupAndDistil(input, dataset, representation, watch);
-    const estimated = await watch.time("estimate", () =>
-      estimate({
-        dataset,
-        clusters: grouping.clustering.clusters,
-        classes: (x, n) => grouping.student.classes(x, n),
-        effects: (x, n) => representation.effects(x, n),
-        options: options.estimate,
-        progress,
-      }),
-    );
-    const planned = await watch.time("plan", () => planAll(input, dataset, estimated));
     const test = seenBlock(representation, await dataset.sample("test", options.sample.test, seed), options.cluster);
+    const classifier = grouping.student.toOnnx();
+    const checked = await checkClassifier(input, dataset, grouping, classifier, test);
+    const estimated = await watch.time("estimate", () => estimateAll(input, dataset, representation, grouping));
+    const planned = await watch.time("plan", () => planAll(input, dataset, estimated));
     const policy = await watch.time("policy", () => judgePlans(input, dataset, grouping, estimated, test));
-    const found: Found = { dataset, backend, representation, grouping, estimated, planned, policy };
-    return await watch.time("release", () => publishable(input, found, test, watch));
+    watch.turnTo("release");
+    const found = { dataset, backend, representation, grouping, classifier, checked, estimated, planned, policy };
+    const release = releaseOf(input, found);
+    return { release, evidence: evidenceOf(input, found, release, watch.seconds()) };
   } finally {
     representation.dispose();
   }
@@ -104,26 +100,61 @@ async function groupAndDistil(
   );
 }
 
-async function planAll({ options, seed, progress }: TrainInput, dataset: Dataset, found: Estimate): Promise<Planned> {
+async function checkClassifier(
+  { options }: TrainInput,
+  dataset: Dataset,
+  { student, clustering }: Grouping,
+  classifier: Uint8Array,
+  test: SeenBlock,
+): Promise<StudentCheck> {
+  const checked = await checkStudent(classifier, student, clustering, test, dataset.spec, dataset.arms.length);
+  holdGates(brokenClassifier(checked, options.gates));
+  return checked;
+}
+
+async function estimateAll(
+  { options, progress }: TrainInput,
+  dataset: Dataset,
+  representation: Representation,
+  { clustering, student }: Grouping,
+): Promise<Estimate> {
+  const estimated = await estimate({
+    dataset,
+    clusters: clustering.clusters,
+    classes: (x, n) => student.classes(x, n),
+    effects: (x, n) => representation.effects(x, n),
+    options: options.estimate,
+    progress,
+  });
+  const rowsOfCluster = estimated.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  holdGates([...brokenClusters(rowsOfCluster), ...brokenErrors(estimated.values, dataset.arms)]);
+  return estimated;
+}
+
+async function planAll(input: TrainInput, dataset: Dataset, found: Estimate): Promise<Planned> {
   const { values, armCostSe, armRewardSe } = found;
   const uncertain = { values, armCostSe, armRewardSe, sessions: dataset.rows };
-  return await solvePlans({ ...uncertain, options: options.plan, seed, progress });
+  const planned = await solve(input, { ...uncertain, options: input.options.plan }, input.progress);
+  holdGates(brokenPlan(planned.certificate));
+  return planned;
 }
 
 /** On a plan made from the other rows' outcomes: the release's own has seen those of the test rows too. */
 async function judgePlans(
-  { options, seed, progress }: TrainInput,
+  input: TrainInput,
   dataset: Dataset,
   grouping: Grouping,
   { valuesWithoutTest: values, armCostSe, armRewardSe }: Estimate,
   test: SeenBlock,
 ): Promise<PolicyEvidence> {
+  const { options, seed, progress } = input;
   const { budgets, replicates, confidence } = options.policy;
   const sessions = dataset.rowsOf.train + dataset.rowsOf.validate;
-  const quiet: Progress = () => undefined;
-  const plan = { ...options.plan, budgets };
   const uncertain = { values, armCostSe, armRewardSe, sessions };
-  const { frontier } = await solvePlans({ ...uncertain, options: plan, seed, progress: quiet });
+  const plan = { ...uncertain, options: { ...options.plan, budgets } };
+  const { frontier } = await solve(input, plan, (_, done) =>
+    progress("policy", done / 2, "a plan without the test rows"),
+  );
   return checkPolicies({
     test: test.block,
     effects: test.effects,
@@ -133,8 +164,22 @@ async function judgePlans(
     values,
     frontier,
     options: { replicates, confidence, seed },
-    progress,
+    progress: (step, done, detail) => progress(step, 0.5 + done / 2, detail),
   });
+}
+
+/** What the plan refuses here comes from the evidence, not from whoever asked for a training. */
+async function solve(
+  { seed }: TrainInput,
+  input: Omit<PlanInput, "seed" | "progress">,
+  progress: Progress,
+): Promise<Planned> {
+  try {
+    return await solvePlans({ ...input, seed, progress });
+  } catch (error) {
+    if (error instanceof InvalidInput) throw new GateFailed([error.message]);
+    throw error;
+  }
 }
 
 interface Found {
@@ -142,47 +187,29 @@ interface Found {
   readonly backend: BackendName;
   readonly representation: Representation;
   readonly grouping: Grouping;
+  readonly classifier: Uint8Array;
+  readonly checked: StudentCheck;
   readonly estimated: Estimate;
   readonly planned: Planned;
   readonly policy: PolicyEvidence;
 }
 
-/** Holds the gates, and only then names the release. */
-async function publishable(input: TrainInput, found: Found, test: SeenBlock, watch: Stopwatch): Promise<Training> {
-  const { dataset, grouping, estimated, planned } = found;
-  const { progress, options } = input;
-  const { student, clustering } = grouping;
-  progress("release", 0, "holding the evidence against its gates");
-  const classifier = student.toOnnx();
-  const checked = await checkStudent(classifier, student, clustering, test, dataset.spec, dataset.arms.length);
-  holdGates({
-    arms: dataset.arms,
-    onnxDifference: checked.onnxDifference,
-    onnxRows: checked.onnxRows,
-    rowsOfCluster: estimated.counts.map((row) => row.reduce((sum, count) => sum + count, 0)),
-    certificate: planned.certificate,
-    values: estimated.values,
-    studentValueRatio: checked.valueRatio,
-    studentRows: checked.rows,
-    bounds: options.gates,
-  });
-  const release = assembleRelease({
+function releaseOf(input: TrainInput, found: Found): Release {
+  const { dataset, classifier, planned, estimated } = found;
+  return assembleRelease({
     features: dataset.spec,
     arms: dataset.arms,
     classifier,
     frontier: planned.frontier,
     values: estimated.values,
     certificate: planned.certificate,
-    summary: summaryOf(input, found, checked),
+    summary: summaryOf(input, found),
   });
-  progress("release", 1);
-  return { release, evidence: evidenceOf(input, found, checked, release, watch.seconds()) };
 }
 
 function summaryOf(
   { seed, mapping }: TrainInput,
-  { dataset, backend, grouping }: Found,
-  checked: StudentCheck,
+  { dataset, backend, grouping, checked }: Found,
 ): Release["manifest"]["summary"] {
   return {
     backend,
@@ -199,8 +226,7 @@ function summaryOf(
 
 function evidenceOf(
   { seed, files, mapping, options }: TrainInput,
-  { dataset, backend, representation, grouping, estimated, planned, policy }: Found,
-  checked: StudentCheck,
+  { dataset, backend, representation, grouping, checked, estimated, planned, policy }: Found,
   release: Release,
   seconds: Evidence["seconds"],
 ): Evidence {

@@ -49,7 +49,7 @@ function curvesSpec({ curves, bestEpoch }: TrainingReport): TopLevelSpec {
             field: "rows",
             type: "nominal",
             sort: ["rows kept back"],
-            legend: { title: null, orient: "top-right" },
+            legend: { title: null, orient: "top-right", labelLimit: 300 },
           },
         },
       },

@@ -63,6 +63,12 @@ export const command = defineCommand({
       "values of cluster × arm: network, shrunk or measured (default: whichever foretells best)",
       asOneOf(["network", "shrunk", "measured"]),
     ),
+    studentEpochs: option("<number>", "epochs of the classifier at most (default: 30)", asInteger({ min: 1 })),
+    studentValue: option(
+      "<share>",
+      "least share of the clusters' value that the classifier must keep (default: 0.97)",
+      asNumber({ min: 0, max: 1 }),
+    ),
     budgets: option("number", "budgets of the grid, besides none (default: 20)", asInteger({ min: 1, max: 200 })),
     risk: option(
       "share",
@@ -83,17 +89,18 @@ export const command = defineCommand({
     await checkPlace(values.out);
     const mapping = parseMapping(await readMapping(values.mapping), values.mapping);
     const startedMs = systemElapsedMs();
+    const progress = narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs });
     const training = await trainRelease({
       files: values.data,
       mapping,
       seed: values.seed,
       backend: values.backend ?? context.config.tfBackend,
       options: learnOptionsOf(values),
-      progress: narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs }),
+      progress,
       elapsedMs: systemElapsedMs,
       ...(values.memory === undefined ? {} : { memoryLimit: values.memory }),
     });
-    context.progress.report("report", 0, "drawing it");
+    progress("report", 0, "drawing it");
     const reportHtml = await renderTrainingReport(trainingReport(training));
     await writeReleaseFolder(values.out, {
       release: training.release,

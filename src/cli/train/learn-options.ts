@@ -18,8 +18,11 @@ export interface TypedOptions {
   readonly effects: NetworkOptions["effects"] | undefined;
   readonly plainIntercepts: boolean;
   readonly readout: Readout | undefined;
+  readonly studentEpochs: number | undefined;
+  readonly studentValue: number | undefined;
   readonly budgets: number | undefined;
   readonly risk: number | undefined;
+  readonly gap: number | undefined;
 }
 
 export function learnOptionsOf(typed: TypedOptions): LearnOptions {
@@ -38,8 +41,10 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
       ...given({ method: typed.cluster, keep: typed.keep }),
       ...(typed.clusters.length === 0 ? {} : { candidates: typed.clusters }),
     },
+    student: { ...base.student, ...given({ maxEpochs: typed.studentEpochs }) },
     estimate: { ...base.estimate, ...given({ readout: typed.readout }) },
-    plan: { ...base.plan, ...given({ budgets: typed.budgets, risk: typed.risk }) },
+    plan: { ...base.plan, ...given({ budgets: typed.budgets, risk: typed.risk, gapBound: typed.gap }) },
+    gates: { ...base.gates, ...given({ studentValue: typed.studentValue }) },
   };
 }
 

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import type { Release } from "../../domain/release.ts";
-import type { Evidence } from "../../learn/evidence.ts";
+import { STEPS, type Evidence } from "../../learn/evidence.ts";
 import type { PolicyFigures } from "../../learn/policy-check.ts";
 import type { TrainingReport } from "../../operate/training-report.ts";
 
@@ -92,7 +92,7 @@ export function trainingReport({ release, evidence }: Trained): TrainingReport {
     risk: manifest.certificate.risk,
     policies: policyFigures(evidence),
     student,
-    steps: Object.entries(evidence.seconds).map(([step, seconds]) => ({ step, seconds })),
+    steps: STEPS.map((step) => ({ step, seconds: evidence.seconds[step] })),
     footer: `Release ${release.hash}`,
   };
 }
