@@ -109,6 +109,9 @@ function serverProperties(dir, ports) {
     "group.min.session.timeout.ms=500",
     "auto.create.topics.enable=false",
     "controlled.shutdown.enable=false",
+    // After a kill the controller keeps the broker out until the killed one's session is over: 9 s by default.
+    "broker.session.timeout.ms=4000",
+    "broker.heartbeat.interval.ms=500",
     "num.network.threads=2",
     "num.io.threads=4",
     "log.cleaner.dedupe.buffer.size=33554432",

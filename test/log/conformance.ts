@@ -317,6 +317,17 @@ export function conformance(adapter: Adapter): void {
       expect(await log.committed(KIND)).toEqual([{ partition: 0, positions: { events: 4, hints: 1 } }]);
     });
 
+    it("of nothing at all passes from its owner, also as a claim's first, and is refused from any other", async () => {
+      const { told, task } = await start();
+      await task.commit([], {});
+      await task.commit([out("answers", 0, "k", "1")], {});
+      await task.commit([], {});
+      const next = await told.claim(0);
+      await expect(task.commit([], {})).rejects.toThrow(Fenced);
+      await next.commit([], {});
+      expect(await values(log, "answers", 0)).toEqual(["1"]);
+    });
+
     it("says where the changelog ends: restoring from there gives only what came later", async () => {
       const { task } = await start();
       const first = await task.commit([out("changes", 0, "a", "1"), out("changes", 0, "b", "2")], {});

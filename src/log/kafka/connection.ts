@@ -16,6 +16,9 @@ const REQUEST_MS = 10_000;
 const API_FETCH = 1;
 const API_PRODUCE = 0;
 const API_VERSIONS = 18;
+const UNSUPPORTED_VERSION = 35;
+/** Of a header in the compact encoding. */
+const NO_TAGS = Buffer.from([0]);
 const API_SASL_AUTHENTICATE = 36;
 
 export interface Address {
@@ -36,6 +39,8 @@ export class BrokerConnection {
   readonly #address: Address;
   readonly #connection: Connection;
   #opening: Promise<void> | null = null;
+  /** What the broker can do. */
+  #ranges: readonly ApiRange[] = [];
   #opened = false;
   #closed = false;
 
@@ -84,6 +89,7 @@ export class BrokerConnection {
       const versions = apiVersions();
       const ranges = versions.decode(new Reader(await this.#exchange(versions)));
       checkVersions(ranges, this.#address);
+      this.#ranges = ranges;
       this.#connection.setVersions(
         Object.fromEntries(ranges.map(({ api, min, max }) => [api, { minVersion: min, maxVersion: max }])),
       );
@@ -98,6 +104,8 @@ export class BrokerConnection {
 
   async send<T>(call: Call<T>): Promise<T> {
     await this.open();
+    if (!this.#ranges.some(({ api, min, max }) => api === call.api && min <= call.version && call.version <= max))
+      throw new KafkaError(UNSUPPORTED_VERSION, `${call.name} at ${at(this.#address)}`);
     let answer: Buffer;
     try {
       answer = await this.#exchange(call);
@@ -110,7 +118,7 @@ export class BrokerConnection {
   }
 
   #exchange(call: Call<unknown>): Promise<Buffer> {
-    const payload = call.body;
+    const payload = call.flexible === true ? Buffer.concat([NO_TAGS, call.body]) : call.body;
     const exchange: Exchange = {
       request: {
         apiKey: call.api,
@@ -119,7 +127,10 @@ export class BrokerConnection {
         encode: async () => ({ buf: payload, buffer: payload }),
       },
       response: {
-        decode: async (bytes) => ({ clientSideThrottleTime: throttleOf(call, bytes), bytes }),
+        decode: async (answer) => {
+          const bytes = call.flexible === true ? answer.subarray(NO_TAGS.length) : answer;
+          return { clientSideThrottleTime: throttleOf(call, bytes), bytes };
+        },
         parse: async ({ bytes }) => bytes,
       },
       requestTimeout: REQUEST_MS + call.waitMs,

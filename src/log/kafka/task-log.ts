@@ -45,8 +45,13 @@ export async function claimTask(world: TaskWorld, of: ClaimOf): Promise<KafkaTas
   const { cluster, catalogue } = world;
   const lanes = { commit: cluster.lane(), fetch: cluster.lane() };
   try {
-    const transactions = await Transactions.claim(cluster, lanes.commit, `${of.group}-${of.partition}`);
     const changelog = catalogue.physical(of.kind.changelog);
+    const transactions = await Transactions.claim(cluster, lanes.commit, {
+      transactionalId: `${of.group}-${of.partition}`,
+      catalogue,
+      changelog,
+      partition: of.partition,
+    });
     const changelogEnd = await world.reading.end(changelog, of.partition);
     return new KafkaTaskLog(world, of, lanes, transactions, changelogEnd);
   } catch (error) {
@@ -153,10 +158,13 @@ export class KafkaTaskLog implements TaskLog {
     return { changelogEnd: this.#changelogEnd };
   }
 
-  /** For tools only, and so not in each cycle: a transaction with them takes two requests more. */
+  /**
+   * For tools only, and so not in each cycle: a transaction with them takes two requests more. One without records has
+   * them always, be they none: a coordinator knows no transaction with nothing in it, and would refuse to end it.
+   */
   #offsetsDue(empty: boolean, positions: Positions): { partition: number; positions: Positions } | null {
     const { cluster, catalogue } = this.#world;
-    if (Object.keys(positions).length === 0) return null;
+    if (Object.keys(positions).length === 0 && !empty) return null;
     const due = performance.now() - this.#offsetsSentAt >= cluster.settings.offsetsEveryMs;
     if (!due && !empty) return null;
     const named: Record<string, number> = {};

@@ -1,6 +1,7 @@
 // Transactions
 // A task's transactional producer: claimed once, which fences whoever had it, then one transaction at a time.
 //
+//   T0. When a claim has resolved, nothing that a former owner has begun is open in the changelog (hanging.ts).
 //   T1. It is never initialised a second time: a producer that has lost its place must not take it back by itself.
 //   T2. Once the end was asked for with `commit`, it is only ever asked for again, by the same producer: the coordinator
 //       does it once. Unless it says that another owner is there, what it does not answer is unknown.
@@ -9,10 +10,13 @@
 import { OutcomeUnknown, type Positions } from "../event-log.ts";
 import { Appender, type Appended } from "./appender.ts";
 import type { PartitionGroup } from "./batches.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitError, portError } from "./errors.ts";
+import { findHanging, lastDecision, untilClosed, type Decision, type HangingOf } from "./hanging.ts";
 import type { Lane } from "./lane.ts";
 import type { Call } from "./wire/calls.ts";
+import type { OpenTransaction } from "./wire/state-calls.ts";
 import {
   addOffsets,
   addPartitions,
@@ -31,6 +35,11 @@ export interface GroupOffsets {
   readonly positions: Positions;
 }
 
+export interface ClaimedBy extends Omit<HangingOf, "producerId"> {
+  readonly transactionalId: string;
+  readonly catalogue: Catalogue;
+}
+
 export class Transactions {
   readonly #cluster: Cluster;
   readonly #lane: Lane;
@@ -46,12 +55,27 @@ export class Transactions {
   }
 
   /** When it resolves, all that the former owner left open has ended, and it can commit nothing more. */
-  static async claim(cluster: Cluster, lane: Lane, transactionalId: string): Promise<Transactions> {
+  static async claim(cluster: Cluster, lane: Lane, { transactionalId, ...of }: ClaimedBy): Promise<Transactions> {
+    const decision = await lastDecision(cluster, transactionalId);
     const identity = await cluster.persist(`claim ${transactionalId}`, async () => {
       const node = await cluster.coordinator("transaction", transactionalId);
       return await lane.send(node, initProducerId(transactionalId, cluster.settings.transactionTimeoutMs));
     });
-    return new Transactions(cluster, lane, { ...identity, transactionalId });
+    const transactions = new Transactions(cluster, lane, { ...identity, transactionalId });
+    const hanging = await findHanging(cluster, of.catalogue, { ...of, producerId: identity.producerId });
+    if (hanging.length > 0) await transactions.#endHanging(hanging, decision);
+    return transactions;
+  }
+
+  /** By a transaction of our own that has nothing in it: its markers end what is open before them. */
+  async #endHanging(hanging: readonly OpenTransaction[], decision: Decision): Promise<void> {
+    const places = hanging.map(({ topic, partition, firstOffset }) => `${topic} ${partition} from ${firstOffset}`);
+    this.#cluster.settings.onTrouble(
+      `${this.#identity.transactionalId}: the broker has lost the end of a transaction; ${decision} it in ${places.join(", ")}`,
+    );
+    await this.#ask("add partitions", addPartitions(this.#identity, topicsOf(hanging)));
+    await this.#ask("end what hangs", endTransaction(this.#identity, decision === "commit"));
+    await untilClosed(this.#cluster, hanging);
   }
 
   async commit(groups: readonly PartitionGroup[], offsets: GroupOffsets | null): Promise<readonly Appended[]> {
@@ -78,6 +102,7 @@ export class Transactions {
 
   async #sendOffsets({ group, partition, positions }: GroupOffsets): Promise<void> {
     await this.#ask("add offsets", addOffsets(this.#identity, group));
+    if (Object.keys(positions).length === 0) return;
     await this.#cluster.persist(`offsets of ${group}`, async () => {
       const node = await this.#cluster.coordinator("group", group);
       await this.#lane.send(node, commitOffsets(this.#identity, group, partition, positions));
@@ -114,7 +139,7 @@ export class Transactions {
   }
 }
 
-function topicsOf(groups: readonly PartitionGroup[]): TopicPartitions[] {
+function topicsOf(groups: readonly Pick<PartitionGroup, "topic" | "partition">[]): TopicPartitions[] {
   const topics = Map.groupBy(groups, ({ topic }) => topic);
   return [...topics].map(([topic, of]) => ({ topic, partitions: of.map(({ partition }) => partition) }));
 }

@@ -74,7 +74,7 @@ describe("three processes", () => {
   };
 
   it("share the partitions evenly", async () => {
-    expect(workers.map(({ partitions }) => partitions.length)).toEqual([2, 2, 2]);
+    await expect.poll(() => workers.map(({ partitions }) => partitions.length), { timeout: 30_000 }).toEqual([2, 2, 2]);
     await finish();
   });
 

@@ -64,6 +64,36 @@ export class Writer {
     return this;
   }
 
+  /** As the compact encoding has lengths: one more than it is, seven bits a byte. */
+  compactArray<T>(values: readonly T[], write: (value: T) => void): this {
+    this.#length(values.length);
+    for (const value of values) write(value);
+    return this;
+  }
+
+  compactText(value: string): this {
+    const length = Buffer.byteLength(value);
+    this.#length(length);
+    this.#room(length).write(value, this.#at);
+    this.#at += length;
+    return this;
+  }
+
+  /** Where a structure of the compact encoding could have tagged fields: none. */
+  noTags(): this {
+    return this.i8(0);
+  }
+
+  #length(length: number): void {
+    let left = length + 1;
+    for (; left > 0x7f; left >>>= 7) this.#byte((left & 0x7f) | 0x80);
+    this.#byte(left);
+  }
+
+  #byte(value: number): void {
+    this.#at = this.#room(1).writeUInt8(value, this.#at);
+  }
+
   #room(length: number): Buffer {
     const needed = this.#at + length;
     if (needed > this.#bytes.length) {
@@ -128,6 +158,38 @@ export class Reader {
     const values: T[] = [];
     for (let i = 0; i < length; i += 1) values.push(read());
     return values;
+  }
+
+  compactArray<T>(read: () => T): T[] {
+    const length = this.#unsigned() - 1;
+    const values: T[] = [];
+    for (let i = 0; i < length; i += 1) values.push(read());
+    return values;
+  }
+
+  compactText(): string | null {
+    const length = this.#unsigned() - 1;
+    if (length < 0) return null;
+    const at = this.#move(length);
+    return this.#bytes.toString("utf8", at, at + length);
+  }
+
+  /** Tagged fields that a newer broker may add. */
+  skipTags(): void {
+    for (let count = this.#unsigned(); count > 0; count -= 1) {
+      this.#unsigned();
+      this.#move(this.#unsigned());
+    }
+  }
+
+  #unsigned(): number {
+    let value = 0;
+    for (let shift = 0; shift <= 28; shift += 7) {
+      const byte = this.#bytes.readUInt8(this.#move(1));
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
   }
 
   #move(length: number): number {

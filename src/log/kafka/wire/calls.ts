@@ -12,6 +12,8 @@ export interface Call<T> {
   readonly body: Buffer;
   /** How long the broker itself may hold the answer back. */
   readonly waitMs: number;
+  /** In Kafka's newer, compact encoding, in which headers have a place for tags. */
+  readonly flexible?: true;
   decode(reader: Reader): T;
 }
 
