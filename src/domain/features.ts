@@ -91,7 +91,8 @@ function hasKind(value: AttributeValue | undefined, kind: Feature["kind"]): valu
   if (value === undefined || value === null) return false;
   switch (kind) {
     case "numeric":
-      return typeof value === "number" && Number.isFinite(value);
+      // In single precision, as the row is: beyond it a column that never changed would become 0 × ∞.
+      return typeof value === "number" && Number.isFinite(Math.fround(value));
     case "boolean":
       return typeof value === "boolean";
     case "categorical":

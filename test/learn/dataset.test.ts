@@ -87,6 +87,18 @@ describe("a dataset", () => {
       }
   });
 
+  test("takes a number that single precision cannot hold for missing, live as in a log", async () => {
+    const lines = CSV.trimEnd().split("\n");
+    lines[1] = (lines[1] ?? "").replace(/^(\d+),\d+,/, "$1,1e300,");
+    const dataset = await openCsv(lines.join("\n"));
+    expect([dataset.rows, dataset.badRows]).toEqual([4999, 1]);
+    const encoder = compileRowEncoder(dataset.spec);
+    const rows = new Float32Array(2 * encoder.width);
+    expect(encoder.encode({ age: 1e300, member: true, city: "Rome" }, rows, 0)).toBe(1);
+    expect(encoder.encode({ member: true, city: "Rome" }, rows, encoder.width)).toBe(1);
+    expect(rows.subarray(0, encoder.width)).toEqual(rows.subarray(encoder.width));
+  });
+
   test("keeps the most frequent categories, in their published order", async () => {
     const mapping = MAPPING.replace("city: categorical", "city: { kind: categorical, maxCategories: 2 }");
     const dataset = await openCsv(CSV, mapping);
