@@ -1,5 +1,5 @@
 // ONNX: runs a release's classifier. Input `features` float32 [n, width], output `probabilities` float32 [n, clusters].
-// One inference session a release, made once and used again: loading leaks, running does not.
+// One inference session a release, made once and used again; closing it gives its memory back.
 
 import * as ort from "onnxruntime-node";
 import { assert, must } from "../../domain/assert.ts";

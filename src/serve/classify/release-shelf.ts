@@ -79,9 +79,10 @@ class Shelf {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#coming.values());
-    for (const ready of this.#ready.values()) await ready.classifier.close();
-    await this.#retired?.classifier.close();
+    const all = [...this.#ready.values(), ...(this.#retired === null ? [] : [this.#retired])];
     this.#ready.clear();
+    this.#retired = null;
+    for (const ready of all) await ready.classifier.close();
   }
 
   async #fetch(hash: string): Promise<ReadyRelease | null> {
