@@ -1,0 +1,281 @@
+// The house rules catch what they forbid, every room has one, and what the documents list is what the code has.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must } from "../src/domain/assert.ts";
+import { DEAD_LETTER_REASONS } from "../src/domain/dead-letter.ts";
+import { REASONS } from "../src/domain/decision.ts";
+import { TOPICS } from "../src/log/topics.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const RULES_FILE = join(ROOT, ".dependency-cruiser.mjs");
+const { default: config } = (await import(pathToFileURL(RULES_FILE).href)) as {
+  readonly default: { readonly forbidden: readonly { readonly name: string; readonly comment: string }[] };
+};
+const RULES = config.forbidden.map(({ name }) => name);
+
+/** A file, what it imports, and how. */
+type Import = readonly [from: string, to: string, type?: "type"];
+
+/** For each rule the least that breaks it. */
+const BREACHES: Readonly<Record<string, readonly Import[]>> = {
+  "no-circle": [
+    ["src/cli/one.ts", "src/cli/two.ts"],
+    ["src/cli/two.ts", "src/cli/one.ts", "type"],
+  ],
+  "domain-alone": [["src/domain/noun.ts", "node:fs"]],
+  "live-without-learn": [["src/treasury/teacher.ts", "src/learn/lesson.ts"]],
+  "log-port": [["src/log/port.ts", "src/log/kafka/wire/bytes.ts"]],
+  "log-adapters-apart": [["src/log/embedded/reader.ts", "src/log/kafka/wire/bytes.ts"]],
+  "task-without-incentives": [["src/task/curious.ts", "src/domain/money.ts", "type"]],
+  "cli-is-outermost": [["src/evaluate/asker.ts", "src/cli/options.ts"]],
+  "known-rooms": [["src/cli/lost.ts", "src/attic/box.ts"]],
+  "src-alone": [["src/cli/tester.ts", "test/helper.ts"]],
+  "no-dev-packages": [["src/cli/checker.ts", "fast-check"]],
+  "room-task": [["src/task/eager.ts", "src/serve/processor.ts"]],
+  "room-serve": [["src/serve/spender.ts", "src/treasury/desk.ts", "type"]],
+  "room-treasury": [["src/treasury/peeper.ts", "src/serve/processor.ts"]],
+  "room-learn": [["src/learn/listener.ts", "src/log/port-alone.ts"]],
+  "room-retrain": [["src/retrain/shortcut.ts", "src/learn/lesson.ts"]],
+  "room-evaluate": [["src/evaluate/trusting.ts", "src/serve/processor.ts"]],
+  "room-simulate": [["src/simulate/insider.ts", "src/treasury/desk.ts"]],
+  "room-operate": [["src/operate/meddler.ts", "src/treasury/desk.ts"]],
+  "package-lmdb": [["src/serve/keeper.ts", "lmdb"]],
+  "package-kafkajs": [["src/cli/broker.ts", "kafkajs"]],
+  "package-avsc": [["src/cli/encoder.ts", "avsc"]],
+  "package-commander": [["src/operate/typist.ts", "commander"]],
+  "package-duckdbnode-api": [["src/serve/analyst.ts", "@duckdb/node-api"]],
+  "package-tensorflow": [["src/serve/student.ts", "@tensorflow/tfjs"]],
+  "package-ml-kmeans": [["src/evaluate/grouper.ts", "ml-kmeans"]],
+  "package-prom-client": [["src/task/counter.ts", "prom-client"]],
+  "package-opossum": [["src/treasury/breaker.ts", "opossum"]],
+};
+
+/** What the rules let pass, so that none of them forbids everything. */
+const ALLOWED: readonly Import[] = [
+  ["src/domain/noun.ts", "src/domain/money.ts"],
+  ["src/domain/noun.ts", "zod"],
+  ["src/domain/noun.ts", "node:crypto"],
+  ["src/log/port-alone.ts", "src/domain/money.ts"],
+  ["src/log/kafka/log.ts", "kafkajs"],
+  ["src/log/kafka/log.ts", "src/log/port-alone.ts"],
+  ["src/log/embedded/log.ts", "lmdb"],
+  ["src/log/codec/codec.ts", "avsc"],
+  ["src/task/cycle.ts", "src/log/port-alone.ts"],
+  ["src/serve/processor.ts", "src/task/cycle.ts"],
+  ["src/serve/processor.ts", "src/log/codec/codec.ts"],
+  ["src/serve/processor.ts", "opossum"],
+  ["src/treasury/desk.ts", "src/task/cycle.ts"],
+  ["src/learn/lesson.ts", "src/evaluate/policy/value.ts"],
+  ["src/learn/lesson.ts", "@tensorflow/tfjs"],
+  ["src/learn/lesson.ts", "ml-kmeans"],
+  ["src/retrain/export.ts", "@duckdb/node-api"],
+  ["src/evaluate/verify.ts", "src/log/codec/codec.ts"],
+  ["src/simulate/world.ts", "src/log/port-alone.ts"],
+  ["src/operate/metrics.ts", "prom-client"],
+  ["src/operate/metrics.ts", "src/task/observer.ts"],
+  ["src/cli/options.ts", "commander"],
+  ["src/cli/program.ts", "src/serve/processor.ts"],
+  ["src/cli/program.ts", "src/learn/lesson.ts"],
+  ["src/main.ts", "src/cli/program.ts"],
+];
+
+const DEPENDENCIES = [
+  ...["@duckdb/node-api", "@tensorflow/tfjs", "avsc", "commander", "kafkajs", "lmdb", "ml-kmeans", "opossum"],
+  ...["prom-client", "zod"],
+];
+
+function write(folder: string, file: string, text: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+/** A small project with just these imports; answers what the rules say of it, as `rule: from → to`. */
+function violationsOf(imports: readonly Import[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "stipend-house-"));
+  try {
+    const text = new Map<string, string>();
+    for (const [from, to, type] of imports) {
+      const levels = "../".repeat(from.split("/").length - 1);
+      const specifier = /\.ts$/.test(to) ? `${levels === "" ? "./" : levels}${to}` : to;
+      const line = type === "type" ? `import type { a } from "${specifier}";` : `import "${specifier}";`;
+      text.set(from, `${text.get(from) ?? ""}${line}\n`);
+      if (/\.ts$/.test(to) && !text.has(to)) text.set(to, "");
+    }
+    for (const [file, lines] of text) write(folder, file, `${lines}export type a = 1;\n`);
+    const named = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "1.0.0"]));
+    const manifest = {
+      name: "small",
+      type: "module",
+      dependencies: named(DEPENDENCIES),
+      devDependencies: named(["fast-check"]),
+    };
+    write(folder, "package.json", JSON.stringify(manifest));
+    for (const name of [...DEPENDENCIES, "fast-check"]) {
+      write(folder, `node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", main: "index.js" }));
+      write(folder, `node_modules/${name}/index.js`, "");
+    }
+    return cruise(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Cruised {
+  readonly summary: {
+    readonly violations: readonly {
+      readonly rule: { readonly name: string };
+      readonly from: string;
+      readonly to: string;
+    }[];
+  };
+}
+
+function cruise(folder: string): string[] {
+  const tool = join(ROOT, "node_modules", "dependency-cruiser", "bin", "dependency-cruiser.mjs");
+  const line = [tool, "--config", RULES_FILE, "--output-type", "json", "src"];
+  const { summary } = JSON.parse(execFileSync(process.execPath, line, { cwd: folder, encoding: "utf8" })) as Cruised;
+  return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
+}
+
+describe("the house rules", () => {
+  let found: readonly string[];
+  beforeAll(() => {
+    found = violationsOf(Object.values(BREACHES).flat());
+  });
+
+  test("each has its breach here", () => {
+    expect(Object.keys(BREACHES).toSorted()).toEqual(RULES.toSorted());
+  });
+
+  test.each(RULES)("%s catches what it forbids", (rule) => {
+    const [from, to] = must(BREACHES[rule]?.[0], rule);
+    const place = /\.ts$/.test(to) || to.startsWith("node:") ? to.replace("node:", "") : `node_modules/${to}/index.js`;
+    expect(found).toContain(`${rule}: ${from} → ${place}`);
+  });
+
+  test("they let pass what the architecture has", () => {
+    expect(violationsOf(ALLOWED)).toEqual([]);
+  });
+
+  test("each says why it is there", () => {
+    for (const { name, comment } of config.forbidden) expect(comment.length, name).toBeGreaterThan(40);
+  });
+
+  test("every room under src/ has one, and every rule of a room has its room", () => {
+    const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    // domain/, log/ and cli/ have rules of their own kind.
+    const own = { domain: "domain-alone", log: "log-port", cli: "cli-is-outermost" };
+    const ruled = RULES.filter((name) => name.startsWith("room-")).map((name) => name.slice("room-".length));
+    expect(rooms.toSorted()).toEqual([...ruled, ...Object.keys(own)].toSorted());
+    for (const rule of Object.values(own)) expect(RULES).toContain(rule);
+  });
+
+  test("the rooms of docs/ARCHITECTURE.md are those of src/", () => {
+    const [, drawn = ""] = must(/```\nsrc\/\n([^]*?)```/.exec(read("docs/ARCHITECTURE.md")), "the drawing of src/");
+    const rooms = [...drawn.matchAll(/^ {2}([\w.-]+)\/? /gm)].map(([, name]) => must(name, "a room"));
+    const entries = readdirSync(join(ROOT, "src"));
+    expect([...rooms, ...(/^ {2}main\.ts$/m.test(drawn) ? ["main.ts"] : [])].toSorted()).toEqual(entries.toSorted());
+  });
+});
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** The rows of the Markdown table that follows the heading, without its own head; cells trimmed, marks of code gone. */
+function tableUnder(text: string, heading: string): string[][] {
+  const lines =
+    must(text.split(`\n## ${heading}\n`)[1], heading)
+      .split("\n## ")[0]
+      ?.split("\n") ?? [];
+  const rows = lines.filter((line) => line.startsWith("|"));
+  return rows.slice(2).map((row) =>
+    row
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim().replaceAll("`", "")),
+  );
+}
+
+test("the topic table of docs/ARCHITECTURE.md is that of the code, row by row", () => {
+  const written = tableUnder(read("docs/ARCHITECTURE.md"), "Topics").map((row) => row.slice(0, 4));
+  expect(written).toEqual(
+    Object.entries(TOPICS).map(([name, { key, partitions, cleanup }]) => [name, key, partitions, cleanup]),
+  );
+});
+
+describe("docs/REASONS.md", () => {
+  test.each<[string, readonly string[]]>([
+    ["Decisions", REASONS],
+    ["Dead letters", DEAD_LETTER_REASONS],
+  ])("%s: lists each reason once, in order, with its meaning and what to do", (heading, reasons) => {
+    const rows = tableUnder(read("docs/REASONS.md"), heading);
+    expect(rows.map(([name]) => name)).toEqual(reasons);
+    for (const row of rows) for (const cell of row) expect(cell).not.toBe("");
+  });
+});
+
+describe("docs/DEPENDENCIES.md", () => {
+  test.each(["dependencies", "devDependencies", "overrides"] as const)(
+    "says of each of the %s why it is there",
+    (kind) => {
+      const manifest = JSON.parse(read("package.json")) as Record<typeof kind, Record<string, string>>;
+      const rows = tableUnder(read("docs/DEPENDENCIES.md"), kind);
+      expect(rows.map(([name]) => name).toSorted()).toEqual(Object.keys(manifest[kind]).toSorted());
+      for (const [name, why] of rows) expect(must(why, "why").length, name).toBeGreaterThan(20);
+    },
+  );
+});
+
+describe("what is installed and from where", () => {
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  })
+    .split("\0")
+    .filter((name) => name !== "");
+
+  test("the lock file names no registry: packages come from whichever npm is told to use, and their hashes hold them", () => {
+    expect(read("package-lock.json")).not.toMatch(/registry|resolved/);
+    const lock = JSON.parse(read("package-lock.json")) as {
+      readonly packages: Record<string, { readonly integrity?: string }>;
+    };
+    const packages = Object.entries(lock.packages).filter(([name]) => name !== "");
+    expect(packages.length).toBeGreaterThan(100);
+    expect(packages.filter(([, { integrity }]) => integrity === undefined).map(([name]) => name)).toEqual([]);
+  });
+
+  test("no file names a host to fetch from, nor a folder of the machine that it was written on", () => {
+    expect(files.length).toBeGreaterThan(300);
+    const texts = files
+      .filter((file) => file !== "package-lock.json" && existsSync(join(ROOT, file)))
+      .map((file) => [file, read(file)] as const);
+    const hosts = texts.flatMap(([file, text]) =>
+      [...text.matchAll(/https?:\/\/([\w.-]+)/g)]
+        .map(([, host]) => must(host, "a host"))
+        .filter((host) => !HOSTS_NAMED.includes(host))
+        .map((host) => `${file}: ${host}`),
+    );
+    expect(hosts).toEqual([]);
+    const paths = texts.filter(([, text]) => MACHINE_PATHS.some((path) => text.includes(path)));
+    expect(paths.map(([file]) => file)).toEqual([]);
+  });
+});
+
+/** Loopback, words that stand for a host, and names of formats that look like addresses and are never fetched. */
+const HOSTS_NAMED = ["127.0.0.1", "localhost", "host", "prometheus", "maven.apache.org", "www.w3.org"];
+
+/** Written in parts, so that this file does not name them. */
+const MACHINE_PATHS = [
+  ["", "root", ""],
+  ["", "work", "main"],
+  ["", "work", "shared"],
+  ["", "tmp", "team"],
+].map((parts) => parts.join("/"));
