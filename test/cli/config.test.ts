@@ -98,7 +98,11 @@ test("names that look like settings and are none are pointed out; those of other
 
 test("the help names every setting with its default", () => {
   const text = describeSettings();
-  for (const { env, shown } of Object.values(SETTINGS)) expect(text).toMatch(new RegExp(`  ${env} .*\\(default: `));
+  for (const { env, shown } of Object.values(SETTINGS)) {
+    const line = text.split("\n").find((each) => each.startsWith(`  ${env} `));
+    expect(line).toMatch(/\S \(default: [^]+\)$/);
+    expect(line?.endsWith(`(default: ${shown})`)).toBe(true);
+  }
   expect(text.split("\n")).toHaveLength(Object.keys(SETTINGS).length + 1);
 });
 
