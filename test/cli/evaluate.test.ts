@@ -149,7 +149,8 @@ describe("a release on a table", () => {
       ["3", "3", "4"].map((seed) => shell.run(`${line} --seed ${seed} --json`)),
     );
     expect(one?.out).toBe(again?.out);
-    const values = (ended: typeof one) => (ended?.json[0] as unknown as Printed).arms.map(({ value }) => value?.reward);
+    const values = (ended: typeof one) =>
+      (must(ended, "a run").json[0] as unknown as Printed).arms.map(({ value }) => value?.reward);
     expect(values(other)).not.toEqual(values(one));
     expect(values(other).map((reward) => reward?.value)).toEqual(
       values(one).map((reward) => expect.closeTo(must(reward, "reward").value, 8)),
