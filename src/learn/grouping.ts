@@ -2,13 +2,13 @@
 // Clusters and the student that serves them, fitted together: what the student never says cannot be served, so clusters
 // that it hardly uses are given up and it learns the others again.
 //
-// Invariant: every cluster of the result has at least the stated share of the rows it was looked for on, or the rounds
-// are used up (the release's gate refuses an empty cluster then).
+// Invariant: the student says every cluster of the result for at least half of the stated share of the rows it was fitted
+// on, or the rounds are used up (the release's gate refuses an empty cluster then).
 
 import { clusterRows, type Clustering, type ClusterOptions, type Seen } from "./cluster/cluster.ts";
 import { distil, type Student, type StudentOptions } from "./distil.ts";
 import type { Block, Dataset, Progress, Representation } from "./nouns.ts";
-import type { SampleOptions } from "./train-options.ts";
+import { ROWS_A_CELL, type SampleOptions } from "./train-options.ts";
 
 export interface Grouping {
   readonly clustering: Clustering;
@@ -48,14 +48,21 @@ export function seenBlock(representation: Representation, block: Block, cluster:
   };
 }
 
-export async function groupRows(input: GroupingInput): Promise<Grouping> {
-  const { dataset, representation, cluster, sample, seed, progress } = input;
+export async function groupRows(given: GroupingInput): Promise<Grouping> {
+  const { dataset, representation, sample, seed, progress } = given;
+  const cluster = { ...given.cluster, minShare: minShareOf(given.cluster, dataset) };
+  const input = { ...given, cluster };
   progress("cluster", 0, "what the network expects");
   const fit = seenBlock(representation, await dataset.sample("train", sample.fit, seed), cluster);
   const check = seenBlock(representation, await dataset.sample("validate", sample.check, seed), cluster);
   const clustering = clusterRows(fit, check, dataset.arms.length, cluster, seed, progress);
   const fitted = await fitStudent(input, fit, clustering);
   return { ...fitted, warnings: warningsOf(fitted, cluster) };
+}
+
+/** In a small log a cluster has to be a larger part of it, to have rows of each arm at all. */
+function minShareOf({ minShare }: ClusterOptions, { arms, rows }: Dataset): number {
+  return Math.max(minShare, (ROWS_A_CELL * arms.length) / rows);
 }
 
 async function fitStudent(

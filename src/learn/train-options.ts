@@ -8,6 +8,9 @@ import { ESTIMATE_OPTIONS, type EstimateOptions } from "./estimate/estimate.ts";
 import { PLAN_OPTIONS, type PlanOptions } from "./plan/plan.ts";
 import { QUICK_NETWORK, type NetworkOptions } from "./represent/options.ts";
 
+/** Rows of the log that a cluster must have for each arm, on average: fewer would say nothing against the network. */
+export const ROWS_A_CELL = 10;
+
 /** Rows that the steps after the network look at: bounded, so that time and memory do not grow with the log. */
 export interface SampleOptions {
   /** Training rows on which clusters and student are fitted. */
