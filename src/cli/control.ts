@@ -8,12 +8,12 @@
 //   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
 
 import { must } from "../domain/assert.ts";
-import { InvalidInput } from "../domain/campaign.ts";
 import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../domain/control.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { toJson } from "../log/codec/json.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
+import { findCampaign } from "./campaigns.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
 import { asDuration, asInteger, asText, flag, option, withDefault, type ValuesOf } from "./options.ts";
 import { previewText } from "./pacing/preview-text.ts";
@@ -97,8 +97,9 @@ export interface Outcome {
   readonly answer: CommandAnswer | null;
   /** Of the answer. */
   readonly status: BudgetStatus | null;
-  /** Partitions that have not reported the answer's revision. */
+  /** Partitions that have not reported the answer's revision, of so many. */
   readonly silent: readonly number[];
+  readonly partitions: number;
 }
 
 export interface SteerOptions {
@@ -116,7 +117,7 @@ export async function steer(log: EventLog, command: PacingCommand, options: Stee
   const { key, partition, end } = await placeOf(log, command.campaign);
   const shards = (await log.ranges("grants")).map((range) => range.partition);
   await sendCommand(log, command);
-  let outcome: Outcome = { command, answer: null, status: null, silent: shards };
+  let outcome: Outcome = { command, answer: null, status: null, silent: shards, partitions: shards.length };
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), options.timeoutMs);
   const signal = AbortSignal.any([over.signal, options.signal]);
@@ -141,7 +142,7 @@ function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonl
   if (answer === undefined) return null;
   const reached = new Map(status.applied.map(({ shard, revision }) => [shard, revision]));
   const silent = shards.filter((shard) => (reached.get(shard) ?? -1) < answer.revision);
-  return { command, answer, status, silent: answer.outcome === "applied" ? [] : silent };
+  return { command, answer, status, silent: answer.outcome === "applied" ? [] : silent, partitions: shards.length };
 }
 
 function isOver({ command, answer, silent }: Outcome, wait: boolean): boolean {
@@ -179,7 +180,8 @@ export async function runSteering(
     },
   });
   progress.clear();
-  output.result(outcomeJson(outcome), () => outcomeText(outcome, steering));
+  const waited = context.signal.aborted ? "before it was interrupted" : `within ${steering.timeout / SECOND_MS} s`;
+  output.result(outcomeJson(outcome), () => outcomeText(outcome, steering.wait, waited));
   return isOver(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
 }
 
@@ -197,24 +199,23 @@ export function outcomeJson({ command, answer, status, silent }: Outcome) {
   };
 }
 
-function newsText({ answer, status, silent }: Outcome): string {
-  const all = (status?.applied.length ?? 0) + silent.length;
-  return `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ${silent.length} of ${all} partitions have not applied it`;
+function newsText({ answer, silent, partitions }: Outcome): string {
+  return `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ${silent.length} of ${partitions} partitions have not applied it`;
 }
 
-function outcomeText(outcome: Outcome, { timeout, wait }: Steering): string {
+function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {
   const { command, answer, silent } = outcome;
   const what = `${command.campaign}: ${command.action.kind.replaceAll("_", " ")}${command.dryRun ? " (dry run)" : ""}`;
   if (answer === null)
     return (
-      `${what}: no answer within ${timeout / SECOND_MS} s: is the allocator running (stipend run)? The command is on the ` +
+      `${what}: no answer ${waited}: is the allocator running (stipend run)? The command is on the ` +
       `log and will be answered; ask again with --command-id ${command.commandId}`
     );
   if (answer.outcome === "refused") return `${what}: refused: ${answer.reason ?? "no reason given"}`;
   if (answer.outcome === "previewed") return [`${what}: would be accepted`, ...previewTexts(outcome)].join("\n");
   if (!wait || command.dryRun) return `${what}: ${answer.outcome}, revision ${answer.revision}`;
   if (silent.length === 0) return `${what}: applied on every partition, revision ${answer.revision}`;
-  return `${what}: accepted, revision ${answer.revision}, but not applied within ${timeout / SECOND_MS} s by partitions ${silent.join(", ")}`;
+  return `${what}: accepted, revision ${answer.revision}, but not applied ${waited} by partitions ${silent.join(", ")}`;
 }
 
 function previewTexts({ answer, status }: Outcome): readonly string[] {
@@ -222,15 +223,7 @@ function previewTexts({ answer, status }: Outcome): readonly string[] {
   return preview === null ? [] : previewText(preview, status?.currency ?? "");
 }
 
-/** The campaign that was named, or the only one there is. */
+/** The campaign that was named, whether there is one or not, or else the only one there is. */
 export async function campaignOr(log: EventLog, named: string | undefined): Promise<string> {
-  if (named !== undefined) return named;
-  const all = (await latestStatuses(log)).filter(({ revision }) => revision > 0).map(({ campaign }) => campaign);
-  const [only] = all;
-  if (only !== undefined && all.length === 1) return only;
-  throw new InvalidInput(
-    all.length === 0
-      ? "there is no campaign yet: `stipend campaign create FILE` makes one"
-      : `--campaign: there are several campaigns, name one: ${all.join(", ")}`,
-  );
+  return named ?? (await findCampaign(log, undefined)).campaign.id;
 }

@@ -23,9 +23,14 @@ export interface Difference {
 export interface OpenedLog extends EventLog {
   /** Where it is, for people. */
   readonly place: string;
-  /** Several processes can take parts of one kind of task. */
-  readonly isShared: boolean;
+  /** How many copies of a record there are, for people. */
+  readonly copies: string;
   differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+}
+
+/** Whether several processes can each take a part of the work on the log that the settings name. */
+export function isShared({ kafkaBrokers }: Config): boolean {
+  return kafkaBrokers !== null;
 }
 
 type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;
@@ -65,7 +70,7 @@ async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): P
   return {
     ...log,
     place: `the embedded log ${folder}`,
-    isShared: false,
+    copies: "one copy, on this machine",
     differences: async (specs) => compareSpecs(specs, await log.topics()),
   };
 }
@@ -79,7 +84,10 @@ async function openKafka(outside: Outside, brokers: readonly string[]): Promise<
   return {
     ...log,
     place: `Kafka at ${brokers.join(", ")}${prefix === null ? "" : ` (topics ${prefix}…)`}`,
-    isShared: true,
+    copies: [
+      `replication ${config.kafkaReplication ?? "as the cluster has it"}`,
+      `min.insync.replicas ${config.kafkaMinInsyncReplicas ?? "as the cluster has it"}`,
+    ].join(", "),
   };
 }
 

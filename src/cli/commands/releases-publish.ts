@@ -1,6 +1,7 @@
 // stipend releases publish: a release folder onto the log, as a candidate.
 
 import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
+import { campaignsOn } from "../campaigns.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { withLog } from "../open-log.ts";
 import { asText, required } from "../options.ts";
@@ -15,9 +16,12 @@ export const command = defineCommand({
   options: { campaign: required("id", "campaign that it is for", asText) },
   async run(context, { folder, campaign }) {
     const read = await readReleaseFolder(folder);
-    const { hash, publishedAtMs } = await withLog(context, (log) =>
-      publishRelease(log, campaign, read, context.nowMs()),
-    );
+    const { hash, publishedAtMs } = await withLog(context, async (log) => {
+      const known = await campaignsOn(log);
+      if (!known.some((each) => each.campaign.id === campaign))
+        context.output.note(`there is no campaign ${campaign} yet; the release waits for it`);
+      return await publishRelease(log, campaign, read, context.nowMs());
+    });
     context.output.result(
       { campaign, hash, publishedAtMs },
       () =>

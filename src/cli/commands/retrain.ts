@@ -27,7 +27,7 @@ export const command = defineCommand({
     "Writes a campaign's part of the training log to a file, trains on it in a process of its own with the features of the " +
     "release in force, and publishes what comes out as a candidate; --promote puts it into force. Without --once it goes " +
     "on, and trains each time that STIPEND_RETRAIN_ROWS or STIPEND_RETRAIN_PERIOD_MS says so, as `stipend run` does by " +
-    "itself. The files of the latest round stay below STIPEND_STATE_DIR/retraining.",
+    "itself. Each round's release and report stay below STIPEND_STATE_DIR/retraining.",
   examples: [
     "stipend retrain --once --campaign spring --promote",
     "stipend retrain --once --data log.csv.gz --mapping mapping.yaml",
@@ -100,8 +100,8 @@ interface RoundOptions {
 async function retrainRound(context: Context, log: EventLog, found: CampaignOnLog, options: RoundOptions) {
   const { campaign } = found;
   const release = releaseInForce(found);
-  const folder = join(context.config.stateDir, "retraining", campaign.id);
-  await rm(folder, { recursive: true, force: true });
+  const began = new Date(context.nowMs()).toISOString().replaceAll(":", "-");
+  const folder = join(context.config.stateDir, "retraining", campaign.id, began);
   const round = await retrainOnce({
     log,
     campaign,
@@ -113,6 +113,8 @@ async function retrainRound(context: Context, log: EventLog, found: CampaignOnLo
     onLine: (line) => context.progress.report(`retraining ${campaign.id}`, 0, line),
     signal: context.signal,
   });
+  // The rows are on the log; what they taught stays, with its report.
+  await rm(round.exported.file, { force: true });
   const { hash } = round.candidate;
   const promotion = options.promote ? await promote(context, log, campaign.id, hash) : null;
   const { rows, earlierRows: earlierCount, leftOut } = round.exported;

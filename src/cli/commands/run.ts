@@ -6,7 +6,7 @@ import type { TaskObserver } from "../../task/observer.ts";
 import { systemClock } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
-import { openLog, type OpenedLog } from "../open-log.ts";
+import { isShared, openLog, type OpenedLog } from "../open-log.ts";
 import { asInteger, flag, withDefault } from "../options.ts";
 import { retrainBeside } from "../retrain-beside.ts";
 import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
@@ -34,7 +34,7 @@ export const command = defineCommand({
   endsBySignal: true,
   async run(context, { workers, withoutRetraining }) {
     if (workers > 1) {
-      if (context.config.kafkaBrokers === null)
+      if (!isShared(context.config))
         throw new InvalidInput(
           "--workers: the embedded log gives all partitions to one process: several would wait for each other's disk. " +
             "Run without --workers, or on Kafka (KAFKA_BROKERS)",

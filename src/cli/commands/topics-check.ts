@@ -19,9 +19,9 @@ export const command = defineCommand({
       const specs = topicSpecs({ users, control });
       const differences = await log.differences(specs);
       const ok = differences.length === 0;
-      context.output.result({ ok, place: log.place, topics: specs, differences }, () =>
+      context.output.result({ ok, place: log.place, copies: log.copies, topics: specs, differences }, () =>
         ok
-          ? `${topicsTable(specs)}\n\n${log.place} has all of this`
+          ? `${topicsTable(specs)}\n${log.copies}\n\n${log.place} has all of this`
           : tableText(
               ["topic", "setting", "needed", "found", "what to do"],
               differences.map(({ topic, setting, needed, found, fix }) => [topic, setting, needed, found, fix]),

@@ -21,8 +21,8 @@ export const command = defineCommand({
       await log.ensureTopics(specs);
       const created = specs.filter(({ name }) => !before.has(name)).map(({ name }) => name);
       context.output.result(
-        { place: log.place, created, topics: specs },
-        () => `${topicsTable(specs)}\n\n${created.length} of ${specs.length} made on ${log.place}`,
+        { place: log.place, copies: log.copies, created, topics: specs },
+        () => `${topicsTable(specs)}\n${log.copies}\n\n${created.length} of ${specs.length} made on ${log.place}`,
       );
       return DONE;
     } finally {
