@@ -46,6 +46,24 @@ export function campaign(changes: Partial<Campaign> = {}): Campaign {
   };
 }
 
+/** A grant of the campaign above, live, to the first shard. */
+export function grantOf(changes: Partial<Grant> = {}): Grant {
+  return {
+    campaign: campaign(),
+    shard: 0,
+    atMs: START_MS,
+    state: "live",
+    revision: 1,
+    release: RELEASE.hash,
+    planRow: 1,
+    shadowPrice: 0.01,
+    throttle: 1,
+    grantedMinor: { plan: 100_000n, exploration: 0n },
+    returnTargetMinor: { plan: 0n, exploration: 0n },
+    ...changes,
+  };
+}
+
 export interface HouseOptions {
   readonly partitions?: number;
   readonly features?: FeatureService;
@@ -142,21 +160,7 @@ export class House {
     const id = changes.campaign?.id ?? "spring";
     for (let shard = 0; shard < this.#partitions; shard += 1) {
       const before = this.#grants.get(`${id}/${shard}`);
-      const grant: Grant = {
-        campaign: campaign(),
-        state: "live",
-        revision: 1,
-        release: RELEASE.hash,
-        planRow: 1,
-        shadowPrice: 0.01,
-        throttle: 1,
-        grantedMinor: { plan: 100_000n, exploration: 0n },
-        returnTargetMinor: { plan: 0n, exploration: 0n },
-        ...before,
-        ...changes,
-        shard,
-        atMs: this.nowMs,
-      };
+      const grant = grantOf({ ...before, ...changes, shard, atMs: this.nowMs });
       this.#grants.set(`${id}/${shard}`, grant);
       await this.send("grants", id, grant, shard);
     }
