@@ -69,6 +69,7 @@ const PACKAGES = {
   "@tensorflow/.+": { in: "^src/learn/", why: "training is offline: live rooms classify with a release's ONNX graph" },
   "ml-kmeans": { in: "^src/learn/", why: "clusters are made offline" },
   "prom-client": { in: "^src/operate/", why: "tasks tell an observer what they do; how it is counted is operate/'s" },
+  highs: { in: "^src/learn/", why: "plans are solved offline; live rooms read a release's frontier" },
   opossum: { in: "^src/serve/", why: "the breaker belongs to the call of the feature service" },
 };
 
