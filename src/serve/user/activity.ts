@@ -35,6 +35,8 @@ const KEPT_BUCKETS = 30 * PER_DAY;
 
 const COLUMNS = 6;
 const ROW_BYTES = COLUMNS * DOUBLE_BYTES;
+/** Two days of fine buckets with the day that they cut, and thirty days. */
+export const BUCKETS_MAX = FINE_BUCKETS + PER_DAY + 30;
 
 type Column = "sessions" | "orders" | "redemptions" | "incentives" | "reward";
 const COLUMN: Readonly<Record<Column, number>> = { sessions: 1, orders: 2, redemptions: 3, incentives: 4, reward: 5 };
