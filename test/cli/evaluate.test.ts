@@ -1,6 +1,6 @@
 // `stipend evaluate` on a table whose truth is known: what it prints is what is so, or it says what is wrong.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
@@ -139,7 +139,7 @@ describe("a release on a table", () => {
 
   test("two releases are told apart by paired differences; one that does the same has none", async () => {
     const { releases } = await evaluated(`--release ${folderOf("first")} ${folderOf("second")} --budgets 2`);
-    expect(releases.map(({ label }) => label)).toEqual([folderOf("first"), folderOf("second")]);
+    expect(releases.map(({ label }) => label)).toEqual(["first", "second"]);
     expect(releases[0]?.budgets.map(({ overFirst }) => overFirst)).toEqual([null, null]);
     expect(releases[1]?.budgets.map(({ overFirst }) => overFirst?.se)).toEqual([0, 0]);
   });
@@ -181,6 +181,22 @@ describe("a release on a table", () => {
     expect(out).toMatch(/better at \d of 2 budgets, worse at \d, and not told apart by these rows at \d\./);
     expect(out).toContain("it does not rank policies");
     expect(out).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+describe("--out", () => {
+  test("writes a page of its own with the pictures, and says where; what is there stays without --force", async () => {
+    const page = folderOf("page.html");
+    const asked = `${line} --release ${folderOf("first")} ${folderOf("second")} --out ${page}`;
+    const { code, json } = await shell.run(`${asked} --json`);
+    expect([code, json[0]?.["page"]]).toEqual([0, page]);
+    const html = readFileSync(page, "utf8");
+    expect(html.match(/<svg/g)).toHaveLength(2);
+    expect(html).toContain("Whether it pays to tell users apart");
+    expect(html).toContain("12,000");
+    expect(html).not.toMatch(/NaN|Infinity|undefined|<script|https?:\/\/(?!www\.w3\.org)/);
+    expect((await shell.run(asked)).err).toMatch(/page\.html: it is there already; --force replaces it/);
+    expect((await shell.run(`${asked} --force`)).out).toContain(`The page is ${page}`);
   });
 });
 

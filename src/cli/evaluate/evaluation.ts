@@ -1,9 +1,11 @@
 // Evaluation
 // What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
 
-import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
+import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
-import type { Judged } from "../../evaluate/policy/judge.ts";
+import type { Judged, ReleaseJudgement } from "../../evaluate/policy/judge.ts";
+import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import { percent, short } from "../../operate/page/figures.ts";
 
 export interface Evaluation {
   readonly source: Source;
@@ -21,19 +23,24 @@ export type Source =
       readonly files: readonly string[];
       readonly split: "all" | "test";
       readonly currency: string;
+      readonly reward: string;
       readonly badRows: number;
     }
   | {
       readonly kind: "live";
       readonly campaign: string;
       readonly currency: string;
+      readonly reward: string;
       /** Training rows that say nothing of other arms. */
       readonly leftOut: Readonly<Record<"heldOut" | "notDrawn" | "undecodable", number>>;
       readonly refused: number;
     };
 
 /** One object; money in minor units, everything else as its name says. */
-export function evaluationJson({ source, options, judged, holdout, warnings }: Evaluation): object {
+export function evaluationJson(
+  { source, options, judged, holdout, warnings }: Evaluation,
+  page: string | null,
+): object {
   const { rows, arms, served, releases } = judged;
   return {
     source,
@@ -50,9 +57,77 @@ export function evaluationJson({ source, options, judged, holdout, warnings }: E
       })),
     })),
     warnings,
+    page,
   };
 }
 
 function sharesByArm(arms: Judged["arms"], shares: readonly number[]): Record<string, number> {
   return Object.fromEntries(arms.map(({ arm }, index) => [arm, shares[index] ?? 0]));
+}
+
+/** What reward is made of, for people. */
+export function rewardName(weights: readonly (readonly [name: string, weight: number])[]): string {
+  const worth = weights.filter(([, weight]) => weight !== 0);
+  return worth.map(([name, weight]) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + ");
+}
+
+export function sourceName(source: Source): string {
+  if (source.kind === "live") return `campaign ${source.campaign}'s training log`;
+  return `${source.files.join(", ")}${source.split === "test" ? ", test rows only" : ""}`;
+}
+
+export interface Gains {
+  readonly over: string;
+  /** By budget. */
+  readonly intervals: readonly (Interval | null)[];
+}
+
+/** What a release is compared with. */
+export function gainsOf({ releases, served }: Judged, index: number): Gains[] {
+  const budgets = releases[index]?.budgets ?? [];
+  const gains: Gains[] = [
+    { over: "one mix for all, same spend", intervals: budgets.map(({ overOneMix }) => overOneMix) },
+  ];
+  if (index > 0)
+    gains.push({ over: `release ${releases[0]?.label}`, intervals: budgets.map(({ overFirst }) => overFirst) });
+  if (served !== null) gains.push({ over: "what was served", intervals: budgets.map(({ overServed }) => overServed) });
+  return gains;
+}
+
+/** Whether telling users apart pays, in one sentence. */
+export function verdictOf({ budgets }: ReleaseJudgement): string {
+  const better = budgets.filter(({ overOneMix }) => overOneMix.low > 0).length;
+  const worse = budgets.filter(({ overOneMix }) => overOneMix.high < 0).length;
+  const open = budgets.length - better - worse;
+  return (
+    `Over one mix for all at the same spend it is better at ${better} of ${budgets.length} budgets, worse at ${worse}, ` +
+    `and not told apart by these rows at ${open}.`
+  );
+}
+
+/** So far below 1 that among many policies it is no chance. */
+const BEYOND_CHANCE_SE = 4;
+
+/** Sentences on policies that do what the log could not have done (PolicyValue.meanWeight), or never did. */
+export function outOfReach({ arms, releases }: Judged): string[] {
+  const named: (readonly [string, PolicyValue | null])[] = [
+    ...arms.map(({ arm, value }) => [`${arm} for all`, value] as const),
+    ...releases.flatMap(({ label, budgets }) =>
+      budgets.map(
+        ({ budgetPerSession, value }) => [`release ${label} at ${short(10 * budgetPerSession)}`, value] as const,
+      ),
+    ),
+  ];
+  const partly = named.flatMap(([name, value]) =>
+    value !== null && value.meanWeight.value + BEYOND_CHANCE_SE * value.meanWeight.se < 1
+      ? [`${name} (${percent(value.meanWeight.value, 0)})`]
+      : [],
+  );
+  const never = named.flatMap(([name, value]) => (value === null ? [name] : []));
+  return [
+    ...(partly.length > 0
+      ? [`The log could do only a part of what these do, so that their figures are too low: ${partly.join(", ")}.`]
+      : []),
+    ...(never.length > 0 ? [`No row of the log says anything of: ${never.join(", ")}.`] : []),
+  ];
 }

@@ -3,6 +3,7 @@
 // beginning of a hash that is on it.
 
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { rowWidth } from "../../domain/features.ts";
 import { parseRelease, type Release } from "../../domain/release.ts";
@@ -12,7 +13,7 @@ import { loadClassifier, type Classifier } from "../../serve/classify/onnx.ts";
 import { pickRelease } from "../release-list.ts";
 
 export interface OpenRelease {
-  /** As it was named. */
+  /** What it is called here: its folder's own name where that is enough, else as it was named. */
   readonly label: string;
   readonly release: Release;
   readonly classifier: Classifier;
@@ -34,15 +35,20 @@ export async function withReleases<T>(
   if (twice !== undefined) throw new InvalidInput(`--release: ${twice} is named twice`);
   const opened: OpenRelease[] = [];
   try {
-    for (const label of names) opened.push(await openRelease(label, onLog));
+    for (const name of names) opened.push(await openRelease(name, labelOf(name, names), onLog));
     return await use(opened);
   } finally {
     for (const { classifier } of opened) await classifier.close();
   }
 }
 
-export async function openRelease(label: string, onLog: OnLog | null): Promise<OpenRelease> {
-  const found = onLog === null || existsSync(label) ? await readReleaseFolder(label) : await findOnLog(label, onLog);
+function labelOf(name: string, names: readonly string[]): string {
+  const own = path.basename(name);
+  return names.filter((other) => path.basename(other) === own).length > 1 ? name : own;
+}
+
+async function openRelease(name: string, label: string, onLog: OnLog | null): Promise<OpenRelease> {
+  const found = onLog === null || existsSync(name) ? await readReleaseFolder(name) : await findOnLog(name, onLog);
   const classifier = await loadClassifier(found.release, rowWidth(found.release.manifest.features));
   return { label, classifier, ...found };
 }

@@ -5,6 +5,7 @@
 import { must } from "../../domain/assert.ts";
 import { LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { addRow, emptyGroups, type GroupedRows } from "../../evaluate/policy/grouped.ts";
+import type { JudgedRelease } from "../../evaluate/policy/judge.ts";
 import type { OpenRelease } from "./open-releases.ts";
 
 export interface RowBlock {
@@ -40,4 +41,10 @@ export function addRows(into: GroupedRows, rows: RowBlock, groups: ArrayLike<num
       reward: must(rows.reward[row], "reward"),
       cost: must(rows.cost[row], "cost"),
     });
+}
+
+export function judgedReleases(releases: readonly OpenRelease[], { byRelease }: RowSums): JudgedRelease[] {
+  return releases.map(({ label, release: { hash, manifest } }, index) => {
+    return { label, hash, manifest, grouped: must(byRelease[index], "a release's sums") };
+  });
 }
