@@ -55,6 +55,12 @@ const asAddress: Parse<{ readonly host: string; readonly port: number }> = (type
   return { host, port: Number(port) };
 };
 
+const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"] as const;
+type KafkaMechanism = (typeof MECHANISMS)[number];
+
+/** Kafka writes them in capitals. */
+const asMechanism: Parse<KafkaMechanism> = (typed) => asOneOf(MECHANISMS)(typed.toLowerCase());
+
 const asYesNo: Parse<boolean> = (typed) => asOneOf(["true", "false"])(typed) === "true";
 
 /** Whatever it is, it is not said again. */
@@ -163,7 +169,7 @@ export const SETTINGS = {
     "KAFKA_SASL_MECHANISM",
     "plain, scram-sha-256 or scram-sha-512",
     null,
-    asOneOf(["plain", "scram-sha-256", "scram-sha-512"]),
+    asMechanism,
   ),
   kafkaSaslUsername: setting<string | null>("KAFKA_SASL_USERNAME", "user for SASL", null, asText),
   kafkaSaslPassword: setting<string | null>("KAFKA_SASL_PASSWORD", "password for SASL; never printed", null, asSecret),
@@ -180,8 +186,6 @@ export const SETTINGS = {
     asInteger({ min: 1_000, max: 900_000 }),
   ),
 } as const;
-
-type KafkaMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
 
 /** Of the bootstrap and for finding errors: not settings, but not misspellings either. */
 const OTHER_NAMES: readonly string[] = ["STIPEND_DEBUG"];

@@ -111,6 +111,43 @@ describe("topics", () => {
   });
 });
 
+describe("a listener with TLS or SASL", () => {
+  const SECRET = "not-the-password";
+  let secure: NonNullable<Awaited<ReturnType<typeof theBroker>>["secure"]>;
+  beforeAll(async () => {
+    secure = must((await theBroker()).secure, "secure listeners");
+  });
+
+  async function check(settings: Record<string, string>): Promise<Ended> {
+    const other = openShell({ ...shell.env, KAFKA_TLS: "true", KAFKA_TLS_CA: secure.ca, ...settings });
+    const ended = await other.run("topics check");
+    other.close();
+    return ended;
+  }
+
+  test("is reached with the certificate of its authority", async () => {
+    const { code, err } = await check({ KAFKA_BROKERS: secure.tls });
+    expect(code, err).toBe(0);
+  });
+
+  test("is reached by each user with its mechanism, and a wrong password is refused and not shown", async () => {
+    expect(secure.users.map(({ mechanism }) => mechanism)).toEqual(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]);
+    for (const { mechanism, username, password } of secure.users) {
+      const settings = { KAFKA_BROKERS: secure.sasl, KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username };
+      const good = await check({ ...settings, KAFKA_SASL_PASSWORD: password });
+      expect([mechanism, good.code, good.out + good.err]).toEqual([
+        mechanism,
+        0,
+        expect.not.stringContaining(password),
+      ]);
+      const bad = await check({ ...settings, KAFKA_SASL_PASSWORD: SECRET });
+      expect([mechanism, bad.code]).toEqual([mechanism, 1]);
+      expect(bad.err).toMatch(/refuses the user: .*check the SASL mechanism, user and password/);
+      expect(bad.out + bad.err).not.toContain(SECRET);
+    }
+  }, 60_000);
+});
+
 describe("run --workers 2", () => {
   test("shares the partitions, decides each session once, and ends with 0 by SIGTERM", async () => {
     const workers = start("run --workers 2 --json");
