@@ -15,7 +15,7 @@
 //   3. An arm that gains nothing has no column: the control is never worse and never dearer.
 
 import type { ClusterValues } from "../../domain/release.ts";
-import type { Scenario } from "./scenarios.ts";
+import { NEGLIGIBLE, type Scenario } from "./scenarios.ts";
 
 /** Steps of each cluster × arm; the control's are not written. Fractional in the relaxation. */
 export type Steps = Float64Array;
@@ -39,13 +39,7 @@ export interface Program {
 export function programOf(values: ClusterValues, scenarios: readonly Scenario[], steps: number, risk: number): Program {
   const clusters = values.mix.length;
   const arms = values.reward[0]?.length ?? 0;
-  const total = values.mix.reduce((sum, share) => sum + share, 0);
-  const gain = new Float64Array(clusters * arms);
-  for (let cell = 0; cell < gain.length; cell += 1) {
-    const rewards = values.reward[Math.floor(cell / arms)] ?? [];
-    const share = (values.mix[Math.floor(cell / arms)] ?? 0) / total;
-    gain[cell] = (share * ((rewards[cell % arms] ?? 0) - (rewards[0] ?? 0))) / steps;
-  }
+  const gain = gainsOf(values, steps);
   return {
     clusters,
     arms,
@@ -56,6 +50,16 @@ export function programOf(values: ClusterValues, scenarios: readonly Scenario[],
     columns: Int32Array.from([...gain.keys()].filter((cell) => (gain[cell] ?? 0) > 0)),
     full: fullPlan(values, gain, steps),
   };
+}
+
+function gainsOf(values: ClusterValues, steps: number): Float64Array {
+  const total = values.mix.reduce((sum, share) => sum + share, 0);
+  const gains = values.reward.flatMap((rewards, cluster) => {
+    const share = (values.mix[cluster] ?? 0) / total;
+    return rewards.map((reward) => (share * (reward - (rewards[0] ?? 0))) / steps);
+  });
+  const least = NEGLIGIBLE * Math.max(...gains);
+  return Float64Array.from(gains, (gain) => (gain > 0 && gain <= least ? 0 : gain));
 }
 
 /** The dearest plan that is of use: of arms with the same reward, the cheapest. */

@@ -5,7 +5,7 @@
 // Invariants:
 //   1. The same seed draws the same scenarios on every machine.
 //   2. Draws come in pairs of opposite sign, so that the mean over the scenarios is what the plan expects.
-//   3. The control costs nothing in any of them, and no cost falls below zero.
+//   3. The control costs nothing in any of them, no cost falls below zero, and what is negligible is nothing.
 
 import type { Random } from "../../domain/random.ts";
 import type { ClusterValues } from "../../domain/release.ts";
@@ -26,6 +26,9 @@ export interface Scenario {
   /** Over the control's. */
   readonly gain: Float64Array;
 }
+
+/** As a share of the largest cost or gain: far below what an estimate can know, far above what a solver can tell from 0. */
+export const NEGLIGIBLE = 1e-9;
 
 export function drawScenarios(from: Uncertain, count: number, random: Random): Scenario[] {
   const scenarios: Scenario[] = [];
@@ -63,6 +66,7 @@ function scenarioOf(from: Uncertain, errors: Errors, sign: 1 | -1): Scenario {
   const { values, armCostSe, armRewardSe } = from;
   const arms = armCostSe.length;
   const mix = errors.mixes[sign === 1 ? 0 : 1];
+  const least = NEGLIGIBLE * Math.max(...values.cost.flat());
   const spend = new Float64Array(mix.length * arms);
   const gain = new Float64Array(mix.length * arms);
   for (let cluster = 0; cluster < mix.length; cluster += 1) {
@@ -79,7 +83,7 @@ function scenarioOf(from: Uncertain, errors: Errors, sign: 1 | -1): Scenario {
       const common = armCostSe[arm] ?? 0;
       const own = ownError(values.costSe[cluster]?.[arm] ?? 0, common) * (errors.cost[at] ?? 0);
       const cost = (values.cost[cluster]?.[arm] ?? 0) + sign * (common * (errors.armCost[arm] ?? 0) + own);
-      spend[at] = share * Math.max(cost, 0);
+      spend[at] = cost > least ? share * cost : 0;
       gain[at] = share * (rewardAt(arm) - control);
     }
   }
