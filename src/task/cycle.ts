@@ -10,7 +10,7 @@
 //   C5. Every error gets a verdict from one total table (verdicts.ts); nothing is caught here.
 //   C6. A record that cannot be used is the processor's to dead-letter, in the same transaction as all else.
 //   C7. What was done is done once: records, state and positions are one transaction.
-//   C8. A task that has been given up does not commit any more (`mayCommit`).
+//   C8. A task that has been given up neither commits nor writes the local store any more: it may be another's (`stillHeld`).
 
 import { assert } from "../domain/assert.ts";
 import type { LogRecord, OutRecord, Positions, TaskKind, TaskLog } from "../log/event-log.ts";
@@ -27,7 +27,7 @@ export interface CycleParts<Facts> {
   readonly codec: ControlCodec;
   readonly nowMs: () => number;
   /** Throws when the partition has been given up meanwhile. */
-  readonly mayCommit: () => void;
+  readonly stillHeld: () => void;
   readonly observer: CycleObserver;
 }
 
@@ -72,8 +72,9 @@ export async function runCycle<Facts>(
     positions: advanced(last.positions, batch),
   };
   const records = transaction(parts, effects, control);
-  parts.mayCommit();
+  parts.stillHeld();
   const committed = await log.commit(records, control.positions);
+  parts.stillHeld();
   const committedAt = observer.elapsedMs();
   store.apply(effects.state, { ...stampOf(control), changelogEnd: committed.changelogEnd });
   observer.cycle({

@@ -9,35 +9,45 @@ import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from
 import { stampOf } from "./cycle.ts";
 import type { LocalStore, Stamp, StateChange } from "./local-store.ts";
 
+/**
+ * A store that is further behind than this is filled from the beginning: of a key that was deleted, the changelog keeps the
+ * tombstone for a day (E5), and whoever comes later would keep the key for ever. Half of it, for clocks that differ.
+ */
+const MAX_BEHIND_MS = 12 * 3_600_000;
+
 /** How far before its stamp a restore begins: far enough to meet the store's last control record behind Kafka's marker. */
 const LOOK_BACK = 16;
 
 const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
 
-export async function restore(
-  log: TaskLog,
-  store: LocalStore,
-  codec: ControlCodec,
-  newLineage: () => string,
-): Promise<ControlRecord> {
+export interface RestoreParts {
+  readonly log: TaskLog;
+  readonly store: LocalStore;
+  readonly codec: ControlCodec;
+  readonly newLineage: () => string;
+  /** Throws when the partition has been given up meanwhile: then the store may be another's (law C8). */
+  readonly stillHeld: () => void;
+}
+
+export async function restore(parts: RestoreParts): Promise<ControlRecord> {
+  const { store, newLineage } = parts;
   const stamp = store.stamp();
   if (stamp !== null && stamp.cycle > 0) {
-    const control = await replay(log, store, codec, stamp);
+    const control = await replay(parts, stamp);
     if (control !== null) return control;
   }
   if (stamp !== null) store.wipe();
-  return (await replay(log, store, codec, null)) ?? firstControl(newLineage());
+  return (await replay(parts, null)) ?? firstControl(newLineage());
 }
 
-/** The last control record; null when there is none, or when it and the stamp cannot be of the same history. */
+/** The last control record; null when there is none, or when it and the stamp are not of one history that is all there. */
 async function replay(
-  log: TaskLog,
-  store: LocalStore,
-  codec: ControlCodec,
+  { log, store, codec, stillHeld }: RestoreParts,
   stamp: Stamp | null,
 ): Promise<ControlRecord | null> {
   let control: ControlRecord | null = null;
   for await (const batch of log.restore(stamp === null ? 0 : Math.max(0, stamp.changelogEnd - LOOK_BACK))) {
+    stillHeld();
     const changes: StateChange[] = [];
     let end = 0;
     for (const record of batch) {
@@ -53,8 +63,9 @@ async function replay(
     if (end > 0)
       store.apply(changes, { lineage: named.lineage, cycle: named.cycle, atMs: named.atMs, changelogEnd: end });
   }
+  stillHeld();
   if (stamp === null || control === null) return control;
-  return control.cycle >= stamp.cycle ? control : null;
+  return control.cycle >= stamp.cycle && control.atMs - stamp.atMs <= MAX_BEHIND_MS ? control : null;
 }
 
 function isSameHistory(stamp: Stamp, control: ControlRecord): boolean {

@@ -94,9 +94,7 @@ export class Task<Facts> {
           ...this.#options,
           log: must(this.#log, "claimed log"),
           store: must(this.#store, "open store"),
-          mayCommit: () => {
-            if (this.#givenUp) throw new GivenUp(`task ${this.partition} was given up before its commit`);
-          },
+          stillHeld: this.#stillHeld,
         },
         must(this.#control, "control record"),
         limits,
@@ -115,10 +113,16 @@ export class Task<Facts> {
     const { claim, openStore, processor, codec, newLineage, partition } = this.#options;
     this.#become("open");
     this.#log = await claim();
+    this.#stillHeld();
     this.#store ??= openStore(partition, (key, value) => processor.index(key, value));
-    this.#control = await restore(this.#log, this.#store, codec, newLineage);
+    const parts = { log: this.#log, store: this.#store, codec, newLineage, stillHeld: this.#stillHeld };
+    this.#control = await restore(parts);
     this.#become("opened");
   }
+
+  readonly #stillHeld = (): void => {
+    if (this.#givenUp) throw new GivenUp(`task ${this.partition} was given up`);
+  };
 
   async #seek(): Promise<void> {
     await must(this.#log, "claimed log").seek(must(this.#control, "control record").positions);

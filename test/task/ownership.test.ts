@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as port from "../../src/log/event-log.ts";
+import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
 import { StoreFailed } from "../../src/task/local-store.ts";
@@ -90,6 +91,30 @@ test("a cycle that outlasts the drain does not commit any more; its records are 
   await second.stop();
 });
 
+test("a commit that is answered after its partition was given up leaves the local store to whoever has it then", async () => {
+  const { cluster, producer } = shared();
+  await producer.ensureTopics(topics);
+  const stores = memoryStores();
+  const gate = Promise.withResolvers<void>();
+  const committed = Promise.withResolvers<void>();
+  const log = answeringLate(cluster.connect("first"), committed.resolve, gate.promise);
+  await sendKeys(producer, "first", ["a"]);
+  const first = await join(log, { openStore: stores.open, ...slowClock(0) });
+  const running = first.run();
+  await committed.promise;
+  const passing = await join(cluster.connect("passing"));
+  await passing.stop();
+  await sendKeys(producer, "first", ["a"]);
+  while ((await outputs(producer)).flat().length < 2) await tick();
+  gate.resolve();
+  await tick();
+  await sendKeys(producer, "first", ["a"]);
+  while ((await outputs(producer)).flat().length < 3) await tick();
+  expect((await outputs(producer))[1]).toEqual(["first a 1", "first a 2", "first a 3"]);
+  await first.stop();
+  await running;
+});
+
 test("an error that the table does not know stops the run and is told", async () => {
   const { cluster, producer } = shared();
   await producer.ensureTopics(topics);
@@ -139,6 +164,31 @@ test("an ended task cannot be woken, and an illegal event is nowhere passed over
   expect(LIFECYCLE.assigned.opened).toBe("illegal");
   expect(kind.inputs).toEqual(["first", "second"]);
 });
+
+/** A log on which the first commit of all takes effect at once, and is answered when `gate` opens. */
+function answeringLate(log: EventLog, done: () => void, gate: Promise<void>): EventLog {
+  let first = true;
+  const slow = (task: TaskLog): TaskLog => ({
+    ...task,
+    async commit(records, positions) {
+      const answer = await task.commit(records, positions);
+      if (first) {
+        first = false;
+        done();
+        await gate;
+      }
+      return answer;
+    },
+  });
+  return {
+    ...log,
+    join: (joined, member) =>
+      log.join(joined, {
+        assigned: (partition, claim) => member.assigned(partition, async () => slow(await claim())),
+        revoked: (partition) => member.revoked(partition),
+      }),
+  };
+}
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));

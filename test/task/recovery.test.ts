@@ -176,6 +176,28 @@ describe("a local store that is not this changelog's", () => {
   });
 });
 
+test("a local store that was away while a deleted key's tombstone vanished does not keep the key", async () => {
+  const day = 86_400_000;
+  const { cluster, producer } = await started();
+  const stores = memoryStores();
+  const first = await join(cluster.connect("first"), { openStore: stores.open });
+  await sendKeys(producer, "first", ["a"]);
+  await first.runUntilIdle(1);
+  await first.stop();
+  const second = await join(cluster.connect("second"));
+  await second.runUntilIdle(1_001);
+  expect((await outputs(producer))[1]?.at(-1)).toBe("forgotten a");
+  await sendKeys(producer, "first", ["c"]);
+  await second.runUntilIdle(day);
+  await second.stop();
+  cluster.maintain(day + 1);
+  const third = await join(cluster.connect("third"), { openStore: stores.open });
+  await sendKeys(producer, "first", ["a"]);
+  await third.runUntilIdle(day + 1);
+  expect((await outputs(producer))[1]?.at(-1)).toBe("first a 1");
+  await third.stop();
+});
+
 test("a control record carries cycle, time and positions, and stands last in its cycle's changes", async () => {
   const { cluster, producer } = await started();
   const runner = await join(cluster.connect("worker"));

@@ -14,12 +14,15 @@ export interface GroupMember {
   /** Given back: its task logs are over, whether or not somebody else has claimed since. */
   readonly givenBack: Set<number>;
   /** What `assigned` hands over. */
-  readonly claim: (partition: number) => () => ReturnType<Parameters<Member["assigned"]>[1]>;
+  readonly claim: (partition: number, assignment: number) => () => ReturnType<Parameters<Member["assigned"]>[1]>;
+  /** Which assignment of each partition counts: a claim of an earlier one is over. */
+  readonly assignments: Map<number, number>;
   alive: boolean;
 }
 
 interface Group {
   readonly partitions: number;
+  assignments: number;
   members: GroupMember[];
   readonly epochs: Map<number, number>;
   readonly positions: Map<number, Positions>;
@@ -39,7 +42,14 @@ export class Groups {
     const name = `${kind.application}-${kind.kind}`;
     let group = this.#groups.get(name);
     if (!group) {
-      group = { partitions, members: [], epochs: new Map(), positions: new Map(), turn: Promise.resolve() };
+      group = {
+        partitions,
+        assignments: 0,
+        members: [],
+        epochs: new Map(),
+        positions: new Map(),
+        turn: Promise.resolve(),
+      };
       this.#groups.set(name, group);
     }
     return group;
@@ -82,7 +92,9 @@ export class Groups {
           const partition = must(free.shift(), "a free partition");
           member.partitions.add(partition);
           member.givenBack.delete(partition);
-          member.member.assigned(partition, member.claim(partition));
+          group.assignments += 1;
+          member.assignments.set(partition, group.assignments);
+          member.member.assigned(partition, member.claim(partition, group.assignments));
         }
       }
     });

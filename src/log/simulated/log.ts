@@ -101,7 +101,8 @@ function groupMember(process: Process, kind: TaskKind, group: Group, member: Mem
     partitions: new Set(),
     givenBack: new Set(),
     alive: true,
-    claim: (partition) => () => claimTask(process, kind, group, partition, joining),
+    assignments: new Map(),
+    claim: (partition, assignment) => () => claimTask(process, kind, group, { partition, assignment }, joining),
   };
   return joining;
 }

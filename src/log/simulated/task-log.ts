@@ -12,12 +12,13 @@ export async function claimTask(
   process: Process,
   kind: TaskKind,
   group: Group,
-  partition: number,
+  { partition, assignment }: { readonly partition: number; readonly assignment: number },
   member: GroupMember,
 ): Promise<TaskLog> {
   const task = `${kind.kind}-${partition}`;
   const epoch = await process.step("claim", task, () => {
-    if (!member.partitions.has(partition)) throw new Fenced(`${task} is no longer assigned to ${process.name}`);
+    if (!member.partitions.has(partition) || member.assignments.get(partition) !== assignment)
+      throw new Fenced(`${task} is no longer assigned to ${process.name}`);
     const next = (group.epochs.get(partition) ?? 0) + 1;
     group.epochs.set(partition, next);
     return next;
