@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "./page/chart.ts";
-import type { TrainingReport } from "./training-report.ts";
+import type { TrainingReport } from "./training-report-figures.ts";
 
 export interface TrainingCharts {
   readonly curves: string;

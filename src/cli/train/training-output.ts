@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Release } from "../../domain/release.ts";
 import { STEPS, type Evidence } from "../../learn/evidence.ts";
 import type { PolicyFigures } from "../../learn/policy-check.ts";
-import type { TrainingReport } from "../../operate/training-report.ts";
+import type { TrainingReport } from "../../operate/training-report-figures.ts";
 
 export interface Trained {
   readonly release: Release;

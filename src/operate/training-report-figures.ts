@@ -1,0 +1,80 @@
+// Training report figures
+// What the training report is given: figures, already worked out. Its page and its charts draw the same ones.
+
+/** A figure with its interval. */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface TrainingReport {
+  readonly title: string;
+  readonly subtitle: string;
+  /** Where the rows are from, said first. */
+  readonly label: string;
+  readonly currency: string;
+  /** Name of the reward. */
+  readonly reward: string;
+  readonly rows: number;
+  readonly arms: readonly string[];
+  /** What it learned from and how, line by line. */
+  readonly facts: readonly { readonly what: string; readonly value: string }[];
+  readonly warnings: readonly string[];
+  readonly curves: readonly { readonly epoch: number; readonly train: number; readonly validate: number }[];
+  readonly bestEpoch: number;
+  readonly clustersTried: readonly { readonly clusters: number; readonly kept: number }[];
+  readonly clusters: readonly ClusterFigures[];
+  readonly frontier: readonly FrontierFigures[];
+  readonly maxGap: number;
+  readonly risk: number;
+  /** On the test rows; reward is incremental. */
+  readonly policies: {
+    readonly rows: number;
+    readonly confidence: number;
+    readonly points: readonly PolicyPoint[];
+    /** Ours less the other, at a planned spend. */
+    readonly differences: readonly {
+      readonly budget: number;
+      readonly oneMix: { readonly reward: Ranged; readonly cost: Ranged };
+      readonly individual: { readonly reward: Ranged; readonly cost: Ranged };
+    }[];
+  };
+  readonly student: {
+    readonly agreement: number;
+    readonly valueRatio: number;
+    readonly keptByTeacher: number;
+    readonly keptByStudent: number;
+    readonly rows: number;
+    readonly onnxDifference: number;
+    readonly onnxRows: number;
+  };
+  readonly steps: readonly { readonly step: string; readonly seconds: number }[];
+  readonly footer: string;
+}
+
+export interface ClusterFigures {
+  readonly cluster: number;
+  readonly share: number;
+  readonly rows: number;
+  readonly words: string;
+  /** By arm. Costs in minor units; 95 % intervals. */
+  readonly reward: readonly Ranged[];
+  readonly cost: readonly Ranged[];
+}
+
+/** A plan: what it is expected to spend and to bring a session, with what chance may make of it. Reward is incremental. */
+export interface FrontierFigures {
+  readonly budget: number;
+  readonly cost: Ranged;
+  readonly reward: Ranged;
+  readonly shadowPrice: number;
+  readonly gap: number;
+  readonly chanceOver: number;
+}
+
+export interface PolicyPoint {
+  readonly policy: string;
+  readonly cost: Ranged;
+  readonly reward: Ranged;
+}
