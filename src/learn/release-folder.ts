@@ -2,7 +2,7 @@
 // A training's results on disk: manifest.json, classifier.onnx, evidence.json, report.html. It is written beside its
 // place and then renamed, so that a training that is killed leaves no half release, and nothing is ever overwritten.
 
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
 import { canonicalJson } from "../domain/canonical.ts";
@@ -40,17 +40,18 @@ export async function writeReleaseFolder(folder: string, content: ReleaseFolderC
   await mkdir(dirname(target), { recursive: true });
   const beside = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
-    await writeFile(join(beside, "classifier.onnx"), content.release.classifier);
-    await writeFile(join(beside, "evidence.json"), content.evidenceJson);
-    await writeFile(join(beside, "report.html"), content.reportHtml);
-    await writeFile(join(beside, "manifest.json"), canonicalJson(content.release.manifest));
-    // An empty folder may stand there already; a folder that was filled meanwhile may not be taken away.
-    await rmdir(target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw new InvalidInput(`--out ${folder}: ${error.message}`);
+    // A folder in the private one, so that the release is as readable as folders are here.
+    const written = join(beside, "release");
+    await mkdir(written);
+    await writeFile(join(written, "classifier.onnx"), content.release.classifier);
+    await writeFile(join(written, "evidence.json"), content.evidenceJson);
+    await writeFile(join(written, "report.html"), content.reportHtml);
+    await writeFile(join(written, "manifest.json"), canonicalJson(content.release.manifest));
+    // An empty folder may stand there already; one that was filled meanwhile is not replaced.
+    await rename(written, target).catch((error: NodeJS.ErrnoException) => {
+      throw new InvalidInput(`--out ${folder}: the release could not be put there: ${error.message}`);
     });
-    await rename(beside, target);
-  } catch (error) {
+  } finally {
     await rm(beside, { recursive: true, force: true });
-    throw error;
   }
 }

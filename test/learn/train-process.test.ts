@@ -15,14 +15,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function run(args: readonly string[], killAt?: string): Promise<Ended> {
+async function run(
+  args: readonly string[],
+  signal?: { readonly at: string; readonly name: "SIGKILL" | "SIGTERM" },
+): Promise<Ended> {
   const env = { ...process.env, STIPEND_TF_BACKEND: "wasm" };
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
-    if (killAt !== undefined && stderr.includes(killAt)) child.kill("SIGKILL");
+    if (signal !== undefined && text.includes(signal.at)) child.kill(signal.name);
   });
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
@@ -84,8 +87,18 @@ describe("stipend train", () => {
 
   test("killed in the middle leaves no release", async () => {
     const { folder, line } = await setting();
-    const { code } = await run(line, "represent");
+    const { code } = await run(line, { at: "dataset", name: "SIGKILL" });
     expect(code).toBeNull();
     expect(await readdir(folder)).toEqual(["log.csv", "mapping.yaml"]);
+  });
+
+  test("asked to end in the middle, it clears away what it staged", async () => {
+    const { folder, line } = await setting();
+    const scratch = await temporaryFolder();
+    const { code, stderr } = await run([...line, "--scratch", scratch], { at: "dataset", name: "SIGTERM" });
+    expect(stderr).toContain("error: interrupted: no release was written");
+    expect(code).toBe(1);
+    expect(await readdir(folder)).toEqual(["log.csv", "mapping.yaml"]);
+    expect(await readdir(scratch)).toEqual([]);
   });
 });

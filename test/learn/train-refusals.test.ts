@@ -97,6 +97,7 @@ describe("a line that cannot be meant", () => {
   test.each([
     [["--data", "nowhere.csv"], /data: no file nowhere.csv/],
     [["--mapping", "nowhere.yaml"], /--mapping nowhere.yaml: ENOENT/],
+    [["--scratch", "nowhere"], /--scratch nowhere: there is no such folder/],
     [["--clusters", "20", "10"], /--clusters 20 10: name them by rising number/],
     [["--cluster", "kmeans"], /expected one of hidden, profile, regret, got "kmeans"/],
     [["--readout", "guess"], /expected one of network, shrunk, measured, got "guess"/],

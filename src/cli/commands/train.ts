@@ -1,6 +1,6 @@
 // stipend train: from a randomised log to a release in a folder, with its evidence and a report.
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { evidenceJson } from "../../learn/evidence.ts";
 import { parseMapping } from "../../learn/mapping.ts";
@@ -82,11 +82,14 @@ export const command = defineCommand({
       asOneOf(["auto", "native", "wasm"]),
     ),
     memory: option("size", "bound of the database that reads the log (default: 1GB)", asSize),
+    scratch: option("<folder>", "where the log is staged meanwhile (default: the system's temporary folder)", asText),
     quick: flag("in a hurry: a smaller network and fewer epochs, at some loss of value"),
     progress: flag("say how far it is in plain lines, also where nobody watches"),
   },
+  endsBySignal: true,
   async run(context, values) {
     await checkPlace(values.out);
+    if (values.scratch !== undefined) await checkFolder(values.scratch);
     const mapping = parseMapping(await readMapping(values.mapping), values.mapping);
     const startedMs = systemElapsedMs();
     const progress = narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs });
@@ -99,6 +102,7 @@ export const command = defineCommand({
       progress,
       elapsedMs: systemElapsedMs,
       ...(values.memory === undefined ? {} : { memoryLimit: values.memory }),
+      ...(values.scratch === undefined ? {} : { scratch: values.scratch }),
     });
     progress("report", 0, "drawing it");
     const reportHtml = await renderTrainingReport(trainingReport(training));
@@ -113,6 +117,11 @@ export const command = defineCommand({
     return DONE;
   },
 });
+
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() !== true) throw new InvalidInput(`--scratch ${folder}: there is no such folder`);
+}
 
 async function readMapping(file: string): Promise<string> {
   try {

@@ -1,6 +1,7 @@
 // Narration
 // A training tells how far each step is; here it becomes what a person sees: the moving line, a line that stays for each
-// step when the next begins, and, where a program passes it on to somebody, plain lines on the way.
+// step when the next begins, and, where a program passes it on to somebody, plain lines on the way. It is also where a
+// training is interrupted: between two pieces of work, so that what it staged is cleared away.
 
 import type { Progress } from "../../learn/nouns.ts";
 import type { Context } from "../command.ts";
@@ -13,12 +14,21 @@ export interface NarrationOptions {
 
 const PLAIN_MS = 1_000;
 
-export function narrated({ progress, output }: Context, { plain, elapsedMs }: NarrationOptions): Progress {
+export class Interrupted extends Error {
+  override name = "Interrupted";
+
+  constructor() {
+    super("interrupted: no release was written");
+  }
+}
+
+export function narrated({ progress, output, signal }: Context, { plain, elapsedMs }: NarrationOptions): Progress {
   let step = "";
   let startedMs = elapsedMs();
   let saidMs = startedMs;
   let last = "";
   return (name, done, detail = "") => {
+    if (signal.aborted) throw new Interrupted();
     const nowMs = elapsedMs();
     if (name !== step) {
       if (step !== "")
