@@ -66,13 +66,11 @@ const outcome = fc
     key: Buffer.from(event.userId),
     value: codecFor("outcomes").encode(event),
   }));
-const profile = fc
-  .record({ userId: user, atMs, attributes })
-  .map((event): OutRecord => ({
-    topic: "profiles",
-    key: Buffer.from(event.userId),
-    value: codecFor("profiles").encode(event),
-  }));
+const profile = fc.record({ userId: user, atMs, attributes }).map((event): OutRecord => ({
+  topic: "profiles",
+  key: Buffer.from(event.userId),
+  value: codecFor("profiles").encode(event),
+}));
 const event = fc.oneof({ weight: 6, arbitrary: session }, { weight: 4, arbitrary: outcome }, profile);
 const broken = fc.tuple(event, fc.nat(), fc.nat(255)).map(([record, at, byte]): OutRecord => {
   const bytes = Buffer.from(record.value ?? []);
@@ -108,7 +106,7 @@ const any = fc.oneof(
 const days = fc.array(
   fc.record({
     records: fc.array(any, { maxLength: 25 }),
-    forwardMs: fc.constantFrom(0, 1, 1_000, HOUR_MS / 2, HOUR_MS, 47 * HOUR_MS),
+    forwardMs: fc.constantFrom(0, 1, 1_000, HOUR_MS / 2, HOUR_MS, 7 * HOUR_MS),
   }),
   { minLength: 1, maxLength: 6 },
 );

@@ -82,7 +82,7 @@ describe("a record", () => {
       }
     }
     const busy = await recordOf("u1");
-    expect((busy?.record.sessions.length ?? 0) / DOUBLE / 3).toBeLessThanOrEqual(RECENT_SESSIONS_MAX + 1);
+    expect((busy?.record.sessions.length ?? 0) / DOUBLE / 4).toBeLessThanOrEqual(RECENT_SESSIONS_MAX + 1);
     expect((busy?.record.activity.buckets.length ?? 0) / DOUBLE / 6).toBeLessThanOrEqual(BUCKETS_MAX);
     expect(busy?.record.ended.length).toBeLessThanOrEqual(ENDED_MAX);
     expect(busy?.bytes).toBeLessThan(16 * 1024);

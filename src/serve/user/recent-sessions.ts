@@ -1,6 +1,6 @@
 // Recent sessions: which session ids of a user were decided, with the fingerprints of their bodies, so that a repeated
-// one is known (law C7). Rows of (id, body, the session's own time), by rising time. Bounded: the last 64, of the last 48
-// hours.
+// one is known (law C7). Rows of (id, body, the session's own time, when it was decided), in the order of deciding.
+// Bounded: the last 64, of the last 48 hours.
 //
 // What was forgotten leaves a mark, a first row without an id: a session that is no newer than the newest forgotten one
 // might have been decided before, so it is not decided. So the bound cannot make a second decision of one session.
@@ -12,8 +12,11 @@ import { asBuffer, DOUBLE_BYTES, doubleAt, findRow, packDoubles } from "./packed
 export const RECENT_SESSIONS_MAX = 64;
 export const RECENT_SESSIONS_MS = 48 * 3_600_000;
 
-const COLUMNS = 3;
+const COLUMNS = 4;
 const ROW_BYTES = COLUMNS * DOUBLE_BYTES;
+const BODY = DOUBLE_BYTES;
+const AT_MS = 2 * DOUBLE_BYTES;
+const DECIDED_MS = 3 * DOUBLE_BYTES;
 /** No id's fingerprint is negative. */
 const FORGOTTEN = -1;
 
@@ -29,39 +32,31 @@ export function recognise(recent: Uint8Array, session: Session, nowMs: number): 
   const id = idPrint(session.sessionId);
   const body = sessionPrint(session);
   const at = findRow(recent, COLUMNS, id);
-  if (at >= 0) return { seen: doubleAt(recent, at + DOUBLE_BYTES) === body ? "repeated" : "conflict", recent };
+  if (at >= 0) return { seen: doubleAt(recent, at + BODY) === body ? "repeated" : "conflict", recent };
   if (session.atMs <= forgottenMs(recent)) return { seen: "forgotten", recent };
-  return { seen: "new", recent: bounded(inserted(recent, [id, body, session.atMs]), nowMs) };
+  const row = packDoubles([id, body, session.atMs, nowMs]);
+  return { seen: "new", recent: Buffer.concat([withRoom(recent, nowMs), row]) };
 }
 
 /** Up to when sessions of the user are forgotten. */
 export function forgottenMs(recent: Uint8Array): number {
-  return recent.length > 0 && doubleAt(recent, 0) === FORGOTTEN ? timeAt(recent, 0) : -Infinity;
+  return isMarked(recent) ? doubleAt(recent, AT_MS) : -Infinity;
 }
 
-function timeAt(rows: Uint8Array, row: number): number {
-  return doubleAt(rows, row + 2 * DOUBLE_BYTES);
+function isMarked(recent: Uint8Array): boolean {
+  return recent.length > 0 && doubleAt(recent, 0) === FORGOTTEN;
 }
 
-function inserted(rows: Uint8Array, row: readonly [number, number, number]): Buffer {
-  let at = rows.length;
-  while (at > 0 && timeAt(rows, at - ROW_BYTES) > row[2]) at -= ROW_BYTES;
-  const out = Buffer.allocUnsafe(rows.length + ROW_BYTES);
-  out.set(rows.subarray(0, at));
-  row.forEach((value, column) => out.writeDoubleLE(value, at + column * DOUBLE_BYTES));
-  out.set(rows.subarray(at), at + ROW_BYTES);
-  return out;
-}
-
-/** Without what is too old or too many; then the newest of these leaves its time in the mark. The last row always stays. */
-function bounded(rows: Buffer, nowMs: number): Buffer {
-  const marked = doubleAt(rows, 0) === FORGOTTEN;
-  let from = marked ? ROW_BYTES : 0;
-  const first = from;
-  const tooMany = rows.length - RECENT_SESSIONS_MAX * ROW_BYTES;
-  while (from < rows.length - ROW_BYTES && (from < tooMany || timeAt(rows, from) <= nowMs - RECENT_SESSIONS_MS))
+/** Without what is too old or too many; the newest of these leaves its time in the mark. */
+function withRoom(rows: Uint8Array, nowMs: number): Uint8Array {
+  const first = isMarked(rows) ? ROW_BYTES : 0;
+  const tooMany = rows.length - (RECENT_SESSIONS_MAX - 1) * ROW_BYTES;
+  let newestMs = forgottenMs(rows);
+  let from = first;
+  while (from < rows.length && (from < tooMany || doubleAt(rows, from + DECIDED_MS) <= nowMs - RECENT_SESSIONS_MS)) {
+    newestMs = Math.max(newestMs, doubleAt(rows, from + AT_MS));
     from += ROW_BYTES;
+  }
   if (from === first) return rows;
-  const mark = packDoubles([FORGOTTEN, 0, timeAt(rows, from - ROW_BYTES)]);
-  return Buffer.concat([mark, asBuffer(rows.subarray(from))]);
+  return Buffer.concat([packDoubles([FORGOTTEN, 0, newestMs, 0]), asBuffer(rows.subarray(from))]);
 }
