@@ -15,6 +15,8 @@ export interface Database {
   rows(sql: string): Promise<Cell[][]>;
   /** Chunks in the order of the query, on a connection of its own that closes when the caller stops. */
   stream(sql: string): AsyncIterable<DuckDBDataChunk>;
+  /** Adds rows, given by column, to the end of a table of integers and floats. */
+  append(table: string, columns: readonly (Int32Array | Float32Array)[]): Promise<void>;
   /** Closes it and deletes its folder. */
   close(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     rows: (sql) => smallAnswer(connection, sql),
     stream: (sql) => chunks(instance, sql),
+    append: (table, columns) => appendTo(connection, table, columns),
     close: async () => {
       connection.closeSync();
       instance.closeSync();
@@ -58,6 +61,22 @@ async function smallAnswer(connection: DuckDBConnection, sql: string): Promise<C
       return value.toString();
     }),
   );
+}
+
+async function appendTo(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly (Int32Array | Float32Array)[],
+): Promise<void> {
+  const appender = await connection.createAppender(table);
+  const rows = columns[0]?.length ?? 0;
+  for (let row = 0; row < rows; row += 1) {
+    for (const column of columns)
+      if (column instanceof Int32Array) appender.appendInteger(column[row] ?? 0);
+      else appender.appendFloat(column[row] ?? 0);
+    appender.endRow();
+  }
+  appender.closeSync();
 }
 
 async function* chunks(instance: DuckDBInstance, sql: string): AsyncGenerator<DuckDBDataChunk> {

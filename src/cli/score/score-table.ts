@@ -17,7 +17,6 @@ import { identifier, literal, openDatabase, readFile, type Database } from "../.
 import type { Mapping } from "../../learn/mapping.ts";
 import type { Progress } from "../../learn/nouns.ts";
 import { featuresSql } from "../../learn/staging.ts";
-import type { Classified } from "../../serve/classify/onnx.ts";
 import { fitMapping } from "../evaluate/fit.ts";
 import type { OpenRelease } from "../evaluate/open-releases.ts";
 
@@ -60,7 +59,6 @@ export const COLUMN = {
 } as const;
 
 const BATCH_ROWS = 8_192;
-const INSERT_ROWS = 2_048;
 
 export async function scoreTable(options: ScoreOptions): Promise<Scored> {
   const { open, mapping, files, progress } = options;
@@ -123,9 +121,9 @@ async function classifyInput(
   for await (const batch of batchesOf(db, select, manifest.features.features)) {
     const x = new Float32Array(batch.length * encoder.width);
     batch.forEach((attributes, row) => (missing += encoder.encode(attributes, x, row * encoder.width)));
-    const classified = await open.classifier.classify(x, batch.length);
-    for (const cluster of classified.clusters) rowsByCluster[cluster] = (rowsByCluster[cluster] ?? 0) + 1;
-    await insert(db, classified);
+    const { clusters, probabilities } = await open.classifier.classify(x, batch.length);
+    for (const cluster of clusters) rowsByCluster[cluster] = (rowsByCluster[cluster] ?? 0) + 1;
+    await db.append("scored", [clusters, probabilities]);
     done += batch.length;
     progress("scoring", (0.9 * done) / rows, `${done} of ${rows} rows`);
   }
@@ -157,12 +155,6 @@ function attributeOf({ kind }: Feature, value: unknown): AttributeValue {
   if (typeof value === "string") return value;
   if (typeof value !== "number") return null;
   return kind === "boolean" ? value === 1 : value;
-}
-
-async function insert(db: Database, { clusters, probabilities }: Classified): Promise<void> {
-  const values = Array.from(clusters, (cluster, row) => `(${cluster},${must(probabilities[row], "probability")})`);
-  for (let at = 0; at < values.length; at += INSERT_ROWS)
-    await db.run(`INSERT INTO scored VALUES ${values.slice(at, at + INSERT_ROWS).join(",")}`);
 }
 
 function planFor(
