@@ -5,20 +5,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";
 import type { EventLog, TopicSpec } from "../log/event-log.ts";
+import type { Difference } from "../log/kafka/catalogue.ts";
 import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
 import { TOPICS } from "../log/topics.ts";
 import type { Context } from "./command.ts";
 import { SETTINGS, type Config } from "./config.ts";
-
-/** One thing in which a log's topics differ from what is needed. */
-export interface Difference {
-  readonly topic: string;
-  readonly setting: string;
-  readonly needed: string;
-  readonly found: string;
-  /** What to do about it. */
-  readonly fix: string;
-}
 
 export interface OpenedLog extends EventLog {
   /** Where it is, for people. */

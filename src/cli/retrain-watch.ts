@@ -6,7 +6,7 @@
 //      and whoever published it: the log itself says it, and nothing else has to be kept.
 //   2. One training at a time. One that failed is not tried again before there is a new reason.
 
-import { codecFor, Undecodable } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../log/event-log.ts";
 import { isLearnable } from "../retrain/export.ts";
 import { judgeRetrain, type RetrainPolicy } from "../retrain/trigger.ts";
@@ -91,7 +91,7 @@ export class TrainingLogReading {
       counts.learned = counts.rows;
     });
     await this.#each("training-log", ({ value, timestampMs }) => {
-      const row = decoded(value);
+      const row = decodedOrNull(rowCodec, value);
       if (row === null || !isLearnable(row)) return;
       const counts = this.#countsOf(row.campaign);
       counts.rows += 1;
@@ -119,14 +119,5 @@ export class TrainingLogReading {
           this.#next.set(place, record.offset + 1);
         }
     }
-  }
-}
-
-function decoded(value: Uint8Array) {
-  try {
-    return rowCodec.decode(value);
-  } catch (error) {
-    if (error instanceof Undecodable) return null;
-    throw error;
   }
 }

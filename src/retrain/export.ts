@@ -15,7 +15,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Campaign } from "../domain/campaign.ts";
 import type { AttributeValue, Feature } from "../domain/features.ts";
 import type { TrainingRow } from "../domain/training-row.ts";
-import { codecFor, Undecodable } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { COLUMN, Findings, mappingOf, rewardNames } from "./columns.ts";
 
@@ -114,18 +114,9 @@ async function* trainingRows(log: EventLog, campaign: string): AsyncGenerator<Tr
     for await (const batch of log.read("training-log", partition, start))
       for (const { value } of batch) {
         if (value === null) continue;
-        const row = decoded(value);
+        const row = decodedOrNull(codec, value);
         if (row === null || row.campaign === campaign) yield row;
       }
-}
-
-function decoded(value: Uint8Array): TrainingRow | null {
-  try {
-    return codec.decode(value);
-  } catch (error) {
-    if (error instanceof Undecodable) return null;
-    throw error;
-  }
 }
 
 function usable(row: TrainingRow): "yes" | "notDrawn" | "certain" {

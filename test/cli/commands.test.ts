@@ -1,14 +1,14 @@
 // Every command as it is typed, on a real embedded log on which a real allocator runs, in the order in which people come to
 // them: topics, run, campaign, release, sessions, what became of them, and the proof.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { Release } from "../../src/domain/release.ts";
 import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
-import { openShell, type Background, type Ended, type Shell } from "./shell.ts";
+import { openShell, type Background, type Shell } from "./shell.ts";
 
 let shell: Shell;
 let allocator: Background;
@@ -26,32 +26,15 @@ afterAll(async () => {
   shell.close();
 });
 
-/** The only line of a command that ended well. */
-async function ok(line: string, stdin?: string): Promise<Record<string, unknown>> {
-  const ended = await shell.run(`${line} --json`, stdin);
-  expect(ended.code, ended.err).toBe(0);
-  expect(ended.json).toHaveLength(1);
-  return must(ended.json[0], "a line");
-}
-
-/** Until the command prints what is waited for. */
-async function until(line: string, seen: (ended: Ended) => boolean): Promise<Ended> {
-  for (;;) {
-    const ended = await shell.run(line);
-    if (seen(ended)) return ended;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe("topics", () => {
   test("are made once, and what is there is left alone", async () => {
-    const again = await ok("topics create");
+    const again = await shell.ok("topics create");
     expect(again).toMatchObject({ created: [] });
     expect(again["topics"]).toHaveLength(14);
   });
 
   test("are checked against what is needed: 0 when they agree, 1 with each difference and its fix when not", async () => {
-    expect(await ok("topics check")).toMatchObject({ ok: true, differences: [] });
+    expect(await shell.ok("topics check")).toMatchObject({ ok: true, differences: [] });
     const other = openShell({ ...shell.env, STIPEND_PARTITIONS: "3" });
     const { code, json } = await other.run("topics check --json");
     expect(code).toBe(1);
@@ -72,7 +55,7 @@ describe("topics", () => {
 describe("a campaign and its releases", () => {
   test("a campaign is created from its file, applied on every partition, and only once", async () => {
     const file = writeCampaign(shell.folder);
-    const created = await ok(`campaign create ${file} --wait`);
+    const created = await shell.ok(`campaign create ${file} --wait`);
     expect(created).toMatchObject({
       campaign: "spring",
       action: "create",
@@ -86,10 +69,17 @@ describe("a campaign and its releases", () => {
     expect(again.out).toContain("refused: already_exists");
   });
 
+  test("the example in examples/ is a campaign", async () => {
+    const example = readFileSync(join(import.meta.dirname, "..", "..", "examples", "campaign.yaml"), "utf8");
+    const file = join(shell.folder, "example.yaml");
+    writeFileSync(file, example.replace("id: spring", "id: example"));
+    expect(await shell.ok(`campaign create ${file} --dry-run`)).toMatchObject({ campaign: "example", dryRun: true });
+  });
+
   test("the same command id gets the same answer again", async () => {
     const file = writeCampaign(shell.folder, "autumn");
-    const first = await ok(`campaign create ${file} --command-id make-autumn`);
-    const second = await ok(`campaign create ${file} --command-id make-autumn`);
+    const first = await shell.ok(`campaign create ${file} --command-id make-autumn`);
+    const second = await shell.ok(`campaign create ${file} --command-id make-autumn`);
     expect(second).toMatchObject({ outcome: expect.stringMatching(/accepted|applied/), commandId: "make-autumn" });
     expect(second["revision"]).toBe(first["revision"]);
   });
@@ -98,16 +88,16 @@ describe("a campaign and its releases", () => {
     for (const name of ["first", "second"]) {
       const { folder, release } = writeRelease(shell.folder, name);
       releases.push(release);
-      expect(await ok(`releases publish ${folder} --campaign spring`)).toMatchObject({ hash: release.hash });
+      expect(await shell.ok(`releases publish ${folder} --campaign spring`)).toMatchObject({ hash: release.hash });
     }
     const [first, second] = releases;
-    const listed = await ok("releases list");
+    const listed = await shell.ok("releases list");
     expect(listed["releases"]).toMatchObject([
       { campaign: "spring", hash: first?.hash, standing: "candidate", clusters: 2, arms: ["none", "small", "large"] },
       { campaign: "spring", hash: second?.hash, standing: "candidate" },
     ]);
     expect((await shell.run("releases list --campaign autumn --json")).json).toEqual([{ releases: [] }]);
-    const shown = await ok(`releases show ${first?.hash.slice(0, 10)}`);
+    const shown = await shell.ok(`releases show ${first?.hash.slice(0, 10)}`);
     expect(shown).toMatchObject({ hash: first?.hash, evidence: { text: "first" }, certificate: { solver: "by hand" } });
     expect(shown["frontier"]).toHaveLength(4);
     const text = await shell.run(`releases show ${first?.hash.slice(0, 10)}`);
@@ -118,16 +108,19 @@ describe("a campaign and its releases", () => {
     const stale = await shell.run(`releases promote ${releases[0]?.hash} --expect 99`);
     expect(stale.code).toBe(1);
     expect(stale.out).toMatch(/refused: stale_revision: the current one is \d+/);
-    const promoted = await ok(`releases promote ${releases[0]?.hash} --campaign spring --wait`);
+    const promoted = await shell.ok(`releases promote ${releases[0]?.hash} --campaign spring --wait`);
     expect(promoted).toMatchObject({ action: "promote_release", outcome: "applied", silent: [] });
     expect(promoted["applied"]).toHaveLength(2);
-    expect(await ok(`releases promote ${releases[1]?.hash} --wait`)).toMatchObject({ outcome: "applied" });
-    expect((await ok("releases list"))["releases"]).toMatchObject([{ standing: "previous" }, { standing: "in force" }]);
+    expect(await shell.ok(`releases promote ${releases[1]?.hash} --wait`)).toMatchObject({ outcome: "applied" });
+    expect((await shell.ok("releases list"))["releases"]).toMatchObject([
+      { standing: "previous" },
+      { standing: "in force" },
+    ]);
   });
 
   test("a rollback brings the earlier release back, and is refused when there is none", async () => {
-    expect(await ok("releases rollback --campaign spring --wait")).toMatchObject({ outcome: "applied" });
-    expect((await ok("releases list"))["releases"]).toMatchObject([
+    expect(await shell.ok("releases rollback --campaign spring --wait")).toMatchObject({ outcome: "applied" });
+    expect((await shell.ok("releases list"))["releases"]).toMatchObject([
       { standing: "in force" },
       { standing: "candidate" },
     ]);
@@ -140,8 +133,8 @@ describe("a campaign and its releases", () => {
 describe("records", () => {
   test("good lines are sent, decided once each, and seen by tail in full", async () => {
     const lines = Array.from({ length: 40 }, (_, number) => sessionLine(number)).join("\n");
-    expect(await ok("send sessions", lines)).toEqual({ topic: "sessions", lines: 40, sent: 40, refused: 0 });
-    const { json } = await until("tail decisions --json", (ended) => ended.json.length >= 40);
+    expect(await shell.ok("send sessions", lines)).toEqual({ topic: "sessions", lines: 40, sent: 40, refused: 0 });
+    const { json } = await shell.until("tail decisions --json", (ended) => ended.json.length >= 40);
     expect(json).toHaveLength(40);
     const ids = json.map(({ value }) => (value as { sessionId: string }).sessionId);
     expect(new Set(ids).size).toBe(40);
@@ -177,7 +170,7 @@ describe("records", () => {
     const tail = shell.start("tail decisions --follow --json");
     // It begins at the end as it is when it starts: a session of its own is sent until it is seen.
     for (let number = 1_000; !tail.lines.some((line) => line.includes("s-10")); number += 1) {
-      await ok("send sessions", sessionLine(number));
+      await shell.ok("send sessions", sessionLine(number));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect((await tail.stop()).code).toBe(0);
@@ -227,7 +220,7 @@ describe("records", () => {
     const stdin = new PassThrough();
     const sending = shell.run("send profiles --json", stdin);
     stdin.write(`${JSON.stringify({ userId: "u-1", atMs: 1, attributes: { vip: true } })}\n{"userId":"u-2",`);
-    await until("tail profiles --json", ({ json }) => json.length === 1);
+    await shell.until("tail profiles --json", ({ json }) => json.length === 1);
     stdin.end(`"atMs":2,"attributes":{}}\n`);
     expect((await sending).json).toEqual([{ topic: "profiles", lines: 2, sent: 2, refused: 0 }]);
   });
@@ -236,13 +229,13 @@ describe("records", () => {
     const file = join(shell.folder, "outcomes.jsonl");
     const outcome = { outcomeId: "o-1", decisionId: "d-s-1", userId: "u-1", atMs: Date.now(), kind: "converted" };
     writeFileSync(file, `${JSON.stringify({ ...outcome, amountMinor: null, rewards: { converted: 1 } })}\r\n`);
-    expect(await ok(`send outcomes --file ${file}`)).toMatchObject({ sent: 1 });
+    expect(await shell.ok(`send outcomes --file ${file}`)).toMatchObject({ sent: 1 });
     const { json } = await shell.run("tail outcomes --json");
     expect(json).toMatchObject([{ key: "u-1", value: { outcomeId: "o-1", rewards: { converted: 1 } } }]);
     const command = { commandId: "by-hand", campaign: "autumn", atMs: 0, expectedRevision: null, dryRun: false };
     const sent = JSON.stringify({ ...command, action: { kind: "pause" } });
-    expect(await ok("send budget-pacing", sent)).toMatchObject({ sent: 1 });
-    await until("tail budget-status --json", ({ json: statuses }) =>
+    expect(await shell.ok("send budget-pacing", sent)).toMatchObject({ sent: 1 });
+    await shell.until("tail budget-status --json", ({ json: statuses }) =>
       statuses.some(({ key, value }) => key === "autumn" && (value as { state: string }).state === "paused"),
     );
   });
@@ -273,8 +266,8 @@ describe("dead letters", () => {
 
   test("are listed with their reason and place, by any choice", async () => {
     const lines = [1, 2, 3].map((number) => JSON.stringify(stray(number))).join("\n");
-    expect(await ok("send outcomes", lines)).toMatchObject({ sent: 3 });
-    const { json } = await until(
+    expect(await shell.ok("send outcomes", lines)).toMatchObject({ sent: 3 });
+    const { json } = await shell.until(
       "dead-letters list --reason unknown_decision --json",
       (ended) => ended.json.length === 3,
     );
@@ -292,14 +285,14 @@ describe("dead letters", () => {
   });
 
   test("are sent once more to where they came from, whole, and what still cannot be used comes back", async () => {
-    expect(await ok("dead-letters redrive --reason unknown_decision --dry-run")).toEqual({
+    expect(await shell.ok("dead-letters redrive --reason unknown_decision --dry-run")).toEqual({
       dryRun: true,
       redriven: 3,
       byTopic: { outcomes: 3 },
       leftOut: 0,
     });
-    expect(await ok("dead-letters redrive --reason unknown_decision")).toMatchObject({ redriven: 3 });
-    const { json } = await until("dead-letters list --topic outcomes --json", (ended) => ended.json.length === 6);
+    expect(await shell.ok("dead-letters redrive --reason unknown_decision")).toMatchObject({ redriven: 3 });
+    const { json } = await shell.until("dead-letters list --topic outcomes --json", (ended) => ended.json.length === 6);
     expect(json.map(({ key }) => String(key)).toSorted()).toEqual(["u-1", "u-1", "u-2", "u-2", "u-3", "u-3"]);
   });
 
@@ -314,7 +307,7 @@ describe("dead letters", () => {
 
 describe("verify", () => {
   test("proves the money of all this, while the allocator works", async () => {
-    const verified = await ok("verify");
+    const verified = await shell.ok("verify");
     expect(verified).toMatchObject({ ok: true, violations: [], violationsInAll: 0 });
     expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 2 });
     const { out } = await shell.run("verify");
@@ -325,7 +318,7 @@ describe("verify", () => {
   test("ends with 1 and names the record when a row was written by somebody else", async () => {
     const { json } = await shell.run("tail decisions --json --limit 1");
     const forged = JSON.stringify(json[0]?.["value"]);
-    expect(await ok("send decisions --force", forged)).toMatchObject({ sent: 1 });
+    expect(await shell.ok("send decisions --force", forged)).toMatchObject({ sent: 1 });
     const { code, json: result, err } = await shell.run("verify --json");
     expect(code, err).toBe(1);
     expect(result[0]).toMatchObject({ ok: false });
@@ -358,7 +351,7 @@ describe("run", () => {
   test("goes on where it stopped: what was asked meanwhile is answered", async () => {
     allocator = shell.start("run --json");
     await allocator.said('"treasury":[0]');
-    const { json } = await until(
+    const { json } = await shell.until(
       "releases rollback --campaign spring --command-id again --json",
       (ended) => ended.json[0]?.["outcome"] !== null,
     );

@@ -1,7 +1,6 @@
 // Learning again from the command line: what starts it, what comes of it, and that a live allocator goes on meanwhile.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { must } from "../../src/domain/assert.ts";
 import { Program } from "./program-process.ts";
 import { openShell, type Background, type Shell } from "./shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
@@ -24,12 +23,6 @@ afterAll(async () => {
   await allocator.stop();
   shell.close();
 });
-
-async function ok(line: string, stdin?: string): Promise<Record<string, unknown>> {
-  const ended = await shell.run(`${line} --json`, stdin);
-  expect(ended.code, ended.err).toBe(0);
-  return must(ended.json[0], "a line");
-}
 
 /** Rows as a campaign would have left them: each arm drawn with the same chance; who visits often likes a coupon. */
 function trainingLines(from: number, to: number): string {
@@ -61,7 +54,7 @@ function trainingLines(from: number, to: number): string {
 
 describe("retrain --once", () => {
   test("is refused while no release is in force", async () => {
-    await ok(`campaign create ${writeCampaign(shell.folder)} --wait`);
+    await shell.ok(`campaign create ${writeCampaign(shell.folder)} --wait`);
     const { code, err } = await shell.run("retrain --once");
     expect([code, err]).toEqual([2, expect.stringContaining("no release is in force for spring: publish and promote")]);
   });
@@ -69,22 +62,22 @@ describe("retrain --once", () => {
   test("is refused with a handful of rows, and says how many there are and are needed", async () => {
     const { folder, release } = writeRelease(shell.folder, "first");
     inForce = release.hash;
-    await ok(`releases publish ${folder} --campaign spring`);
-    await ok(`releases promote ${release.hash} --wait`);
-    await ok("send training-log --force", trainingLines(0, 10));
+    await shell.ok(`releases publish ${folder} --campaign spring`);
+    await shell.ok(`releases promote ${release.hash} --wait`);
+    await shell.ok("send training-log --force", trainingLines(0, 10));
     const { code, err } = await shell.run("retrain --once --campaign spring");
     expect(code).toBe(2);
     expect(err).toContain("spring has 10 rows on the training log that can be learned from, fewer than 2000");
   });
 
   test("trains in a process of its own, publishes and promotes; sessions are decided all the while", async () => {
-    await ok("send training-log --force", trainingLines(10, ROWS));
+    await shell.ok("send training-log --force", trainingLines(10, ROWS));
     let sent = 0;
     const load = setInterval(() => void shell.run("send sessions", sessionLine((sent += 1))), 200);
-    const round = await ok("retrain --once --promote --quick");
+    const round = await shell.ok("retrain --once --promote --quick");
     clearInterval(load);
     expect(round).toMatchObject({ campaign: "spring", from: inForce, promoted: true, rows: ROWS, earlierRows: 0 });
-    const listed = (await ok("releases list"))["releases"] as readonly Record<string, unknown>[];
+    const listed = (await shell.ok("releases list"))["releases"] as readonly Record<string, unknown>[];
     expect(listed.find(({ hash }) => hash === round["release"])).toMatchObject({ standing: "in force", arms: ARMS });
     expect(listed.find(({ hash }) => hash === inForce)).toMatchObject({ standing: "previous" });
     await expect
@@ -92,7 +85,7 @@ describe("retrain --once", () => {
       .toBeGreaterThanOrEqual(sent);
     expect(sent).toBeGreaterThan(5);
     // From its promotion on, the live loop serves it.
-    await ok("send sessions", sessionLine(90_000));
+    await shell.ok("send sessions", sessionLine(90_000));
     await expect
       .poll(async () => {
         const { json } = await shell.run("tail decisions --json");

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { expect } from "vitest";
+import { must } from "../../src/domain/assert.ts";
 import { runProgram } from "../../src/cli/program.ts";
 
 export interface Ended {
@@ -29,6 +31,10 @@ export interface Shell {
   readonly folder: string;
   readonly env: Record<string, string>;
   run(line: string | readonly string[], stdin?: string | Readable): Promise<Ended>;
+  /** Of a command that must end well: the only line of its --json. */
+  ok(line: string, stdin?: string): Promise<Record<string, unknown>>;
+  /** Again and again, until what it printed is what is waited for. */
+  until(line: string, seen: (ended: Ended) => boolean): Promise<Ended>;
   start(line: string | readonly string[]): Background;
   close(): void;
 }
@@ -61,10 +67,25 @@ export function openShell(given: Record<string, string> = {}): Shell {
     const ended = code.then((value): Ended => ({ code: value, ...told, json: jsonOf(told.out) }));
     return { told, ending, ended };
   };
+  const run = (line: string | readonly string[], stdin: string | Readable = ""): Promise<Ended> =>
+    begin(line, typeof stdin === "string" ? Readable.from([stdin]) : stdin).ended;
   return {
     folder,
     env,
-    run: (line, stdin = "") => begin(line, typeof stdin === "string" ? Readable.from([stdin]) : stdin).ended,
+    run,
+    async ok(line, stdin) {
+      const ended = await run(`${line} --json`, stdin);
+      expect(ended.code, ended.err).toBe(0);
+      expect(ended.json).toHaveLength(1);
+      return must(ended.json[0], "a line");
+    },
+    async until(line, seen) {
+      for (;;) {
+        const ended = await run(line);
+        if (seen(ended)) return ended;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     start(line) {
       const { told, ending, ended } = begin(line, Readable.from([]));
       let over: Ended | undefined;

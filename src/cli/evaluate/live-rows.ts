@@ -9,7 +9,7 @@ import { compileRowEncoder } from "../../domain/features.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import { lotOf, LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { addWeighted, countRow, CONTROL, emptySums, type PolicySums } from "../../evaluate/policy/policy-value.ts";
-import { codecFor, Undecodable } from "../../log/codec/codec.ts";
+import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import { rewardOf } from "../../serve/settle/reward.ts";
 import type { Progress } from "../progress.ts";
@@ -68,7 +68,7 @@ class Collected {
   }
 
   async see(value: Uint8Array): Promise<void> {
-    const row = decoded(value);
+    const row = decodedOrNull(codec, value);
     if (row === null) this.#leftOut.undecodable += 1;
     if (row === null || row.campaign !== this.#options.campaign.id) return;
     const chance = row.propensities[row.arm] ?? 0;
@@ -127,15 +127,6 @@ class Collected {
       this.#missing[index] = (this.#missing[index] ?? 0) + encoder.encode(attributes, x, row * encoder.width);
     });
     return x;
-  }
-}
-
-function decoded(value: Uint8Array): TrainingRow | null {
-  try {
-    return codec.decode(value);
-  } catch (error) {
-    if (error instanceof Undecodable) return null;
-    throw error;
   }
 }
 

@@ -75,6 +75,16 @@ export function schemaCodec<T>(name: string): Codec<T> {
   return codec as Codec<T>;
 }
 
+/** For who reads what others wrote and goes on without it: null where the bytes are no record of the topic. */
+export function decodedOrNull<T>(codec: Codec<T>, bytes: Uint8Array): T | null {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    if (error instanceof Undecodable) return null;
+    throw error;
+  }
+}
+
 /** A codec of a schema that has no file, or that is given with its earlier versions. */
 export function defineCodec<T>(name: string, schema: Schema, earlier: readonly Schema[] = []): Codec<T> {
   const type = avroType(schema);

@@ -36,20 +36,6 @@ afterAll(async () => {
   shell.close();
 });
 
-async function ok(line: string, stdin?: string): Promise<Record<string, unknown>> {
-  const ended = await shell.run(`${line} --json`, stdin);
-  expect(ended.code, ended.err).toBe(0);
-  return must(ended.json[0], "a line");
-}
-
-async function until(line: string, seen: (ended: Ended) => boolean): Promise<Ended> {
-  for (;;) {
-    const ended = await shell.run(line);
-    if (seen(ended)) return ended;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 /** Partitions of sessions that each worker says it runs, as it said it last. */
 function shares(program: Program): number[][] {
   const latest = new Map<number, number[]>();
@@ -88,9 +74,9 @@ describe("topics", () => {
     const before = await shell.run("topics check --json");
     expect(before.code).toBe(1);
     expect(before.json[0]?.["differences"]).toHaveLength(14);
-    expect((await ok("topics create"))["created"]).toHaveLength(14);
-    expect(await ok("topics check")).toMatchObject({ ok: true, differences: [] });
-    expect((await ok("topics create"))["created"]).toEqual([]);
+    expect((await shell.ok("topics create"))["created"]).toHaveLength(14);
+    expect(await shell.ok("topics check")).toMatchObject({ ok: true, differences: [] });
+    expect((await shell.ok("topics create"))["created"]).toEqual([]);
   });
 
   test("check compares partitions, replication and min.insync.replicas with the settings", async () => {
@@ -153,19 +139,21 @@ describe("run --workers 2", () => {
     const workers = start("run --workers 2 --json");
     await shared(workers, 2);
     const { folder, release } = writeRelease(shell.folder, "release");
-    expect(await ok(`campaign create ${writeCampaign(shell.folder)} --wait`)).toMatchObject({ outcome: "applied" });
-    await ok(`releases publish ${folder} --campaign spring`);
-    const promoted = await ok(`releases promote ${release.hash} --wait`);
+    expect(await shell.ok(`campaign create ${writeCampaign(shell.folder)} --wait`)).toMatchObject({
+      outcome: "applied",
+    });
+    await shell.ok(`releases publish ${folder} --campaign spring`);
+    const promoted = await shell.ok(`releases promote ${release.hash} --wait`);
     expect(promoted).toMatchObject({ outcome: "applied", silent: [] });
     expect(promoted["applied"]).toHaveLength(PARTITIONS);
 
     const lines = Array.from({ length: 500 }, (_, number) => sessionLine(number)).join("\n");
-    expect(await ok("send sessions", lines)).toMatchObject({ sent: 500 });
-    const { json } = await until("tail decisions --json", (ended) => ended.json.length >= 500);
+    expect(await shell.ok("send sessions", lines)).toMatchObject({ sent: 500 });
+    const { json } = await shell.until("tail decisions --json", (ended) => ended.json.length >= 500);
     const ids = json.map(({ value }) => (value as { sessionId: string }).sessionId);
     expect([ids.length, new Set(ids).size]).toEqual([500, 500]);
     expect(json.every(({ value }) => (value as { release: string }).release === release.hash)).toBe(true);
-    expect(await ok("verify")).toMatchObject({ ok: true });
+    expect(await shell.ok("verify")).toMatchObject({ ok: true });
 
     workers.child.kill("SIGTERM");
     expect(await workers.ended(), workers.err).toBe(0);
