@@ -165,7 +165,7 @@ function expectWhole(decision: Decision): void {
 async function expectAllEnded(house: House, decisions: readonly Decision[]): Promise<void> {
   const letters = await house.letters();
   const head = (await house.records("state")).filter(({ key }) => Buffer.from(key ?? []).toString() === "h").at(-1);
-  const shard = head?.value == null ? null : stateCodec().decode(head.value);
+  const shard = head === undefined || head.value === null ? null : stateCodec().decode(head.value);
   const repeated = shard?.kind === "shard_head" ? shard.repeatedSessions : 0;
   const sessions = (await house.records("sessions")).length;
   expect(decisions.length + letters.filter(({ topic }) => topic === "sessions").length + repeated).toBe(sessions);
