@@ -1,0 +1,378 @@
+// Share benchmark
+// How much of the best possible the allocation reaches: on a synthetic market whose truth is known, the true incremental
+// reward of a policy over that of the best policy at the same true spend, at twelve budgets. Policies are fixed on the
+// log alone and tried on new people. Ours as served (the student's hard class, the plan), beside
+//   one mix for all       the best that can be done without telling people apart, by their true means; and each arm for all
+//   individual            the same network deciding user by user
+//   the teacher's groups  ours without the student
+// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|.
+//
+//   node benchmarks/share.ts [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
+//                            [--only name,name] [--epochs 40]
+//
+// Not measured: real data (no truth), drift, how a day of pacing turns a plan into spend (`stipend day`).
+
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { must } from "../src/domain/assert.ts";
+import { positionForBudget, sharesAt } from "../src/domain/frontier.ts";
+import type { ClusterValues, Frontier } from "../src/domain/release.ts";
+import { envelopeOf, mixThatSpends } from "../src/evaluate/policy/one-mix.ts";
+import type { ClusterMethod } from "../src/learn/cluster/cluster.ts";
+import { groupEnvelope, keptByGroups } from "../src/learn/cluster/cluster.ts";
+import { individualEnvelope } from "../src/learn/cluster/prices.ts";
+import { estimate } from "../src/learn/estimate/estimate.ts";
+import type { Readout } from "../src/learn/estimate/shrink.ts";
+import { groupRows, seenBlock, type Grouping } from "../src/learn/grouping.ts";
+import type { Dataset, Representation } from "../src/learn/nouns.ts";
+import { bestAt } from "../src/learn/plan/envelope.ts";
+import { solvePlans } from "../src/learn/plan/plan.ts";
+import type { NetworkOptions } from "../src/learn/represent/options.ts";
+import { trainRepresentation } from "../src/learn/represent/train.ts";
+import { useBackend } from "../src/learn/tensorflow.ts";
+import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../src/learn/train-options.ts";
+import type { WorldReward } from "../src/simulate/world.ts";
+import { withWorld, type People } from "./share-world.ts";
+
+/** Of one policy in one world: means over the budgets. */
+export interface PolicyFigures {
+  readonly name: string;
+  readonly share: number;
+  readonly budgetError: number;
+  readonly byBudget: readonly { readonly share: number; readonly budgetError: number }[];
+  readonly clusters: number | null;
+  /** Student over teacher: incremental reward by the network's expectation on the log's test rows. */
+  readonly studentValueRatio: number | null;
+}
+
+export interface WorldFigures {
+  readonly seed: number;
+  readonly policies: readonly PolicyFigures[];
+  readonly seconds: number;
+}
+
+export interface ShareOptions {
+  readonly seeds: readonly number[];
+  readonly rows: number;
+  readonly people: number;
+  readonly reward: WorldReward;
+  readonly learn: LearnOptions;
+  /** Names of variants; null: all. */
+  readonly only: readonly string[] | null;
+  readonly tell: (text: string) => void;
+}
+
+/** What is taken away from ours. A variant without `network` shares ours. */
+interface Variant {
+  readonly name: string;
+  readonly network?: Partial<NetworkOptions>;
+  readonly method?: ClusterMethod;
+  readonly readout?: Readout;
+}
+
+export const OURS = "ours as served";
+const VARIANTS: readonly Variant[] = [
+  { name: OURS },
+  { name: "groups by decision profile", method: "profile" },
+  { name: "groups by hidden layer", method: "hidden" },
+  { name: "values: network", readout: "network" },
+  { name: "values: shrunk", readout: "shrunk" },
+  { name: "values: measured", readout: "measured" },
+  { name: "one member", network: { members: 1 } },
+  { name: "arms apart", network: { effects: "nominal" } },
+  { name: "plain intercepts", network: { shrinkIntercepts: false } },
+];
+
+export async function benchmarkShare(options: ShareOptions): Promise<WorldFigures[]> {
+  await useBackend("auto");
+  const worlds: WorldFigures[] = [];
+  for (const seed of options.seeds) {
+    const startMs = performance.now();
+    const policies = await withWorld({ ...options, seed }, (dataset, people) =>
+      measureWorld(dataset, people, seed, options),
+    );
+    worlds.push({ seed, policies, seconds: (performance.now() - startMs) / 1000 });
+  }
+  return worlds;
+}
+
+async function measureWorld(
+  dataset: Dataset,
+  people: People,
+  seed: number,
+  options: ShareOptions,
+): Promise<PolicyFigures[]> {
+  const figures = uniformPolicies(people, dataset.arms);
+  const wanted = VARIANTS.filter(({ name }) => options.only === null || options.only.includes(name));
+  let network = null as { readonly key: string; readonly representation: Representation } | null;
+  let grouped = null as { readonly key: string; readonly grouping: Grouping } | null;
+  for (const variant of wanted) {
+    options.tell(`seed ${seed}: ${variant.name}`);
+    const learn = learnOf(options.learn, variant);
+    const key = JSON.stringify(learn.network);
+    if (network?.key !== key) {
+      network?.representation.dispose();
+      network = { key, representation: await trainRepresentation(dataset, learn.network, seed, () => undefined) };
+      grouped = null;
+      const name = variant.name === OURS ? "individual" : `individual, ${variant.name}`;
+      figures.push(await individualPolicy(name, network.representation, dataset, people, learn, seed));
+    }
+    const groupKey = learn.cluster.method;
+    if (grouped?.key !== groupKey) {
+      grouped?.grouping.student.dispose();
+      grouped = { key: groupKey, grouping: await group(dataset, network.representation, learn, seed) };
+    }
+    figures.push(
+      ...(await servedPolicy(variant.name, dataset, people, network.representation, grouped.grouping, learn, seed)),
+    );
+  }
+  grouped?.grouping.student.dispose();
+  network?.representation.dispose();
+  return figures;
+}
+
+function learnOf(base: LearnOptions, variant: Variant): LearnOptions {
+  return {
+    ...base,
+    network: { ...base.network, ...variant.network },
+    cluster: { ...base.cluster, ...(variant.method && { method: variant.method }) },
+    estimate: { ...base.estimate, ...(variant.readout && { readout: variant.readout }) },
+  };
+}
+
+function group(dataset: Dataset, representation: Representation, learn: LearnOptions, seed: number): Promise<Grouping> {
+  const { cluster, student, sample } = learn;
+  return groupRows({ dataset, representation, cluster, student, sample, seed, progress: () => undefined });
+}
+
+/** The plan of a grouping, served by the student's classes; for ours also by the teacher's. */
+async function servedPolicy(
+  name: string,
+  dataset: Dataset,
+  people: People,
+  representation: Representation,
+  { clustering, student }: Grouping,
+  learn: LearnOptions,
+  seed: number,
+): Promise<PolicyFigures[]> {
+  const progress = (): undefined => undefined;
+  const { values, armCostSe, armRewardSe } = await estimate({
+    dataset,
+    clusters: clustering.clusters,
+    classes: (x, n) => student.classes(x, n),
+    effects: (x, n) => representation.effects(x, n),
+    options: learn.estimate,
+    progress,
+  });
+  const uncertain = { values, armCostSe, armRewardSe, sessions: dataset.rows };
+  const { frontier } = await solvePlans({ ...uncertain, options: learn.plan, seed, progress });
+  const test = seenBlock(representation, await dataset.sample("test", learn.sample.test, seed), learn.cluster);
+  const teacher = groupEnvelope(clustering.assign(test), clustering.clusters, test, dataset.arms.length);
+  const classes = student.classes(test.block.x, test.n);
+  const facts = {
+    clusters: clustering.clusters,
+    studentValueRatio: keptByGroups(classes, clustering.clusters, test, dataset.arms.length, teacher),
+  };
+  const served = plannedPolicy(people, student.classes(people.x, people.n), frontier, values);
+  const figures = [{ ...figuresOf(name, people, served), ...facts }];
+  if (name !== OURS) return figures;
+  const hidden = learn.cluster.method === "hidden" ? representation.hidden(people.x, people.n) : null;
+  const seen = { n: people.n, effects: representation.effects(people.x, people.n), hidden };
+  const taught = plannedPolicy(people, clustering.assign(seen), frontier, values);
+  return [...figures, { ...figuresOf("the teacher's groups", people, taught), clusters: clustering.clusters }];
+}
+
+/** True reward and spend per person, by planned budget per person. */
+type Outcome = (budget: number) => { readonly reward: number; readonly cost: number };
+
+/** Sums the truth by class once; a plan then needs only the table. */
+function plannedPolicy(people: People, classes: ArrayLike<number>, frontier: Frontier, values: ClusterValues): Outcome {
+  const { arms, reward, cost } = people.truth;
+  const sums = { reward: new Float64Array(values.mix.length * arms), cost: new Float64Array(values.mix.length * arms) };
+  for (let row = 0; row < people.n; row += 1)
+    for (let arm = 0; arm < arms; arm += 1) {
+      const cell = (classes[row] ?? 0) * arms + arm;
+      sums.reward[cell] = (sums.reward[cell] ?? 0) + (reward[row * arms + arm] ?? 0) / people.n;
+      sums.cost[cell] = (sums.cost[cell] ?? 0) + (cost[row * arms + arm] ?? 0) / people.n;
+    }
+  return (budget) => {
+    const { position } = positionForBudget(frontier, values, values.mix, budget);
+    let [rewarded, spent] = [0, 0];
+    for (let cluster = 0; cluster < values.mix.length; cluster += 1)
+      sharesAt(frontier, position, cluster).forEach((share, arm) => {
+        rewarded += share * (sums.reward[cluster * arms + arm] ?? 0);
+        spent += share * (sums.cost[cluster * arms + arm] ?? 0);
+      });
+    return { reward: rewarded, cost: spent };
+  };
+}
+
+/** Each person the arm that the network likes best, at the price at which it expects the log's people to spend the budget. */
+async function individualPolicy(
+  name: string,
+  representation: Representation,
+  dataset: Dataset,
+  people: People,
+  learn: LearnOptions,
+  seed: number,
+): Promise<PolicyFigures> {
+  const { arms } = people.truth;
+  const fit = await dataset.sample("train", learn.sample.fit, seed);
+  const expected = individualEnvelope(representation.effects(fit.x, fit.n), fit.n, arms);
+  const effects = representation.effects(people.x, people.n);
+  return figuresOf(name, people, (budget) => {
+    const { price } = bestAt(expected, budget);
+    let [rewarded, spent] = [0, 0];
+    for (let row = 0; row < people.n; row += 1) {
+      let best = row * arms;
+      const net = (cell: number): number => (effects.reward[cell] ?? 0) - price * (effects.cost[cell] ?? 0);
+      for (let cell = best + 1; cell < (row + 1) * arms; cell += 1) if (net(cell) > net(best)) best = cell;
+      rewarded += people.truth.reward[best] ?? 0;
+      spent += people.truth.cost[best] ?? 0;
+    }
+    return { reward: rewarded / people.n, cost: spent / people.n };
+  });
+}
+
+/** Without telling people apart, and with their true means: no log could do better. Each arm for all has one spend. */
+function uniformPolicies(people: People, names: readonly string[]): PolicyFigures[] {
+  const { arms, reward, cost } = people.truth;
+  const mean = (values: Float64Array, arm: number): number => {
+    let sum = 0;
+    for (let cell = arm; cell < values.length; cell += arms) sum += values[cell] ?? 0;
+    return sum / people.n;
+  };
+  const means = names.map((_, arm) => ({ reward: mean(reward, arm), cost: mean(cost, arm) }));
+  const path = envelopeOf(means);
+  const mixed = figuresOf("one mix for all", people, (budget) => {
+    const shares = mixThatSpends(path, means.map((each) => each.cost), budget); // prettier-ignore
+    const total = (pick: "reward" | "cost"): number => shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0); // prettier-ignore
+    return { reward: total("reward"), cost: total("cost") };
+  });
+  const single = means.flatMap((arm, at) => {
+    if (at === 0) return [];
+    const share = shareAt(people, arm);
+    return [
+      { name: `${names[at]} for all`, share, budgetError: 0, byBudget: [], clusters: null, studentValueRatio: null },
+    ];
+  });
+  return [mixed, ...single];
+}
+
+function shareAt({ best }: People, reached: { reward: number; cost: number }): number {
+  return (reached.reward - best.controlReward) / (bestAt(best, reached.cost).reward - best.controlReward);
+}
+
+function figuresOf(name: string, people: People, outcome: Outcome): PolicyFigures {
+  const byBudget = people.budgets.map((budget) => {
+    const reached = outcome(budget);
+    return { share: shareAt(people, reached), budgetError: Math.abs(reached.cost / budget - 1) };
+  });
+  const share = meanOf(byBudget.map((each) => each.share));
+  const budgetError = meanOf(byBudget.map((each) => each.budgetError));
+  return { name, share, budgetError, byBudget, clusters: null, studentValueRatio: null };
+}
+
+/** Over the seeds. */
+export interface Summary {
+  readonly name: string;
+  readonly share: Spread;
+  readonly budgetError: Spread;
+  readonly studentValueRatio: Spread | null;
+  readonly clusters: Spread | null;
+}
+
+/** `deviation`: of one seed, not of the mean. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+export function summarise(worlds: readonly WorldFigures[]): Summary[] {
+  return must(worlds[0], "a world").policies.map(({ name }) => {
+    const found = worlds.map(({ policies }) =>
+      must(
+        policies.find((each) => each.name === name),
+        name,
+      ),
+    );
+    const known = (values: readonly (number | null)[]): Spread | null => {
+      const numbers = values.filter((value) => value !== null);
+      return numbers.length === 0 ? null : spreadOf(numbers);
+    };
+    return {
+      name,
+      share: spreadOf(found.map((each) => each.share)),
+      budgetError: spreadOf(found.map((each) => each.budgetError)),
+      studentValueRatio: known(found.map((each) => each.studentValueRatio)),
+      clusters: known(found.map((each) => each.clusters)),
+    };
+  });
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const mean = meanOf(values);
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function print(worlds: readonly WorldFigures[]): void {
+  const cell = (text: string): string => text.padStart(18);
+  const heads = ["share of best", "budget error", "student / teacher", "clusters"];
+  console.log("mean ± standard deviation over the seeds".padEnd(42) + heads.map(cell).join(""));
+  const told = (spread: Spread | null, digits: number): string =>
+    spread === null ? "" : `${spread.mean.toFixed(digits)} ± ${spread.deviation.toFixed(digits)}`;
+  for (const row of summarise(worlds)) {
+    const cells = [told(row.share, 3), told(row.budgetError, 3), told(row.studentValueRatio, 4), told(row.clusters, 0)];
+    console.log(row.name.padEnd(42) + cells.map(cell).join(""));
+  }
+  console.log(`${worlds.length} seeds, ${meanOf(worlds.map(({ seconds }) => seconds)).toFixed(0)} s each`);
+}
+
+/** Enough to see that it runs: a minute, and figures that mean nothing. */
+export const QUICK: Omit<ShareOptions, "tell"> = {
+  seeds: [1],
+  rows: 12_000,
+  people: 5_000,
+  reward: "orders",
+  learn: {
+    ...QUICK_LEARN_OPTIONS,
+    network: { ...QUICK_LEARN_OPTIONS.network, maxEpochs: 4 },
+    cluster: { ...QUICK_LEARN_OPTIONS.cluster, candidates: [10] },
+    plan: { ...QUICK_LEARN_OPTIONS.plan, budgets: 10 },
+  },
+  only: null,
+};
+
+function optionsOf(args: readonly string[]): ShareOptions & { readonly json: boolean } {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { quick: { type: "boolean" }, json: { type: "boolean" }, seeds: text, rows: text, people: text, reward: text, only: text, epochs: text }, // prettier-ignore
+  });
+  const base = values.quick ? QUICK : { seeds: [1, 2, 3], rows: 100_000, people: 100_000, reward: "orders" as const, learn: LEARN_OPTIONS, only: null }; // prettier-ignore
+  const { network } = base.learn;
+  return {
+    seeds: values.seeds?.split(",").map(Number) ?? base.seeds,
+    rows: Number(values.rows ?? base.rows),
+    people: Number(values.people ?? base.people),
+    reward: values.reward === "basket" ? "basket" : "orders",
+    learn: { ...base.learn, network: { ...network, ...(values.epochs && { maxEpochs: Number(values.epochs) }) } },
+    only: values.only?.split(",") ?? base.only,
+    tell: (line) => process.stderr.write(`${line}\n`),
+    json: values.json ?? false,
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const options = optionsOf(process.argv.slice(2));
+  const worlds = await benchmarkShare(options);
+  const { rows, people, reward } = options;
+  if (options.json)
+    console.log(JSON.stringify({ node: process.version, rows, people, reward, worlds, summary: summarise(worlds) }));
+  else print(worlds);
+}
