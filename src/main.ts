@@ -7,6 +7,12 @@ import { runProgram } from "./cli/program.ts";
 // What a library prints must not get between a result and its reader.
 globalThis.console = new Console(process.stderr);
 
+// kafkajs sets a timer in the past whenever nothing waits in its queue. Node warns of it, and it means nothing.
+const tellWarning = process.listeners("warning");
+process.removeAllListeners("warning").on("warning", (warning) => {
+  if (warning.name !== "TimeoutNegativeWarning") for (const tell of tellWarning) tell.call(process, warning);
+});
+
 // `stipend tail … | head`: the reader has what it wanted.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 

@@ -157,6 +157,7 @@ describe("run --workers 2", () => {
 
     workers.child.kill("SIGTERM");
     expect(await workers.ended(), workers.err).toBe(0);
+    expect(workers.err).toBe("");
     expect(workers.out.match(/"event":"stopped"/g)).toHaveLength(2);
   }, 90_000);
 
