@@ -18,18 +18,33 @@ export interface CampaignOnLog {
 
 const codec = codecFor("grants");
 
-/** By id. */
+/** Follows the grants: each look reads only what has come since. */
+export class CampaignReading {
+  readonly #log: EventLog;
+  readonly #found = new Map<string, CampaignOnLog>();
+  #next = 0;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** By id. */
+  async look(): Promise<readonly CampaignOnLog[]> {
+    const [first] = await this.#log.ranges("grants");
+    if (first !== undefined)
+      for await (const batch of this.#log.read("grants", first.partition, Math.max(first.start, this.#next)))
+        for (const { value, offset } of batch) {
+          this.#next = offset + 1;
+          if (value === null) continue;
+          const { campaign, state, revision, release } = codec.decode(value);
+          this.#found.set(campaign.id, { campaign, state, revision, release });
+        }
+    return [...this.#found.values()].toSorted((a, b) => (a.campaign.id < b.campaign.id ? -1 : 1));
+  }
+}
+
 export async function campaignsOn(log: EventLog): Promise<readonly CampaignOnLog[]> {
-  const found = new Map<string, CampaignOnLog>();
-  const [first] = await log.ranges("grants");
-  if (first !== undefined)
-    for await (const batch of log.read("grants", first.partition, first.start))
-      for (const { value } of batch) {
-        if (value === null) continue;
-        const { campaign, state, revision, release } = codec.decode(value);
-        found.set(campaign.id, { campaign, state, revision, release });
-      }
-  return [...found.values()].toSorted((a, b) => (a.campaign.id < b.campaign.id ? -1 : 1));
+  return await new CampaignReading(log).look();
 }
 
 /** The campaign that is named, or the only one there is. */

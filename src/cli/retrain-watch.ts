@@ -10,7 +10,7 @@ import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../log/event-log.ts";
 import { isLearnable } from "../retrain/export.ts";
 import { judgeRetrain, type RetrainPolicy } from "../retrain/trigger.ts";
-import { campaignsOn, type CampaignOnLog } from "./campaigns.ts";
+import { CampaignReading, type CampaignOnLog } from "./campaigns.ts";
 
 export interface RetrainWatch {
   readonly log: EventLog;
@@ -39,11 +39,12 @@ export interface Counts {
 /** Until the signal. */
 export async function watchTrainingLog(watch: RetrainWatch): Promise<void> {
   const { log, policy, signal, nowMs } = watch;
+  const campaigns = new CampaignReading(log);
   const reading = new TrainingLogReading(log, nowMs());
   while (!signal.aborted) {
     await reading.advance();
     watch.onLook?.(reading.counts);
-    for (const found of await campaignsOn(log)) {
+    for (const found of await campaigns.look()) {
       const { id } = found.campaign;
       const counts = reading.counts.get(id);
       if (counts === undefined || found.release === null || found.state !== "live" || !watch.owns(id)) continue;
@@ -67,7 +68,7 @@ const rowCodec = codecFor("training-log");
 const releaseCodec = codecFor("releases");
 
 /** Rows and releases counted as they come. */
-export class TrainingLogReading {
+class TrainingLogReading {
   readonly counts = new Map<string, Counts>();
   readonly #log: EventLog;
   readonly #beganMs: number;
