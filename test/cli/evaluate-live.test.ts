@@ -1,18 +1,22 @@
 // `stipend evaluate --live` on the log that a real allocator left: every figure against the test's own books of what was
 // decided and what came of it.
 
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { Decision } from "../../src/domain/decision.ts";
+import { releaseHash } from "../../src/domain/release.ts";
 import type { HoldoutValue } from "../../src/evaluate/policy/holdout.ts";
 import type { Judged } from "../../src/evaluate/policy/judge.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { tinyRelease, writeRelease } from "../serve/tiny-release.ts";
 import { FACES, SENDS } from "./offer-log.ts";
 import { openShell, type Ended, type Shell } from "./shell.ts";
 import { playSmallRun, type SmallRun } from "./small-run.ts";
 
 const REWARD = 10;
+const DAY_MS = 86_400_000;
 const release = tinyRelease("served");
 let shell: Shell;
 let run: SmallRun;
@@ -138,6 +142,34 @@ describe("on a campaign's own log", () => {
     const { code, err } = await shell.run(`evaluate --live ${more.replace("FOLDER", shell.folder)}`);
     expect(code).toBe(2);
     expect(err).toMatch(message);
+  });
+});
+
+describe("what the log lacks is told", () => {
+  test("a feature that no session carried took its default", async () => {
+    const { manifest, classifier } = tinyRelease("renamed");
+    const [visits, vip] = manifest.features.features;
+    const features = { features: [must(visits, "visits"), { ...must(vip, "vip"), name: "gold" }] };
+    const renamed = { ...manifest, features };
+    await writeRelease({ hash: releaseHash(renamed), manifest: renamed, classifier }, join(shell.folder, "renamed"));
+    const { warnings } = await evaluated(`--release ${join(shell.folder, "renamed")}`);
+    expect(warnings).toEqual(["release renamed: 50.0 % of its features were missing and took their defaults"]);
+  });
+
+  test("sessions whose outcomes are kept no longer are not compared with users held out, as if they had brought nothing", async () => {
+    const old = openShell();
+    try {
+      const { decisions } = await playSmallRun({ folder: old.folder, release, sessions: 600, seed: 3 });
+      const log = await openEmbeddedLog({ folder: join(old.folder, "log"), now: Date.now, newToken: randomUUID });
+      await log.maintain(must(decisions.at(-1), "a decision").decidedAtMs + 8 * DAY_MS);
+      await log.close();
+      const { holdout, warnings, rows } = printed(await old.run("evaluate --live --json"));
+      expect(holdout).toBeNull();
+      expect(warnings).toEqual([expect.stringMatching(/^600 sessions are from before the oldest outcome kept/)]);
+      expect(rows).toBeGreaterThan(300);
+    } finally {
+      old.close();
+    }
   });
 });
 

@@ -184,6 +184,26 @@ describe("a release on a table", () => {
   });
 });
 
+test("on a published experiment each arm has the published mean", async () => {
+  const root = join(import.meta.dirname, "../..");
+  const { code, err, json } = await shell.run([
+    ...["evaluate", "--json", "--data", join(root, "../shared/data/hillstrom.csv.gz")],
+    ...["--mapping", join(root, "examples/hillstrom.yaml")],
+  ]);
+  expect(code, err).toBe(0);
+  const { arms, rows: counted } = json[0] as unknown as Printed;
+  expect(counted).toBe(64_000);
+  // Visits by segment; with one propensity an arm, the self-normalised mean is the segment's own.
+  expect(arms.map(({ value }) => value?.selfNormalised?.reward.value.toFixed(4))).toEqual([
+    "0.1062",
+    "0.1828",
+    "0.1514",
+  ]);
+  // Mens e-mail: of 21,307 rows a normal interval of .1828 is ± .0052.
+  const mens = must(arms[1]?.value?.selfNormalised, "value").reward;
+  expect((mens.high - mens.low) / 2).toBeCloseTo(0.0052, 3);
+});
+
 describe("--out", () => {
   test("writes a page of its own with the pictures, and says where; what is there stays without --force", async () => {
     const page = folderOf("page.html");
