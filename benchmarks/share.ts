@@ -5,7 +5,8 @@
 //   one mix for all       the best that can be done without telling people apart, by their true means; and each arm for all
 //   individual            the same network deciding user by user
 //   the teacher's groups  ours without the student
-// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|.
+// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|, where a plan that sees
+// no use in a whole budget has planned less.
 //
 //   node benchmarks/share.ts [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
 //                            [--only name,name] [--epochs 40]
@@ -15,7 +16,7 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { must } from "../src/domain/assert.ts";
-import { positionForBudget, sharesAt } from "../src/domain/frontier.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../src/domain/frontier.ts";
 import type { ClusterValues, Frontier } from "../src/domain/release.ts";
 import { envelopeOf, mixThatSpends } from "../src/evaluate/policy/one-mix.ts";
 import type { ClusterMethod } from "../src/learn/cluster/cluster.ts";
@@ -182,8 +183,14 @@ async function servedPolicy(
   return [...figures, { ...figuresOf("the teacher's groups", people, taught), clusters: clustering.clusters }];
 }
 
-/** True reward and spend per person, by planned budget per person. */
-type Outcome = (budget: number) => { readonly reward: number; readonly cost: number };
+/** Per person: what is reached, and the spend that was planned: the budget, or less where more is of no use to the plan. */
+interface Reached {
+  readonly reward: number;
+  readonly cost: number;
+  readonly planned: number;
+}
+
+type Outcome = (budget: number) => Reached;
 
 /** Sums the truth by class once; a plan then needs only the table. */
 function plannedPolicy(people: People, classes: ArrayLike<number>, frontier: Frontier, values: ClusterValues): Outcome {
@@ -203,7 +210,7 @@ function plannedPolicy(people: People, classes: ArrayLike<number>, frontier: Fro
         rewarded += share * (sums.reward[cluster * arms + arm] ?? 0);
         spent += share * (sums.cost[cluster * arms + arm] ?? 0);
       });
-    return { reward: rewarded, cost: spent };
+    return { reward: rewarded, cost: spent, planned: expectedAt(frontier, values, values.mix, position).cost };
   };
 }
 
@@ -221,7 +228,7 @@ async function individualPolicy(
   const expected = individualEnvelope(representation.effects(fit.x, fit.n), fit.n, arms);
   const effects = representation.effects(people.x, people.n);
   return figuresOf(name, people, (budget) => {
-    const { price } = bestAt(expected, budget);
+    const { price, cost: planned } = bestAt(expected, budget);
     let [rewarded, spent] = [0, 0];
     for (let row = 0; row < people.n; row += 1) {
       let best = row * arms;
@@ -230,7 +237,7 @@ async function individualPolicy(
       rewarded += people.truth.reward[best] ?? 0;
       spent += people.truth.cost[best] ?? 0;
     }
-    return { reward: rewarded / people.n, cost: spent / people.n };
+    return { reward: rewarded / people.n, cost: spent / people.n, planned };
   });
 }
 
@@ -247,7 +254,7 @@ function uniformPolicies(people: People, names: readonly string[]): PolicyFigure
   const mixed = figuresOf("one mix for all", people, (budget) => {
     const shares = mixThatSpends(path, means.map((each) => each.cost), budget); // prettier-ignore
     const total = (pick: "reward" | "cost"): number => shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0); // prettier-ignore
-    return { reward: total("reward"), cost: total("cost") };
+    return { reward: total("reward"), cost: total("cost"), planned: budget };
   });
   const single = means.flatMap((arm, at) => {
     if (at === 0) return [];
@@ -266,7 +273,7 @@ function shareAt({ best }: People, reached: { reward: number; cost: number }): n
 function figuresOf(name: string, people: People, outcome: Outcome): PolicyFigures {
   const byBudget = people.budgets.map((budget) => {
     const reached = outcome(budget);
-    return { share: shareAt(people, reached), budgetError: Math.abs(reached.cost / budget - 1) };
+    return { share: shareAt(people, reached), budgetError: Math.abs(reached.cost / reached.planned - 1) };
   });
   const share = meanOf(byBudget.map((each) => each.share));
   const budgetError = meanOf(byBudget.map((each) => each.budgetError));
