@@ -30,6 +30,8 @@ export interface CurvePoint {
 /** Who sets the plan row by the curve; src/treasury/SPEC.md tells how each does it. */
 export const PACING_CONTROLLERS = ["plan", "throttle", "reallocation", "pi"] as const;
 export type PacingController = (typeof PACING_CONTROLLERS)[number];
+/** The one that `npm run bench:pacing` shows best. */
+export const DEFAULT_CONTROLLER: PacingController = "reallocation";
 
 export interface Campaign {
   readonly id: string;
@@ -60,7 +62,7 @@ export interface Campaign {
     readonly expectedSessions: number;
     /** For `points`: rising in time and share, inside the period, the last share 1. */
     readonly points?: readonly CurvePoint[];
-    /** Left out: `plan`. */
+    /** Left out: DEFAULT_CONTROLLER. */
     readonly controller?: PacingController;
     /** Relative arrivals by hour of the day (UTC), 24 of them, as a training log has them; none: even. What comes corrects it. */
     readonly profile?: readonly number[];
@@ -117,7 +119,7 @@ const campaignSchema = z
         .array(z.strictObject({ atMs: instant, share: z.number() }))
         .max(1_000)
         .default([]),
-      controller: z.enum(PACING_CONTROLLERS).default("plan"),
+      controller: z.enum(PACING_CONTROLLERS).default(DEFAULT_CONTROLLER),
       profile: z
         .array(z.number().nonnegative())
         .refine((hours) => hours.length === 0 || hours.length === HOURS_OF_DAY, "must be 24 hours, or none")

@@ -171,7 +171,7 @@ function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_cur
   const fault = curveFault({ mode, points }, book.campaign);
   if (fault !== null) return { refused: "curve_not_rising", detail: fault };
   const changed = withCampaign(book, {
-    pacing: { ...pacing, mode, points, controller: controller ?? pacing.controller ?? "plan" },
+    pacing: { ...pacing, mode, points, ...(controller === undefined || controller === null ? {} : { controller }) },
   });
   // What one controller remembers means something else to another.
   return "refused" in changed || changed.book === book ? changed : { book: { ...changed.book, control: null } };

@@ -1,13 +1,11 @@
 // Curve: how much of a budget may be out by now, and how much of it is meant for the sessions that come next.
 // Even: the share of the traffic that has come. As soon as possible: all of it. Points: as given, straight lines between.
-// The money is meant to be out one life of a hold before the end: what then comes back unredeemed can still be drawn.
+// The money is meant to be out some time before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../domain/campaign.ts";
 import type { Minor } from "../domain/money.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** However long a hold lives, the budget is spread over at least this much of the period. */
-const MAX_LEAD_SHARE = 0.1;
 const LEAST_SPENDING_SHARE = 0.02;
 /** How far ahead the points of a curve are looked at, as a share of the period. */
 const HORIZON_SHARE = 1 / 48;
@@ -17,15 +15,13 @@ export function curveShare(campaign: Campaign, traffic: Traffic, nowMs: number):
   const { mode } = campaign.pacing;
   if (mode === "asap" || nowMs >= campaign.endMs) return 1;
   if (mode === "points") return shareAt(campaign, nowMs);
-  const total = traffic.cameSessions + spendingSessions(campaign, traffic, nowMs);
+  const total = traffic.cameSessions + spendingSessions(traffic, nowMs);
   return total > 0 ? traffic.cameSessions / total : 1;
 }
 
 /** Eligible sessions to come over which the budget is to be spent. */
-export function spendingSessions(campaign: Campaign, traffic: Traffic, nowMs: number): number {
-  const leadMs = Math.min(campaign.reservation.ttlMs, MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs));
-  const untilEnd = traffic.between(nowMs, traffic.endMs - leadMs);
-  return Math.max(untilEnd, LEAST_SPENDING_SHARE * traffic.remainingSessions);
+export function spendingSessions(traffic: Traffic, nowMs: number): number {
+  return Math.max(traffic.between(nowMs, traffic.spendUntilMs), LEAST_SPENDING_SHARE * traffic.remainingSessions);
 }
 
 export interface Aim {
@@ -37,7 +33,7 @@ export interface Aim {
 
 /** Which share of the budget is meant to be spent by when. */
 export function aimOf(campaign: Campaign, traffic: Traffic, nowMs: number): Aim {
-  if (campaign.pacing.mode !== "points") return { share: 1, sessions: spendingSessions(campaign, traffic, nowMs) };
+  if (campaign.pacing.mode !== "points") return { share: 1, sessions: spendingSessions(traffic, nowMs) };
   const from = Math.max(nowMs, campaign.startMs);
   const to = Math.min(campaign.endMs, from + HORIZON_SHARE * (campaign.endMs - campaign.startMs));
   return { share: shareAt(campaign, to), sessions: traffic.between(from, to) };

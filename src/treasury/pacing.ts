@@ -2,7 +2,7 @@
 // (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
 
 import { must } from "../domain/assert.ts";
-import { strictHoldMinor } from "../domain/campaign.ts";
+import { DEFAULT_CONTROLLER, strictHoldMinor } from "../domain/campaign.ts";
 import type { Account } from "../domain/decision.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
@@ -22,6 +22,9 @@ const WORKING_INTERVALS = 4;
 /** What can be held may be held this much faster than evenly: early holds end early, and are drawn again. */
 const HOLD_AHEAD = 2;
 const WORKING_HOLDS_PER_SHARD = 2n;
+/** However long money is bound, it is spread over all but this much of the period. */
+const MAX_LEAD_SHARE = 0.08;
+const LEAST_REDEMPTION = 0.1;
 
 export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
   const counted = withArrivals(endedByTime(before, nowMs), nowMs);
@@ -37,7 +40,14 @@ export function pace(before: CampaignBook, policy: Policy | null, nowMs: number)
 
 /** What is still to come, by what has come. */
 export function trafficOf(book: CampaignBook, nowMs: number): Traffic {
-  return trafficNow(book.campaign, must(withArrivals(book, nowMs).arrivals, "arrivals"), nowMs);
+  const arrivals = must(withArrivals(book, nowMs).arrivals, "arrivals");
+  return trafficNow(book.campaign, arrivals, leadMs(book), nowMs);
+}
+
+/** As long as money is bound, on average, for what is spent of it: of two holds of which one is redeemed, two lives. */
+function leadMs({ campaign, redemption }: CampaignBook): number {
+  const mostMs = MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs);
+  return Math.min(campaign.reservation.ttlMs / Math.max(redemption, LEAST_REDEMPTION), mostMs);
 }
 
 function withArrivals(book: CampaignBook, nowMs: number): CampaignBook {
@@ -83,7 +93,7 @@ function controlOf(
   const spent = Number(postedOf(totalsOf(book.shards, "plan"))) + expectedSpend(book, "plan", book.redemption);
   const aim = aimOf(campaign, traffic, nowMs);
   const planShare = 1 - campaign.explorationShare;
-  const toSpendOn = spendingSessions(campaign, traffic, nowMs);
+  const toSpendOn = spendingSessions(traffic, nowMs);
   const sight: Sight = {
     nowMs,
     periodMs: campaign.endMs - campaign.startMs,
@@ -96,7 +106,7 @@ function controlOf(
     totalSessions: (traffic.cameSessions + toSpendOn) * planShare,
     expectedPerSession: throttle * expectedAt(policy.frontier, policy.values, mix, planRow).cost,
   };
-  return steer(campaign.pacing.controller ?? "plan", sight, book.control);
+  return steer(campaign.pacing.controller ?? DEFAULT_CONTROLLER, sight, book.control);
 }
 
 /** What can be held for each session to come. */

@@ -24,14 +24,14 @@ export interface Traffic {
   readonly remainingMs: number;
   /** Those expected between two times to come. */
   readonly between: (fromMs: number, toMs: number) => number;
-  /** When it is over: the period's end, or before it, when the hours until then bring nothing. */
-  readonly endMs: number;
+  /** Until when the budget is to be spent: `leadMs` before the traffic is over. */
+  readonly spendUntilMs: number;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = HOURS_OF_DAY * HOUR_MS;
 /** The expectation counts as much as this share of it, seen. */
-const PRIOR_SHARE = 0.25;
+const PRIOR_SHARE = 0.1;
 /** How many times an hour's profile counts as much as the same hour, seen once in full. */
 const PROFILE_TURNS = 1;
 /** Above so many times the usual, an hour's sessions are a flash. */
@@ -75,7 +75,7 @@ function nextHour(atMs: number): number {
   return (Math.floor(atMs / HOUR_MS) + 1) * HOUR_MS;
 }
 
-export function trafficNow(campaign: Campaign, arrivals: Arrivals, nowMs: number): Traffic {
+export function trafficNow(campaign: Campaign, arrivals: Arrivals, leadMs: number, nowMs: number): Traffic {
   const { startMs, endMs, pacing } = campaign;
   const profile = pacing.profile?.length === HOURS_OF_DAY ? pacing.profile : EVEN;
   const perWeight = pacing.expectedSessions / Math.max(Number.MIN_VALUE, weightBetween(profile, startMs, endMs));
@@ -91,26 +91,33 @@ export function trafficNow(campaign: Campaign, arrivals: Arrivals, nowMs: number
     remainingSessions: between(nowMs, endMs),
     remainingMs: Math.max(0, endMs - Math.max(nowMs, startMs)),
     between,
-    endMs: endOfTraffic(rates, Math.max(nowMs, startMs), endMs),
+    spendUntilMs: endOfTraffic(rates, Math.max(nowMs, startMs), endMs) - leadMs,
   };
 }
 
 /** Sessions a millisecond, by hour of the day. */
 function learnedRates(expected: readonly number[], { seen, watchedMs }: Arrivals, sessions: number): number[] {
-  const prior = PRIOR_SHARE * sessions;
   const foreseen = expected.map((rate, hour) => rate * (watchedMs[hour] ?? 0));
+  const passed = foreseen.reduce((sum, mean) => sum + mean, 0) / sessions;
+  const prior = PRIOR_SHARE * Math.max(0, 1 - passed) * sessions;
   const usual = FLASH * Math.max(1, medianRatio(seen, foreseen));
-  const scaleOf = (means: readonly number[]): number => {
-    const counted = seen.reduce((sum, count, hour) => sum + Math.min(count, usual * (means[hour] ?? 0)), 0);
-    return (counted + prior) / (means.reduce((sum, mean) => sum + mean, 0) + prior);
+  const counted = seen.reduce((sum, count, hour) => sum + Math.min(count, usual * (foreseen[hour] ?? 0)), 0);
+  const scaleOf = (means: readonly number[], believed: number): number => {
+    const mean = means.reduce((sum, each) => sum + each, 0) + believed;
+    return mean > 0 ? (counted + believed) / mean : 1;
   };
-  const scale = scaleOf(foreseen);
+  // Hours are compared with each other, so that a forecast that is wrong for all of them is no matter of shape.
+  const scale = scaleOf(foreseen, 0);
   const shape = expected.map((rate, hour) => {
     const turn = PROFILE_TURNS * rate * HOUR_MS;
-    const count = Math.min(seen[hour] ?? 0, usual * (foreseen[hour] ?? 0));
-    return turn > 0 ? (count / scale + turn) / ((foreseen[hour] ?? 0) + turn) : 1;
+    const mean = foreseen[hour] ?? 0;
+    const count = Math.min(seen[hour] ?? 0, usual * mean);
+    return turn > 0 && scale > 0 ? (count / scale + turn) / (mean + turn) : 1;
   });
-  const again = scaleOf(foreseen.map((mean, hour) => mean * (shape[hour] ?? 1)));
+  const again = scaleOf(
+    foreseen.map((mean, hour) => mean * (shape[hour] ?? 1)),
+    prior,
+  );
   return expected.map((rate, hour) => rate * (shape[hour] ?? 1) * again);
 }
 
@@ -138,6 +145,7 @@ function weightUntil(rates: readonly number[], atMs: number, originMs: number): 
   return weight;
 }
 
+/** The period's end, or before it, when the hours until then bring nothing. */
 function endOfTraffic(rates: readonly number[], fromMs: number, endMs: number): number {
   const silent = (SILENT_SHARE * rates.reduce((sum, rate) => sum + rate, 0)) / HOURS_OF_DAY;
   let end = endMs;

@@ -6,7 +6,8 @@ import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { arrivals, campaign, manifest, World, type Shard } from "./world.ts";
 
 export interface DayOptions {
-  readonly mode: "asap" | "even";
+  readonly mode: "asap" | "even" | "points";
+  readonly pacing?: Partial<Campaign["pacing"]>;
   readonly shards: number;
   readonly budgetMinor: bigint;
   readonly sessions: number;
@@ -29,6 +30,8 @@ export interface DayResult {
   readonly posted: number;
   /** Mean distance of what was posted from the traffic's share. */
   readonly curveDistance: number;
+  /** Share of the budget posted at the end of each hour. */
+  readonly postedByHour: readonly number[];
 }
 
 const STEP_MS = 60_000;
@@ -38,7 +41,7 @@ export function playDay(options: DayOptions): DayResult {
   const { mode, shards, budgetMinor, sessions, ttlMs, redemption } = options;
   const spring: Campaign = campaign({
     budgetMinor,
-    pacing: { mode, expectedSessions: options.expectedSessions ?? sessions },
+    pacing: { mode, expectedSessions: options.expectedSessions ?? sessions, ...options.pacing },
     reservation: { policy: "strict", ttlMs },
   });
   const world = new World(spring, shards);
@@ -53,6 +56,7 @@ export function playDay(options: DayOptions): DayResult {
   let passed = 0;
   let distance = 0;
   let peak = 0n;
+  const postedByHour: number[] = [];
   weights.forEach((each, step) => {
     const nowMs = step * STEP_MS;
     for (const shard of world.shards) {
@@ -66,11 +70,19 @@ export function playDay(options: DayOptions): DayResult {
     passed += each / weight;
     distance += Math.abs(Number(world.posted()) / Number(budgetMinor) - passed) / steps;
     if (world.used() > peak) peak = world.used();
+    if ((step + 1) % 60 === 0) postedByHour.push(Number(world.posted()) / Number(budgetMinor));
   });
   const used = world.used();
   for (const shard of world.shards) shard.settle(Infinity);
   const share = (amount: bigint): number => Number(amount) / Number(budgetMinor);
-  return { world, peak: share(peak), used: share(used), posted: share(world.posted()), curveDistance: distance };
+  return {
+    world,
+    peak: share(peak),
+    used: share(used),
+    posted: share(world.posted()),
+    curveDistance: distance,
+    postedByHour,
+  };
 }
 
 /** Shares of the arms in manifest()'s frontier. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PACING_CONTROLLERS, type CurvePoint } from "../../src/domain/campaign.ts";
 import { playDay, type DayOptions } from "./day.ts";
 import { campaign, World } from "./world.ts";
 
@@ -55,6 +56,34 @@ test("even pacing follows the traffic", () => {
     expect(playDay({ ...flat, seed }).curveDistance).toBeLessThan(0.04);
     expect(playDay({ ...flat, shape: doublePeak, seed }).curveDistance).toBeLessThan(0.09);
   }
+});
+
+test.each(PACING_CONTROLLERS)("%s follows the traffic and spends the budget", (controller) => {
+  const day = playDay({ ...flat, ttlMs: HOUR_MS / 2, redemption: 0.6, pacing: { controller } });
+  expect(day.peak).toBeLessThanOrEqual(1);
+  expect(day.posted).toBeGreaterThan(0.96);
+  expect(day.curveDistance).toBeLessThan(0.03);
+});
+
+test("a day's shape that is known from a log keeps the budget nearer to its curve than one that is not", () => {
+  const profile = Array.from({ length: 24 }, (_, hour) => doublePeak((hour + 0.5) / 24));
+  const known = playDay({ ...flat, shape: doublePeak, pacing: { profile } });
+  const unknown = playDay({ ...flat, shape: doublePeak });
+  expect(known.curveDistance).toBeLessThan(0.6 * unknown.curveDistance);
+});
+
+test("given points are followed: a third before noon, nothing over midday, the rest in the evening", () => {
+  const at = (hour: number, share: number): CurvePoint => ({ atMs: hour * HOUR_MS, share });
+  const points = [at(10, 0.33), at(14, 0.33), at(20, 1)];
+  const day = playDay({ ...flat, ttlMs: HOUR_MS / 4, mode: "points", pacing: { points } });
+  const hours = day.postedByHour;
+  expect(day.peak).toBeLessThanOrEqual(1);
+  expect(hours[4]).toBeGreaterThan(0.1);
+  expect(hours[4]).toBeLessThan(0.22);
+  expect(hours[9]).toBeCloseTo(0.33, 1);
+  expect(hours[13]).toBeLessThan(0.37);
+  expect(hours[16]).toBeCloseTo(0.665, 1);
+  expect(hours[20]).toBeGreaterThan(0.96);
 });
 
 test("the curve moves by time alone, a second at a time, and the campaign ends at its end", () => {
