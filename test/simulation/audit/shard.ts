@@ -1,0 +1,306 @@
+// Shard: audits one partition of the users' topics, cycle by cycle. From what a cycle has read it works out what must come
+// of it: windows, outcomes, dead letters, which sessions get a decision, every unit of money, and holds that against what
+// the cycle has written. The SPECs made a second time, for the auditor's eyes only.
+
+import type { AccountTotals, ShardReport } from "../../../src/domain/control.ts";
+import { schemaCodec } from "../../../src/log/codec/codec.ts";
+import type { LogRecord } from "../../../src/log/event-log.ts";
+import { valueOf, type Transaction } from "../history.ts";
+import { ShardCampaign } from "./campaign.ts";
+import { Chain } from "./chain.ts";
+import { controlOf, CycleOrder } from "./control.ts";
+import { campaignFor, DecisionRules, DRAWN, holdOf, openOf, REFUSED, type Moment } from "./decision.ts";
+import { outcomeOf, profileRefusal, sessionOf } from "./door.ts";
+import { Expected } from "./expected.ts";
+import type { Findings } from "./findings.ts";
+import type { Inputs } from "./inputs.ts";
+import { ACCOUNTS } from "./money.ts";
+import { User, type Open } from "./user.ts";
+
+/** What the audit looks at of a shard's own record of a campaign. */
+interface CountsRecord {
+  readonly plan: AccountTotals;
+  readonly exploration: AccountTotals;
+}
+const stateCodec = schemaCodec<CountsRecord>("state");
+
+export class ShardAudit {
+  readonly partition: number;
+  readonly campaigns = new Map<string, ShardCampaign>();
+  readonly #findings: Findings;
+  readonly #order: CycleOrder;
+  readonly #rules: DecisionRules;
+  readonly #users = new Map<string, User>();
+  readonly #decisions: Chain;
+  readonly #settlements: Chain;
+  /** Open windows of users, by when they end. */
+  readonly #windows = new Map<string, User>();
+  readonly #decided = new Set<string>();
+  #moment: Moment = { place: "", nowMs: 0, cycle: 0 };
+  #expected: Expected;
+
+  constructor(partition: number, inputs: Inputs, findings: Findings) {
+    this.partition = partition;
+    this.#findings = findings;
+    this.#rules = new DecisionRules(findings);
+    this.#decisions = new Chain(findings);
+    this.#settlements = new Chain(findings);
+    this.#expected = new Expected(findings, "", 0, 0);
+    const topics = ["grants", "profiles", "outcomes", "sessions"];
+    this.#order = new CycleOrder({ name: `serve ${partition}`, partition, inputs: topics }, inputs, findings);
+  }
+
+  /** One commit of the serve task. */
+  cycle({ records }: Transaction): void {
+    const control = controlOf(records.filter(({ topic }) => topic === "state"));
+    const batch = this.#order.take(control);
+    if (control === null || batch === null) return;
+    const { cycle, atMs } = control;
+    this.#moment = { place: `serve ${this.partition} cycle ${cycle}`, nowMs: atMs, cycle };
+    this.#expected = new Expected(this.#findings, this.#moment.place, cycle, atMs);
+    const of = (topic: string): LogRecord[] => records.filter((record) => record.topic === topic && !isDeleted(record));
+    for (const campaign of this.campaigns.values()) campaign.startCycle();
+    for (const record of batch) {
+      if (record.topic === "grants") this.#grant(record);
+      const refused = record.topic === "profiles" ? profileRefusal(record, atMs) : null;
+      if (refused !== null) this.#expected.letter(record, refused);
+    }
+    this.#closeWindows();
+    for (const record of batch) if (record.topic === "outcomes") this.#outcome(record);
+    this.#sessions(batch, of("decisions"));
+    const settlements = of("settlements");
+    for (const row of settlements) this.#settlements.add(row, valueOf("settlements", row).previousHash);
+    this.#expected.compareSettlements(settlements);
+    this.#expected.compareTraining(of("training-log"));
+    this.#expected.compareLetters(of("dead-letters"));
+    for (const row of of("state")) this.#state(row);
+    this.#reports(of("shard-reports"));
+  }
+
+  #grant(record: LogRecord): void {
+    const grant = valueOf("grants", record);
+    const { id } = grant.campaign;
+    const known = this.campaigns.get(id);
+    const campaign = known ?? new ShardCampaign(grant, record.offset);
+    if (known === undefined) this.campaigns.set(id, campaign);
+    else campaign.take(grant, record.offset);
+    for (const account of ACCOUNTS) {
+      const money = campaign.money[account];
+      money.granted = Math.max(money.granted, Number(grant.grantedMinor[account]));
+    }
+  }
+
+  /** S1, S2: what is over comes back first; then what is asked for and free goes back to the treasurer. */
+  #closeWindows(): void {
+    for (const [userId, user] of this.#windows) {
+      for (const open of user.takeOver(this.#moment.nowMs)) this.#close(open);
+      if (user.open.length === 0) this.#windows.delete(userId);
+    }
+    for (const { grant, money } of this.campaigns.values())
+      for (const account of ACCOUNTS) {
+        const own = money[account];
+        const asked = Number(grant.returnTargetMinor[account]) - own.returned;
+        if (asked > 0) own.returned += Math.max(0, Math.min(asked, own.free));
+      }
+  }
+
+  #close(open: Open): void {
+    if (open.held) this.#end(open, "expired", 0, null);
+    if (open.drawn) this.#expected.training(open, "S5");
+  }
+
+  #end(open: Open, status: "posted" | "voided" | "expired", amountMinor: number, outcomeId: string | null): void {
+    const { hold, decision } = open;
+    if (hold === null) return;
+    const releasedMinor = hold.faceMinor - amountMinor;
+    open.held = false;
+    open.settledMinor = amountMinor;
+    open.redeemed ||= status === "posted";
+    const money = this.campaigns.get(decision.campaign ?? "")?.money[hold.account];
+    if (money !== undefined) {
+      money.settled += amountMinor;
+      money.released += releasedMinor;
+    }
+    this.#expected.settlement({ open, status, amountMinor, releasedMinor, outcomeId });
+  }
+
+  #outcome(record: LogRecord): void {
+    const entered = outcomeOf(record, this.#moment.nowMs);
+    if ("refused" in entered) return this.#expected.letter(record, entered.refused);
+    const outcome = entered.value;
+    const verdict = this.#user(outcome.userId).judge(outcome, this.#moment.nowMs);
+    if (verdict.kind === "letter") return this.#expected.letter(record, verdict.reason);
+    if (verdict.kind === "repeated") return;
+    const { open } = verdict;
+    const late = { open, status: "late", amountMinor: 0, releasedMinor: 0, outcomeId: outcome.outcomeId } as const;
+    if (verdict.kind === "late") return this.#expected.settlement(late);
+    for (const [name, reward] of Object.entries(outcome.rewards))
+      open.rewards.set(name, (open.rewards.get(name) ?? 0) + reward);
+    if (outcome.kind === "converted" || open.hold === null) return;
+    if (!open.held) return this.#expected.settlement(late);
+    if (outcome.kind !== "redeemed") return this.#end(open, "voided", 0, outcome.outcomeId);
+    const amount = outcome.amountMinor === null ? open.hold.faceMinor : Number(outcome.amountMinor);
+    this.#end(open, "posted", amount, outcome.outcomeId);
+  }
+
+  /** C7: each session that can be used gets one decision, once, in the order in which they came. */
+  #sessions(batch: readonly LogRecord[], rows: readonly LogRecord[]): void {
+    let at = 0;
+    for (const record of batch) {
+      if (record.topic !== "sessions") continue;
+      const entered = sessionOf(record, this.#moment.nowMs);
+      if ("refused" in entered) {
+        this.#expected.letter(record, entered.refused);
+        continue;
+      }
+      const session = entered.value;
+      const user = this.#user(session.userId);
+      const seen = user.recognise(session, this.#moment.nowMs);
+      if (seen === "conflict") this.#expected.letter(record, "session_conflict");
+      if (seen === "forgotten") this.#expected.letter(record, "contract");
+      if (seen !== "new") continue;
+      const row = rows[at];
+      at += 1;
+      if (row === undefined || valueOf("decisions", row).sessionId !== session.sessionId) {
+        this.#findings.add("C7", `${this.#moment.place} ${session.sessionId}`, "has no decision in its turn");
+        return;
+      }
+      this.#decision(row, session, user);
+    }
+    for (const row of rows.slice(at))
+      this.#findings.add(
+        "C7",
+        this.#moment.place,
+        `${valueOf("decisions", row).decisionId} has no session in this cycle`,
+      );
+  }
+
+  #decision(record: LogRecord, session: Parameters<DecisionRules["check"]>[1], user: User): void {
+    const row = valueOf("decisions", record);
+    const { nowMs, place } = this.#moment;
+    this.#decisions.add(record, row.previousHash);
+    this.#findings.demand(!this.#decided.has(row.sessionId), "C7", place, () => `${row.decisionId} is there already`);
+    this.#decided.add(row.sessionId);
+    const campaign = campaignFor(session, this.campaigns, nowMs);
+    this.#rules.check(row, session, campaign, user, this.#moment);
+    if (campaign !== null) this.#count(campaign, row.reason);
+    if (row.reason === "incentive_open") {
+      const held = user.heldOf(row.campaign ?? "");
+      if (held !== undefined) user.again(held, row.decisionId);
+      return;
+    }
+    const open = openOf(row, campaign);
+    if (campaign !== null) this.#reserve(open, campaign, user);
+    const closed = user.remember(open, nowMs);
+    if (closed !== null && closed.drawn) this.#expected.training(closed, "S3");
+    this.#windows.set(row.userId, user);
+  }
+
+  /** Eligible: what came to the draw, whatever the draw and the money made of it. */
+  #count(campaign: ShardCampaign, reason: string): void {
+    if (reason === "holdout") campaign.heldOut += 1;
+    else if (DRAWN.has(reason) || reason === "downgraded" || REFUSED.has(reason)) campaign.eligible += 1;
+  }
+
+  /** L1, at this very row. */
+  #reserve({ decision }: Open, campaign: ShardCampaign, user: User): void {
+    const hold = holdOf(decision);
+    if (hold === null) return;
+    const money = campaign.money[hold.account];
+    money.reserved += hold.faceMinor;
+    money.sent += hold.sendMinor;
+    user.receive(campaign.campaign.id, this.#moment.nowMs);
+    this.#findings.demand(
+      money.free >= 0,
+      "L1",
+      `${this.#moment.place} ${decision.decisionId}`,
+      () => `${hold.account}: ${money.inUse} in use of ${money.granted} granted, ${money.returned} returned`,
+    );
+  }
+
+  /** The shard's own record of its money must be what the rows come to. */
+  #state(record: LogRecord): void {
+    const key = Buffer.from(record.key ?? []).toString();
+    if (!key.startsWith("c/") || record.value === null) return;
+    const campaign = this.campaigns.get(key.slice(2));
+    const told = stateCodec.decode(record.value);
+    for (const account of ACCOUNTS) {
+      const difference =
+        campaign === undefined ? "no such campaign" : campaign.money[account].differenceFrom(told[account]);
+      if (difference !== null) this.#findings.add("totals", `${this.#moment.place} ${key} ${account}`, difference);
+    }
+  }
+
+  #reports(records: readonly LogRecord[]): void {
+    const reported = new Set<string>();
+    for (const record of records) {
+      const report = valueOf("shard-reports", record);
+      reported.add(report.campaign);
+      this.#report(report);
+    }
+    for (const [id, campaign] of this.campaigns) {
+      const isNews = campaign.reportedRevision !== campaign.grant.revision;
+      this.#findings.demand(
+        !isNews || reported.has(id),
+        "T3",
+        this.#moment.place,
+        () => `${id}: no report of a new revision`,
+      );
+    }
+  }
+
+  #report(report: ShardReport): void {
+    const { nowMs, cycle } = this.#moment;
+    const place = `${this.#moment.place} report of ${report.campaign}`;
+    const campaign = this.campaigns.get(report.campaign);
+    if (campaign === undefined) return this.#findings.add("totals", place, "there is no such campaign here");
+    for (const account of ACCOUNTS) {
+      const difference = campaign.money[account].differenceFrom(report.totals[account]);
+      this.#findings.demand(difference === null, "totals", `${place} ${account}`, () => difference ?? "");
+    }
+    const { grant, grantOffset, eligible, heldOut } = campaign;
+    const demand = (holds: boolean, law: "totals" | "chain" | "T3", what: string): void =>
+      this.#findings.demand(holds, law, place, () => what);
+    demand(
+      report.shard === this.partition && report.atMs === nowMs && report.cycle === cycle,
+      "totals",
+      "is of another cycle",
+    );
+    demand(report.revision === grant.revision && report.grantOffset === grantOffset, "T3", "tells another grant");
+    demand(
+      report.eligibleSessions === eligible && report.holdoutSessions === heldOut,
+      "totals",
+      `${report.eligibleSessions} sessions, ${eligible} came`,
+    );
+    demand(this.#decisions.isAt(report.decisionRows, report.decisionHead), "chain", "another head of decisions");
+    demand(
+      this.#settlements.isAt(report.settlementRows, report.settlementHead),
+      "chain",
+      "another head of settlements",
+    );
+    campaign.reportedRevision = report.revision;
+  }
+
+  #user(userId: string): User {
+    const known = this.#users.get(userId) ?? new User();
+    this.#users.set(userId, known);
+    return known;
+  }
+
+  /** At the end of a day: nothing waits, nothing is held. */
+  finish(): void {
+    const place = `serve ${this.partition} in the evening`;
+    this.#findings.demand(
+      this.#order.unread() === 0,
+      "alive",
+      place,
+      () => `${this.#order.unread()} records were never read`,
+    );
+    const open = [...this.#windows.values()].flatMap((user) => user.open).filter((entry) => entry.held);
+    this.#findings.demand(open.length === 0, "S1", place, () => `${open.length} holds have not ended`);
+  }
+}
+
+function isDeleted(record: LogRecord): boolean {
+  return record.value === null;
+}

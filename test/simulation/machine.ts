@@ -1,0 +1,153 @@
+// Machine: a node that runs the allocator: a disk, a clock of its own that may be wrong, and at most one process at a
+// time. It puts the live parts together as src/cli/allocator.ts does, on the slow simulated log and with stores in memory.
+// A process that ends by anything but a crash that was meant is a finding.
+
+import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
+import type { SimulatedCluster, SimulatedLog } from "../../src/log/simulated/cluster.ts";
+import { Crashed } from "../../src/log/simulated/faults.ts";
+import { serveKind, treasuryKind } from "../../src/log/topics.ts";
+import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
+import type { ControlRecord } from "../../src/task/control-record.ts";
+import type { Processor } from "../../src/task/processor.ts";
+import { joinRunner, type Clock, type Runner } from "../../src/task/runner.ts";
+import { createTreasuryProcessor, type TreasuryFacts } from "../../src/treasury/processor.ts";
+import type { Disk } from "./disk.ts";
+import { loadThresholds } from "./release.ts";
+import { slowLog, type Slowness, type WrapClaim } from "./slow-log.ts";
+
+export const APPLICATION = "simulation";
+
+/** Where a law can be switched off: between the parts, never in them (laws-off.ts). */
+export interface Seams {
+  readonly serve?: (processor: Processor<ServeFacts>, place: SeamPlace) => Processor<ServeFacts>;
+  readonly treasury?: (processor: Processor<TreasuryFacts>, place: SeamPlace) => Processor<TreasuryFacts>;
+  readonly claim?: WrapClaim;
+}
+
+export interface SeamPlace {
+  readonly partition: number;
+  /** The machine's own clock. */
+  readonly nowMs: () => number;
+}
+
+export interface MachineOptions {
+  readonly name: string;
+  readonly cluster: SimulatedCluster;
+  readonly disk: Disk;
+  readonly shards: number;
+  readonly batchRecords: number;
+  readonly drainMs: number;
+  /** The true time; the machine's clock is `skewMs` off. */
+  readonly clock: Clock;
+  readonly slowness: (process: string) => Slowness;
+  readonly seams: Seams;
+  readonly failed: (error: unknown) => void;
+}
+
+/** down: no process. up: one that runs. zombie: one that the others take for dead. leaving: one that drains. */
+export type MachineState = "down" | "up" | "zombie" | "leaving";
+
+interface Process {
+  readonly log: SimulatedLog;
+  readonly runners: Runner<unknown>[];
+}
+
+export class Machine {
+  readonly name: string;
+  skewMs = 0;
+  #state: MachineState = "down";
+  #process: Process | null = null;
+  #starts = 0;
+  #lineages = 0;
+  readonly #options: MachineOptions;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.name = options.name;
+  }
+
+  get state(): MachineState {
+    if (this.#process?.log.crashed === true) this.#end();
+    return this.#state;
+  }
+
+  /** Joins in the background: others have to let go first. */
+  start(): void {
+    const log = this.#options.cluster.connect(`${this.name}.${(this.#starts += 1)}`);
+    const process: Process = { log, runners: [] };
+    this.#process = process;
+    this.#state = "up";
+    void this.#run(process).catch((error: unknown) => this.#failed(process, error));
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#process?.log.crash();
+    this.#end();
+  }
+
+  /** SIGSTOP for long: the others go on without it, and it does not know. */
+  freeze(): void {
+    this.#process?.log.expire();
+    this.#state = "zombie";
+  }
+
+  /** SIGTERM: drains and gives back. */
+  leave(): void {
+    const process = this.#process;
+    if (process === null) return;
+    this.#state = "leaving";
+    void Promise.all(process.runners.map((runner) => runner.stop())).then(
+      () => {
+        // It has ended: what it still had begun (joining, say) comes to nothing.
+        process.log.crash();
+        if (this.#process === process) this.#end();
+      },
+      (error: unknown) => this.#failed(process, error),
+    );
+  }
+
+  #end(): void {
+    this.#process = null;
+    this.#state = "down";
+  }
+
+  #failed(process: Process, error: unknown): void {
+    if (!(error instanceof Crashed)) this.#options.failed(error);
+    process.log.crash();
+  }
+
+  async #run(process: Process): Promise<void> {
+    const { shards, seams, disk, batchRecords, drainMs, clock } = this.#options;
+    const slowness = this.#options.slowness(process.log.process);
+    const log = slowLog(process.log, seams.claim === undefined ? slowness : { ...slowness, wrapClaim: seams.claim });
+    const nowMs = (): number => clock.nowMs() + this.skewMs;
+    const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadThresholds });
+    const joined = {
+      log,
+      codec: schemaCodec<ControlRecord>("control-record"),
+      clock: { nowMs, sleep: (ms: number) => clock.sleep(ms) },
+      newLineage: () => `${process.log.process}/${(this.#lineages += 1)}`,
+      maxRecords: batchRecords,
+      idleMs: 0,
+      drainMs,
+    };
+    const start = async <Facts>(
+      kind: ReturnType<typeof serveKind>,
+      processor: (partition: number) => Processor<Facts>,
+    ): Promise<void> => {
+      const runner = await joinRunner<Facts>({ ...joined, kind, processor, openStore: disk.storesOf(kind.kind) });
+      process.runners.push(runner);
+      void runner.run().catch((error: unknown) => this.#failed(process, error));
+    };
+    await start<TreasuryFacts>(treasuryKind(APPLICATION), (partition) => {
+      const processor = createTreasuryProcessor({ shards });
+      return seams.treasury?.(processor, { partition, nowMs }) ?? processor;
+    });
+    await start<ServeFacts>(serveKind(APPLICATION), (partition) => {
+      const processor = createServeProcessor({ shelf, features: null });
+      return seams.serve?.(processor, { partition, nowMs }) ?? processor;
+    });
+  }
+}

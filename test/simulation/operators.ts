@@ -1,0 +1,125 @@
+// Operators: the people who steer the campaigns of a day. They create them, put releases in force, cut and raise budgets,
+// pause, resume and end; they send some commands twice, some too late, and some that must be refused.
+
+import type { Campaign } from "../../src/domain/campaign.ts";
+import type { PacingAction, PacingCommand } from "../../src/domain/control.ts";
+import type { Random } from "../../src/domain/random.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { partitionOf } from "../../src/log/partitioner.ts";
+import type { Post } from "./post.ts";
+import { RELEASES, releaseRecord } from "./release.ts";
+import { DAY_START_MS, type Setting } from "./setting.ts";
+import type { FaultKind, Tally } from "./tally.ts";
+
+export class Operators {
+  readonly #setting: Setting;
+  readonly #random: Random;
+  readonly #tally: Tally;
+  readonly #post: Post;
+  #commands = 0;
+
+  constructor(setting: Setting, random: Random, tally: Tally, post: Post) {
+    this.#setting = setting;
+    this.#random = random;
+    this.#tally = tally;
+    this.#post = post;
+  }
+
+  /** The day's commands, on their way. */
+  plan(): void {
+    for (const campaign of this.#setting.campaigns) this.#campaign(campaign);
+  }
+
+  #campaign(campaign: Campaign): void {
+    const createMs = DAY_START_MS + (this.#chance(0.8) ? 0 : this.#shareOfDay(0.1));
+    this.#command(createMs, campaign, { kind: "create", campaign });
+    const promoteMs = createMs + (this.#chance(0.8) ? 1 : this.#shareOfDay(0.1));
+    this.#release(promoteMs, campaign, 0);
+    for (let changes = this.#random.below(5); changes > 0; changes -= 1) this.#budget(campaign);
+    if (this.#chance(0.3)) this.#pause(campaign);
+    if (this.#chance(0.4)) this.#release(this.#during(), campaign, 1 + this.#random.below(2), "release_swapped");
+    if (this.#chance(0.15))
+      this.#command(this.#during(), campaign, { kind: "rollback_release" }, "release_rolled_back");
+    if (this.#chance(0.05)) this.#command(this.#during(), campaign, { kind: "end" }, "ended_early");
+    for (let refused = this.#random.below(3); refused > 0; refused -= 1) this.#refusable(campaign);
+    if (this.#chance(this.#setting.rates.broken)) {
+      this.#tally.count("bytes_undecodable");
+      this.#post.send(this.#during(), {
+        topic: "budget-pacing",
+        key: Buffer.from(campaign.id),
+        value: Buffer.from("pause"),
+      });
+    }
+  }
+
+  #budget(campaign: Campaign): void {
+    const factor = this.#chance(0.6) ? 0.9 * this.#random.unit() : 1 + this.#random.unit();
+    const budgetMinor = BigInt(Math.round(Number(campaign.budgetMinor) * factor));
+    const action: PacingAction = { kind: "set_budget", budgetMinor, currency: campaign.currency };
+    this.#command(this.#during(), campaign, action, factor < 1 ? "budget_cut" : "budget_raised");
+  }
+
+  #pause(campaign: Campaign): void {
+    const atMs = this.#during();
+    this.#command(atMs, campaign, { kind: "pause" }, "paused");
+    if (this.#chance(0.8)) this.#command(atMs + this.#shareOfDay(0.1), campaign, { kind: "resume" }, "resumed");
+  }
+
+  #release(atMs: number, campaign: Campaign, which: number, fault?: FaultKind): void {
+    const release = RELEASES[which];
+    if (release === undefined) return;
+    const value = codecFor("releases").encode(releaseRecord(campaign.id, release, atMs));
+    const key = Buffer.from(`${campaign.id}/${release.hash}`);
+    // Where the campaign's treasurer reads, as src/retrain/publish.ts puts it.
+    const partition = partitionOf(Buffer.from(campaign.id), this.#setting.partitions.control);
+    this.#post.send(atMs, { topic: "releases", partition, key, value });
+    this.#command(atMs, campaign, { kind: "promote_release", release: release.hash }, fault);
+  }
+
+  /** Something that the treasurer should refuse, whenever it comes. */
+  #refusable(campaign: Campaign): void {
+    const actions: readonly PacingAction[] = [
+      { kind: "set_budget", budgetMinor: 1_000_000_000n, currency: "USD" },
+      { kind: "set_budget", budgetMinor: -1n, currency: campaign.currency },
+      { kind: "promote_release", release: "0".repeat(64) },
+      { kind: "create", campaign: { ...campaign, budgetMinor: campaign.budgetMinor * 9n } },
+    ];
+    const action = actions[this.#random.below(actions.length)];
+    if (action !== undefined) this.#command(this.#during(), campaign, action, "command_refusable");
+    const raise: PacingAction = { kind: "set_budget", budgetMinor: campaign.budgetMinor * 3n, currency: "EUR" };
+    this.#tally.count("command_refusable");
+    if (this.#chance(0.5)) this.#send(this.#during(), { ...this.#make(campaign.id, raise), expectedRevision: 90 });
+    else this.#send(this.#during(), this.#make("nowhere", raise));
+  }
+
+  #command(atMs: number, campaign: Campaign, action: PacingAction, fault?: FaultKind): void {
+    if (fault !== undefined) this.#tally.count(fault);
+    const command = this.#make(campaign.id, action);
+    this.#send(atMs, command);
+    if (!this.#chance(2 * this.#setting.rates.duplicated)) return;
+    this.#tally.count("command_repeated");
+    this.#send(atMs + this.#shareOfDay(0.3), command);
+  }
+
+  #make(campaign: string, action: PacingAction): PacingCommand {
+    const commandId = `command-${(this.#commands += 1)}`;
+    return { commandId, campaign, atMs: DAY_START_MS, expectedRevision: null, dryRun: false, action };
+  }
+
+  #send(atMs: number, command: PacingCommand): void {
+    const value = codecFor("budget-pacing").encode(command);
+    this.#post.send(atMs, { topic: "budget-pacing", key: Buffer.from(command.campaign), value });
+  }
+
+  #during(): number {
+    return Math.round(DAY_START_MS + this.#shareOfDay(0.95));
+  }
+
+  #shareOfDay(share: number): number {
+    return Math.round(this.#random.unit() * share * (this.#setting.endMs - DAY_START_MS));
+  }
+
+  #chance(rate: number): boolean {
+    return this.#random.unit() < rate;
+  }
+}

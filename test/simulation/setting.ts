@@ -1,0 +1,125 @@
+// Setting: what kind of day a seed is: how many of everything, how scarce the money, how often each thing goes wrong.
+
+import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
+import type { Random } from "../../src/domain/random.ts";
+import { ARM_IDS } from "./release.ts";
+
+export const DAY_START_MS = Date.UTC(2026, 0, 5);
+const HOUR_MS = 3_600_000;
+
+/** Probabilities. */
+export interface Rates {
+  /** Of each step of a task, and of each answer. */
+  readonly crash: number;
+  readonly unknown: number;
+  readonly unavailable: number;
+  readonly slow: number;
+  readonly hang: number;
+  /** Of each write to a local store. */
+  readonly storeFailed: number;
+  /** Of each machine in a round. */
+  readonly freeze: number;
+  readonly leave: number;
+  readonly clockJump: number;
+  /** Of each task in a round. */
+  readonly stall: number;
+  /** Of a round. */
+  readonly compaction: number;
+  /** Of each message. */
+  readonly delayed: number;
+  readonly duplicated: number;
+  readonly broken: number;
+}
+
+export interface Setting {
+  readonly seed: number;
+  readonly partitions: { readonly users: number; readonly control: number };
+  readonly machines: number;
+  readonly skewMsMax: number;
+  readonly people: number;
+  readonly sessions: number;
+  readonly rounds: number;
+  readonly endMs: number;
+  readonly batchRecords: number;
+  readonly campaigns: readonly Campaign[];
+  readonly rates: Rates;
+}
+
+export function settingOf(seed: number, random: Random): Setting {
+  const lengthMs = Math.round(HOUR_MS * Math.exp(random.unit() * Math.log(24)));
+  const sessions = sessionsOf(random);
+  const endMs = DAY_START_MS + lengthMs;
+  const count = random.unit() < 0.6 ? 1 : 2 + random.below(2);
+  return {
+    seed,
+    partitions: { users: 1 + random.below(4), control: random.unit() < 0.8 ? 1 : 2 },
+    machines: 1 + random.below(3),
+    skewMsMax: random.unit() < 0.3 ? 0 : Math.round(lengthMs * 0.02 * random.unit()),
+    people: random.unit() < 0.15 ? 1 + random.below(4) : 2 + random.below(Math.max(10, sessions)),
+    sessions,
+    rounds: 50 + random.below(50),
+    endMs,
+    batchRecords: random.unit() < 0.15 ? 3 + random.below(10) : 200,
+    campaigns: Array.from({ length: count }, (_, index) => campaignOf(index, sessions / count, endMs, random)),
+    rates: ratesOf(random),
+  };
+}
+
+/** Mostly some hundred; now and then a thousand. */
+function sessionsOf(random: Random): number {
+  const kind = random.unit();
+  if (kind < 0.8) return 60 + random.below(140);
+  return kind < 0.97 ? 200 + random.below(300) : 500 + random.below(600);
+}
+
+function campaignOf(index: number, sessions: number, dayEndMs: number, random: Random): Campaign {
+  const faces = [0, 50 + random.below(150), 300 + random.below(600), 1_000 + random.below(2_000)];
+  const lengthMs = dayEndMs - DAY_START_MS;
+  const startMs = DAY_START_MS + (random.unit() < 0.7 ? 0 : Math.round(0.2 * lengthMs * random.unit()));
+  const plenty = Math.exp(random.unit() * Math.log(100)) / 60;
+  return parseCampaign(
+    {
+      id: `campaign-${index}`,
+      currency: "EUR",
+      budgetMinor: Math.round(400 * sessions * plenty),
+      explorationBudgetMinor: random.unit() < 0.5 ? 0 : Math.round(60 * sessions * plenty),
+      startMs,
+      endMs: dayEndMs - Math.round(0.15 * lengthMs * random.unit()),
+      arms: ARM_IDS.map((id, arm) => ({ id, faceMinor: faces[arm] ?? 0, sendMinor: arm === 0 ? 0 : random.below(8) })),
+      holdoutShare: random.unit() < 0.5 ? 0 : 0.1,
+      explorationShare: random.unit() < 0.5 ? 0 : 0.2,
+      caps: random.unit() < 0.5 ? [] : [{ max: 1 + random.below(4), windowMs: Math.round(lengthMs / 3) }],
+      reservation: { policy: "strict", ttlMs: Math.max(60_000, Math.round(lengthMs * 0.3 * random.unit())) },
+      pacing: {
+        mode: random.unit() < 0.5 ? "asap" : "even",
+        expectedSessions: Math.max(10, sessions * 2 * random.unit()),
+      },
+      priority: random.below(3),
+      surfaces: random.unit() < 0.5 ? [] : ["home"],
+      rewardWeights: { converted: 1 },
+    },
+    `campaign ${index} of a simulated day`,
+  );
+}
+
+/** Some days are calm, some terrible. */
+function ratesOf(random: Random): Rates {
+  const trouble = random.unit() < 0.1 ? 0 : Math.exp(Math.log(0.2) + random.unit() * Math.log(15));
+  const often = (most: number): number => Math.min(0.2, trouble * most * random.unit());
+  return {
+    crash: often(0.01),
+    unknown: often(0.015),
+    unavailable: often(0.015),
+    slow: random.unit() < 0.3 ? 0 : 0.5 * random.unit(),
+    hang: often(0.03),
+    storeFailed: often(0.01),
+    freeze: often(0.012),
+    leave: often(0.015),
+    clockJump: often(0.02),
+    stall: often(0.01),
+    compaction: often(0.05),
+    delayed: often(0.1),
+    duplicated: often(0.1),
+    broken: often(0.04),
+  };
+}
