@@ -80,7 +80,10 @@ function againstEnvelope(input: PlanInput, planned: Planned): { kept: number; en
 
 const FACES = [0, 100, 200, 300, 400, 600, 800, 1000];
 
-/** Clusters that order more the larger the coupon, each with a ceiling and a half point of its own; errors as a log of 100,000 rows has them. */
+/**
+ * Clusters that order more the larger the coupon, each with a ceiling and a half point of its own; errors as a log of
+ * 100,000 rows has them.
+ */
 export function madeUpValues(
   clusters: number,
   arms: number,

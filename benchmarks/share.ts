@@ -5,8 +5,8 @@
 //   one mix for all       the best that can be done without telling people apart, by their true means; and each arm for all
 //   individual            the same network deciding user by user
 //   the teacher's groups  ours without the student
-// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|, where a plan that sees
-// no use in a whole budget has planned less.
+// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|, where a plan
+// that sees no use in a whole budget has planned less.
 //
 //   node benchmarks/share.ts [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
 //                            [--only name,name] [--epochs 40]
@@ -252,8 +252,13 @@ function uniformPolicies(people: People, names: readonly string[]): PolicyFigure
   const means = names.map((_, arm) => ({ reward: mean(reward, arm), cost: mean(cost, arm) }));
   const path = envelopeOf(means);
   const mixed = figuresOf("one mix for all", people, (budget) => {
-    const shares = mixThatSpends(path, means.map((each) => each.cost), budget); // prettier-ignore
-    const total = (pick: "reward" | "cost"): number => shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0); // prettier-ignore
+    const shares = mixThatSpends(
+      path,
+      means.map((each) => each.cost),
+      budget,
+    );
+    const total = (pick: "reward" | "cost"): number =>
+      shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0);
     return { reward: total("reward"), cost: total("cost"), planned: budget };
   });
   const single = means.flatMap((arm, at) => {
@@ -359,9 +364,20 @@ function optionsOf(args: readonly string[]): ShareOptions & { readonly json: boo
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: { type: "boolean" }, json: { type: "boolean" }, seeds: text, rows: text, people: text, reward: text, only: text, epochs: text }, // prettier-ignore
+    options: {
+      quick: { type: "boolean" },
+      json: { type: "boolean" },
+      seeds: text,
+      rows: text,
+      people: text,
+      reward: text,
+      only: text,
+      epochs: text,
+    },
   });
-  const base = values.quick ? QUICK : { seeds: [1, 2, 3], rows: 100_000, people: 100_000, reward: "orders" as const, learn: LEARN_OPTIONS, only: null }; // prettier-ignore
+  const base = values.quick
+    ? QUICK
+    : { seeds: [1, 2, 3], rows: 100_000, people: 100_000, reward: "orders" as const, learn: LEARN_OPTIONS, only: null };
   const { network } = base.learn;
   return {
     seeds: values.seeds?.split(",").map(Number) ?? base.seeds,

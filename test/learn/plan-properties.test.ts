@@ -187,9 +187,9 @@ describe("scenarios", () => {
 });
 
 describe("the tail", () => {
-  const programs = fc.record({ from: uncertain, seed: fc.nat(), risk: fc.constantFrom(0, 0.1, 0.4) }).map(
-    ({ from, seed, risk }) => programOf(from.values, drawScenarios(from, 30, seededRandom(seed)), 5, risk), // prettier-ignore
-  );
+  const programs = fc
+    .record({ from: uncertain, seed: fc.nat(), risk: fc.constantFrom(0, 0.1, 0.4) })
+    .map(({ from, seed, risk }) => programOf(from.values, drawScenarios(from, 30, seededRandom(seed)), 5, risk));
 
   test("is convex, and no row made of its scenarios lies above it", () => {
     fc.assert(
@@ -204,7 +204,8 @@ describe("the tail", () => {
           must(atA, "a") + part * (must(atB, "b") - must(atA, "a")) + 1e-6,
         );
         const cut = cutOf(program, must(tails[0], "the tail of a").scenarios);
-        const along = (x: Float64Array): number => program.columns.reduce((sum, cell) => sum + (cut[cell] ?? 0) * (x[cell] ?? 0), 0); // prettier-ignore
+        const along = (x: Float64Array): number =>
+          program.columns.reduce((sum, cell) => sum + (cut[cell] ?? 0) * (x[cell] ?? 0), 0);
         expect(along(b)).toBeLessThanOrEqual(must(atB, "b") + 1e-6);
         expect(along(a)).toBeCloseTo(must(atA, "a"), 6);
       }),
@@ -222,7 +223,8 @@ describe("the tail", () => {
         const filled = fill(program, down, budget, cost);
         expect(filled.every(Number.isInteger)).toBe(true);
         expect(tailOf(program, filled).spend).toBeLessThanOrEqual(budget);
-        const gain = (plan: Float64Array): number => plan.reduce((sum, steps, cell) => sum + steps * (program.gain[cell] ?? 0), 0); // prettier-ignore
+        const gain = (plan: Float64Array): number =>
+          plan.reduce((sum, steps, cell) => sum + steps * (program.gain[cell] ?? 0), 0);
         expect(gain(filled)).toBeGreaterThanOrEqual(gain(down));
       }),
     );

@@ -31,12 +31,26 @@ describe("programs that can be solved by hand", () => {
 
   test("two clusters: money goes first where a unit of it gains most", async () => {
     // Cluster 1 gains 0.4 a unit, cluster 0 only 0.1.
-    const input = certain([[0, 1], [0, 4]], [[0, 10], [0, 10]], [0.5, 0.5], { budgets: 3, steps: 4 }); // prettier-ignore
+    const input = certain(
+      [
+        [0, 1],
+        [0, 4],
+      ],
+      [
+        [0, 10],
+        [0, 10],
+      ],
+      [0.5, 0.5],
+      { budgets: 3, steps: 4 },
+    );
     const { rows } = (await solvePlans(input)).frontier;
     const given = (index: number, cluster: number): number => rows[index]?.shares[cluster]?.[1] ?? Number.NaN;
     for (let index = 1; index < rows.length; index += 1)
       expect(given(index, 0) === 0 || given(index, 1) === 4, `row ${index}`).toBe(true);
-    expect(rows.at(-1)?.shares).toEqual([[0, 4], [0, 4]]); // prettier-ignore
+    expect(rows.at(-1)?.shares).toEqual([
+      [0, 4],
+      [0, 4],
+    ]);
     expect(rows[0]?.shadowPrice).toBeCloseTo(0.4, 6);
   });
 
@@ -72,11 +86,21 @@ describe("against every whole plan", () => {
     const { frontier, evidence } = await solvePlans(input);
     const scenarios = scenariosOf(input);
     const { values } = input;
-    const control = meanOf([[1, 0, 0], [1, 0, 0]], values.reward, values.mix); // prettier-ignore
+    const control = meanOf(
+      [
+        [1, 0, 0],
+        [1, 0, 0],
+      ],
+      values.reward,
+      values.mix,
+    );
     const tried = plans.map((shares) => ({
       gain: meanOf(shares, values.reward, values.mix) - control,
-      needs: meanOfLargest(scenarios.map(({ spend }) => meanOf(shares, spend, null)), 10),
-    })); // prettier-ignore
+      needs: meanOfLargest(
+        scenarios.map(({ spend }) => meanOf(shares, spend, null)),
+        10,
+      ),
+    }));
     expect(frontier.rows.length).toBeGreaterThan(2);
     frontier.rows.forEach((row, index) => {
       const found = evidence[index];
@@ -89,7 +113,14 @@ describe("against every whole plan", () => {
   });
 
   test.each([11, 12, 13, 14])("HiGHS finds the best whole plan under a budget row (seed %i)", async (seed) => {
-    const input = certain(madeUpValues(2, 3, seed).values.reward as number[][], [[0, 7, 19], [0, 11, 23]], [0.3, 0.7]); // prettier-ignore
+    const input = certain(
+      madeUpValues(2, 3, seed).values.reward as number[][],
+      [
+        [0, 7, 19],
+        [0, 11, 23],
+      ],
+      [0.3, 0.7],
+    );
     const program = programOf(input.values, drawScenarios(input, 1, seededRandom(1)), steps, 0);
     const solver = await startHighs(program);
     const start = new Float64Array(program.gain.length);
@@ -98,7 +129,14 @@ describe("against every whole plan", () => {
       const budget = share * tailOf(program, program.full).spend;
       const { cuts, bound } = relaxed.solve(budget);
       const found = solver.whole({ budget, cuts, start, gap: 0, nodesMax: 10_000, secondsMax: 60 }) ?? start;
-      const control = meanOf([[1, 0, 0], [1, 0, 0]], input.values.reward, input.values.mix); // prettier-ignore
+      const control = meanOf(
+        [
+          [1, 0, 0],
+          [1, 0, 0],
+        ],
+        input.values.reward,
+        input.values.mix,
+      );
       const best = Math.max(
         ...plans
           .filter((shares) => meanOf(shares, input.values.cost, input.values.mix) <= budget * (1 + 1e-6))
@@ -122,8 +160,25 @@ describe("programs with little to decide", () => {
     expect(certificate.maxGap).toBe(0);
   });
   test("all arms free: one row, the best arm of each cluster", async () => {
-    const { frontier } = await solvePlans(certain([[1, 2, 3], [1, 5, 3]], [[0, 0, 0], [0, 0, 0]], [0.5, 0.5])); // prettier-ignore
-    expect(frontier.rows.map((row) => row.shares)).toEqual([[[0, 0, 20], [0, 20, 0]]]); // prettier-ignore
+    const { frontier } = await solvePlans(
+      certain(
+        [
+          [1, 2, 3],
+          [1, 5, 3],
+        ],
+        [
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+        [0.5, 0.5],
+      ),
+    );
+    expect(frontier.rows.map((row) => row.shares)).toEqual([
+      [
+        [0, 0, 20],
+        [0, 20, 0],
+      ],
+    ]);
   });
   test("a free arm beside a dear one is in the free row, and a free arm whose cost is not certain is not", async () => {
     const free = certain([[1, 2, 3]], [[0, 0, 10]], [1], { budgets: 4 });
@@ -142,7 +197,21 @@ describe("programs with little to decide", () => {
     expect((await solvePlans(certain([[1]], [[0]], [1]))).frontier.rows).toHaveLength(1);
   });
   test("a cluster in which nobody was seen gets the control", async () => {
-    const { rows } = (await solvePlans(certain([[1, 2], [1, 9]], [[0, 5], [0, 1]], [1, 0]))).frontier; // prettier-ignore
+    const { rows } = (
+      await solvePlans(
+        certain(
+          [
+            [1, 2],
+            [1, 9],
+          ],
+          [
+            [0, 5],
+            [0, 1],
+          ],
+          [1, 0],
+        ),
+      )
+    ).frontier;
     expect(rows.every((row) => row.shares[1]?.[0] === 20)).toBe(true);
   });
 });
