@@ -1,12 +1,14 @@
 // Every command as it is typed, on a real embedded log on which a real allocator runs, in the order in which people come to
 // them: topics, run, campaign, release, sessions, what became of them, and the proof.
 
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { Release } from "../../src/domain/release.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
 import { openShell, type Background, type Shell } from "./shell.ts";
 
@@ -348,6 +350,15 @@ describe("run", () => {
     expect(text.out).toMatch(/no answer within 0.2 s: is the allocator running .*--command-id again/);
   });
 
+  test("who waits for an answer can stop waiting; the command stays sent", async () => {
+    const waiting = shell.start("releases rollback --campaign spring --timeout 1h --command-id patient");
+    await shell.until("tail budget-pacing --json", ({ json }) =>
+      json.some(({ value }) => (value as { commandId: string }).commandId === "patient"),
+    );
+    const { code, out } = await waiting.stop();
+    expect([code, out]).toEqual([1, expect.stringContaining("no answer before it was interrupted")]);
+  });
+
   test("goes on where it stopped: what was asked meanwhile is answered", async () => {
     allocator = shell.start("run --json");
     await allocator.said('"treasury":[0]');
@@ -356,5 +367,22 @@ describe("run", () => {
       (ended) => ended.json[0]?.["outcome"] !== null,
     );
     expect(json[0]).toMatchObject({ commandId: "again", outcome: "refused", reason: "no_earlier_release" });
+  });
+
+  test("ends with 1 and the reason by itself when going on could make money wrong", async () => {
+    const broken = openShell();
+    await broken.ok("topics create");
+    const log = await openEmbeddedLog({ folder: join(broken.folder, "log"), now: Date.now, newToken: randomUUID });
+    await log.send([{ topic: "state", partition: 1, key: Buffer.from("\0cycle"), value: Buffer.from("garbage") }]);
+    await log.close();
+    const { code, err, json } = await broken.run("run --json");
+    expect(code).toBe(1);
+    expect(err).toContain("serve 1: fatal: control-record: not Avro single-object encoded");
+    expect(err).toMatch(/\nerror: control-record: not Avro/);
+    expect(json.map(({ event }) => event)).not.toContain("stopped");
+    // The others were drained and gave the log back: the next one comes as far as this one did.
+    const next = await broken.run("run --json");
+    expect([next.code, next.json.map(({ event }) => event)]).toEqual([1, json.map(({ event }) => event)]);
+    broken.close();
   });
 });
