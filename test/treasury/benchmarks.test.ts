@@ -1,6 +1,7 @@
 // The benchmarks' bodies, small, so that they do not rot; and what they promise of every day, however short.
 
 import { expect, test } from "vitest";
+import { benchmarkLedger } from "../../benchmarks/ledger.ts";
 import { benchmarkPacing } from "../../benchmarks/pacing.ts";
 import { PACING_CONTROLLERS } from "../../src/domain/campaign.ts";
 
@@ -11,3 +12,10 @@ test("days paced by the real treasurer and shards never pass their budget, whoev
   for (const name of PACING_CONTROLLERS) expect(controllers[name]?.early).toBe(0);
   expect(controllers["naive, counted when redeemed"]?.overspend).toBeGreaterThan(0.02);
 }, 60_000);
+
+test("the ledger's benchmark measures each way of a reservation next to a Map", () => {
+  const figures = benchmarkLedger({ operations: 500, rounds: 2 });
+  expect(figures.map(({ what }) => what)).toContain("book: reserve");
+  for (const { ns } of figures) expect(ns.median).toBeGreaterThan(0);
+  expect(figures[0]).toMatchObject({ what: "Map increment", timesMap: 1 });
+});
