@@ -1,10 +1,12 @@
 // A local store on disk: one LMDB environment for each task, in a folder of its own.
 // A value is kept behind six bytes with its due time, so that a change can take its old index entry away without
 // asking the processor what the old value meant.
-// No write waits for the disk (4 ms a cycle): a store that a power cut may have left in part is thrown away when it is
-// opened (boot-mark.ts), and restored from the changelog, as one that is lost.
+// No write waits for the disk (4 ms a cycle), and pages are written in the map itself, not copied to the file (half of a
+// write): what a killed process has written is in the kernel's hands either way. A store that a power cut may have left in
+// part is thrown away when it is opened (boot-mark.ts), and restored from the changelog, as one that is lost. A full disk
+// would kill a process that writes into a map, so the room that is left is looked at before each write.
 
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { assert } from "../domain/assert.ts";
@@ -26,12 +28,18 @@ import { systemBoot } from "./system-clock.ts";
 const FORMAT = 1;
 const TIME_BYTES = 6;
 const NEVER = 2 ** 48 - 1;
+const MiB = 1024 * 1024;
+/** What must be free before a write: far more than one cycle's changes. */
+const LEAST_FREE_BYTES = 64 * MiB;
 const EMPTY = Buffer.alloc(0);
 
 interface Meta {
   readonly format: number;
   readonly stamp: Stamp;
 }
+
+/** Room left on the disk of a folder. */
+type FreeBytes = (folder: string) => number;
 
 class LmdbStore implements LocalStore {
   readonly #folder: string;
@@ -40,14 +48,23 @@ class LmdbStore implements LocalStore {
   readonly #due: Database<Buffer, Buffer>;
   readonly #meta: Database<Meta, string>;
   readonly #index: DueIndex;
+  readonly #freeBytes: FreeBytes;
   /** Due times of the keys that were read since the last write: what is changed was nearly always read before. */
   readonly #readDue = new Map<string, number>();
   #stamp: Stamp | null;
 
-  constructor(folder: string, index: DueIndex) {
+  constructor(folder: string, index: DueIndex, freeBytes: FreeBytes) {
     this.#folder = folder;
     this.#index = index;
-    this.#root = open({ path: folder, maxDbs: 4, noMemInit: true, noSync: true, overlappingSync: false });
+    this.#freeBytes = freeBytes;
+    this.#root = open({
+      path: folder,
+      maxDbs: 4,
+      noMemInit: true,
+      useWritemap: true,
+      noSync: true,
+      overlappingSync: false,
+    });
     this.#values = this.#root.openDB({ name: "values", encoding: "binary" });
     this.#due = this.#root.openDB({ name: "due", encoding: "binary", keyEncoding: "binary" });
     this.#meta = this.#root.openDB({ name: "meta", encoding: "json" });
@@ -85,6 +102,7 @@ class LmdbStore implements LocalStore {
 
   apply(changes: Iterable<StateChange>, stamp: Stamp): void {
     const meta: Meta = { format: FORMAT, stamp };
+    this.#checkSpace();
     try {
       failingAs("write", () =>
         this.#root.transactionSync(() => {
@@ -96,6 +114,15 @@ class LmdbStore implements LocalStore {
       this.#readDue.clear();
     }
     this.#stamp = stamp;
+  }
+
+  #checkSpace(): void {
+    const free = this.#freeBytes(this.#folder);
+    if (free >= LEAST_FREE_BYTES) return;
+    throw new StoreFailed(
+      `local store: ${Math.floor(free / MiB)} MiB are left on the disk of ${this.#folder}, ` +
+        `at least ${LEAST_FREE_BYTES / MiB} are needed: make room and start again, nothing is lost`,
+    );
   }
 
   // Inside a synchronous transaction the promises of put and remove say nothing that its end does not say.
@@ -143,21 +170,26 @@ class LmdbStore implements LocalStore {
  * Stores below `folder`, one a partition. A store that cannot be opened, or that a power cut may have left in part, is
  * thrown away: the changelog has it all. `boot` names this start of the machine.
  */
-export function lmdbStores(folder: string, boot = systemBoot()): OpenStore {
+export function lmdbStores(folder: string, boot = systemBoot(), freeBytes: FreeBytes = freeBytesOf): OpenStore {
   return (partition, index) => {
     const path = join(folder, String(partition));
     if (!isBelievable(path, boot)) rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     setMark(path, boot);
     try {
-      return new LmdbStore(path, index);
+      return new LmdbStore(path, index, freeBytes);
     } catch {
       rmSync(path, { recursive: true, force: true });
       mkdirSync(path, { recursive: true });
       setMark(path, boot);
-      return failingAs("open", () => new LmdbStore(path, index));
+      return failingAs("open", () => new LmdbStore(path, index, freeBytes));
     }
   };
+}
+
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 function timeBytes(atMs: number): Buffer {

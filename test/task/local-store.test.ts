@@ -1,11 +1,16 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { lmdbStores } from "../../src/task/lmdb-store.ts";
 import type { LocalStore, OpenStore, Stamp } from "../../src/task/local-store.ts";
 import { memoryStores } from "../../src/task/memory-store.ts";
+import { STORE_WORKER_KEYS } from "./store-keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stipend-store-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -134,6 +139,40 @@ test("both stores agree with a plain map after any changes", async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test("a process killed in the midst of its writes leaves a store in which the last of them is there or not", async () => {
+  const path = join(folder, String((folders += 1)));
+  const worker = fileURLToPath(new URL("store-worker.ts", import.meta.url));
+  let last = 0;
+  for (let life = 0; life < 6; life += 1) {
+    const child = spawn(process.execPath, [worker, path], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    await sleep(20 * life + 7);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const store = lmdbStores(path)(0, index);
+    const cycle = store.stamp()?.cycle ?? 0;
+    expect(cycle).toBeGreaterThan(last);
+    last = cycle;
+    for (let key = 0; key < STORE_WORKER_KEYS; key += 1) expect(textOf(store, `key-${key}`)).toBe(String(cycle));
+    expect(store.due(cycle - 1, 1)).toEqual([]);
+    expect(store.due(cycle, STORE_WORKER_KEYS + 1)).toHaveLength(STORE_WORKER_KEYS);
+    await store.close();
+  }
+}, 60_000);
+
+test("a store on a disk that is nearly full says so, writes nothing, and goes on when there is room", async () => {
+  let free = 1e9;
+  const store = lmdbStores(join(folder, String((folders += 1))), "boot", () => free)(0, index);
+  store.apply([["a", bytes("1")]], stampAt(1));
+  free = 10 * 1024 * 1024;
+  expect(() => store.apply([["a", bytes("2")]], stampAt(2))).toThrow(/10 MiB are left on the disk of .*make room/);
+  expect([textOf(store, "a"), store.stamp()]).toEqual(["1", stampAt(1)]);
+  free = 1e9;
+  store.apply([["a", bytes("2")]], stampAt(2));
+  expect(textOf(store, "a")).toBe("2");
+  await store.close();
 });
 
 describe("a store on disk that was open when the machine went down", () => {
