@@ -58,6 +58,16 @@ export function drawTraffic(options: TrafficOptions): Traffic {
   };
 }
 
+/** Sessions of each hour of the day: what a shop knows of yesterday. */
+export function hourlyProfile(traffic: Traffic, dayMs: number = DAY_MS): number[] {
+  const hours = new Array<number>(24).fill(0);
+  for (const atMs of traffic.atMs) {
+    const hour = Math.min(23, Math.floor((24 * atMs) / dayMs));
+    hours[hour] = (hours[hour] ?? 0) + 1;
+  }
+  return hours;
+}
+
 /** Quantiles of the day's arrivals: share of the day's first visits → time. */
 function inverse(dayMs: number): (quantile: number) => number {
   const steps = 1440;

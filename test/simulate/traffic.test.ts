@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import { DAY_MS, drawTraffic } from "../../src/simulate/traffic.ts";
+import { DAY_MS, drawTraffic, hourlyProfile } from "../../src/simulate/traffic.ts";
 
 const traffic = drawTraffic({ sessions: 20_000, users: 15_000, seed: 3 });
 
@@ -30,4 +30,12 @@ test("some users come back on the same day", () => {
   const distinct = new Set(traffic.user).size;
   expect(distinct).toBeLessThan(0.9 * traffic.sessions);
   expect(distinct).toBeGreaterThan(0.5 * traffic.sessions);
+});
+
+test("its hourly profile counts every session once, and is highest where the day is busiest", () => {
+  const hours = hourlyProfile(traffic);
+  expect(hours).toHaveLength(24);
+  expect(hours.reduce((sum, count) => sum + count, 0)).toBe(traffic.sessions);
+  expect(Math.max(...hours)).toBe(Math.max(...hours.slice(18, 22)));
+  expect(Math.min(...hours)).toBe(Math.min(...hours.slice(0, 5)));
 });

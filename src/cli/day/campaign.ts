@@ -3,13 +3,14 @@
 import { parseCampaign, type Campaign } from "../../domain/campaign.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
 import type { Market } from "../../simulate/market.ts";
-import { DAY_MS } from "../../simulate/traffic.ts";
+import { DAY_MS, drawTraffic, hourlyProfile } from "../../simulate/traffic.ts";
 
 export interface CampaignOptions {
   readonly id: string;
   readonly market: Market;
   readonly manifest: ReleaseManifest;
   readonly sessions: number;
+  readonly seed: number;
   readonly startMs: number;
   /** Of the plan account, minor units; left out: a share of what the dearest plan would spend. */
   readonly budgetMinor: bigint | undefined;
@@ -22,8 +23,12 @@ const TTL_MS = 10 * 60_000;
 const MOST_A_DAY = 3;
 /** Of what the frontier's last row would spend on the day's sessions. */
 const BUDGET_SHARE = { synthetic: 0.2, replay: 0.4 } as const;
-/** What people expect of a day is not what comes: the treasurer has to find out. */
+/**
+ * What people expect of a day is not what comes, and the treasurer has to find out: they know when another, smaller day's
+ * users came, and expect fewer than come.
+ */
 const EXPECTED_OF_SESSIONS = 0.95;
+const SESSIONS_OF_ANOTHER_DAY = 5_000;
 
 export function campaignOfDay(options: CampaignOptions): Campaign {
   const { market, manifest, sessions, startMs } = options;
@@ -43,12 +48,21 @@ export function campaignOfDay(options: CampaignOptions): Campaign {
       explorationShare: EXPLORATION_SHARE,
       caps: [{ max: MOST_A_DAY, windowMs: DAY_MS }],
       reservation: { policy: "strict", ttlMs: TTL_MS },
-      pacing: { mode: "even", expectedSessions: Math.max(1, Math.round(eligible * EXPECTED_OF_SESSIONS)) },
+      pacing: {
+        mode: "even",
+        expectedSessions: Math.max(1, Math.round(eligible * EXPECTED_OF_SESSIONS)),
+        profile: profileOfAnotherDay(options.seed),
+      },
       surfaces: ["app"],
       rewardWeights: market.rewardWeights,
     },
     "the day's campaign",
   );
+}
+
+function profileOfAnotherDay(seed: number): number[] {
+  const sessions = SESSIONS_OF_ANOTHER_DAY;
+  return hourlyProfile(drawTraffic({ sessions, users: sessions, seed: seed + 1_000_003 }));
 }
 
 /** What uniform draws are expected to cost, and what is held for them meanwhile at the busiest time. */

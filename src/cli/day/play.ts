@@ -175,6 +175,7 @@ class Day {
       market,
       manifest: release.manifest,
       sessions,
+      seed: this.#options.seed,
       startMs,
       budgetMinor: this.#options.budgetMinor,
     });
