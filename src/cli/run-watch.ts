@@ -19,11 +19,14 @@ export interface RunWatch {
   close(): void;
 }
 
+const KINDS = ["serve", "treasury"];
+
 /** Tasks of a start come one after another: they are told together. */
 const TOGETHER_MS = 100;
 
 export function watchRun({ output }: Context): RunWatch {
-  const states = new Map<string, Map<number, TaskState>>();
+  // Both are told of, also while there is none of one.
+  const states = new Map<string, Map<number, TaskState>>(KINDS.map((kind) => [kind, new Map()]));
   const totals = { cycles: 0, inputs: 0, outputs: 0 };
   let timer: NodeJS.Timeout | null = null;
   let told = "";

@@ -75,7 +75,7 @@ export function openShell(given: Record<string, string> = {}): Shell {
     run,
     async ok(line, stdin) {
       const ended = await run(`${line} --json`, stdin);
-      expect(ended.code, ended.err).toBe(0);
+      expect(ended.code, ended.err + ended.out).toBe(0);
       expect(ended.json).toHaveLength(1);
       return must(ended.json[0], "a line");
     },
