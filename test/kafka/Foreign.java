@@ -4,8 +4,14 @@
 //   produce BROKERS TOPIC CODEC COUNT       COUNT records into partition 0: key k<i>, value <codec>-<i>-xxx…, a header
 //   transactions BROKERS TOPIC              into partition 0: aborted, committed, aborted, committed
 //   consume BROKERS TOPIC COUNT             the first COUNT committed records: partition, offset, key, value; then quits
+//   dump BROKERS TOPIC                      the values of all records committed by now, a line of base64 each
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -13,7 +19,9 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -23,6 +31,7 @@ public class Foreign {
       case "errors" -> { for (Errors error : Errors.values()) System.out.println(error.code() + " " + error.name()); }
       case "produce" -> produce(args[1], args[2], args[3], Integer.parseInt(args[4]));
       case "transactions" -> transactions(args[1], args[2]);
+      case "dump" -> dump(args[1], args[2]);
       case "consume" -> consume(args[1], args[2], Integer.parseInt(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -59,6 +68,24 @@ public class Foreign {
         else producer.commitTransaction();
       }
     }
+  }
+
+  static void dump(String brokers, String topic) {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", brokers);
+    properties.put("isolation.level", "read_committed");
+    var bytes = new ByteArrayDeserializer();
+    var out = new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16), false);
+    try (var consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
+      var partitions = consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var ends = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p)))
+        for (var record : consumer.poll(Duration.ofMillis(500)))
+          out.println(Base64.getEncoder().encodeToString(record.value()));
+    }
+    out.flush();
   }
 
   static void consume(String brokers, String topic, int count) {

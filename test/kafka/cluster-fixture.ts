@@ -27,6 +27,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
   await admin.connect();
   const clusters = new Map<EventLog, Cluster>();
   const troubles: string[] = [];
+  const closing = Promise.withResolvers<void>();
   return {
     prefix,
     admin,
@@ -50,8 +51,14 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
     async kill(log) {
       must(clusters.get(log), "cluster").close();
     },
-    // The group is told that the member has left, by somebody else: it goes on and does not know.
+    // The group is told that the member has left, by somebody else; the member goes on and does not know, since its
+    // heartbeats are held back.
     async loseSight(log) {
+      const zombie = must(clusters.get(log), "cluster");
+      zombie.coordinator = async (of, key) => {
+        if (of === "group") await closing.promise;
+        return await Cluster.prototype.coordinator.call(zombie, of, key);
+      };
       const name = clientId([...clusters.keys()].indexOf(log));
       const { groups } = await admin.describeGroups([group]);
       const member = must(
@@ -65,6 +72,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
     // A broker compacts and deletes when it sees fit, and not at once.
     maintain: async () => undefined,
     async close() {
+      closing.resolve();
       for (const log of clusters.keys()) await log.close();
       const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
       if (topics.length > 0) await admin.deleteTopics({ topics });

@@ -74,9 +74,11 @@ describe("a broker that is killed", () => {
     const opening = openKafkaLog({ brokers: [broker.brokers], clientId: "late", patienceMs: 500 }, () => Date.now());
     await expect(opening).rejects.toThrow(/127\.0\.0\.1:\d+.*ECONNREFUSED/);
     await restart();
-    await log.send([out("numbers", 0, "k", "after")]);
+    await expect
+      .poll(() => log.send([out("numbers", 0, "k", "after")]).then(() => "sent", String), { timeout: 30_000 })
+      .toBe("sent");
     const values: string[] = [];
     for await (const batch of log.read("numbers", 0, 0)) values.push(...batch.map((record) => text(record.value)));
     expect([values[0], values.at(-1)]).toEqual(["before", "after"]);
-  });
+  }, 120_000);
 });

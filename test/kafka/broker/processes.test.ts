@@ -11,10 +11,11 @@ import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts"
 import { theBroker } from "../the-broker.ts";
 import { WorkerProcess } from "../worker-process.ts";
 
-const SESSION_MS = 2_000;
+const SESSION_MS = 4_000;
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 const CLEAN = { missing: [], doubled: [], broken: [] };
 
-describe("three processes", () => {
+describe("three processes", { timeout: 120_000 }, () => {
   let fixture: KafkaFixture;
   let log: EventLog;
   let folder: string;
@@ -39,7 +40,7 @@ describe("three processes", () => {
             .toSorted((a, b) => a - b),
         { timeout: 30_000 },
       )
-      .toEqual(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+      .toEqual(ALL);
   };
 
   beforeEach(async () => {
@@ -59,7 +60,10 @@ describe("three processes", () => {
     start();
     start();
     await Promise.all(workers.map((worker) => worker.said("joined")));
-    await settled();
+    // Who came first has had all of it for a moment.
+    await expect
+      .poll(() => workers.map(({ partitions }) => partitions.length), { timeout: 30_000 })
+      .toEqual(workers.map(() => PARTITIONS / workers.length));
   });
   afterEach(async () => {
     clearInterval(load);
@@ -113,7 +117,7 @@ describe("three processes", () => {
     expect(first?.lines.at(-1)?.text).toBe("ended");
     await settled();
     const others = [second, third, fourth].flatMap((worker) => worker?.lines ?? []);
-    const taken = others.filter(({ text, atMs }) => text.startsWith("running") && atMs > leftAt);
+    const taken = others.filter(({ text, atMs }) => text.startsWith("opening") && atMs > leftAt);
     expect(taken.length).toBeGreaterThan(0);
     expect(Math.max(...taken.map(({ atMs }) => atMs)) - leftAt).toBeLessThan(SESSION_MS / 2);
     for (const worker of [second, third, fourth])

@@ -1,0 +1,113 @@
+// The allocators of a chaos run: `stipend run`, each in a process and with a folder of its own, started again whenever one
+// has ended, as an orchestrator would.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+
+const PRELOAD = path.join(import.meta.dirname, "preload.ts");
+const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
+const SAID_LINES = 40;
+const AGAIN_MS = 500;
+
+export interface Ending {
+  readonly name: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last that it said. */
+  readonly said: string;
+}
+
+export class Allocator {
+  readonly name: string;
+  /** Somebody has to do with it: others keep away. */
+  busy = false;
+  /** Ended by themselves, and started again. */
+  readonly ownEndings: Ending[] = [];
+  readonly #stateFolder: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess | null = null;
+  #gone: Promise<unknown> = Promise.resolve();
+  #said: string[] = [];
+  #wanted = false;
+
+  constructor(name: string, folder: string, env: NodeJS.ProcessEnv) {
+    this.name = name;
+    this.#stateFolder = path.join(folder, `state-${name}`);
+    this.#env = env;
+  }
+
+  start(more: NodeJS.ProcessEnv = {}): void {
+    this.#wanted = true;
+    const args = ["--disable-warning=ExperimentalWarning", "--import", PRELOAD, MAIN, "run", "--json"];
+    const child = spawn(process.execPath, args, {
+      env: { ...this.#env, ...more, STIPEND_STATE_DIR: this.#stateFolder },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    this.#said = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        this.#said = [...this.#said, ...chunk.toString("utf8").trim().split("\n")].slice(-SAID_LINES);
+      });
+    this.#gone = once(child, "close");
+    child.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
+      if (!this.#wanted || this.#child !== child) return;
+      this.#child = null;
+      this.ownEndings.push({ name: this.name, code, signal, said: this.#said.slice(-5).join("\n") });
+      if (signal !== "SIGKILL") setTimeout(() => this.#wanted && this.#child === null && this.start(), AGAIN_MS);
+    });
+  }
+
+  get running(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (this.running) this.#child?.kill(name);
+  }
+
+  /** Ended, and not started again. */
+  async end(name: NodeJS.Signals): Promise<Ending> {
+    this.#wanted = false;
+    const child = this.#child;
+    this.signal(name);
+    await this.#gone;
+    return {
+      name: this.name,
+      code: child?.exitCode ?? null,
+      signal: child?.signalCode ?? null,
+      said: this.#said.slice(-5).join("\n"),
+    };
+  }
+
+  /** Until a crash that it is armed with has ended it; false when it has not within the time. */
+  async crashed(withinMs: number): Promise<boolean> {
+    const deadline = performance.now() + withinMs;
+    while (this.running && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    return !this.running;
+  }
+
+  /** Until it has stopped itself amid a commit; or, when it has none to make, wherever it is. */
+  async frozen(withinMs: number): Promise<void> {
+    this.signal("SIGUSR2");
+    const deadline = performance.now() + withinMs;
+    while (this.running && !this.#stopped && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    this.signal("SIGSTOP");
+  }
+
+  get #stopped(): boolean {
+    try {
+      const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    } catch {
+      return false;
+    }
+  }
+
+  loseDisk(): void {
+    rmSync(this.#stateFolder, { recursive: true, force: true });
+  }
+}

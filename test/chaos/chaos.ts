@@ -1,0 +1,277 @@
+// Chaos
+// Three allocators on a real broker, under a steady load, while they and the broker are killed, frozen and moved by a
+// schedule drawn from a seed; then the proof, from the topics. What is done when is the seed's; what meets what is the
+// machine's, so that a seed is a good place to look again and not a recording.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { must } from "../../src/domain/assert.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { openKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
+import { openShell, type Shell } from "../cli/shell.ts";
+import { writeRelease } from "../cli/small-campaign.ts";
+import { startBroker, type RunningBroker } from "../kafka/start-broker.ts";
+import { Allocator, type Ending } from "./allocators.ts";
+import { writeChaosCampaign } from "./campaign.ts";
+import { check } from "./checker.ts";
+import { sessionId, startLoad, type Load } from "./load.ts";
+import { planHarm, SESSION_MS, type Harm, type Planned } from "./schedule.ts";
+
+export type Law = "c2" | "c3";
+
+/** What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. */
+export const HARM_THAT_TELLS: Readonly<Record<Law, Harm>> = { c2: "freeze", c3: "kill" };
+
+export interface ChaosOptions {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly ratePerSecond: number;
+  readonly harms: readonly Harm[];
+  /** Broken on purpose, by the allocators of this run. */
+  readonly breaks: Law | null;
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosResult {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly sessions: number;
+  readonly decisions: number;
+  readonly missing: number;
+  readonly doubled: number;
+  readonly unsound: number;
+  readonly overspend: number;
+  readonly budget: { readonly minor: number; readonly spent: number; readonly held: number };
+  readonly kills: Readonly<Record<Harm, number>> & { readonly lostDisk: number };
+  /** Sends that had to be made again, so that sessions came twice. */
+  readonly sentAgain: number;
+  readonly verify: { readonly ok: boolean; readonly violations: number };
+  /** Allocators that ended by themselves, other than where they were armed to. */
+  readonly ownEndings: readonly Ending[];
+  /** Allocators that did not end with 0 when they were told to at the end. */
+  readonly badEndings: readonly Ending[];
+  /** From the end of the load to the last decision. */
+  readonly settleMs: number;
+  /** The first few of whatever is wrong. */
+  readonly wrong: readonly string[];
+}
+
+const SLOTS = 3;
+const PARTITIONS = 6;
+const USERS = 2_000;
+const CRASH_WITHIN_MS = 20_000;
+const FREEZE_WITHIN_MS = 1_000;
+const SETTLE_PATIENCE_MS = 45_000;
+const PREFIX = "chaos.";
+
+export function isClean(result: ChaosResult): boolean {
+  const { missing, doubled, unsound, overspend, verify, badEndings } = result;
+  return missing + doubled + unsound + overspend + badEndings.length === 0 && verify.ok;
+}
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = mkdtempSync(path.join(tmpdir(), "stipend-chaos-"));
+  const broker = await startBroker({ dir: path.join(folder, "broker"), port: 0 });
+  const run = new ChaosRun(options, folder, broker);
+  try {
+    return await run.all();
+  } finally {
+    await run.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class ChaosRun {
+  readonly #options: ChaosOptions;
+  readonly #folder: string;
+  readonly #shell: Shell;
+  readonly #allocators: readonly Allocator[];
+  readonly #kills: Record<Harm | "lostDisk", number> = {
+    kill: 0,
+    "after-commit": 0,
+    "in-restore": 0,
+    freeze: 0,
+    leave: 0,
+    broker: 0,
+    lostDisk: 0,
+  };
+  readonly #harming = new Set<Promise<void>>();
+  #broker: RunningBroker;
+  #log: KafkaLog | null = null;
+
+  constructor(options: ChaosOptions, folder: string, broker: RunningBroker) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#broker = broker;
+    this.#shell = openShell({
+      KAFKA_BROKERS: broker.brokers,
+      KAFKA_TOPIC_PREFIX: PREFIX,
+      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
+      KAFKA_TRANSACTION_TIMEOUT_MS: "8000",
+      STIPEND_PARTITIONS: String(PARTITIONS),
+      STIPEND_BATCH_RECORDS: "200",
+    });
+    const { STIPEND_TEST_NO_KAFKA: _, ...env } = process.env;
+    const own = { ...env, ...this.#shell.env, ...(options.breaks === null ? {} : { CHAOS_BREAK: options.breaks }) };
+    this.#allocators = Array.from({ length: SLOTS }, (_each, i) => new Allocator(`allocator-${i}`, folder, own));
+  }
+
+  async all(): Promise<ChaosResult> {
+    const { seed, seconds, ratePerSecond, harms, say } = this.#options;
+    const budgetMinor = Math.round(seconds * ratePerSecond * 30);
+    await this.#setUp(budgetMinor);
+    const log = must(this.#log, "a log");
+    const load = startLoad(log, ratePerSecond, USERS);
+    const startedAt = performance.now();
+    for (const planned of planHarm(seed, seconds * 1_000, SLOTS, harms)) {
+      await sleep(Math.max(0, planned.atMs - (performance.now() - startedAt)));
+      this.#begin(planned);
+    }
+    await sleep(Math.max(0, seconds * 1_000 - (performance.now() - startedAt)));
+    await Promise.all(this.#harming);
+    await load.stop();
+    say(`${load.sent} sessions sent; waiting for their decisions`);
+    const settleMs = await this.#settled(log, load);
+    const badEndings = (await Promise.all(this.#allocators.map((one) => one.end("SIGTERM")))).filter(
+      ({ code }) => code !== 0,
+    );
+    return await this.#result(load, budgetMinor, settleMs, badEndings);
+  }
+
+  async #setUp(budgetMinor: number): Promise<void> {
+    await this.#ok("topics create");
+    for (const allocator of this.#allocators) allocator.start();
+    const campaign = writeChaosCampaign(this.#folder, budgetMinor);
+    const { folder, release } = writeRelease(this.#folder, "release");
+    await this.#ok(`campaign create ${campaign} --wait`);
+    await this.#ok(`releases publish ${folder} --campaign chaos`);
+    await this.#ok(`releases promote ${release.hash} --wait`);
+    const settings = { brokers: [this.#broker.brokers], clientId: "chaos", topicPrefix: PREFIX, patienceMs: 60_000 };
+    this.#log = await openKafkaLog(settings, () => Date.now());
+  }
+
+  async #ok(line: string): Promise<Record<string, unknown>> {
+    const { code, err, json } = await this.#shell.run(`${line} --json`);
+    if (code !== 0) throw new Error(`stipend ${line} ended with ${code}: ${err}`);
+    return json[0] ?? {};
+  }
+
+  #begin(planned: Planned): void {
+    const allocator = must(this.#allocators[planned.slot], "an allocator");
+    if (planned.harm !== "broker" && (allocator.busy || !allocator.running)) return;
+    const harming = (planned.harm === "broker" ? this.#killBroker(planned) : this.#harm(allocator, planned)).finally(
+      () => this.#harming.delete(harming),
+    );
+    this.#harming.add(harming);
+  }
+
+  async #harm(allocator: Allocator, planned: Planned): Promise<void> {
+    allocator.busy = true;
+    try {
+      const harm = await this.#harmAs(allocator, planned);
+      this.#kills[harm] += 1;
+      this.#options.say(`${(planned.atMs / 1_000).toFixed(1)} s  ${harm} ${allocator.name} for ${planned.forMs} ms`);
+    } finally {
+      allocator.busy = false;
+    }
+  }
+
+  /** What has come of it: an armed crash whose window was not met is a kill like others. */
+  async #harmAs(allocator: Allocator, { harm, forMs, losesDisk, count }: Planned): Promise<Harm> {
+    if (harm === "freeze") {
+      await allocator.frozen(FREEZE_WITHIN_MS);
+      await sleep(forMs);
+      allocator.signal("SIGCONT");
+      return harm;
+    }
+    await allocator.end(harm === "leave" ? "SIGTERM" : "SIGKILL");
+    if (losesDisk) this.#kills.lostDisk += 1;
+    if (losesDisk) allocator.loseDisk();
+    await sleep(forMs);
+    if (harm !== "after-commit" && harm !== "in-restore") {
+      allocator.start();
+      return harm;
+    }
+    allocator.start({ CHAOS_CRASH_AT: `${harm === "in-restore" ? "restore" : "commit"}:${count}` });
+    const crashed = await allocator.crashed(CRASH_WITHIN_MS);
+    await allocator.end("SIGKILL");
+    allocator.start();
+    return crashed ? harm : "kill";
+  }
+
+  async #killBroker({ atMs, forMs }: Planned): Promise<void> {
+    process.kill(this.#broker.pid, "SIGKILL");
+    this.#kills.broker += 1;
+    this.#options.say(`${(atMs / 1_000).toFixed(1)} s  broker for ${forMs} ms and a start`);
+    await sleep(forMs);
+    const port = Number(this.#broker.brokers.split(":")[1]);
+    this.#broker = await startBroker({ dir: this.#broker.dir, port });
+  }
+
+  /** Until every session has a decision, or none has come for a while. */
+  async #settled(log: KafkaLog, load: Load): Promise<number> {
+    const codec = codecFor("decisions");
+    const next = new Map<number, number>();
+    const seen = new Set<string>();
+    const startedAt = performance.now();
+    let lastAt = startedAt;
+    while (seen.size < load.sent && performance.now() - lastAt < SETTLE_PATIENCE_MS) {
+      const before = seen.size;
+      for (let partition = 0; partition < PARTITIONS; partition += 1)
+        for await (const batch of log.read("decisions", partition, next.get(partition) ?? 0))
+          for (const { offset, value } of batch) {
+            next.set(partition, offset + 1);
+            if (value !== null) seen.add(codec.decode(value).sessionId);
+          }
+      if (seen.size > before) lastAt = performance.now();
+      await sleep(100);
+    }
+    return Math.round(lastAt - startedAt);
+  }
+
+  async #result(
+    load: Load,
+    budgetMinor: number,
+    settleMs: number,
+    badEndings: readonly Ending[],
+  ): Promise<ChaosResult> {
+    const { seed, seconds } = this.#options;
+    const { brokers, jars } = this.#broker;
+    const sessions = Array.from({ length: load.sent }, (_, n) => sessionId(n));
+    const found = await check({ brokers, prefix: PREFIX, jars, sessions, budgetMinor });
+    const verified = await this.#shell.run("verify --json");
+    const verify = verified.json[0] ?? { ok: false };
+    return {
+      seed,
+      seconds,
+      sessions: load.sent,
+      decisions: found.decisions,
+      missing: found.missing.length,
+      doubled: found.doubled.length,
+      unsound: found.unsound.length,
+      overspend: found.overspendMinor,
+      budget: { minor: budgetMinor, spent: found.spentMinor, held: found.heldMinor },
+      kills: this.#kills,
+      sentAgain: load.again,
+      verify: { ok: verify["ok"] === true, violations: Number(verify["violationsInAll"] ?? 0) },
+      ownEndings: this.#allocators.flatMap((one) => one.ownEndings.filter(({ signal }) => signal !== "SIGKILL")),
+      badEndings,
+      settleMs,
+      wrong: [
+        ...found.missing.slice(0, 5).map((id) => `missing ${id}`),
+        ...found.doubled.slice(0, 5).map((id) => `doubled ${id}`),
+        ...found.unsound.slice(0, 5),
+        ...(verify["ok"] === true ? [] : [JSON.stringify(verify).slice(0, 1_500) + verified.err.slice(-500)]),
+      ],
+    };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#allocators.map((one) => one.end("SIGKILL")));
+    await this.#log?.close();
+    await this.#broker.stop();
+    this.#shell.close();
+  }
+}

@@ -1,0 +1,54 @@
+// npm run chaos -- [--minutes M] [--seed S] [--rate SESSIONS_A_SECOND] [--break c2|c3] [--json]
+//
+// Ends with 0 when nothing is wrong and 1 when something is. With --break, the allocators of this run break a law on
+// purpose: it is to be caught.
+
+import { parseArgs } from "node:util";
+import { HARM_THAT_TELLS, isClean, runChaos, type ChaosResult, type Law } from "./chaos.ts";
+import { ALL_HARMS } from "./schedule.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "2" },
+    seed: { type: "string", default: "1" },
+    rate: { type: "string", default: "200" },
+    break: { type: "string", default: "" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const LAWS: Readonly<Record<string, Law | null>> = { "": null, c2: "c2", c3: "c3" };
+const [minutes, seed, ratePerSecond] = [Number(values.minutes), Number(values.seed), Number(values.rate)];
+const breaks = LAWS[values.break];
+if (!(minutes > 0) || !Number.isInteger(seed) || !(ratePerSecond > 0) || breaks === undefined) {
+  console.error("chaos: --minutes and --rate are numbers above 0, --seed an integer, --break c2 or c3");
+  process.exit(2);
+}
+const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`);
+const result = await runChaos({
+  seconds: minutes * 60,
+  seed,
+  ratePerSecond,
+  harms: breaks === null ? ALL_HARMS : [HARM_THAT_TELLS[breaks]],
+  breaks,
+  say,
+});
+console.log(values.json ? JSON.stringify(result) : textOf(result));
+process.exit(isClean(result) ? 0 : 1);
+
+function textOf(of: ChaosResult): string {
+  const kills = Object.entries(of.kills).map(([kind, count]) => `${kind} ${count}`);
+  const endings = [...of.ownEndings, ...of.badEndings].map(
+    ({ name, code, said }) => `${name} ended with ${code}: ${said}`,
+  );
+  return [
+    `seed ${of.seed}, ${of.seconds} s: ${of.sessions} sessions, ${of.decisions} decisions`,
+    `missing ${of.missing}, doubled ${of.doubled}, unsound ${of.unsound}, overspend ${of.overspend}`,
+    `budget ${of.budget.minor}: spent ${of.budget.spent}, held ${of.budget.held}`,
+    `kills: ${kills.join(", ")}; sent again: ${of.sentAgain}; settled in ${of.settleMs} ms`,
+    `verify: ${of.verify.ok ? "every law holds" : `${of.verify.violations} violations`}`,
+    ...endings,
+    ...of.wrong,
+    isClean(of) ? "clean" : "NOT CLEAN",
+  ].join("\n");
+}
