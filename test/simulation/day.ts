@@ -41,6 +41,9 @@ const MOST_EVENING_ROUNDS = 1_200;
 /** Rounds without a write in which every task has looked for something to do. */
 const REST_ROUNDS = 3;
 const EVERY_TOPIC = Object.keys(TOPICS);
+/** Share of the calls under way that get their turn in a round; of those who look again where nothing was. */
+const PACE = 0.85;
+const IDLE_PACE = 0.2;
 /** How often people look at what they got, in rounds. */
 const REACT_EVERY = 4;
 
@@ -74,6 +77,8 @@ class Day {
   readonly #failures: string[] = [];
   readonly #compactions: number[] = [];
   readonly #stalled = new Map<string, number>();
+  /** By task: how much had been written when it looked last. */
+  readonly #polledAt = new Map<string, number>();
   #sleepers: { readonly untilMs: number; readonly go: () => void }[] = [];
   #nowMs = DAY_START_MS;
   #round = 0;
@@ -248,7 +253,12 @@ class Day {
       this.#stalled.set(at.task, this.#round + 3 + this.#random.below(15));
       return false;
     }
-    return this.#chance(0.85);
+    if (at.step !== "poll") return this.#chance(PACE);
+    // Nothing has been written since it looked last: looking again, only time could have brought something.
+    const idle = this.#polledAt.get(at.task) === this.#appends;
+    if (!this.#chance(idle ? IDLE_PACE : PACE)) return false;
+    this.#polledAt.set(at.task, this.#appends);
+    return true;
   }
 
   #fault({ step, process, task }: FaultPoint): Fault {

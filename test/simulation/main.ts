@@ -25,6 +25,8 @@ interface Summary {
   readonly runs: number;
   readonly sessions: number;
   readonly commits: number;
+  /** Days whose crash-free replay was compared, byte for byte. */
+  readonly replayed: number;
   /** Minor units, over all runs. */
   readonly overspend: number;
   readonly violations: number;
@@ -88,6 +90,7 @@ async function simulate({ runs, seed, workers }: Asked, told: (done: number) => 
     runs: results.length,
     sessions: sum((result) => result.sessions),
     commits: sum((result) => result.commits),
+    replayed: sum((result) => Number(result.replayed)),
     overspend: sum((result) => result.overspendMinor),
     violations: sum((result) => result.violations),
     faults,
@@ -116,10 +119,10 @@ function eachResult(workerData: object, take: (result: RunResult) => void): Prom
 }
 
 function text(summary: Summary): string {
-  const { runs, sessions, commits, seconds, overspend, violations, faults, failures } = summary;
+  const { runs, sessions, commits, replayed, seconds, overspend, violations, faults, failures } = summary;
   const lines = [
     `${runs} days, ${sessions} sessions, ${commits} commits and sends in ${seconds} s (${(runs / seconds).toFixed(1)} days a second)`,
-    `overspend ${overspend}   violations ${violations}`,
+    `overspend ${overspend}   violations ${violations}   ${replayed} days replayed without crashes`,
     "",
     "faults",
     ...FAULTS.map((kind) => `  ${kind.replaceAll("_", " ").padEnd(26)} ${String(faults[kind]).padStart(9)}`),

@@ -1,5 +1,5 @@
-// Run: one seeded day, and everything that is demanded of it: that it goes on to its end, the auditor's laws, the same bytes
-// without crashes, and a clean `verify`.
+// Run: one seeded day, and everything that is demanded of it: that it goes on to its end, the auditor's laws, a clean
+// `verify`, and, of every fourth seed (it costs as much again as the day), the same bytes without crashes.
 
 import { verify } from "../../src/evaluate/verify/verify.ts";
 import { audit } from "./audit/auditor.ts";
@@ -13,6 +13,7 @@ export interface RunResult {
   readonly seed: number;
   readonly sessions: number;
   readonly commits: number;
+  readonly replayed: boolean;
   readonly overspendMinor: number;
   readonly violations: number;
   readonly laws: readonly Law[];
@@ -21,13 +22,15 @@ export interface RunResult {
   readonly faults: FaultCounts;
 }
 
+const REPLAYED_EVERY = 4;
+
 export async function runDay(seed: number, seams: Seams = {}): Promise<RunResult> {
   const findings = new Findings();
   const day = await playDay(seed, seams);
   for (const failure of day.failures) findings.add("alive", "a process ended", failure);
   if (!day.atRest) findings.add("alive", "the evening", `not at rest after ${day.rounds} rounds`);
   await audit(day, findings);
-  await replay(day, seams, findings);
+  if (seed % REPLAYED_EVERY === 0) await replay(day, seams, findings);
   const proof = await verify(day.log);
   for (const { law, topic, partition, offset, detail } of proof.violations)
     findings.add("verify", `${topic}/${partition} offset ${offset}`, `${law}: ${detail}`);
@@ -35,6 +38,7 @@ export async function runDay(seed: number, seams: Seams = {}): Promise<RunResult
     seed,
     sessions: day.setting.sessions,
     commits: day.transactions.length,
+    replayed: seed % REPLAYED_EVERY === 0,
     overspendMinor: findings.overspendMinor,
     violations: findings.count,
     laws: [...findings.byLaw.keys()],
