@@ -1,7 +1,8 @@
 // The page of a training holds what it was given, in a thousand sessions and in words, and asks nothing of anybody.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { renderTrainingReport, type Ranged, type TrainingReport } from "../../src/operate/training-report.ts";
+import { renderTrainingReport } from "../../src/operate/training-report.ts";
+import type { Ranged, TrainingReport } from "../../src/operate/training-report-figures.ts";
 
 const ranged = (value: number, spread = 0.1): Ranged => ({ value, low: value - spread, high: value + spread });
 

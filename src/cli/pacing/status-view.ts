@@ -56,6 +56,8 @@ export function statusView(status: BudgetStatus) {
     shadowPrice: status.shadowPrice,
     throttle: status.throttle ?? 1,
     forecast: status.forecast ?? null,
+    overbookedMinor: status.overbookedMinor ?? 0n,
+    riskReserveMinor: status.riskReserveMinor ?? 0n,
     shards: status.shards ?? 0,
     lagging: laggingShards(status),
   };
@@ -90,6 +92,7 @@ export function statusText(status: BudgetStatus): string {
       [row("plan", plan, money(view.targetMinor)), row("exploration", exploration, "")],
     ),
     ...overTexts(view, money),
+    ...riskTexts(view, money),
     releaseText(view),
     ...(view.forecast === null ? [] : forecastTexts(view.forecast, money)),
     shardsText(view),
@@ -98,12 +101,22 @@ export function statusText(status: BudgetStatus): string {
 
 type View = ReturnType<typeof statusView>;
 
-function overTexts({ plan, exploration }: View, money: (amount: Minor) => string): string[] {
+function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
+  // Under `expected` more may be out than the budget.
+  if (riskReserveMinor > 0n) return [];
   return [["plan", plan] as const, ["exploration", exploration] as const].flatMap(([name, { overMinor }]) =>
     overMinor > 0n
       ? [`${name}: ${money(overMinor)} more is out than the budget that was cut; it is asked back, nothing is granted`]
       : [],
   );
+}
+
+/** Of the policy `expected`. */
+function riskTexts({ overbookedMinor, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
+  if (riskReserveMinor === 0n) return [];
+  return [
+    `held beyond the budget, and expected back: ${money(overbookedMinor)}; risk reserve: ${money(riskReserveMinor)}`,
+  ];
 }
 
 function releaseText({ release, pinned, planRow, shadowPrice, throttle }: View): string {
