@@ -150,6 +150,15 @@ export default {
       to: { path: "^src/(cli/|main\\.ts$)" },
     },
     {
+      name: "one-door-to-adapters",
+      comment:
+        "Only cli/open-log.ts knows which log the settings name (and a day, which plays on an embedded log of its own). " +
+        "Whatever else opened an adapter would work on one log and not on another.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(log/|cli/open-log\\.ts$|cli/day/)" },
+      to: { path: "^src/log/(embedded|kafka|simulated)/" },
+    },
+    {
       name: "known-rooms",
       comment: "A folder under src/ without a rule here would be free to import everything: give it a room's rule.",
       severity: "error",
