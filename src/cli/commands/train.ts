@@ -51,6 +51,11 @@ export const command = defineCommand({
       asInteger({ min: 1, max: 64 }),
     ),
     epochs: option("number", "epochs of the network at most (default: 40)", asInteger({ min: 1 })),
+    trainRows: option(
+      "<number>",
+      "rows that the network learns from at most, drawn by chance (default: 200000)",
+      asInteger({ min: 100 }),
+    ),
     dropout: option("share", "dropout of the network (default: 0.3)", asNumber({ min: 0, max: 0.95 })),
     effects: option(
       "kind",

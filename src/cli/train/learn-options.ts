@@ -14,6 +14,7 @@ export interface TypedOptions {
   readonly keep: number | undefined;
   readonly members: number | undefined;
   readonly epochs: number | undefined;
+  readonly trainRows: number | undefined;
   readonly dropout: number | undefined;
   readonly effects: NetworkOptions["effects"] | undefined;
   readonly plainIntercepts: boolean;
@@ -33,7 +34,13 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
     ...base,
     network: {
       ...base.network,
-      ...given({ members: typed.members, maxEpochs: typed.epochs, dropout: typed.dropout, effects: typed.effects }),
+      ...given({
+        members: typed.members,
+        maxEpochs: typed.epochs,
+        dropout: typed.dropout,
+        effects: typed.effects,
+        maxTrainRows: typed.trainRows,
+      }),
       ...(typed.plainIntercepts ? { shrinkIntercepts: false } : {}),
     },
     cluster: {
