@@ -52,7 +52,10 @@ export interface Campaign {
   readonly explorationShare: number;
   readonly caps: readonly Cap[];
   readonly reservation: {
-    readonly policy: "strict";
+    /** strict: the budget is not passed even if everybody redeems. expected: with at most the stated probability. */
+    readonly policy: "strict" | "expected";
+    /** For `expected`: the stated probability; in (0, 0.5]. */
+    readonly risk?: number;
     /** How long money is held for an incentive; also how long outcomes count for the training log. */
     readonly ttlMs: number;
   };
@@ -111,7 +114,11 @@ const campaignSchema = z
       .array(z.strictObject({ max: z.number().int().positive(), windowMs: z.number().int().positive() }))
       .max(8)
       .default([]),
-    reservation: z.strictObject({ policy: z.literal("strict").default("strict"), ttlMs: z.number().int().positive() }),
+    reservation: z.strictObject({
+      policy: z.enum(["strict", "expected"]).default("strict"),
+      risk: z.number().positive().max(0.5).default(0.01),
+      ttlMs: z.number().int().positive(),
+    }),
     pacing: z.strictObject({
       mode: z.enum(["asap", "even", "points"]).default("even"),
       expectedSessions: z.number().positive(),

@@ -73,6 +73,9 @@ export interface BudgetStatus {
   readonly throttle?: number;
   /** Null before a release is in force. */
   readonly forecast?: Outlook | null;
+  /** Under `expected`: what is out beyond the budget at most, because so much of the holds comes back, and what is kept back for it. */
+  readonly overbookedMinor?: Minor;
+  readonly riskReserveMinor?: Minor;
 }
 
 /** What the plan account may be expected to do until the end of the period, by the plan in force on the clusters that come. */

@@ -53,6 +53,8 @@ function shareAt({ startMs, pacing }: Campaign, atMs: number): number {
 
 export interface CurveLimit {
   readonly budgetMinor: Minor;
+  /** What may be out at all: the budget, and what is counted on to come back. */
+  readonly mostMinor: Minor;
   readonly share: number;
   /** Money that must be out for shards to work at all: a few holds each, or some seconds of demand. */
   readonly workingMinor: Minor;
@@ -64,10 +66,10 @@ export interface CurveLimit {
 const SLACK_SHARE = 0.02;
 const MAX_SLACK_SHARE = 0.1;
 
-/** What may be out: the curve's share of the budget plus slack, and never more than the budget (L2). */
+/** What may be out: the curve's share of the budget plus slack, and never more than may be out at all (L2). */
 export function curveLimitMinor(limit: CurveLimit): Minor {
   const budget = Number(limit.budgetMinor);
   const slack = Math.max(SLACK_SHARE * budget, Math.min(Number(limit.workingMinor), MAX_SLACK_SHARE * budget));
   const target = BigInt(Math.floor(limit.share * budget + slack)) + limit.comingBackMinor;
-  return target < limit.budgetMinor ? target : limit.budgetMinor;
+  return target < limit.mostMinor ? target : limit.mostMinor;
 }

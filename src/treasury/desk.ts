@@ -10,7 +10,7 @@ import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./commands.ts";
-import { budgetOf, outMinor } from "./holdings.ts";
+import { mostOut, outMinor } from "./holdings.ts";
 import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
 import { outlookOf } from "./outlook.ts";
 import { pace } from "./pacing.ts";
@@ -104,7 +104,7 @@ export class Desk {
     const shard = page.book?.shards[report.shard];
     if (page.book === null || shard === undefined)
       return this.deadLetter(source, "contract", `no shard ${report.shard} of a campaign ${report.campaign} here`);
-    const taken = takeReport(shard, report, explorationMean(page.book));
+    const taken = takeReport(page.book.campaign, shard, report, explorationMean(page.book));
     if ("late" in taken) return;
     if ("broken" in taken) return this.deadLetter(source, "contract", taken.broken);
     page.book = { ...page.book, shards: page.book.shards.with(report.shard, taken.shard) };
@@ -206,9 +206,9 @@ function isKind<K extends Entry["kind"]>(entry: Entry, kind: K): entry is Extrac
 function checkBudget(before: CampaignBook | null, after: CampaignBook): void {
   for (const account of ACCOUNTS) {
     const out = outMinor(after, account);
-    const budget = budgetOf(after.campaign, account);
+    const most = mostOut(after, account);
     const was = before === null ? 0n : outMinor(before, account);
-    assert(out <= budget || out <= was, `${after.campaign.id}: ${account}: ${out} would be out of ${budget} (L2)`);
+    assert(out <= most || out <= was, `${after.campaign.id}: ${account}: ${out} would be out of ${most} (L2)`);
   }
 }
 

@@ -1,9 +1,14 @@
 // Holdings: what a book's shards hold together: sessions, clusters, money out, and what is expected to be spent of it.
 
 import type { Campaign } from "../domain/campaign.ts";
+import type { AccountTotals } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
-import { outOf, pendingOf, sumMinor, totalsOf, type CampaignBook } from "./state.ts";
+import { riskOf, type Risk } from "./risk.ts";
+import { outOf, pendingOf, sumMinor, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
+
+/** How often a campaign is looked at by itself, and its row worked out, in campaign time. */
+export const LOOK_EVERY_MS = 1_000;
 
 export function eligibleSessions(book: CampaignBook): number {
   return book.shards.reduce((sum, shard) => sum + shard.eligibleSessions, 0);
@@ -42,4 +47,24 @@ export function outMinor(book: CampaignBook, account: Account): Minor {
 
 export function budgetOf(campaign: Campaign, account: Account): Minor {
   return account === "plan" ? campaign.budgetMinor : campaign.explorationBudgetMinor;
+}
+
+/** What may be out on an account (L2): the budget, and under `expected` what is counted on to come back. */
+export function mostOut(book: CampaignBook, account: Account): Minor {
+  const budget = budgetOf(book.campaign, account);
+  return account === "plan" ? budget + riskNow(book).overbookedMinor : budget;
+}
+
+export function riskNow({ campaign, shards, redemption }: CampaignBook): Risk {
+  return riskOf(campaign, totalsOf(shards, "plan"), redemption, LOOK_EVERY_MS);
+}
+
+/** Return target and what goes back unasked, less what has come: still on its way. */
+export function askedOf(campaign: Campaign, shard: ShardBook, account: Account): Minor {
+  const totals = shard.totals[account];
+  return shard.returnTarget[account] + unbiddenOf(campaign, totals, account) - totals.returned;
+}
+
+export function unbiddenOf({ reservation }: Campaign, { released }: AccountTotals, account: Account): Minor {
+  return reservation.policy === "expected" && account === "plan" ? released : 0n;
 }

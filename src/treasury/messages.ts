@@ -5,7 +5,8 @@ import type { BudgetStatus, CommandAnswer, Grant, Outlook } from "../domain/cont
 import { must } from "../domain/assert.ts";
 import type { Account } from "../domain/decision.ts";
 import { maxMinor, type Minor } from "../domain/money.ts";
-import { ACCOUNTS, outOf, sumMinor, totalsOf, type CampaignBook } from "./state.ts";
+import { mostOut, outMinor, riskNow } from "./holdings.ts";
+import { ACCOUNTS, totalsOf, type CampaignBook } from "./state.ts";
 
 const ANSWERS_SHOWN = 50;
 
@@ -24,14 +25,18 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
     grantedMinor: own.granted,
     returnTargetMinor: own.returnTarget,
     ungrantedMinor: {
-      plan: ungranted(book, "plan", book.campaign.budgetMinor),
-      exploration: ungranted(book, "exploration", book.campaign.explorationBudgetMinor),
+      plan: ungranted(book, "plan"),
+      exploration: ungranted(book, "exploration"),
     },
   };
 }
 
-function ungranted(book: CampaignBook, account: Account, budgetMinor: Minor): Minor {
-  return maxMinor(0n, budgetMinor - sumMinor(book.shards, (shard) => outOf(shard, account)));
+function ungranted(book: CampaignBook, account: Account): Minor {
+  return maxMinor(0n, mostOut(book, account) - outMinor(book, account));
+}
+
+function overbooked(book: CampaignBook): Minor {
+  return maxMinor(0n, outMinor(book, "plan") - book.campaign.budgetMinor);
 }
 
 /** The shards to which the book has something new to say. Every change of the campaign itself raises the revision. */
@@ -79,6 +84,8 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     pinned: book.pinned,
     throttle: book.throttle,
     forecast,
+    overbookedMinor: overbooked(book),
+    riskReserveMinor: riskNow(book).reserveMinor,
   };
 }
 

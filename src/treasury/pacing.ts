@@ -2,20 +2,25 @@
 // (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
 
 import { must } from "../domain/assert.ts";
-import { DEFAULT_CONTROLLER, strictHoldMinor } from "../domain/campaign.ts";
+import { DEFAULT_CONTROLLER, strictHoldMinor, type Campaign } from "../domain/campaign.ts";
 import type { Account } from "../domain/decision.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
 import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
 import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
-import { eligibleSessions, expectedSpend, sessionsByCluster } from "./holdings.ts";
+import {
+  askedOf,
+  budgetOf,
+  eligibleSessions,
+  expectedSpend,
+  LOOK_EVERY_MS,
+  mostOut,
+  sessionsByCluster,
+} from "./holdings.ts";
 import { slice, type ShardNeed } from "./slices.ts";
 import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
 import { outOf, pendingOf, postedOf, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
 import { countArrivals, trafficNow, type Traffic } from "./traffic.ts";
-
-/** How often a campaign is looked at by itself, and its row worked out, in campaign time. */
-export const LOOK_EVERY_MS = 1_000;
 
 /** Working money in intervals of demand: between a hold in a shard and the grant that answers it lie about two reports. */
 const WORKING_INTERVALS = 4;
@@ -33,8 +38,8 @@ export function pace(before: CampaignBook, policy: Policy | null, nowMs: number)
   const planComing = comingBack(planned, "plan", planned.redemption);
   const explorationComing = comingBack(planned, "exploration", explorationRedemption(planned, policy));
   const share = curveShare(planned.campaign, traffic, nowMs);
-  const plan = regrant(planned, "plan", planned.campaign.budgetMinor, planComing, share);
-  const both = regrant(plan.book, "exploration", planned.campaign.explorationBudgetMinor, explorationComing, share);
+  const plan = regrant(planned, "plan", planComing, share);
+  const both = regrant(plan.book, "exploration", explorationComing, share);
   return { ...both.book, targetMinor: plan.limit, dueMs: nextLook(both.book, nowMs) };
 }
 
@@ -115,7 +120,7 @@ function holdPerSession(book: CampaignBook, traffic: Traffic, nowMs: number): nu
   if (campaign.pacing.mode === "asap") return Infinity;
   const totals = totalsOf(book.shards, "plan");
   const pending = Number(pendingOf(totals));
-  const unspent = Number(campaign.budgetMinor - postedOf(totals));
+  const unspent = Number(mostOut(book, "plan") - postedOf(totals));
   const expected = expectedSpend(book, "plan", book.redemption);
   // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
   const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
@@ -138,24 +143,26 @@ function comingBack(book: CampaignBook, account: Account, redemption: number): M
 function regrant(
   book: CampaignBook,
   account: Account,
-  budgetMinor: Minor,
   comingBackMinor: Minor,
   share: number,
 ): { readonly book: CampaignBook; readonly limit: Minor } {
   const holds = book.campaign.arms.map(strictHoldMinor).filter((hold) => hold > 0n);
   const largestHold = holds.reduce(maxMinor, 0n);
+  const mostMinor = mostOut(book, account);
   const limit = curveLimitMinor({
-    budgetMinor,
+    budgetMinor: budgetOf(book.campaign, account),
+    mostMinor,
     share,
     workingMinor: workingMinor(book, account, largestHold),
     comingBackMinor,
   });
   const slices = slice({
-    budget: budgetMinor,
+    budget: mostMinor,
     limit,
     largestHold,
     smallestHold: holds.reduce(minMinor, largestHold),
-    shards: book.shards.map((shard) => needOf(shard, account)),
+    shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
+    asksHeld: book.campaign.reservation.policy === "strict",
     mode: book.state,
   });
   const shards = book.shards.map((shard, index) =>
@@ -173,13 +180,13 @@ function workingMinor(book: CampaignBook, account: Account, largestHold: Minor):
   return maxMinor(holds, BigInt(Math.ceil(WORKING_INTERVALS * perInterval)));
 }
 
-function needOf(shard: ShardBook, account: Account): ShardNeed {
+function needOf(campaign: Campaign, shard: ShardBook, account: Account): ShardNeed {
   const totals = shard.totals[account];
   return {
     out: outOf(shard, account),
     pending: pendingOf(totals),
     posted: postedOf(totals),
-    asked: shard.returnTarget[account] - totals.returned,
+    asked: askedOf(campaign, shard, account),
     demand: shard.demandPerSecond[account],
   };
 }

@@ -1,9 +1,11 @@
 // Reports: what a shard says becomes what the treasurer knows of it. Totals only, so a repeated or late report changes
 // nothing (L4); a report that cannot be true is not taken, and says why.
 
+import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals, ShardReport } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
+import { unbiddenOf } from "./holdings.ts";
 import { ACCOUNTS, pendingOf, postedOf, type ShardBook } from "./state.ts";
 
 /** Weight of the newest interval in a shard's demand. */
@@ -11,10 +13,10 @@ const SMOOTHING = 0.3;
 
 export type Taken = { readonly shard: ShardBook } | { readonly late: true } | { readonly broken: string };
 
-export function takeReport(shard: ShardBook, report: ShardReport, explorationMean: number): Taken {
+export function takeReport(campaign: Campaign, shard: ShardBook, report: ShardReport, explorationMean: number): Taken {
   if (report.cycle <= shard.cycle) return { late: true };
   for (const account of ACCOUNTS) {
-    const broken = checkTotals(shard, account, report.totals[account]);
+    const broken = checkTotals(campaign, shard, account, report.totals[account]);
     if (broken !== null) return { broken: `totals.${account}.${broken}` };
   }
   if (report.eligibleSessions < shard.eligibleSessions) return { broken: "eligibleSessions fell" };
@@ -41,13 +43,13 @@ export function takeReport(shard: ShardBook, report: ShardReport, explorationMea
 const FIELDS: readonly (keyof AccountTotals)[] = ["granted", "returned", "reserved", "settled", "released", "sent"];
 
 /** What breaks a law in the account's totals; null when nothing does. */
-function checkTotals(shard: ShardBook, account: Account, totals: AccountTotals): string | null {
+function checkTotals(campaign: Campaign, shard: ShardBook, account: Account, totals: AccountTotals): string | null {
   const before = shard.totals[account];
   for (const field of FIELDS) if (totals[field] < before[field]) return `${field} fell from ${before[field]} (L4)`;
   if (totals.granted > shard.granted[account])
     return `granted is ${totals.granted}, but only ${shard.granted[account]} was granted`;
-  if (totals.returned > shard.returnTarget[account])
-    return `returned is ${totals.returned}, but only ${shard.returnTarget[account]} was asked for`;
+  const returnable = shard.returnTarget[account] + unbiddenOf(campaign, totals, account);
+  if (totals.returned > returnable) return `returned is ${totals.returned}, but only ${returnable} was asked for`;
   const pending = pendingOf(totals);
   if (pending < 0n) return `reserved is less than what has ended`;
   if (pending + postedOf(totals) > totals.granted - totals.returned) return `granted does not cover what is out (L1)`;

@@ -25,6 +25,8 @@ export interface ShardNeed {
 export interface SliceInput {
   /** Of the account; what is out beyond it is asked back. */
   readonly budget: Minor;
+  /** Whether what is held is asked back as well; not where it goes back unasked as soon as it is released. */
+  readonly asksHeld: boolean;
   /** What may be out now; at most the budget. */
   readonly limit: Minor;
   /** The largest and smallest amount that one decision holds. */
@@ -51,7 +53,7 @@ const LOW_WATER = 0.5;
 export function slice(input: SliceInput): Slices {
   const none = input.shards.map(() => 0n);
   const excess = input.shards.reduce((sum, shard) => sum + shard.out - shard.asked, 0n) - input.budget;
-  if (excess > 0n) return { grant: none, ask: reclaim(input.shards, excess) };
+  if (excess > 0n) return { grant: none, ask: reclaim(input.shards, excess, input.asksHeld) };
   if (input.mode === "ended") return { grant: none, ask: input.shards.map(freeOf) };
   if (input.mode === "paused" || input.largestHold <= 0n) return { grant: none, ask: none };
   return share(input);
@@ -62,8 +64,9 @@ export function freeOf(shard: ShardNeed): Minor {
 }
 
 /** A budget was cut below what is out: first what lies free, then, as it comes back, what is held. */
-function reclaim(shards: readonly ShardNeed[], excess: Minor): Minor[] {
+function reclaim(shards: readonly ShardNeed[], excess: Minor, asksHeld: boolean): Minor[] {
   const fromFree = proportional(shards.map(freeOf), excess);
+  if (!asksHeld) return fromFree;
   const rest = excess - sumMinor(fromFree, (amount) => amount);
   const returnable = shards.map((shard) => maxMinor(0n, shard.out - shard.posted - shard.asked - freeOf(shard)));
   const fromHeld = proportional(returnable, rest);

@@ -28,6 +28,13 @@ async function after(tamper: Tamper): Promise<VerifyResult> {
   return verify(await copyLog(honest, tamper));
 }
 
+async function statusesOf(log: EventLog): Promise<BudgetStatus[]> {
+  const found: BudgetStatus[] = [];
+  for await (const batch of log.read("budget-status", 0, 0))
+    for (const { value } of batch) if (value !== null) found.push(codecFor("budget-status").decode(value));
+  return found;
+}
+
 const named = (result: VerifyResult): string[] =>
   result.violations.map(({ law, topic, partition, offset }) => `${law} ${topic}/${partition}@${offset}`);
 
@@ -205,6 +212,26 @@ describe("laws", () => {
       record.topic === "grants" && record.partition === 1 ? [grantRecord(1, 39_999n).value] : [record.value],
     );
     expect(named(unknown).some((name) => name.startsWith("L4 shard-reports/0"))).toBe(true);
+  });
+
+  test("under expected held money counts in neither L2 nor L3, what is spent and what lies free does, to a unit", async () => {
+    const [status] = await statusesOf(honest);
+    const { granted, returned, reserved, settled, released, sent } = must(status, "status").totals.plan;
+    const spentAndFree = granted - returned - (reserved - settled - released);
+    const budgeted = (policy: "strict" | "expected", budgetMinor: bigint): Promise<VerifyResult> =>
+      after((record) => {
+        if (record.topic === "budget-status") return changed("budget-status", (is) => ({ ...is, budgetMinor }))(record);
+        if (record.topic !== "grants") return [record.value];
+        return changed("grants", (is) => {
+          const reservation = { ...is.campaign.reservation, policy };
+          return { ...is, campaign: { ...is.campaign, budgetMinor, reservation } };
+        })(record);
+      });
+    expect(named(await budgeted("strict", spentAndFree))).toContain("L2 budget-status/0@0");
+    expect(named(await budgeted("expected", spentAndFree))).toEqual([]);
+    expect(named(await budgeted("expected", spentAndFree - 1n))).toEqual(["L2 budget-status/0@0"]);
+    const small = await budgeted("expected", settled + sent - 1n);
+    expect(new Set(small.violations.map(({ law }) => law))).toEqual(new Set(["L2", "L3"]));
   });
 
   test("grants beyond the budget are found (L2), and use beyond it (L3)", async () => {

@@ -17,7 +17,7 @@ const CAMPAIGN: TopicValues["grants"]["campaign"] = {
   holdoutShare: 0.05,
   explorationShare: 0.1,
   caps: [{ max: 2, windowMs: 604_800_000 }],
-  reservation: { policy: "strict", ttlMs: 3_600_000 },
+  reservation: { policy: "strict", ttlMs: 3_600_000, risk: 0.01 },
   pacing: { mode: "even", expectedSessions: 100_000, points: [], controller: "plan", profile: [] },
   priority: 3,
   surfaces: ["home"],
@@ -160,6 +160,8 @@ export const SAMPLES: TopicValues = {
       spendAtEnd: 4_900_000n,
       mixDrift: -12_000n,
     },
+    overbookedMinor: 0n,
+    riskReserveMinor: 0n,
   },
   grants: {
     campaign: CAMPAIGN,

@@ -266,6 +266,22 @@ describe("the campaign of a session that names none", () => {
   });
 });
 
+test.each([
+  ["strict", 0n, "planned"],
+  ["expected", 100n, "budget_exhausted"],
+] as const)("under %s, %d of what an expiry releases goes back unasked before the next is decided", async (...args) => {
+  const [policy, returned, reason] = args;
+  const spring = campaign({ budgetMinor: 150n, reservation: { policy, ttlMs: HOUR_MS } });
+  await decided({ campaign: spring, grantedMinor: { plan: 150n, exploration: 0n } });
+  expect((await house.decision("s1")).reason).toBe("planned");
+  house.nowMs += HOUR_MS;
+  await house.session("s2", "u2");
+  await house.run();
+  expect((await house.decision("s2")).reason).toBe(reason);
+  await house.run(2_000);
+  expect((await house.reports()).at(-1)?.totals.plan).toMatchObject({ released: 100n, returned });
+});
+
 test("a new release counts from the cycle after its grant, with the plan position that came with it", async () => {
   const next = tinyRelease("next");
   await house.publish(next);

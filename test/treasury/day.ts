@@ -13,6 +13,7 @@ export interface DayOptions {
   readonly sessions: number;
   readonly expectedSessions?: number;
   readonly ttlMs: number;
+  readonly policy?: "strict" | "expected";
   readonly redemption: number;
   /** Traffic over the day, relative. */
   readonly shape?: (share: number) => number;
@@ -25,6 +26,8 @@ export interface DayResult {
   readonly world: World;
   /** Largest pending + posted over the budget. */
   readonly peak: number;
+  /** What was out beyond the budget at most, by the statuses, over the budget. */
+  readonly overbooked: number;
   /** Pending + posted at the end, and posted when all that was held has ended. */
   readonly used: number;
   readonly posted: number;
@@ -42,7 +45,7 @@ export function playDay(options: DayOptions): DayResult {
   const spring: Campaign = campaign({
     budgetMinor,
     pacing: { mode, expectedSessions: options.expectedSessions ?? sessions, ...options.pacing },
-    reservation: { policy: "strict", ttlMs },
+    reservation: { policy: options.policy ?? "strict", ttlMs },
   });
   const world = new World(spring, shards);
   const random = seededRandom(options.seed ?? 1);
@@ -56,6 +59,7 @@ export function playDay(options: DayOptions): DayResult {
   let passed = 0;
   let distance = 0;
   let peak = 0n;
+  let overbooked = 0n;
   const postedByHour: number[] = [];
   weights.forEach((each, step) => {
     const nowMs = step * STEP_MS;
@@ -70,6 +74,8 @@ export function playDay(options: DayOptions): DayResult {
     passed += each / weight;
     distance += Math.abs(Number(world.posted()) / Number(budgetMinor) - passed) / steps;
     if (world.used() > peak) peak = world.used();
+    const over = world.status.overbookedMinor ?? 0n;
+    if (over > overbooked) overbooked = over;
     if ((step + 1) % 60 === 0) postedByHour.push(Number(world.posted()) / Number(budgetMinor));
   });
   const used = world.used();
@@ -78,6 +84,7 @@ export function playDay(options: DayOptions): DayResult {
   return {
     world,
     peak: share(peak),
+    overbooked: share(overbooked),
     used: share(used),
     posted: share(world.posted()),
     curveDistance: distance,

@@ -15,6 +15,7 @@ const input = (shards: readonly ShardNeed[], changes: Partial<SliceInput> = {}):
   limit: 100_000n,
   largestHold: 1_000n,
   smallestHold: 100n,
+  asksHeld: true,
   shards,
   mode: "live",
   ...changes,
@@ -60,6 +61,11 @@ test("a cut budget is asked back from what lies free first, then from what is he
   expect(slice(input(shards, { budget: 17_000n, limit: 17_000n })).ask).toEqual([2_400n, 600n]);
   expect(slice(input(shards, { budget: 14_000n, limit: 14_000n })).ask).toEqual([5_000n, 1_000n]);
   expect(slice(input(shards, { budget: 0n, limit: 0n })).ask).toEqual([6_000n, 1_000n]);
+});
+
+test("what goes back unasked as soon as it is released is not asked for while it is held", () => {
+  const shards = [need({ out: 10_000n, pending: 2_000n, posted: 4_000n }), need({ out: 10_000n, posted: 9_000n })];
+  expect(slice(input(shards, { budget: 0n, limit: 0n, asksHeld: false })).ask).toEqual([4_000n, 1_000n]);
 });
 
 test("a paused campaign grants and asks for nothing; an ended one asks for all that lies free", () => {

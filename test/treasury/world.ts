@@ -109,7 +109,9 @@ export class Shard {
 
   giveBack(): void {
     for (const account of ["plan", "exploration"] as const) {
-      const wanted = (this.grant?.returnTargetMinor[account] ?? 0n) - this[account].returned;
+      const isUnbidden = account === "plan" && this.grant?.campaign.reservation.policy === "expected";
+      const target = (this.grant?.returnTargetMinor[account] ?? 0n) + (isUnbidden ? this[account].released : 0n);
+      const wanted = target - this[account].returned;
       const free = this.free(account);
       const amount = wanted < free ? wanted : free;
       if (amount > 0n) this[account].returned += amount;

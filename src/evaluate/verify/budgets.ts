@@ -3,6 +3,8 @@
 //
 //   L2  Σ (granted − returned) ≤ budget, but for a budget that was cut: then nothing new is granted and it only falls
 //   L3  Σ (held + spent) ≤ the highest budget there has been
+//       Under the policy `expected`, held money counts in neither, for it is more than what is expected of it: there
+//       Σ (spent + free) ≤ budget, and Σ spent ≤ the highest budget, with the probability that the campaign states.
 //   L4  granted and return targets only grow
 
 import type { BudgetStatus, Grant } from "../../domain/control.ts";
@@ -20,6 +22,8 @@ interface Known {
   readonly grants: Map<number, { readonly place: Place; readonly value: Grant }>;
   status: { readonly place: Place; readonly value: BudgetStatus } | null;
   readonly highest: Record<Account, bigint>;
+  /** By the reservation policy of its grants. */
+  isExpected: boolean;
 }
 
 export class Budgets {
@@ -84,6 +88,7 @@ export class Budgets {
     let granted = 0n;
     let returned = 0n;
     let inUse = 0n;
+    let spent = 0n;
     for (const shard of shards) {
       const grant = known.grants.get(shard.partition);
       const sums = shard.sums(campaign, account);
@@ -92,6 +97,7 @@ export class Budgets {
       if (sums === null) continue;
       returned += sums.returned;
       inUse += sums.inUse;
+      spent += sums.settled + sums.sent;
       const place = shard.lastReport(campaign)?.place ??
         grant?.place ?? { topic: "grants", partition: shard.partition, offset: 0 };
       if (sums.granted > own)
@@ -106,6 +112,15 @@ export class Budgets {
     const place = known.status?.place ?? known.grants.values().next().value?.place;
     if (place === undefined) return;
     const highest = known.highest[account];
+    if (account === "plan" && known.isExpected) {
+      if (spent > highest)
+        this.#findings.violation(
+          "L3",
+          place,
+          `${campaign} ${account}: ${spent} spent of a budget of ${highest}, which its policy keeps with a probability`,
+        );
+      return;
+    }
     if (inUse > highest)
       this.#findings.violation("L3", place, `${campaign} ${account}: ${inUse} in use of a budget of ${highest}`);
     if (granted - returned > highest)
@@ -122,6 +137,7 @@ export class Budgets {
     this.#budget(known, { plan: grant.campaign.budgetMinor, exploration: grant.campaign.explorationBudgetMinor });
     if (grant.shard !== place.partition)
       this.#findings.violation("L2", place, `a grant for shard ${grant.shard} in partition ${place.partition}`);
+    if (grant.campaign.reservation.policy === "expected") known.isExpected = true;
     const before = known.grants.get(place.partition)?.value;
     for (const account of ACCOUNTS) {
       if (before === undefined) continue;
@@ -166,13 +182,15 @@ export class Budgets {
     const before = known.status?.value;
     for (const account of ACCOUNTS) {
       const totals = status.totals[account];
-      const out = totals.granted - totals.returned;
+      // Under `expected` what is held does not count in full; what is spent and what lies free does.
+      const held = account === "plan" && known.isExpected ? totals.reserved - totals.settled - totals.released : 0n;
+      const out = totals.granted - totals.returned - held;
       const was = before?.totals[account];
       if (was !== undefined && totals.granted < was.granted)
         this.#findings.violation("L4", place, `${account}: granted fell from ${was.granted} to ${totals.granted}`);
       if (out <= budget[account]) continue;
       const cut = known.highest[account] > budget[account];
-      if (!cut || (was !== undefined && (out > was.granted - was.returned || totals.granted > was.granted)))
+      if (!cut || (was !== undefined && (out + held > was.granted - was.returned || totals.granted > was.granted)))
         this.#findings.violation("L2", place, `${account}: ${out} out of a budget of ${budget[account]}`);
     }
     known.status = { place, value: status };
@@ -188,7 +206,7 @@ export class Budgets {
   #known(campaign: string): Known {
     let known = this.#campaigns.get(campaign);
     if (known === undefined) {
-      known = { grants: new Map(), status: null, highest: { plan: 0n, exploration: 0n } };
+      known = { grants: new Map(), status: null, highest: { plan: 0n, exploration: 0n }, isExpected: false };
       this.#campaigns.set(campaign, known);
     }
     return known;

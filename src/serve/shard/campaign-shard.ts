@@ -63,7 +63,13 @@ export class CampaignShard {
   giveBack(): void {
     const { returnTargetMinor } = this.inForce.settings.grant;
     for (const account of ACCOUNTS)
-      if (this.book.giveBack(account, returnTargetMinor[account]) > 0n) this.#changed = true;
+      if (this.book.giveBack(account, returnTargetMinor[account] + this.#unbidden(account)) > 0n) this.#changed = true;
+  }
+
+  /** Under `expected` what was released goes back unasked: the treasurer has counted on it (src/treasury/risk.ts). */
+  #unbidden(account: Account): Minor {
+    const { policy } = this.campaign.reservation;
+    return policy === "expected" && account === "plan" ? this.book.totals().plan.released : 0n;
   }
 
   /** A release begins to be used: its statistics start from nothing. */
