@@ -249,8 +249,16 @@ function branchOf(
   return type && { type, index };
 }
 
+const kinds = new WeakMap<avsc.Type, string>();
+
+/** Asked for at each value, worked out once. */
 function branchKind(type: avsc.Type): string {
-  return type.typeName === "null" ? "null" : kindOf(type.name ?? type.typeName);
+  let kind = kinds.get(type);
+  if (kind === undefined) {
+    kind = type.typeName === "null" ? "null" : kindOf(type.name ?? type.typeName);
+    kinds.set(type, kind);
+  }
+  return kind;
 }
 
 function withKind(type: avsc.Type, value: unknown): unknown {
