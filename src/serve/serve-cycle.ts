@@ -59,6 +59,7 @@ export class ServeCycle {
   readonly #policies = new Policies();
   readonly #shards = new Map<string, CampaignShard>();
   readonly #visits = new Map<string, Visit>();
+  #gaveBack = false;
 
   constructor(codecs: CycleCodecs, view: StateView, facts: ServeFacts, context: CycleContext) {
     this.#codecs = codecs;
@@ -82,14 +83,13 @@ export class ServeCycle {
     }
   }
 
-  /** Of the users that are due and of those that the batch is about; what comes back can go back to the treasurer. */
+  /** Of the users that are due and of those that the batch is about. */
   closeWindows(due: readonly string[]): void {
     for (const key of due) {
       const userId = userOf(key);
       if (userId !== undefined) this.#close(this.#visit(userId, null));
     }
     for (const [userId, { key }] of this.#facts.users) this.#close(this.#visit(userId, key));
-    for (const shard of this.#shards.values()) shard.giveBack();
   }
 
   take(event: Prepared): void {
@@ -101,12 +101,21 @@ export class ServeCycle {
       case "outcome":
         return this.#outcome(event);
       case "session":
+        this.#giveBack();
         return this.#session(event.session);
     }
   }
 
+  /** Once a cycle: when all has come back that comes back in it, and before anything is decided. */
+  #giveBack(): void {
+    if (this.#gaveBack) return;
+    this.#gaveBack = true;
+    for (const shard of this.#shards.values()) shard.giveBack();
+  }
+
   /** The cycle's records, and the state that it leaves. */
   finish(): Effects {
+    this.#giveBack();
     const state = new Map<string, Uint8Array | null>();
     for (const [userId, visit] of this.#visits) this.#store(state, userId, visit);
     for (const [userId, profile] of this.#facts.profiles)

@@ -267,14 +267,17 @@ describe("the campaign of a session that names none", () => {
 });
 
 test.each([
-  ["strict", 0n, "planned"],
-  ["expected", 100n, "budget_exhausted"],
-] as const)("under %s, %d of what an expiry releases goes back unasked before the next is decided", async (...args) => {
-  const [policy, returned, reason] = args;
+  ["strict", "an expiry", 0n, "planned"],
+  ["expected", "an expiry", 100n, "budget_exhausted"],
+  ["strict", "an outcome", 0n, "planned"],
+  ["expected", "an outcome", 100n, "budget_exhausted"],
+] as const)("under %s, of what %s releases %d goes back unasked before the next is decided", async (...args) => {
+  const [policy, end, returned, reason] = args;
   const spring = campaign({ budgetMinor: 150n, reservation: { policy, ttlMs: HOUR_MS } });
   await decided({ campaign: spring, grantedMinor: { plan: 150n, exploration: 0n } });
   expect((await house.decision("s1")).reason).toBe("planned");
-  house.nowMs += HOUR_MS;
+  if (end === "an expiry") house.nowMs += HOUR_MS;
+  else await house.outcome("o1", "u1", "s1", { kind: "declined" });
   await house.session("s2", "u2");
   await house.run();
   expect((await house.decision("s2")).reason).toBe(reason);
