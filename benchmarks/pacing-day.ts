@@ -3,7 +3,7 @@
 // writes in a step, the other reads in the next.
 
 import { must } from "../src/domain/assert.ts";
-import type { PacingController } from "../src/domain/campaign.ts";
+import type { Campaign, PacingController } from "../src/domain/campaign.ts";
 import type { PacingAction, ShardReport } from "../src/domain/control.ts";
 import { codecFor } from "../src/log/codec/codec.ts";
 import type { LogRecord } from "../src/log/event-log.ts";
@@ -19,12 +19,14 @@ import { memoryStores } from "../src/task/memory-store.ts";
 import { createTreasuryProcessor } from "../src/treasury/processor.ts";
 import { SHARDS, sessionsOf, STEP_MS, STEPS, type Arriving, type Day } from "./pacing-world.ts";
 
-/** `none`: as soon as possible. */
-export type Pacer = PacingController | "none";
+/** `none`: as soon as possible. `expected`: the default controller, with holds that count with what is expected of them. */
+export type Pacer = PacingController | "none" | "expected";
 
 export interface DayFigures {
   /** Of the budget: posted when all that was held has ended. */
   readonly spent: number;
+  /** Of the budget: posted and held at the day's end. */
+  readonly used: number;
   /** Of the budget: the most that was ever posted and held, above it. */
   readonly overspend: number;
   /** Share of the day's sessions that had come when 99 % of the budget was posted; 1 when it never was. */
@@ -47,7 +49,7 @@ export function playDay(day: Day, pacer: Pacer): DayFigures {
   const shards = Array.from({ length: SHARDS }, (_, index) => new Shard(index, day));
   const budget = Number(day.campaign.budgetMinor);
   const sessions = day.arrivals.reduce((sum, count) => sum + count, 0);
-  const figures = { came: 0, distance: 0, peak: 0, outAt: 1 };
+  const figures = { came: 0, distance: 0, peak: 0, outAt: 1, used: 0 };
   let step = 0;
   for (const arriving of sessionsOf(day)) {
     const nowMs = step * STEP_MS;
@@ -57,15 +59,19 @@ export function playDay(day: Day, pacer: Pacer): DayFigures {
     figures.came += arriving.length;
     const posted = shards.reduce((sum, shard) => sum + shard.posted(), 0);
     const held = shards.reduce((sum, shard) => sum + shard.pending(), 0);
-    figures.peak = Math.max(figures.peak, posted + held);
+    // Under `expected` more may be held than the budget, and must not be spent.
+    figures.peak = Math.max(figures.peak, posted + (pacer === "expected" ? 0 : held));
+    figures.used = (posted + held) / budget;
     figures.distance += Math.abs(posted / budget - figures.came / sessions) / STEPS;
     if (figures.outAt === 1 && posted >= 0.99 * budget) figures.outAt = figures.came / sessions;
     step += 1;
   }
   for (const shard of shards) shard.endAll();
+  const spent = shards.reduce((sum, shard) => sum + shard.posted(), 0) / budget;
   return {
-    spent: shards.reduce((sum, shard) => sum + shard.posted(), 0) / budget,
-    overspend: Math.max(0, figures.peak / budget - 1),
+    spent,
+    used: figures.used,
+    overspend: Math.max(0, figures.peak / budget - 1, spent - 1),
     outAt: figures.outAt,
     curveDistance: figures.distance,
     reward: shards.reduce((sum, shard) => sum + shard.reward, 0),
@@ -79,12 +85,11 @@ class Treasury {
   #cycle = 0;
 
   constructor({ campaign, release }: Day, pacer: Pacer) {
-    const pacing =
-      pacer === "none" ? { ...campaign.pacing, mode: "asap" as const } : { ...campaign.pacing, controller: pacer };
+    const paced = pacedBy(campaign, pacer);
     const { hash, json } = release;
     const published = { campaign: campaign.id, hash, publishedAtMs: 0, manifest: json, evidence: "{}" };
     this.#put("releases", codecs.releases.encode({ ...published, classifier: new Uint8Array(0) }));
-    this.#command("create", { kind: "create", campaign: { ...campaign, pacing } }, campaign.id);
+    this.#command("create", { kind: "create", campaign: paced }, campaign.id);
     this.#command("promote", { kind: "promote_release", release: hash }, campaign.id);
   }
 
@@ -111,6 +116,18 @@ class Treasury {
       if (topic === "grants") shards[partition ?? -1]?.hear(must(value, "a grant"), this.#cycle);
       if (topic === "dead-letters") throw new Error("the treasurer refused a record");
     }
+  }
+}
+
+function pacedBy(campaign: Campaign, pacer: Pacer): Campaign {
+  const { pacing, reservation } = campaign;
+  switch (pacer) {
+    case "none":
+      return { ...campaign, pacing: { ...pacing, mode: "asap" } };
+    case "expected":
+      return { ...campaign, reservation: { ...reservation, policy: "expected" } };
+    default:
+      return { ...campaign, pacing: { ...pacing, controller: pacer } };
   }
 }
 

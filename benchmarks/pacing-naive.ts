@@ -52,9 +52,11 @@ export function playNaiveDay(day: Day, counting: Counting): DayFigures {
     if (figures.outAt === 1 && money.posted >= 0.99 * budget) figures.outAt = figures.came / sessions;
     step += 1;
   }
+  const used = (money.posted + money.held) / budget;
   for (const holds of ending.values()) end(holds);
   return {
     spent: money.posted / budget,
+    used,
     overspend: Math.max(0, Math.max(figures.peak, money.posted) / budget - 1),
     outAt: figures.outAt,
     curveDistance: figures.distance,

@@ -46,7 +46,8 @@ const FACES = [0, 200, 500, 1_000];
 const PLAN_ROWS = 20;
 const PLAN_STEPS = 20;
 
-export function makeDay(seed: number, shape: Shape, sessions: number): Day {
+/** `holdMs`: how long holds live; otherwise five minutes to half an hour. */
+export function makeDay(seed: number, shape: Shape, sessions: number, holdMs?: number): Day {
   const name = `${shape} ${seed}`;
   const random = seededRandom(`pacing-day/${seed}/${shape}`);
   const manifest = makeRelease(random, name);
@@ -75,7 +76,7 @@ export function makeDay(seed: number, shape: Shape, sessions: number): Day {
       startMs: 0,
       endMs: DAY_MS,
       arms: FACES.map((faceMinor, arm) => ({ id: `arm-${arm}`, faceMinor, sendMinor: arm === 0 ? 0 : 2 })),
-      reservation: { ttlMs: Math.round((5 + 25 * random.unit()) * 60_000) },
+      reservation: { ttlMs: holdMs ?? Math.round((5 + 25 * random.unit()) * 60_000) },
       pacing: { mode: "even", expectedSessions: sessions * ratio, profile: knows ? byHour(weights) : [] },
     },
     name,

@@ -14,19 +14,22 @@
 //   early       of all campaigns: those that had spent 99 % before 90 % of the day's sessions had come.
 //   meanCurveDistance   mean over the day, and over the campaigns whose demand suffices, of the distance between the share
 //               of the budget that is spent and the share of the sessions that came.
-//   overspend   the largest of all campaigns, as a share of the budget: posted and held at any time, or posted at the end.
+//   overspend   the largest of all campaigns, as a share of the budget: posted and held at any time, or posted at the end;
+//               of `expected`, which may hold more than it spends, posted.
+//   reservations   what is left of a budget at the end when holds live longer, under strict and under expected: what strict
+//               leaves is what is bound then by holds that come to nothing.
 //
 // Not measured: a log between the parts (bench:serve), crashes (simulate), campaigns longer than a day.
 
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { PACING_CONTROLLERS } from "../src/domain/campaign.ts";
+import { DEFAULT_CONTROLLER, PACING_CONTROLLERS } from "../src/domain/campaign.ts";
 import { playDay, type DayFigures, type Pacer } from "./pacing-day.ts";
 import { playNaiveDay } from "./pacing-naive.ts";
 import { makeDay, SHAPES, type Shape } from "./pacing-world.ts";
 
-const PACERS: readonly Pacer[] = [...PACING_CONTROLLERS, "none"];
+const PACERS: readonly Pacer[] = [...PACING_CONTROLLERS, "expected", "none"];
 type Name = Pacer | "naive, counted when given" | "naive, counted when redeemed";
 const NAMES: readonly Name[] = [...PACERS, "naive, counted when given", "naive, counted when redeemed"];
 
@@ -38,7 +41,8 @@ export interface PacingOptions {
 
 interface Played {
   readonly shape: Shape;
-  readonly budgetShare: number;
+  /** Null for the campaigns of the main table. */
+  readonly holdHours: number | null;
   readonly figures: Readonly<Record<Name, DayFigures>>;
 }
 
@@ -54,44 +58,88 @@ export interface PacerFigures {
   >;
 }
 
+export interface ReservationFigures {
+  readonly holdHours: number;
+  readonly campaigns: number;
+  /** On the mean, of the budget: spent when all holds have ended; posted and held at the day's end. */
+  readonly strict: { readonly spent: number; readonly used: number };
+  readonly expected: { readonly spent: number; readonly used: number; readonly overspend: number };
+}
+
 export interface PacingFigures {
   readonly campaigns: number;
   readonly demandSuffices: number;
   readonly sessionsPerCampaign: number;
   readonly controllers: Readonly<Record<string, PacerFigures>>;
+  readonly reservations: readonly ReservationFigures[];
   readonly seconds: number;
 }
 
 export async function benchmarkPacing(options: PacingOptions): Promise<PacingFigures> {
   const startMs = performance.now();
-  const seeds = Array.from({ length: options.campaigns }, (_, index) => index);
+  const longHolds = HOLD_HOURS.length * Math.ceil(options.campaigns / 20);
+  const seeds = Array.from({ length: longHolds + options.campaigns }, (_, index) => index - longHolds);
   const parts = Array.from({ length: Math.max(1, options.workers) }, (_, part) =>
-    seeds.filter((seed) => seed % Math.max(1, options.workers) === part),
+    seeds.filter((_, index) => index % Math.max(1, options.workers) === part),
   );
   const played =
     options.workers < 2
       ? playAll(seeds, options.sessions)
       : (await Promise.all(parts.map((part) => inWorker(part, options.sessions)))).flat();
-  const suffices = played.filter(({ figures }) => figures.none.spent >= 0.95);
+  const main = played.filter(({ holdHours }) => holdHours === null);
+  const suffices = main.filter(({ figures }) => figures.none.spent >= 0.95);
   return {
-    campaigns: played.length,
+    campaigns: main.length,
     demandSuffices: suffices.length,
     sessionsPerCampaign: options.sessions,
-    controllers: Object.fromEntries(NAMES.map((name) => [name, figuresOf(name, played, suffices)])),
+    controllers: Object.fromEntries(NAMES.map((name) => [name, figuresOf(name, main, suffices)])),
+    reservations: HOLD_HOURS.map((hours) => reservationsOf(hours, played)),
     seconds: Math.round((performance.now() - startMs) / 100) / 10,
   };
 }
 
+function reservationsOf(holdHours: number, played: readonly Played[]): ReservationFigures {
+  const days = played.filter((day) => day.holdHours === holdHours);
+  const of = (name: Name, field: "spent" | "used"): number => mean(days, (day) => day.figures[name][field]);
+  return {
+    holdHours,
+    campaigns: days.length,
+    strict: { spent: of(DEFAULT_CONTROLLER, "spent"), used: of(DEFAULT_CONTROLLER, "used") },
+    expected: {
+      spent: of("expected", "spent"),
+      used: of("expected", "used"),
+      overspend: Math.max(0, ...days.map((day) => day.figures.expected.overspend)),
+    },
+  };
+}
+
+/** How long holds live in the campaigns of the second table, which are five times as large. */
+const HOLD_HOURS = [0.5, 2, 6];
+const LARGER = 5;
+
+/** Seeds from 0 on are the campaigns of the main table, those below it the ones with longer holds. */
 function playAll(seeds: readonly number[], sessions: number): Played[] {
-  return seeds.map((seed) => {
-    const day = makeDay(seed, SHAPES[seed % SHAPES.length] ?? "flat", sessions);
-    const paced = PACERS.map((pacer) => [pacer, playDay(day, pacer)] as const);
-    const naive = (["given", "redeemed"] as const).map(
-      (counting) => [`naive, counted when ${counting}`, playNaiveDay(day, counting)] as const,
-    );
-    const figures = Object.fromEntries([...paced, ...naive]) as Record<Name, DayFigures>;
-    return { shape: day.shape, budgetShare: day.budgetShare, figures };
-  });
+  return seeds.map((seed) => (seed < 0 ? playLongHolds(-1 - seed, sessions) : playMain(seed, sessions)));
+}
+
+function playMain(seed: number, sessions: number): Played {
+  const day = makeDay(seed, SHAPES[seed % SHAPES.length] ?? "flat", sessions);
+  const paced = PACERS.map((pacer) => [pacer, playDay(day, pacer)] as const);
+  const naive = (["given", "redeemed"] as const).map(
+    (counting) => [`naive, counted when ${counting}`, playNaiveDay(day, counting)] as const,
+  );
+  const figures = Object.fromEntries([...paced, ...naive]) as Record<Name, DayFigures>;
+  return { shape: day.shape, holdHours: null, figures };
+}
+
+function playLongHolds(index: number, sessions: number): Played {
+  const holdHours = HOLD_HOURS[index % HOLD_HOURS.length] ?? 1;
+  const seed = Math.floor(index / HOLD_HOURS.length);
+  const day = makeDay(1_000 + seed, "flat", LARGER * sessions, holdHours * 3_600_000);
+  const figures = Object.fromEntries(
+    ([DEFAULT_CONTROLLER, "expected"] as const).map((pacer) => [pacer, playDay(day, pacer)] as const),
+  ) as Record<Name, DayFigures>;
+  return { shape: day.shape, holdHours, figures };
 }
 
 function inWorker(seeds: readonly number[], sessions: number): Promise<Played[]> {
@@ -154,6 +202,14 @@ function print(figures: PacingFigures): void {
           ? "–"
           : `${percent(cell.spent)} (${Math.round(100 * cell.within5pct)})`;
       }),
+    ]);
+
+  console.log("\nspent of the budget, and used at the day's end, by how long holds live");
+  row(["holds live", "strict, spent", "used", "expected, spent", "used", "over, at most"]);
+  for (const { holdHours, strict, expected } of figures.reservations)
+    row([
+      `${holdHours} h`,
+      ...[strict.spent, strict.used, expected.spent, expected.used, expected.overspend].map(percent),
     ]);
 }
 
