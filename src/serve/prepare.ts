@@ -12,7 +12,7 @@ import { Fold, type Prepared, type ReadUser, type Rows } from "./fold.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "./shard/records.ts";
 import { isLive, withGrant, type InForce } from "./shard/settings.ts";
 import type { StateCodec } from "./state.ts";
-import { StateReader } from "./state-reader.ts";
+import { StateReader, type Decoded } from "./state-reader.ts";
 
 export interface ServeFacts {
   /** In the batch's order; grants and profiles are not among them. */
@@ -32,6 +32,7 @@ export interface ServeFacts {
 export interface World {
   readonly codecs: InputCodecs;
   readonly state: StateCodec;
+  readonly decoded: Decoded;
   readonly shelf: ReleaseShelf;
   readonly features: FeatureService | null;
 }
@@ -43,7 +44,7 @@ export async function prepare(
   context: CycleContext,
 ): Promise<ServeFacts> {
   const inbound = batch.map((record) => readRecord(world.codecs, record, context));
-  const reader = new StateReader(world.state, view);
+  const reader = new StateReader(world.state, view, world.decoded);
   const head = reader.head();
   const { campaigns, granted } = campaignsOf(reader, head, inbound);
   const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));

@@ -37,7 +37,7 @@ export function createServeProcessor(options: ServeOptions): Processor<ServeFact
     "dead-letters": codecFor("dead-letters"),
     "shard-reports": codecFor("shard-reports"),
   };
-  const world = { codecs: inputs, state, shelf: options.shelf, features: options.features ?? null };
+  const world = { codecs: inputs, state, decoded: new Map(), shelf: options.shelf, features: options.features ?? null };
   return {
     prepare: async (view, batch, context) => await prepare(world, view, batch, context),
     process(view, _batch, facts, context) {

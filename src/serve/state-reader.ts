@@ -1,4 +1,5 @@
-// State reader: the state's records by what they are about.
+// State reader: the state's records by what they are about. A campaign's two records are read in every cycle, of every
+// campaign that the shard has ever had, and seldom change: they are decoded again only when their bytes are others.
 
 import { must } from "../domain/assert.ts";
 import type { StateView } from "../task/processor.ts";
@@ -8,13 +9,18 @@ import { inForce, type InForce } from "./shard/settings.ts";
 import { HEAD_KEY, countsKey, profileKey, settingsKey, userKey, type StateCodec, type StateRecord } from "./state.ts";
 import { NEW_USER, type UserRecord } from "./user/record.ts";
 
+/** What was decoded last, by state key; of one partition. */
+export type Decoded = Map<string, { readonly bytes: Uint8Array; readonly record: StateRecord }>;
+
 export class StateReader {
   readonly #codec: StateCodec;
   readonly #view: StateView;
+  readonly #decoded: Decoded;
 
-  constructor(codec: StateCodec, view: StateView) {
+  constructor(codec: StateCodec, view: StateView, decoded: Decoded) {
     this.#codec = codec;
     this.#view = view;
+    this.#decoded = decoded;
   }
 
   head(): ShardHead {
@@ -22,11 +28,11 @@ export class StateReader {
   }
 
   settings(campaign: string): InForce {
-    return inForce(must(this.#of(settingsKey(campaign), "campaign_settings"), `the settings of ${campaign}`));
+    return inForce(must(this.#known(settingsKey(campaign), "campaign_settings"), `the settings of ${campaign}`));
   }
 
   counts(campaign: string): CampaignCounts | null {
-    return this.#of(countsKey(campaign), "campaign_counts");
+    return this.#known(countsKey(campaign), "campaign_counts");
   }
 
   user(userId: string): UserRecord {
@@ -41,6 +47,16 @@ export class StateReader {
     const bytes = this.#view.get(key);
     return bytes === undefined ? null : decodeAs(this.#codec, bytes, kind);
   }
+
+  #known<K extends StateRecord["kind"]>(key: string, kind: K): Extract<StateRecord, { readonly kind: K }> | null {
+    const bytes = this.#view.get(key);
+    if (bytes === undefined) return null;
+    const before = this.#decoded.get(key);
+    if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return ofKind(before.record, kind);
+    const record = decodeAs(this.#codec, bytes, kind);
+    this.#decoded.set(key, { bytes, record });
+    return record;
+  }
 }
 
 export function decodeAs<K extends StateRecord["kind"]>(
@@ -48,7 +64,13 @@ export function decodeAs<K extends StateRecord["kind"]>(
   bytes: Uint8Array,
   kind: K,
 ): Extract<StateRecord, { readonly kind: K }> {
-  const record = codec.decode(bytes);
+  return ofKind(codec.decode(bytes), kind);
+}
+
+function ofKind<K extends StateRecord["kind"]>(
+  record: StateRecord,
+  kind: K,
+): Extract<StateRecord, { readonly kind: K }> {
   const isKind = (value: StateRecord): value is Extract<StateRecord, { readonly kind: K }> => value.kind === kind;
   return must(isKind(record) ? record : null, `a ${kind} (there is a ${record.kind})`);
 }
