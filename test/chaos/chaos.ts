@@ -108,7 +108,8 @@ class ChaosRun {
     this.#shell = openShell({
       KAFKA_BROKERS: broker.brokers,
       KAFKA_TOPIC_PREFIX: PREFIX,
-      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
+      // One that is killed must be back before its partitions go to others, or its store is not read again.
+      KAFKA_SESSION_TIMEOUT_MS: String(options.breaks === "c3" ? 2 * SESSION_MS : SESSION_MS),
       KAFKA_TRANSACTION_TIMEOUT_MS: "8000",
       STIPEND_PARTITIONS: String(PARTITIONS),
       STIPEND_BATCH_RECORDS: "200",
@@ -187,8 +188,10 @@ class ChaosRun {
       return harm;
     }
     await allocator.end(harm === "leave" ? "SIGTERM" : "SIGKILL");
-    if (losesDisk) this.#kills.lostDisk += 1;
-    if (losesDisk) allocator.loseDisk();
+    if (losesDisk && this.#options.breaks === null) {
+      this.#kills.lostDisk += 1;
+      allocator.loseDisk();
+    }
     await sleep(forMs);
     if (harm !== "after-commit" && harm !== "in-restore") {
       allocator.start();
