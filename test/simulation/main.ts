@@ -30,6 +30,7 @@ interface Summary {
   /** Minor units, over all runs. */
   readonly overspend: number;
   readonly violations: number;
+  readonly expected: { readonly campaigns: number; readonly passed: number };
   readonly faults: Readonly<Record<FaultKind, number>>;
   readonly seconds: number;
   readonly workers: number;
@@ -93,6 +94,10 @@ async function simulate({ runs, seed, workers }: Asked, told: (done: number) => 
     replayed: sum((result) => Number(result.replayed)),
     overspend: sum((result) => result.overspendMinor),
     violations: sum((result) => result.violations),
+    expected: {
+      campaigns: sum((result) => result.expected.campaigns),
+      passed: sum((result) => result.expected.passed),
+    },
     faults,
     seconds: Math.round(performance.now() - startedMs) / 1_000,
     workers: threads,
@@ -119,10 +124,11 @@ function eachResult(workerData: object, take: (result: RunResult) => void): Prom
 }
 
 function text(summary: Summary): string {
-  const { runs, sessions, commits, replayed, seconds, overspend, violations, faults, failures } = summary;
+  const { runs, sessions, commits, replayed, seconds, overspend, violations, expected, faults, failures } = summary;
   const lines = [
     `${runs} days, ${sessions} sessions, ${commits} commits and sends in ${seconds} s (${(runs / seconds).toFixed(1)} days a second)`,
     `overspend ${overspend}   violations ${violations}   ${replayed} days replayed without crashes`,
+    `of ${expected.campaigns} campaigns under \`expected\`, ${expected.passed} spent more than their budget`,
     "",
     "faults",
     ...FAULTS.map((kind) => `  ${kind.replaceAll("_", " ").padEnd(26)} ${String(faults[kind]).padStart(9)}`),

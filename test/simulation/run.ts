@@ -15,6 +15,8 @@ export interface RunResult {
   readonly commits: number;
   readonly replayed: boolean;
   readonly overspendMinor: number;
+  /** Campaigns under the reservation policy `expected`, and those of them that spent more than their budget. */
+  readonly expected: { readonly campaigns: number; readonly passed: number };
   readonly violations: number;
   readonly laws: readonly Law[];
   /** The first of them. */
@@ -40,6 +42,7 @@ export async function runDay(seed: number, seams: Seams = {}): Promise<RunResult
     commits: day.transactions.length,
     replayed: seed % REPLAYED_EVERY === 0,
     overspendMinor: findings.overspendMinor,
+    expected: { campaigns: findings.expected.size, passed: [...findings.expected.values()].filter(Boolean).length },
     violations: findings.count,
     laws: [...findings.byLaw.keys()],
     findings: findings.list,

@@ -73,7 +73,11 @@ function sessionsOf(random: Random): number {
 }
 
 function campaignOf(index: number, sessions: number, dayEndMs: number, random: Random): Campaign {
-  const faces = [0, 50 + random.below(150), 300 + random.below(600), 1_000 + random.below(2_000)];
+  const expected = random.unit() < 0.2;
+  // Under `expected` money is lent only where holds are many and alike.
+  const faces = expected
+    ? [0, 40 + random.below(20), 60 + random.below(20), 80 + random.below(20)]
+    : [0, 50 + random.below(150), 300 + random.below(600), 1_000 + random.below(2_000)];
   const lengthMs = dayEndMs - DAY_START_MS;
   const startMs = DAY_START_MS + (random.unit() < 0.7 ? 0 : Math.round(0.2 * lengthMs * random.unit()));
   const plenty = Math.exp(random.unit() * Math.log(100)) / 60;
@@ -81,7 +85,7 @@ function campaignOf(index: number, sessions: number, dayEndMs: number, random: R
     {
       id: `campaign-${index}`,
       currency: "EUR",
-      budgetMinor: Math.round(400 * sessions * plenty),
+      budgetMinor: Math.round((expected ? 50 : 400) * sessions * plenty),
       explorationBudgetMinor: random.unit() < 0.5 ? 0 : Math.round(60 * sessions * plenty),
       startMs,
       endMs: dayEndMs - Math.round(0.15 * lengthMs * random.unit()),
@@ -89,7 +93,10 @@ function campaignOf(index: number, sessions: number, dayEndMs: number, random: R
       holdoutShare: random.unit() < 0.5 ? 0 : 0.1,
       explorationShare: random.unit() < 0.5 ? 0 : 0.2,
       caps: random.unit() < 0.5 ? [] : [{ max: 1 + random.below(4), windowMs: Math.round(lengthMs / 3) }],
-      reservation: { policy: "strict", ttlMs: Math.max(60_000, Math.round(lengthMs * 0.3 * random.unit())) },
+      reservation: {
+        ...(expected ? { policy: "expected", risk: 0.5 } : { policy: "strict" }),
+        ttlMs: Math.max(60_000, Math.round(lengthMs * 0.3 * random.unit())),
+      },
       pacing: {
         mode: random.unit() < 0.5 ? "asap" : "even",
         expectedSessions: Math.max(10, sessions * 2 * random.unit()),

@@ -6,7 +6,7 @@
 import type { Transaction } from "../history.ts";
 import type { Findings } from "./findings.ts";
 import { Inputs, type Written } from "./inputs.ts";
-import { ACCOUNTS } from "./money.ts";
+import { ACCOUNTS, type Money } from "./money.ts";
 import { ShardAudit } from "./shard.ts";
 import { TreasuryAudit } from "./treasury.ts";
 
@@ -30,7 +30,8 @@ export async function audit(day: Audited, findings: Findings): Promise<void> {
 
 /**
  * L3 and L2, after every commit, over all shards as they truly are: in use is never more than the budget, but for a budget
- * that was cut: then never more than was out at the cut, and what is out only falls.
+ * that was cut: then never more than was out at the cut, and what is out only falls. Under `expected`, where held money
+ * counts with what is expected of it, only a probability is promised: whether more was spent than any budget is told apart.
  */
 function spending(
   { number }: Transaction,
@@ -41,18 +42,19 @@ function spending(
   for (const treasury of treasuries)
     for (const [id, campaign] of treasury.campaigns)
       for (const account of ACCOUNTS) {
-        let inUse = 0;
-        let returned = 0;
-        for (const shard of shards) {
-          const money = shard.campaigns.get(id)?.money[account];
-          inUse += money?.inUse ?? 0;
-          returned += money?.returned ?? 0;
-        }
-        const out = campaign.granted(account) - returned;
+        const books = shards.flatMap((shard) => shard.campaigns.get(id)?.money[account] ?? []);
+        const sum = (of: (money: Money) => number): number => books.reduce((total, money) => total + of(money), 0);
         const budget = campaign.steered.budget[account];
+        if (campaign.isExpected && account === "plan") {
+          campaign.highestMinor = Math.max(campaign.highestMinor, budget);
+          findings.expectedDay(id, sum((money) => money.posted) > campaign.highestMinor);
+          continue;
+        }
+        const out = campaign.granted(account) - sum((money) => money.returned);
+        const inUse = sum((money) => money.inUse);
         const before = campaign.allowed[account];
-        campaign.allowed[account] = out <= budget ? budget : Math.min(before, out);
-        const allowed = campaign.allowed[account];
+        const allowed = out <= budget ? budget : Math.min(before, out);
+        campaign.allowed[account] = allowed;
         const place = `commit ${number} ${id} ${account}`;
         findings.demand(
           out <= Math.max(budget, before),

@@ -1,6 +1,7 @@
 // Commands: what a campaign must be after the commands that its treasurer has read, and what each must be answered, by the
 // tables of src/treasury/SPEC.md (T1, T2).
 
+import type { Campaign } from "../../../src/domain/campaign.ts";
 import type { CampaignState, PacingCommand } from "../../../src/domain/control.ts";
 
 /** What the answer must be; the reason is its first word. */
@@ -13,9 +14,8 @@ export interface ExpectedAnswer {
 const ANSWERS_KEPT = 200;
 
 export class Steered {
-  exists = false;
-  endMs = Infinity;
-  currency = "";
+  /** As it was created; null before. */
+  campaign: Campaign | null = null;
   state: CampaignState = "live";
   revision = 0;
   release: string | null = null;
@@ -23,6 +23,14 @@ export class Steered {
   readonly budget = { plan: 0, exploration: 0 };
   readonly answers = new Map<string, ExpectedAnswer>();
   readonly releases = new Set<string>();
+
+  get exists(): boolean {
+    return this.campaign !== null;
+  }
+
+  get currency(): string {
+    return this.campaign?.currency ?? "";
+  }
 
   /** T1: once; the same id again changes nothing. */
   take(command: PacingCommand): void {
@@ -39,7 +47,7 @@ export class Steered {
 
   /** T5: time alone ends it. */
   passTime(nowMs: number): void {
-    if (!this.exists || this.state === "ended" || nowMs < this.endMs) return;
+    if (this.campaign === null || this.state === "ended" || nowMs < this.campaign.endMs) return;
     this.state = "ended";
     this.revision += 1;
   }
@@ -61,9 +69,7 @@ export class Steered {
   #change({ action }: PacingCommand): boolean {
     switch (action.kind) {
       case "create":
-        this.exists = true;
-        this.endMs = action.campaign.endMs;
-        this.currency = action.campaign.currency;
+        this.campaign = action.campaign;
         this.budget.plan = Number(action.campaign.budgetMinor);
         this.budget.exploration = Number(action.campaign.explorationBudgetMinor);
         return true;

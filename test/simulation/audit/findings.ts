@@ -55,6 +55,13 @@ export class Findings {
     if (this.list.length < MOST_KEPT) this.list.push({ law, place, detail });
   }
 
+  /** Campaigns under `expected`, and whether they have ever spent more than their budget. */
+  readonly expected = new Map<string, boolean>();
+
+  expectedDay(campaign: string, passed: boolean): void {
+    this.expected.set(campaign, passed || (this.expected.get(campaign) ?? false));
+  }
+
   /** `detail` is worked out only when it is needed. */
   demand(holds: boolean, law: Law, place: string, detail: () => string): void {
     if (!holds) this.add(law, place, detail());

@@ -67,6 +67,7 @@ export class ShardAudit {
     }
     this.#closeWindows();
     for (const record of batch) if (record.topic === "outcomes") this.#outcome(record);
+    this.#giveBack();
     this.#sessions(batch, of("decisions"));
     const settlements = of("settlements");
     for (const row of settlements) this.#settlements.add(row, valueOf("settlements", row).previousHash);
@@ -90,17 +91,22 @@ export class ShardAudit {
     }
   }
 
-  /** S1, S2: what is over comes back first; then what is asked for and free goes back to the treasurer. */
+  /** S1, S2: what is over comes back first. */
   #closeWindows(): void {
     for (const [userId, user] of this.#windows) {
       for (const open of user.takeOver(this.#moment.nowMs)) this.#close(open);
       if (user.open.length === 0) this.#windows.delete(userId);
     }
-    for (const { grant, money } of this.campaigns.values())
+  }
+
+  /** Before anything is decided, what is asked for and free goes back; under `expected` also, unasked, what was released. */
+  #giveBack(): void {
+    for (const { grant, money, campaign } of this.campaigns.values())
       for (const account of ACCOUNTS) {
         const own = money[account];
-        const asked = Number(grant.returnTargetMinor[account]) - own.returned;
-        if (asked > 0) own.returned += Math.max(0, Math.min(asked, own.free));
+        const unasked = campaign.reservation.policy === "expected" && account === "plan" ? own.released : 0;
+        const wanted = Number(grant.returnTargetMinor[account]) + unasked - own.returned;
+        if (wanted > 0) own.returned += Math.max(0, Math.min(wanted, own.free));
       }
   }
 
