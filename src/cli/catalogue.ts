@@ -89,6 +89,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "send records that could not be used once more to their topic",
     load: () => import("./commands/dead-letters-redrive.ts"),
   },
+  replay: {
+    summary: "decide the recorded sessions again, and say whether the same comes out",
+    load: () => import("./commands/replay.ts"),
+  },
   "pacing set-budget": {
     summary: "set the budget of a campaign's plan",
     load: () => import("./commands/pacing-set-budget.ts"),

@@ -99,6 +99,14 @@ export const asDuration: Parse<number> = (typed) => {
   return Math.ceil(length);
 };
 
+/** A time with its offset, in milliseconds. */
+export const asTime: Parse<number> = (typed) => {
+  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(typed) ? Date.parse(typed) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidInput(`expected a time with its offset, such as 2026-05-01T12:00:00Z, got "${typed}"`);
+  return time;
+};
+
 export const asUrl: Parse<string> = (typed) => {
   const url = URL.canParse(typed) ? new URL(typed) : null;
   if (url === null || !/^https?:$/.test(url.protocol))

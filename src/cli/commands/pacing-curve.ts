@@ -1,18 +1,16 @@
 // stipend pacing curve: how the budget goes out over the period, and who sets the plan by it.
 
 import { InvalidInput, PACING_CONTROLLERS, type CurvePoint } from "../../domain/campaign.ts";
-import { asNumber, asOneOf, many, option, type Parse } from "../options.ts";
+import { asNumber, asOneOf, asTime, many, option, type Parse } from "../options.ts";
 import { steeringCommand } from "../pacing/steering.ts";
 
 const asShare = asNumber({ min: 0, max: 1 });
 
 const asPoint: Parse<CurvePoint> = (typed) => {
   const at = typed.lastIndexOf("=");
-  const time = typed.slice(0, at);
-  const atMs = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(time) ? Date.parse(time) : Number.NaN;
-  if (at < 0 || Number.isNaN(atMs))
-    throw new InvalidInput(`expected a time with its offset, =, and a share, 2026-05-01T12:00:00Z=0.5, got "${typed}"`);
-  return { atMs, share: asShare(typed.slice(at + 1)) };
+  if (at < 0)
+    throw new InvalidInput(`expected a time, =, and a share, such as 2026-05-01T12:00:00Z=0.5, got "${typed}"`);
+  return { atMs: asTime(typed.slice(0, at)), share: asShare(typed.slice(at + 1)) };
 };
 
 export const command = steeringCommand({

@@ -1,0 +1,199 @@
+// `stipend replay` on a real embedded log that a real allocator has written, with everything on it that a day has.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAllocator } from "../../src/cli/allocator.ts";
+import { sendCommand } from "../../src/cli/control.ts";
+import { runProgram } from "../../src/cli/program.ts";
+import { replayTask } from "../../src/cli/replay/replay-task.ts";
+import { parseCampaign } from "../../src/domain/campaign.ts";
+import type { PacingAction } from "../../src/domain/control.ts";
+import { seededRandom } from "../../src/domain/random.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
+import type { EventLog } from "../../src/log/event-log.ts";
+import { serveKind } from "../../src/log/topics.ts";
+import { publishRelease } from "../../src/retrain/publish.ts";
+import { loadClassifier } from "../../src/serve/classify/onnx.ts";
+import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createServeProcessor } from "../../src/serve/processor.ts";
+import { unobserved } from "../../src/task/observer.ts";
+import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2026, 4, 1);
+
+let folder: string;
+let log: EventLog;
+let nowMs = START_MS;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "stipend-replay-"));
+  let tokens = 0;
+  log = await openEmbeddedLog({
+    folder: path.join(folder, "log"),
+    now: () => nowMs,
+    newToken: () => `t-${(tokens += 1)}`,
+  });
+  await playMorning();
+}, 60_000);
+
+afterAll(async () => {
+  await log.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const campaign = parseCampaign(
+  {
+    id: "spring",
+    currency: "EUR",
+    budgetMinor: 60_000,
+    explorationBudgetMinor: 20_000,
+    explorationShare: 0.1,
+    holdoutShare: 0.1,
+    startMs: START_MS,
+    endMs: START_MS + 24 * HOUR_MS,
+    arms: ARMS,
+    caps: [{ max: 2, windowMs: 6 * HOUR_MS }],
+    reservation: { ttlMs: HOUR_MS },
+    pacing: { expectedSessions: 1_500 },
+  },
+  "campaign",
+);
+
+/** Three hours: sessions, some again, profiles, outcomes early and late, commands, a second release, what cannot be read. */
+async function playMorning(): Promise<void> {
+  let ids = 0;
+  const allocator = await openAllocator({
+    log,
+    application: "stipend",
+    partitions: { users: 3, control: 1 },
+    storeFolder: path.join(folder, "stores"),
+    features: null,
+    batchRecords: 50,
+    clock: { nowMs: () => nowMs, sleep: () => Promise.resolve() },
+    newId: () => `id-${(ids += 1)}`,
+    observer: unobserved,
+    onTrouble: (text) => expect.unreachable(text),
+  });
+  const [first, second] = [tinyRelease("first"), tinyRelease("second")];
+  const act = (action: PacingAction): Promise<void> =>
+    sendCommand(log, { commandId: `c-${(ids += 1)}`, campaign: "spring", atMs: nowMs, action });
+  const random = seededRandom("replay");
+  await act({ kind: "create", campaign });
+  for (const release of [first, second]) await publishRelease(log, "spring", { release, evidenceText: "{}" }, nowMs);
+  await act({ kind: "promote_release", release: first.hash });
+  for (let step = 0; step < 90; step += 1) {
+    if (step === 30) await act({ kind: "set_budget", budgetMinor: 45_000n, currency: "EUR" });
+    if (step === 45) await act({ kind: "promote_release", release: second.hash });
+    if (step === 60) await act({ kind: "set_curve", mode: "even", points: [], controller: "pi" });
+    for (let left = 8; left > 0; left -= 1)
+      await sendSession(`s-${step}-${left}`, `u-${random.below(60)}`, random.below(6));
+    if (step % 7 === 0) await sendSession(`s-${step}-1`, "u-again", 1);
+    if (step > 2) await sendOutcome(`s-${step - 1 - random.below(3)}-${1 + random.below(8)}`, `u-${random.below(60)}`);
+    await log.send([{ topic: "sessions", key: Buffer.from("u-1"), value: Buffer.from("nonsense") }]);
+    for (const runner of [allocator.treasury, allocator.serve]) await runner.runUntilIdle(nowMs);
+    nowMs += 2 * 60_000;
+  }
+  await allocator.close();
+}
+
+async function sendSession(sessionId: string, userId: string, visits: number): Promise<void> {
+  const session = { sessionId, userId, atMs: nowMs, surface: null, campaign: "spring", attributes: { visits } };
+  await log.send([{ topic: "sessions", key: Buffer.from(userId), value: codecFor("sessions").encode(session) }]);
+}
+
+async function sendOutcome(sessionId: string, userId: string): Promise<void> {
+  const outcome = { outcomeId: `o-${sessionId}`, decisionId: `d-${sessionId}`, userId, atMs: nowMs, amountMinor: null };
+  const value = codecFor("outcomes").encode({ ...outcome, kind: "redeemed", rewards: { converted: 1 } });
+  await log.send([{ topic: "outcomes", key: Buffer.from(userId), value }]);
+}
+
+async function stipend(line: string) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runProgram(line.split(" "), {
+    env: { STIPEND_DIR: path.join(folder, "log") },
+    cwd: folder,
+    stdin: Readable.from([]),
+    stdout: (text) => out.push(text),
+    stderr: (text) => err.push(text),
+    terminal: { isTerminal: false, columns: () => 100 },
+    watchSignals: () => new AbortController().signal,
+    nowMs: () => nowMs,
+    newId: () => "id",
+  });
+  return { code, out: out.join(""), err: err.join("") };
+}
+
+interface Replayed {
+  readonly same: boolean;
+  readonly tasks: readonly { kind: string; firstCycle: number; cycles: number; rows: number; difference: unknown }[];
+}
+
+async function count(topic: "decisions" | "settlements"): Promise<number> {
+  let rows = 0;
+  for (const { partition, start } of await log.ranges(topic))
+    for await (const batch of log.read(topic, partition, start)) rows += batch.length;
+  return rows;
+}
+
+describe("what was recorded, decided again", () => {
+  test("is byte for byte the same: every decision, settlement, and change of state, of shards and treasurer", async () => {
+    const { code, out, err } = await stipend("replay");
+    expect(code, out + err).toBe(0);
+    expect(out).toContain("decided again, all of it is byte for byte the same");
+    const { same, tasks } = JSON.parse((await stipend("replay --json")).out) as Replayed;
+    expect(same).toBe(true);
+    expect(tasks.map(({ kind, firstCycle }) => [kind, firstCycle])).toEqual([
+      ["treasury", 1],
+      ["serve", 1],
+      ["serve", 1],
+      ["serve", 1],
+    ]);
+    const rows = tasks.reduce((sum, task) => sum + task.rows, 0);
+    expect(rows).toBe((await count("decisions")) + (await count("settlements")));
+    expect(rows).toBeGreaterThan(700);
+  });
+
+  test("from a time on, what was before is taken as it was", async () => {
+    const later = new Date(START_MS + 2 * HOUR_MS).toISOString();
+    const { same, tasks } = JSON.parse((await stipend(`replay --from ${later} --json`)).out) as Replayed;
+    expect(same).toBe(true);
+    for (const { firstCycle, rows } of tasks.filter(({ kind }) => kind === "serve")) {
+      expect(firstCycle).toBeGreaterThan(30);
+      expect(rows).toBeGreaterThan(50);
+    }
+  });
+
+  test("with something that was not there then, here a feature service, it differs and the row is named", async () => {
+    const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
+    const features = { lookUp: () => Promise.resolve(new Map()), close: () => undefined };
+    const replayed = await replayTask({
+      log,
+      kind: serveKind("stipend"),
+      partition: 0,
+      processor: createServeProcessor({ shelf, features }),
+      outputs: ["decisions", "settlements"],
+      fromMs: 0,
+    });
+    expect(replayed.difference?.topic).toBe("decisions");
+    expect(replayed.difference?.detail).toMatch(/^the row at \d+ is another than d-s-\d+-\d+ decided again$/);
+    expect(replayed.rows).toBeLessThan(20);
+    await shelf.close();
+  });
+
+  test("behind a compaction it begins where the cycles are whole again", async () => {
+    await (log as Awaited<ReturnType<typeof openEmbeddedLog>>).maintain(nowMs);
+    await stipend("replay").then(({ code, out }) => expect(code, out).toBe(0));
+  });
+
+  test("a time that is none is wrong use", async () => {
+    const { code, err } = await stipend("replay --from noon");
+    expect(code).toBe(2);
+    expect(err).toContain("expected a time with its offset");
+  });
+});
