@@ -7,7 +7,11 @@
 //   2. Blocks put together are the same rows in the same order for every block size.
 //   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
 
+import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { must } from "../domain/assert.ts";
 import { InvalidInput } from "../domain/campaign.ts";
 import { rowWidth, type FeatureSpec } from "../domain/features.ts";
@@ -93,6 +97,7 @@ async function stage(db: Database, files: readonly string[], mapping: Mapping): 
     const refuse = (error: unknown): never => {
       throw new InvalidInput(`data: cannot read ${file}: ${messageOf(error)}`);
     };
+    if (file.endsWith(".gz")) await checkWhole(file).catch(refuse);
     const source = readFile(file);
     const columns = await db.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`).catch(refuse);
     checkColumns(file, new Set(columns.map(([name]) => String(name))), mapping);
@@ -102,6 +107,12 @@ async function stage(db: Database, files: readonly string[], mapping: Mapping): 
   if (files.every((file) => file.endsWith(".parquet"))) return 0;
   const rejected = await db.rows("SELECT count(DISTINCT (scan_id, file_id, line)) FROM reject_errors");
   return Number(rejected[0]?.[0]);
+}
+
+/** DuckDB reads a file that was cut short as far as it goes, and says nothing. */
+async function checkWhole(file: string): Promise<void> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(createReadStream(file), createGunzip(), nowhere);
 }
 
 function checkColumns(file: string, known: ReadonlySet<string>, mapping: Mapping): void {

@@ -2,7 +2,7 @@
 // A training's results on disk: manifest.json, classifier.onnx, evidence.json, report.html. It is written beside its
 // place and then renamed, so that a training that is killed leaves no half release, and nothing is ever overwritten.
 
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
 import { canonicalJson } from "../domain/canonical.ts";
@@ -14,7 +14,7 @@ export interface ReleaseFolderContent {
   readonly reportHtml: string;
 }
 
-/** Refuses a place that is taken, before hours are spent on what could not be put there. */
+/** Refuses a place that is taken or cannot be written, before hours are spent on what could not be put there. */
 export async function checkPlace(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -25,7 +25,12 @@ export async function checkPlace(folder: string): Promise<void> {
       `--out ${folder}: is not empty; a release is never overwritten: name a new folder, or remove it`,
     );
   const parent = await existingParent(resolve(folder));
-  if (!(await stat(parent)).isDirectory()) throw new InvalidInput(`--out ${folder}: ${parent} is not a folder`);
+  try {
+    await rmdir(await mkdtemp(join(parent, ".stipend-")));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidInput(`--out ${folder}: nothing can be written in ${parent}: ${why}`);
+  }
 }
 
 async function existingParent(folder: string): Promise<string> {

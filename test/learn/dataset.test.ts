@@ -214,6 +214,12 @@ describe("bad rows are left out, counted and named:", () => {
   });
 });
 
+test("a gzipped log that was cut short is refused, for nobody would see what is missing", async () => {
+  const file = `${await csvFile(CSV)}.gz`;
+  await writeFile(file, gzipSync(CSV).subarray(0, 20_000));
+  await expect(open([file])).rejects.toThrow(`data: cannot read ${file}: unexpected end of file`);
+});
+
 describe("a log is refused, with column and count, for", () => {
   const withColumn = (name: string, value: (fields: string[]) => string): string =>
     CSV.trimEnd()

@@ -40,7 +40,8 @@ test("an empty folder is taken, a full one and a file are refused with what to d
   await expect(checkPlace(full)).rejects.toThrow(/full: is not empty; .* never overwritten: name a new folder/);
   await expect(writeReleaseFolder(full, content())).rejects.toThrow("is not empty");
   await expect(checkPlace(file)).rejects.toThrow("is a file, not a folder");
-  await expect(checkPlace(join(file, "below"))).rejects.toThrow(/file/);
+  await expect(checkPlace(join(file, "below"))).rejects.toThrow(/ENOTDIR|file/);
+  await expect(checkPlace("/proc/nowhere/below")).rejects.toThrow(/nothing can be written in \//);
   expect(await readdir(full)).toEqual(["notes.txt"]);
 });
 
