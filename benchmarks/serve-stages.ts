@@ -21,6 +21,8 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 export type Shares = Readonly<Record<Stage, number>>;
+/** The profiler's own time counts for nothing. */
+type Attribution = Stage | "profiler";
 
 /** First match counts: file below src/, then the function. */
 const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] = [
@@ -38,6 +40,7 @@ const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] =
   [/^log\/embedded\/task-log\.ts$/, /^(poll|seek|restore|#check)$/, "poll"],
   [/^log\/embedded\/watcher\.ts$/, /./, "poll"],
   [/^log\/embedded\//, /./, "commit"],
+  [/^task\/lmdb-store\.ts$/, /^(get|due)$/, "load"],
   [/^task\/lmdb-store\.ts$/, /./, "apply"],
   [/^task\/cycle\.ts$/, /^transaction$/, "commit"],
 ];
@@ -68,7 +71,9 @@ function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): S
   let total = 0;
   samples.forEach((id, index) => {
     const us = timeDeltas[index] ?? 0;
-    shares[stageOfNode.get(id) ?? "other"] += us;
+    const stage = stageOfNode.get(id) ?? "other";
+    if (stage === "profiler") return;
+    shares[stage] += us;
     total += us;
   });
   for (const stage of STAGES) shares[stage] = Math.round((shares[stage] / total) * 1_000) / 1_000;
@@ -76,10 +81,10 @@ function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): S
 }
 
 /** A node's own frame, or else its caller's. Callers come before what they call. */
-function stagesByNode(nodes: readonly Profiler.ProfileNode[]): Map<number, Stage> {
-  const found = new Map<number, Stage>();
+function stagesByNode(nodes: readonly Profiler.ProfileNode[]): Map<number, Attribution> {
+  const found = new Map<number, Attribution>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const walk = (node: Profiler.ProfileNode, caller: Stage): void => {
+  const walk = (node: Profiler.ProfileNode, caller: Attribution): void => {
     const stage = stageOfFrame(node) ?? caller;
     found.set(node.id, stage);
     for (const id of node.children ?? []) {
@@ -92,9 +97,10 @@ function stagesByNode(nodes: readonly Profiler.ProfileNode[]): Map<number, Stage
   return found;
 }
 
-function stageOfFrame({ callFrame: { url, functionName } }: Profiler.ProfileNode): Stage | undefined {
+function stageOfFrame({ callFrame: { url, functionName } }: Profiler.ProfileNode): Attribution | undefined {
   if (functionName === "(garbage collector)") return "garbage";
   if (functionName === "(idle)") return "idle";
+  if (url === "node:inspector") return "profiler";
   const file = SOURCE.exec(url)?.[1];
   if (file === undefined) return undefined;
   return FRAMES.find(([files, names]) => files.test(file) && names.test(functionName || "anonymous"))?.[2];

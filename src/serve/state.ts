@@ -42,7 +42,7 @@ const SINGLE_OBJECT_BYTES = 10;
 
 /**
  * The due time without decoding the rest: `dueMs` is the first field of the first branch of schemas/state.avsc, right
- * after the single-object header. test/serve/state.test.ts holds this to what the codec says.
+ * after the single-object header. test/serve/bounds.test.ts holds this to what the codec says.
  */
 function quickDue(value: Uint8Array): number | null {
   if (value[0] !== 0xc3 || value[SINGLE_OBJECT_BYTES] !== 0) return null;
