@@ -8,7 +8,7 @@
 //   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
 
 import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -59,10 +59,7 @@ const LEAK_ROWS = 50_000;
 /** Reads and checks a log; refuses with an InvalidInput that names the column and the count. Close it after use. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   const splits = checkSplits(options.splits ?? SPLITS);
-  for (const file of options.files)
-    await access(file).catch(() => {
-      throw new InvalidInput(`data: no file ${file}`);
-    });
+  for (const file of options.files) await checkFile(file);
   const db = await openDatabase({ scratch: options.scratch, memoryLimit: options.memoryLimit });
   try {
     const progress = options.onProgress ?? (() => undefined);
@@ -82,6 +79,14 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   }
 }
 
+async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => {
+    throw new InvalidInput(`data: no file ${file}`);
+  });
+  // DuckDB would read whatever lies in it.
+  if (found.isDirectory()) throw new InvalidInput(`data: ${file} is a folder; name the files in it`);
+}
+
 function checkSplits(splits: Splits): Splits {
   const sum = splits.train + splits.validate + splits.test;
   const each = [splits.train, splits.validate, splits.test];
@@ -95,7 +100,7 @@ async function stage(db: Database, files: readonly string[], mapping: Mapping): 
   if (files.length === 0) throw new InvalidInput("data: name at least one file");
   for (const [index, file] of files.entries()) {
     const refuse = (error: unknown): never => {
-      throw new InvalidInput(`data: cannot read ${file}: ${messageOf(error)}`);
+      throw new InvalidInput(`data: cannot read ${file}: ${firstLine(error)}`);
     };
     if (file.endsWith(".gz")) await checkWhole(file).catch(refuse);
     const source = readFile(file);
@@ -122,8 +127,10 @@ function checkColumns(file: string, known: ReadonlySet<string>, mapping: Mapping
   throw new InvalidInput(`${told.join("\n")}\n${file} has: ${[...known].join(", ")}`);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What follows is advice on DuckDB's own options. */
+function firstLine(error: unknown): string {
+  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return line;
 }
 
 /** Two hashes of a row's number: `split` decides its split, `pick` whether a sample has it. */

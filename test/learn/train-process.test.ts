@@ -87,7 +87,7 @@ describe("stipend train", () => {
 
   test("killed in the middle leaves no release", async () => {
     const { folder, line } = await setting();
-    const { code } = await run(line, { at: "dataset", name: "SIGKILL" });
+    const { code } = await run([...line, "--scratch", await temporaryFolder()], { at: "dataset", name: "SIGKILL" });
     expect(code).toBeNull();
     expect(await readdir(folder)).toEqual(["log.csv", "mapping.yaml"]);
   });

@@ -96,6 +96,7 @@ describe("a log that nothing can be learned from", () => {
 describe("a line that cannot be meant", () => {
   test.each([
     [["--data", "nowhere.csv"], /data: no file nowhere.csv/],
+    [["--data", "/"], /data: \/ is a folder; name the files in it/],
     [["--mapping", "nowhere.yaml"], /--mapping nowhere.yaml: ENOENT/],
     [["--scratch", "nowhere"], /--scratch nowhere: there is no such folder/],
     [["--clusters", "20", "10"], /--clusters 20 10: name them by rising number/],
