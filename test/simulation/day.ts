@@ -106,10 +106,9 @@ class Day {
   }
 
   async play(): Promise<PlayedDay> {
-    const { partitions, rounds, endMs } = this.#setting;
+    const { partitions, rounds } = this.#setting;
     await this.#producer.ensureTopics(topicSpecs(partitions));
-    const meanMs = (1.05 * (endMs - DAY_START_MS)) / rounds;
-    while (this.#round < rounds) await this.#playRound(Math.round(2 * meanMs * this.#random.unit()));
+    while (this.#round < rounds) await this.#playRound(Math.round(2 * this.#roundMs * this.#random.unit()));
     const atRest = await this.#evening();
     await this.#history.read(EVERY_TOPIC);
     for (const { machine } of this.#nodes) machine.kill();
@@ -158,6 +157,11 @@ class Day {
     return false;
   }
 
+  /** Of a round, in the mean. */
+  get #roundMs(): number {
+    return Math.round((1.05 * (this.#setting.endMs - DAY_START_MS)) / this.#setting.rounds);
+  }
+
   /** Every task is somebody's, and waits for something to do. */
   #allIdle(): boolean {
     const { users, control } = this.#setting.partitions;
@@ -178,7 +182,7 @@ class Day {
       disk,
       shards: this.#setting.partitions.users,
       batchRecords: this.#setting.batchRecords,
-      drainMs: Math.round((this.#setting.endMs - DAY_START_MS) / this.#setting.rounds),
+      drainMs: this.#roundMs,
       clock: { nowMs: () => this.#nowMs, sleep: (ms) => this.#sleep(ms) },
       slowness: (process) => ({
         wait: (task, step) => this.#turns.wait({ process, task, step, notBefore: this.#hang(step) }),
@@ -207,7 +211,8 @@ class Day {
     const { rates, skewMsMax } = this.#setting;
     if (this.#chance(rates.clockJump)) {
       this.#tally.count("clock_jump");
-      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * (skewMsMax + 60_000));
+      // Also by more than the time between two cycles: then it runs backward.
+      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * (skewMsMax + 60_000 + 2 * this.#roundMs));
     }
     if (this.#chance(rates.freeze)) {
       this.#tally.count("zombie");

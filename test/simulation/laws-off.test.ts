@@ -1,6 +1,6 @@
 // A simulation that cannot fail proves nothing: the system with any one law switched off must be caught, and by that law.
 
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { LAWS_OFF, type LawOff } from "./laws-off.ts";
 import { runDay } from "./run.ts";
 
@@ -19,13 +19,16 @@ async function firstCaught(off: LawOff): Promise<number | null> {
   }
 }
 
+const caught: string[] = [];
+afterAll(() => console.info(`laws switched off, and the first seed that caught it:\n${caught.join("\n")}`));
+
 describe("with one law switched off, within 1,000 seeds the simulation catches", () => {
   test.each(LAWS_OFF.map((off) => [`${off.law}: ${off.fault}`, off] as const))(
     "%s",
     async (name, off) => {
       const seed = await firstCaught(off);
       expect(seed, `${name} was not caught`).not.toBeNull();
-      console.info(`caught by seed ${seed}: ${name}`);
+      caught.push(`  seed ${String(seed).padStart(3)}  ${name}`);
     },
     120_000,
   );

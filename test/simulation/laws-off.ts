@@ -177,6 +177,20 @@ export const LAWS_OFF: readonly LawOff[] = [
     }),
   },
   {
+    law: "L2",
+    fault: "a treasurer that lends without regard to the stated risk",
+    caughtAs: ["L2"],
+    seams: () => ({
+      treasury: withView("campaign_book", (book) => {
+        const { startMs, endMs, reservation } = book.campaign;
+        return {
+          ...book,
+          campaign: { ...book.campaign, reservation: { ...reservation, risk: (endMs - startMs) / 1_000 } },
+        };
+      }),
+    }),
+  },
+  {
     law: "L4",
     fault: "a grant that tells what is new, and not the total",
     caughtAs: ["L4"],
@@ -348,7 +362,7 @@ export const LAWS_OFF: readonly LawOff[] = [
     seams: () => ({ serve: withSwappedRows }),
   },
   {
-    law: "caps",
+    law: "decision",
     fault: "nobody remembers what a user has received",
     caughtAs: ["decision"],
     seams: () => ({ serve: withView("user_record", (user) => ({ ...user, received: [] })) }),

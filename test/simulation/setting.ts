@@ -50,17 +50,21 @@ export function settingOf(seed: number, random: Random): Setting {
   const sessions = sessionsOf(random);
   const endMs = DAY_START_MS + lengthMs;
   const count = random.unit() < 0.6 ? 1 : 2 + random.below(2);
+  // A few who come again and again, under long windows, fill what is kept of a user.
+  const few = random.unit() < 0.15;
   return {
     seed,
     partitions: { users: 1 + random.below(4), control: random.unit() < 0.8 ? 1 : 2 },
     machines: 1 + random.below(3),
     skewMsMax: random.unit() < 0.3 ? 0 : Math.round(lengthMs * 0.02 * random.unit()),
-    people: random.unit() < 0.15 ? 1 + random.below(4) : 2 + random.below(Math.max(10, sessions)),
+    people: few ? 1 + random.below(4) : 2 + random.below(Math.max(10, sessions)),
     sessions,
     rounds: 50 + random.below(50),
     endMs,
     batchRecords: random.unit() < 0.15 ? 3 + random.below(10) : 200,
-    campaigns: Array.from({ length: count }, (_, index) => campaignOf(index, sessions / count, endMs, random)),
+    campaigns: Array.from({ length: count }, (_, index) =>
+      campaignOf(index, { sessions: sessions / count, endMs, ttlShare: few ? 1 : 0.3 }, random),
+    ),
     rates: ratesOf(random),
   };
 }
@@ -72,7 +76,14 @@ function sessionsOf(random: Random): number {
   return kind < 0.97 ? 200 + random.below(300) : 500 + random.below(600);
 }
 
-function campaignOf(index: number, sessions: number, dayEndMs: number, random: Random): Campaign {
+interface Around {
+  readonly sessions: number;
+  readonly endMs: number;
+  /** Longest window, as a share of the day. */
+  readonly ttlShare: number;
+}
+
+function campaignOf(index: number, { sessions, endMs: dayEndMs, ttlShare }: Around, random: Random): Campaign {
   const expected = random.unit() < 0.2;
   // Under `expected` money is lent only where holds are many and alike.
   const faces = expected
@@ -95,7 +106,7 @@ function campaignOf(index: number, sessions: number, dayEndMs: number, random: R
       caps: random.unit() < 0.5 ? [] : [{ max: 1 + random.below(4), windowMs: Math.round(lengthMs / 3) }],
       reservation: {
         ...(expected ? { policy: "expected", risk: 0.5 } : { policy: "strict" }),
-        ttlMs: Math.max(60_000, Math.round(lengthMs * 0.3 * random.unit())),
+        ttlMs: Math.max(60_000, Math.round(lengthMs * ttlShare * random.unit())),
       },
       pacing: {
         mode: random.unit() < 0.5 ? "asap" : "even",
@@ -122,7 +133,7 @@ function ratesOf(random: Random): Rates {
     storeFailed: often(0.01),
     freeze: often(0.012),
     leave: often(0.015),
-    clockJump: often(0.02),
+    clockJump: often(0.06),
     stall: often(0.01),
     compaction: often(0.05),
     delayed: often(0.1),
