@@ -59,6 +59,7 @@ export class ServeCycle {
   readonly #policies = new Policies();
   readonly #shards = new Map<string, CampaignShard>();
   readonly #visits = new Map<string, Visit>();
+  readonly #shardOf = (campaign: string): CampaignShard | undefined => this.#shards.get(campaign);
   #gaveBack = false;
 
   constructor(codecs: CycleCodecs, view: StateView, facts: ServeFacts, context: CycleContext) {
@@ -158,7 +159,7 @@ export class ServeCycle {
         nowMs: this.#context.nowMs,
         cycle: this.#context.cycle,
         journal: this.#journal,
-        shardOf: (campaign) => this.#shards.get(campaign),
+        shardOf: this.#shardOf,
       },
     };
     this.#visits.set(userId, visit);
