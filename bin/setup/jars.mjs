@@ -1,5 +1,5 @@
 // @ts-check
-// The broker's jars, fetched once with Maven and kept under .kafka/; another pom is another folder.
+// Jars, fetched once with Maven and kept under .kafka/: those of a pom in a folder, and another pom is another folder.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,29 +13,37 @@ const run = promisify(execFile);
 
 const OLDEST_JAVA = 17;
 
+/** What is fetched, and how the folder can be told to have it. */
+const BROKER = { pom: path.join("deploy", "kafka", "pom.xml"), what: "Kafka's jars", has: "kafka_" };
+export const STREAMS = {
+  pom: path.join("benchmarks", "kafka-streams", "pom.xml"),
+  what: "the jars of Kafka Streams",
+  has: "kafka-streams-",
+};
+
 /**
  * The folder that has them.
  * @param {string} root
  * @param {(line: string) => void} say
  */
-export async function kafkaJars(root, say) {
-  const pom = path.join(root, "deploy", "kafka", "pom.xml");
+export async function kafkaJars(root, say, jars = BROKER) {
+  const pom = path.join(root, jars.pom);
   const id = createHash("sha256").update(readFileSync(pom)).digest("hex").slice(0, 12);
   const folder = path.join(root, ".kafka", `jars-${id}`);
   if (existsSync(folder)) return folder;
   await withLock(
     `${folder}.lock`,
     async () => {
-      if (!existsSync(folder)) await fetchJars(pom, folder, say);
+      if (!existsSync(folder)) await fetchJars(jars, pom, folder, say);
     },
-    (owner) => say(`waiting for another fetch of Kafka's jars${owner === null ? "" : ` (process ${owner})`}`),
+    (owner) => say(`waiting for another fetch of ${jars.what}${owner === null ? "" : ` (process ${owner})`}`),
   );
   return folder;
 }
 
-/** @param {string} pom @param {string} folder @param {(line: string) => void} say */
-async function fetchJars(pom, folder, say) {
-  say("fetching Kafka's jars with Maven, once (44 MB)");
+/** @param {typeof BROKER} jars @param {string} pom @param {string} folder @param {(line: string) => void} say */
+async function fetchJars({ what, has }, pom, folder, say) {
+  say(`fetching ${what} with Maven, once`);
   const aside = `${folder}.fetching`;
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true });
@@ -43,10 +51,10 @@ async function fetchJars(pom, folder, say) {
     await run("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", `-DoutputDirectory=${aside}`]);
   } catch (error) {
     if (isMissing(error)) throw new SetupFailed("Kafka's jars come with Maven, and there is no `mvn` on the PATH");
-    throw new SetupFailed(`Maven could not fetch Kafka's jars:\n${outputOf(error)}`);
+    throw new SetupFailed(`Maven could not fetch ${what}:\n${outputOf(error)}`);
   }
-  if (!readdirSync(aside).some((name) => name.startsWith("kafka_")))
-    throw new SetupFailed(`Maven ended well but brought no Kafka into ${aside}`);
+  if (!readdirSync(aside).some((name) => name.startsWith(has)))
+    throw new SetupFailed(`Maven ended well but brought no ${has}*.jar into ${aside}`);
   renameSync(aside, folder);
 }
 
@@ -65,12 +73,12 @@ export async function checkJava() {
 }
 
 /** @param {unknown} error */
-function isMissing(error) {
+export function isMissing(error) {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 /** @param {unknown} error */
-function outputOf(error) {
+export function outputOf(error) {
   if (!(error instanceof Error)) return String(error);
   const { stdout = "", stderr = "" } = /** @type {{ stdout?: string, stderr?: string }} */ (error);
   return `${stdout}${stderr}`.trim() || error.message;

@@ -33,11 +33,18 @@ export interface BrokerOptions {
   readonly dir?: string;
   readonly port?: number;
   readonly secure?: boolean;
+  /** Of the Java process's heap. */
+  readonly memory?: string;
 }
 
-export async function startBroker({ port = 0, secure = false, ...given }: BrokerOptions = {}): Promise<RunningBroker> {
+export async function startBroker({
+  port = 0,
+  secure = false,
+  memory = "384m",
+  ...given
+}: BrokerOptions = {}): Promise<RunningBroker> {
   const dir = given.dir ?? mkdtempSync(path.join(tmpdir(), "stipend-kafka-"));
-  const flags = ["--dir", dir, "--port", String(port), "--memory", "384m", "--attached", "--json"];
+  const flags = ["--dir", dir, "--port", String(port), "--memory", memory, "--attached", "--json"];
   const child = spawn(process.execPath, [SCRIPT, ...flags, ...(secure ? ["--secure"] : [])], {
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -1,0 +1,120 @@
+// The serving process of the Kafka benchmark: serve tasks on Kafka as `stipend run` has them, and how fast they went. Says a
+// line of JSON when it runs, and one when it has had COUNT sessions (0: never).
+//
+//   node benchmarks/kafka-ours.ts BROKERS PREFIX STORES COUNT
+
+import { randomUUID } from "node:crypto";
+import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
+import type { EventLog, OutRecord, TaskLog } from "../src/log/event-log.ts";
+import { openKafkaLog } from "../src/log/kafka/log.ts";
+import { serveKind } from "../src/log/topics.ts";
+import { loadClassifier } from "../src/serve/classify/onnx.ts";
+import { createReleaseShelf } from "../src/serve/classify/release-shelf.ts";
+import { createServeProcessor } from "../src/serve/processor.ts";
+import type { ControlRecord } from "../src/task/control-record.ts";
+import { lmdbStores } from "../src/task/lmdb-store.ts";
+import { unobserved, type CycleReport } from "../src/task/observer.ts";
+import { joinRunner } from "../src/task/runner.ts";
+import { systemClock, systemElapsedMs } from "../src/task/system-clock.ts";
+import { Pace } from "./kafka-pace.ts";
+
+/** What was written, by topic. */
+export type Written = Readonly<Record<string, { readonly records: number; readonly bytes: number }>>;
+
+export interface OursSaid {
+  readonly inputs: number;
+  readonly seconds: number;
+  readonly written: Written;
+  readonly cycles: number;
+  readonly meanMs: Readonly<Record<"prepare" | "process" | "commit" | "apply", number>>;
+  readonly cpuSeconds: number;
+}
+
+const MAX_RECORDS = 1_000;
+const [brokers = "", topicPrefix = "", stores = "", count = "0"] = process.argv.slice(2);
+const wanted = Number(count);
+
+const log = await openKafkaLog({ brokers: [brokers], clientId: "bench", topicPrefix }, () => Date.now());
+const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
+const written: Record<string, { records: number; bytes: number }> = {};
+const reports: CycleReport[] = [];
+const pace = new Pace();
+const before = process.cpuUsage();
+
+const runner = await joinRunner({
+  log: counted(log),
+  kind: serveKind("bench"),
+  processor: () => createServeProcessor({ shelf }),
+  openStore: lmdbStores(stores),
+  codec: schemaCodec<ControlRecord>("control-record"),
+  clock: systemClock,
+  newLineage: randomUUID,
+  maxRecords: MAX_RECORDS,
+  idleMs: 200,
+  drainMs: 5_000,
+  observer: { ...unobserved, elapsedMs: systemElapsedMs, cycle },
+});
+process.once("SIGTERM", () => void runner.stop());
+console.log(JSON.stringify({ running: true }));
+await runner.run();
+await shelf.close();
+await log.close();
+
+function cycle(report: CycleReport): void {
+  // Cycles that only read grants have no sessions.
+  if (report.outputs === 0) return;
+  reports.push(report);
+  pace.done(report.inputs);
+  if (wanted > 0 && pace.total >= wanted) tell();
+}
+
+function tell(): void {
+  const mean = (of: (report: CycleReport) => number): number =>
+    Math.round((reports.reduce((sum, report) => sum + of(report), 0) / reports.length) * 100) / 100;
+  const { user, system } = process.cpuUsage(before);
+  const said: OursSaid = {
+    ...pace.figures(),
+    written,
+    cycles: reports.length,
+    meanMs: {
+      prepare: mean((report) => report.prepareMs),
+      process: mean((report) => report.processMs),
+      commit: mean((report) => report.commitMs),
+      apply: mean((report) => report.applyMs),
+    },
+    cpuSeconds: (user + system) / 1e6,
+  };
+  console.log(JSON.stringify(said));
+  void runner.stop();
+}
+
+function counted(of: EventLog): EventLog {
+  return {
+    ...of,
+    join: (kind, member) =>
+      of.join(kind, {
+        revoked: (partition) => member.revoked(partition),
+        assigned: (partition, claim) => member.assigned(partition, async () => countedTask(await claim())),
+      }),
+  };
+}
+
+function countedTask(task: TaskLog): TaskLog {
+  return {
+    partition: task.partition,
+    restore: (from) => task.restore(from),
+    seek: (positions) => task.seek(positions),
+    poll: (limits) => task.poll(limits),
+    release: () => task.release(),
+    commit(records, positions) {
+      for (const record of records) count1(record);
+      return task.commit(records, positions);
+    },
+  };
+}
+
+function count1({ topic, key, value }: OutRecord): void {
+  const of = (written[topic] ??= { records: 0, bytes: 0 });
+  of.records += 1;
+  of.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+}

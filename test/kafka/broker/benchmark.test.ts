@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
+
+it("the Kafka benchmark runs: all three systems get through, and every paced session has a latency", async () => {
+  const small = { partitions: 3, users: 200, sessions: 3_000, rounds: 1, rates: [100], secondsARate: 2 };
+  const figures = await benchmarkKafka(small);
+  const { ours, passThrough, kafkaStreams, written, latencyMs } = figures;
+  for (const rate of [ours, passThrough, kafkaStreams]) expect(rate).toBeGreaterThan(0);
+  // A decision and the user's record, for every session.
+  expect(written.records).toBeGreaterThan(1);
+  expect(latencyMs["100"]).toMatchObject({ decisions: 200 });
+  expect(latencyMs["100"]?.p50).toBeLessThanOrEqual(latencyMs["100"]?.p99 ?? 0);
+}, 300_000);
