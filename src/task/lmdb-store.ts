@@ -49,14 +49,17 @@ class LmdbStore implements LocalStore {
   readonly #meta: Database<Meta, string>;
   readonly #index: DueIndex;
   readonly #freeBytes: FreeBytes;
+  /** Asked when it is closed: whether nobody else has the folder open. */
+  readonly #isLast: () => boolean;
   /** Due times of the keys that were read since the last write: what is changed was nearly always read before. */
   readonly #readDue = new Map<string, number>();
   #stamp: Stamp | null;
 
-  constructor(folder: string, index: DueIndex, freeBytes: FreeBytes) {
+  constructor(folder: string, index: DueIndex, freeBytes: FreeBytes, isLast: () => boolean) {
     this.#folder = folder;
     this.#index = index;
     this.#freeBytes = freeBytes;
+    this.#isLast = isLast;
     this.#root = open({
       path: folder,
       maxDbs: 4,
@@ -162,7 +165,7 @@ class LmdbStore implements LocalStore {
 
   async close(): Promise<void> {
     await this.#root.close();
-    clearMark(this.#folder, "data.mdb");
+    if (this.#isLast()) clearMark(this.#folder, "data.mdb");
   }
 }
 
@@ -171,20 +174,33 @@ class LmdbStore implements LocalStore {
  * thrown away: the changelog has it all. `boot` names this start of the machine.
  */
 export function lmdbStores(folder: string, boot = systemBoot(), freeBytes: FreeBytes = freeBytesOf): OpenStore {
+  // A task that was given up closes its store late, when the next may have opened it: the mark is the next one's then.
+  const users = new Map<string, number>();
+  const leave = (path: string): boolean => {
+    const left = (users.get(path) ?? 1) - 1;
+    users.set(path, left);
+    return left === 0;
+  };
   return (partition, index) => {
     const path = join(folder, String(partition));
     if (!isBelievable(path, boot)) rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     setMark(path, boot);
-    try {
-      return new LmdbStore(path, index, freeBytes);
-    } catch {
-      rmSync(path, { recursive: true, force: true });
-      mkdirSync(path, { recursive: true });
-      setMark(path, boot);
-      return failingAs("open", () => new LmdbStore(path, index, freeBytes));
-    }
+    const store = openOrReplace(path, boot, () => new LmdbStore(path, index, freeBytes, () => leave(path)));
+    users.set(path, (users.get(path) ?? 0) + 1);
+    return store;
   };
+}
+
+function openOrReplace(path: string, boot: string, opened: () => LmdbStore): LmdbStore {
+  try {
+    return opened();
+  } catch {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    setMark(path, boot);
+    return failingAs("open", opened);
+  }
 }
 
 function freeBytesOf(folder: string): number {

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { lmdbStores } from "../../src/task/lmdb-store.ts";
 import type { LocalStore, OpenStore, Stamp } from "../../src/task/local-store.ts";
 import { memoryStores } from "../../src/task/memory-store.ts";
-import { STORE_WORKER_KEYS } from "./store-keys.ts";
+import { LARGE_BYTES, largeKey, STORE_WORKER_KEYS } from "./store-keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stipend-store-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -156,6 +156,10 @@ test("a process killed in the midst of its writes leaves a store in which the la
     expect(cycle).toBeGreaterThan(last);
     last = cycle;
     for (let key = 0; key < STORE_WORKER_KEYS; key += 1) expect(textOf(store, `key-${key}`)).toBe(String(cycle));
+    for (let each = 1; each <= cycle; each += 1) {
+      const large = store.get(largeKey(each));
+      expect([large?.length, large?.[0], large?.at(-1)]).toEqual([LARGE_BYTES, each % 256, each % 256]);
+    }
     expect(store.due(cycle - 1, 1)).toEqual([]);
     expect(store.due(cycle, STORE_WORKER_KEYS + 1)).toHaveLength(STORE_WORKER_KEYS);
     await store.close();
@@ -194,6 +198,17 @@ describe("a store on disk that was open when the machine went down", () => {
   test("is believed while the machine is up, whatever became of the process", async () => {
     const store = lmdbStores(await written("first"), "first")(0, index);
     expect(textOf(store, "a")).toBe("1");
+    await store.close();
+  });
+
+  test("is not believed after the next start because a former owner in the same process had closed it late", async () => {
+    const path = join(folder, String((folders += 1)));
+    const stores = lmdbStores(path, "first");
+    const givenUp = stores(0, index);
+    stores(0, index).apply([["a", bytes("1")]], stampAt(1));
+    await givenUp.close();
+    const store = lmdbStores(path, "second")(0, index);
+    expect(store.stamp()).toBeNull();
     await store.close();
   });
 
