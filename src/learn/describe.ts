@@ -43,7 +43,8 @@ function traitsOf(feature: Feature, at: number, means: readonly number[], column
   switch (feature.kind) {
     case "numeric": {
       const degree = `${Math.abs(off) >= FAR ? "very " : ""}${off > 0 ? "high" : "low"}`;
-      return notable(off, `${degree} ${plain(feature.name)} (${short(mean)}, of all ${short(all)})`);
+      const near = (value: number): string => short(value, columns.deviation[at] ?? 0);
+      return notable(off, `${degree} ${plain(feature.name)} (${near(mean)}, of all ${near(all)})`);
     }
     case "boolean": {
       const degree =
@@ -85,8 +86,10 @@ function plain(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-function short(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
+/** Three digits, and nothing where it is nothing beside the spread. */
+function short(value: number, spread: number): string {
+  if (Math.abs(value) < spread / 100) return "0";
+  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
 function share(value: number): string {

@@ -39,7 +39,7 @@ export interface Training {
 }
 
 export async function trainRelease(input: TrainInput): Promise<Training> {
-  const watch = new Stopwatch(input.elapsedMs);
+  const watch = new Stopwatch(input.elapsedMs, input.progress);
   const backend = await useBackend(input.backend);
   const { files, mapping, seed, progress } = input;
   const { scratch, memoryLimit } = input;
@@ -279,15 +279,17 @@ function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOpt
   ];
 }
 
-/** How long each step took; a step may hand over to the next one in the middle. */
+/** Tells when a step begins, and how long each took; a step may hand over to the next one in the middle. */
 class Stopwatch {
   readonly #elapsedMs: () => number;
+  readonly #progress: Progress;
   readonly #seconds: Record<Step, number>;
   #step: Step = "dataset";
   #sinceMs: number;
 
-  constructor(elapsedMs: () => number) {
+  constructor(elapsedMs: () => number, progress: Progress) {
     this.#elapsedMs = elapsedMs;
+    this.#progress = progress;
     this.#sinceMs = elapsedMs();
     this.#seconds = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
   }
@@ -298,14 +300,19 @@ class Stopwatch {
   }
 
   turnTo(step: Step): void {
-    const nowMs = this.#elapsedMs();
-    this.#seconds[this.#step] += (nowMs - this.#sinceMs) / 1000;
+    if (step !== this.#step) this.#progress(step, 0);
+    this.#add();
     this.#step = step;
-    this.#sinceMs = nowMs;
   }
 
   seconds(): Readonly<Record<Step, number>> {
-    this.turnTo(this.#step);
+    this.#add();
     return { ...this.#seconds };
+  }
+
+  #add(): void {
+    const nowMs = this.#elapsedMs();
+    this.#seconds[this.#step] += (nowMs - this.#sinceMs) / 1000;
+    this.#sinceMs = nowMs;
   }
 }
