@@ -3,7 +3,7 @@
 import { must } from "../src/domain/assert.ts";
 import { expectedAt, positionForBudget, sharesAt } from "../src/domain/frontier.ts";
 import type { ClusterValues, Frontier } from "../src/domain/release.ts";
-import { envelopeOf, mixThatSpends } from "../src/evaluate/policy/one-mix.ts";
+import { envelopeOf, mixThatSpends, type ArmMeans } from "../src/evaluate/policy/one-mix.ts";
 import { individualEnvelope } from "../src/learn/cluster/prices.ts";
 import type { Dataset, Representation } from "../src/learn/nouns.ts";
 import { bestAt } from "../src/learn/plan/envelope.ts";
@@ -84,34 +84,51 @@ export async function individualPolicy(
   });
 }
 
-/** Without telling people apart, and with their true means: no log could do better. Each arm for all has one spend. */
-export function uniformPolicies(people: People, names: readonly string[]): PolicyFigures[] {
+/** Without telling people apart: the mix of a budget by the log's means, and by the true ones, as no log knows them. */
+export async function uniformPolicies(people: People, dataset: Dataset): Promise<PolicyFigures[]> {
   const { arms, reward, cost } = people.truth;
   const mean = (values: Float64Array, arm: number): number => {
     let sum = 0;
     for (let cell = arm; cell < values.length; cell += arms) sum += values[cell] ?? 0;
     return sum / people.n;
   };
-  const means = names.map((_, arm) => ({ reward: mean(reward, arm), cost: mean(cost, arm) }));
-  const path = envelopeOf(means);
-  const mixed = figuresOf("one mix for all", people, (budget) => {
-    const shares = mixThatSpends(
-      path,
-      means.map((each) => each.cost),
-      budget,
-    );
-    const total = (pick: "reward" | "cost"): number =>
-      shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0);
-    return { reward: total("reward"), cost: total("cost"), planned: budget };
-  });
-  const single = means.flatMap((arm, at) => {
-    if (at === 0) return [];
-    const share = shareAt(people, arm);
-    return [
-      { name: `${names[at]} for all`, share, budgetError: 0, byBudget: [], clusters: null, studentValueRatio: null },
-    ];
-  });
-  return [mixed, ...single];
+  const truth = dataset.arms.map((_, arm) => ({ reward: mean(reward, arm), cost: mean(cost, arm) }));
+  const mixBy = (name: string, known: readonly ArmMeans[]): PolicyFigures => {
+    const path = envelopeOf(known);
+    const costs = known.map((each) => each.cost);
+    return figuresOf(name, people, (budget) => {
+      const shares = mixThatSpends(path, costs, budget);
+      const total = (means: readonly ArmMeans[], pick: keyof ArmMeans): number =>
+        shares.reduce((sum, share, arm) => sum + share * must(means[arm], "arm")[pick], 0);
+      return { reward: total(truth, "reward"), cost: total(truth, "cost"), planned: total(known, "cost") };
+    });
+  };
+  const single = truth.slice(1).map((arm, at) => ({
+    name: `${dataset.arms[at + 1]} for all`,
+    share: shareAt(people, arm),
+    budgetError: 0,
+    byBudget: [],
+    clusters: null,
+    studentValueRatio: null,
+  }));
+  return [mixBy("one mix, by the log", await logMeans(dataset)), mixBy("one mix, by the truth", truth), ...single];
+}
+
+/** Of each arm over the log's rows, weighted by inverse propensity. */
+async function logMeans(dataset: Dataset): Promise<ArmMeans[]> {
+  const sums = dataset.arms.map(() => ({ weight: 0, reward: 0, cost: 0 }));
+  const { rewards } = dataset.tasks;
+  for await (const block of dataset.blocks("all", 16_384))
+    for (let row = 0; row < block.n; row += 1) {
+      const sum = must(sums[block.arm[row] ?? 0], "arm");
+      const weight = 1 / (block.propensity[row] ?? 1);
+      sum.weight += weight;
+      rewards.forEach(
+        (task, at) => (sum.reward += weight * task.weight * (block.rewards[row * rewards.length + at] ?? 0)),
+      );
+      sum.cost += weight * (block.cost[row] ?? 0);
+    }
+  return sums.map(({ weight, reward, cost }) => ({ reward: reward / weight, cost: cost / weight }));
 }
 
 function shareAt({ best }: People, reached: { reward: number; cost: number }): number {

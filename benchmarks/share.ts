@@ -2,7 +2,7 @@
 // How much of the best possible the allocation reaches: on a synthetic market whose truth is known, the true incremental
 // reward of a policy over that of the best policy at the same true spend, at twelve budgets. Policies are fixed on the
 // log alone and tried on new people. Ours as served (the student's hard class, the plan), beside
-//   one mix for all       the best that can be done without telling people apart, by their true means; and each arm for all
+//   one mix               for everybody, by the log's means or by the true ones; and each arm for everybody
 //   individual            the same network deciding user by user
 //   the teacher's groups  ours without the student
 // and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|, where a plan
@@ -65,11 +65,11 @@ interface Variant {
 export const OURS = "ours as served";
 const VARIANTS: readonly Variant[] = [
   { name: OURS },
-  { name: "groups by decision profile", method: "profile" },
-  { name: "groups by hidden layer", method: "hidden" },
   { name: "values: network", readout: "network" },
   { name: "values: shrunk", readout: "shrunk" },
   { name: "values: measured", readout: "measured" },
+  { name: "groups by decision profile", method: "profile" },
+  { name: "groups by hidden layer", method: "hidden" },
   { name: "one member", network: { members: 1 } },
   { name: "arms apart", network: { effects: "nominal" } },
   { name: "plain intercepts", network: { shrinkIntercepts: false } },
@@ -88,39 +88,52 @@ export async function benchmarkShare(options: ShareOptions): Promise<WorldFigure
   return worlds;
 }
 
+/** What is costly to make, shared by the variants that follow each other with the same settings. */
+interface Made {
+  network: { readonly key: string; readonly representation: Representation } | null;
+  grouping: { readonly key: string; readonly made: Grouping } | null;
+}
+
 async function measureWorld(
   dataset: Dataset,
   people: People,
   seed: number,
   options: ShareOptions,
 ): Promise<PolicyFigures[]> {
-  const figures = uniformPolicies(people, dataset.arms);
-  const wanted = VARIANTS.filter(({ name }) => options.only === null || options.only.includes(name));
-  let network = null as { readonly key: string; readonly representation: Representation } | null;
-  let grouped = null as { readonly key: string; readonly grouping: Grouping } | null;
-  for (const variant of wanted) {
-    options.tell(`seed ${seed}: ${variant.name}`);
+  const figures = await uniformPolicies(people, dataset);
+  const made: Made = { network: null, grouping: null };
+  const add = (found: PolicyFigures): void => {
+    const { name, share, budgetError } = found;
+    figures.push(found);
+    options.tell(`seed ${seed}: ${name}: share ${share.toFixed(4)}, budget error ${budgetError.toFixed(4)}`);
+  };
+  for (const variant of VARIANTS.filter(({ name }) => options.only?.includes(name) ?? true)) {
     const learn = learnOf(options.learn, variant);
     const key = JSON.stringify(learn.network);
-    if (network?.key !== key) {
-      network?.representation.dispose();
-      network = { key, representation: await trainRepresentation(dataset, learn.network, seed, () => undefined) };
-      grouped = null;
+    if (made.network?.key !== key) {
+      clear(made);
+      made.network = { key, representation: await trainRepresentation(dataset, learn.network, seed, () => undefined) };
       const name = variant.name === OURS ? "individual" : `individual, ${variant.name}`;
-      figures.push(await individualPolicy(name, network.representation, dataset, people, learn, seed));
+      add(await individualPolicy(name, made.network.representation, dataset, people, learn, seed));
     }
-    const groupKey = learn.cluster.method;
-    if (grouped?.key !== groupKey) {
-      grouped?.grouping.student.dispose();
-      grouped = { key: groupKey, grouping: await group(dataset, network.representation, learn, seed) };
+    const { representation } = made.network;
+    if (made.grouping?.key !== learn.cluster.method) {
+      made.grouping?.made.student.dispose();
+      made.grouping = { key: learn.cluster.method, made: await group(dataset, representation, learn, seed) };
     }
-    figures.push(
-      ...(await servedPolicy(variant.name, dataset, people, network.representation, grouped.grouping, learn, seed)),
-    );
+    const grouping = made.grouping.made;
+    for (const each of await servedPolicy(variant.name, dataset, people, representation, grouping, learn, seed))
+      add(each);
   }
-  grouped?.grouping.student.dispose();
-  network?.representation.dispose();
+  clear(made);
   return figures;
+}
+
+function clear(made: Made): void {
+  made.grouping?.made.student.dispose();
+  made.network?.representation.dispose();
+  made.grouping = null;
+  made.network = null;
 }
 
 function learnOf(base: LearnOptions, variant: Variant): LearnOptions {

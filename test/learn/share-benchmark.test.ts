@@ -36,10 +36,10 @@ describe("the benchmark's body", () => {
       only: [OURS, "values: network"],
       tell: (line) => told.push(line),
     });
-    expect(told).toEqual([`seed 1: ${OURS}`, "seed 1: values: network"]);
+    expect(told.filter((line) => line.startsWith(`seed 1: ${OURS}: share `))).toHaveLength(1);
     const { policies } = must(worlds[0], "the world");
     const names = policies.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["one mix for all", "individual", OURS, "the teacher's groups"]));
+    expect(names).toEqual(expect.arrayContaining(["one mix, by the log", "individual", OURS, "the teacher's groups"]));
     expect(new Set(names).size).toBe(names.length);
     for (const { name, share, budgetError, byBudget } of policies) {
       expect(share, name).toBeLessThanOrEqual(1 + 1e-9);
@@ -51,7 +51,7 @@ describe("the benchmark's body", () => {
         policies.find((each) => each.name === name),
         name,
       );
-    expect(named("one mix for all").budgetError).toBeCloseTo(0, 9);
+    expect(named("one mix, by the truth").budgetError).toBeCloseTo(0, 9);
     expect(named(OURS).byBudget).toHaveLength(12);
     expect(named(OURS).studentValueRatio).toBeGreaterThan(0.9);
     expect(named("coupon-10 for all").share).toBeGreaterThan(0.9);
