@@ -24,6 +24,8 @@ import { ARMS, releaseRecord, tinyRelease } from "./tiny-release.ts";
 
 export const START_MS = Date.UTC(2026, 0, 1);
 export const HOUR_MS = 3_600_000;
+/** However busy the machine is, it is not what decides. */
+export const PATIENT_MS = 60_000;
 
 export function campaign(changes: Partial<Campaign> = {}): Campaign {
   return {
@@ -109,7 +111,12 @@ export class House {
   async start(): Promise<void> {
     const shelf =
       this.#options.shelf?.(this.log) ??
-      createReleaseShelf({ log: this.log, codec: codecFor("releases"), load: loadClassifier });
+      createReleaseShelf({
+        log: this.log,
+        codec: codecFor("releases"),
+        load: loadClassifier,
+        deadlineMs: PATIENT_MS,
+      });
     this.#shelf = shelf;
     this.runner = await joinRunner<ServeFacts>({
       log: this.log,

@@ -11,7 +11,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { createReleaseShelf, type ReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
-import { openHouse, RELEASE, type House } from "./house.ts";
+import { openHouse, PATIENT_MS, RELEASE, type House } from "./house.ts";
 import { releaseRecord, tinyRelease } from "./tiny-release.ts";
 
 let house: House;
@@ -31,6 +31,7 @@ function countingShelf(log: House["log"]): ReleaseShelf {
   return createReleaseShelf({
     log,
     codec: codecFor("releases"),
+    deadlineMs: PATIENT_MS,
     async load(release, width) {
       loads += 1;
       const classifier = await loadClassifier(release, width);
