@@ -30,7 +30,7 @@ describe("with one law switched off, within 1,000 seeds the simulation catches",
       expect(seed, `${name} was not caught`).not.toBeNull();
       caught.push(`  seed ${String(seed).padStart(3)}  ${name}`);
     },
-    120_000,
+    300_000,
   );
 
   test("and every law of the SPECs is among them", () => {
