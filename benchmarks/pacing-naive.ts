@@ -6,7 +6,7 @@ import { must } from "../src/domain/assert.ts";
 import { sharesAt } from "../src/domain/frontier.ts";
 import { hashUnit } from "../src/domain/random.ts";
 import type { DayFigures } from "./pacing-day.ts";
-import { SHARDS, sessionsOf, STEP_MS, STEPS, type Arriving, type Day } from "./pacing-world.ts";
+import { SHARDS, sessionsOf, STEP_MS, STEPS, type Coming, type Day } from "./pacing-world.ts";
 
 export type Counting = "given" | "redeemed";
 
@@ -65,7 +65,7 @@ export function playNaiveDay(day: Day, counting: Counting): DayFigures {
 }
 
 /** By the dearest plan: nothing paces it. */
-function armOf(day: Day, { id, cluster }: Arriving) {
+function armOf(day: Day, { id, cluster }: Coming) {
   const { frontier } = day.release.manifest;
   const shares = sharesAt(frontier, frontier.rows.length - 1, cluster);
   let left = hashUnit(`naive/${id}`);
@@ -80,7 +80,7 @@ function armOf(day: Day, { id, cluster }: Arriving) {
 function hold(
   ending: Map<number, Ending[]>,
   day: Day,
-  { cluster, redeems, after }: Arriving,
+  { cluster, redeems, after }: Coming,
   arm: number,
   faceMinor: number,
   step: number,

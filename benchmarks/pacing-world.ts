@@ -16,7 +16,7 @@ export const SHARDS = 8;
 export const SHAPES = ["flat", "double peak", "flash", "forecast wrong", "ends early, foreseen", "ends early"] as const;
 export type Shape = (typeof SHAPES)[number];
 
-export interface Arriving {
+export interface Coming {
   readonly id: string;
   readonly shard: number;
   readonly cluster: number;
@@ -90,7 +90,7 @@ export function makeDay(seed: number, shape: Shape, sessions: number, holdMs?: n
 }
 
 /** The same sessions each time it is asked for. */
-export function* sessionsOf(day: Day): Generator<readonly Arriving[]> {
+export function* sessionsOf(day: Day): Generator<readonly Coming[]> {
   const random = seededRandom(`pacing-sessions/${day.seed}`);
   let count = 0;
   for (const arriving of day.arrivals)

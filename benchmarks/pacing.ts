@@ -36,6 +36,8 @@ const NAMES: readonly Name[] = [...PACERS, "naive, counted when given", "naive, 
 export interface PacingOptions {
   readonly campaigns: number;
   readonly sessions: number;
+  /** Days for each length of holds in the second table. */
+  readonly longHolds: number;
   readonly workers: number;
 }
 
@@ -77,7 +79,7 @@ export interface PacingFigures {
 
 export async function benchmarkPacing(options: PacingOptions): Promise<PacingFigures> {
   const startMs = performance.now();
-  const longHolds = HOLD_HOURS.length * Math.ceil(options.campaigns / 20);
+  const longHolds = HOLD_HOURS.length * options.longHolds;
   const seeds = Array.from({ length: longHolds + options.campaigns }, (_, index) => index - longHolds);
   const parts = Array.from({ length: Math.max(1, options.workers) }, (_, part) =>
     seeds.filter((_, index) => index % Math.max(1, options.workers) === part),
@@ -221,7 +223,11 @@ if (!isMainThread) {
   const asked = Number(process.argv[process.argv.indexOf("--campaigns") + 1]);
   const campaigns = process.argv.includes("--campaigns") && asked > 0 ? asked : quick ? 12 : 240;
   const sessions = quick ? 2_000 : 8_000;
-  const figures = await benchmarkPacing({ campaigns, sessions, workers: availableParallelism() });
+  const figures = await benchmarkPacing({
+    ...{ campaigns, sessions },
+    longHolds: Math.ceil(campaigns / 20),
+    workers: availableParallelism(),
+  });
   if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, ...figures }));
   else print(figures);
 }

@@ -90,7 +90,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/dead-letters-redrive.ts"),
   },
   replay: {
-    summary: "decide the recorded sessions again, and say whether the same comes out",
+    summary: "decide the recorded sessions again, as they were or with one thing changed",
     load: () => import("./commands/replay.ts"),
   },
   "pacing set-budget": {

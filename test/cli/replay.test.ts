@@ -83,6 +83,7 @@ async function playMorning(): Promise<void> {
   const act = (action: PacingAction): Promise<void> =>
     sendCommand(log, { commandId: `c-${(ids += 1)}`, campaign: "spring", atMs: nowMs, action });
   const random = seededRandom("replay");
+  const users = new Map<string, string>();
   await act({ kind: "create", campaign });
   for (const release of [first, second]) await publishRelease(log, "spring", { release, evidenceText: "{}" }, nowMs);
   await act({ kind: "promote_release", release: first.hash });
@@ -90,10 +91,16 @@ async function playMorning(): Promise<void> {
     if (step === 30) await act({ kind: "set_budget", budgetMinor: 45_000n, currency: "EUR" });
     if (step === 45) await act({ kind: "promote_release", release: second.hash });
     if (step === 60) await act({ kind: "set_curve", mode: "even", points: [], controller: "pi" });
-    for (let left = 8; left > 0; left -= 1)
-      await sendSession(`s-${step}-${left}`, `u-${random.below(60)}`, random.below(6));
+    for (let left = 8; left > 0; left -= 1) {
+      const userId = `u-${random.below(400)}`;
+      users.set(`s-${step}-${left}`, userId);
+      await sendSession(`s-${step}-${left}`, userId, random.below(6));
+    }
     if (step % 7 === 0) await sendSession(`s-${step}-1`, "u-again", 1);
-    if (step > 2) await sendOutcome(`s-${step - 1 - random.below(3)}-${1 + random.below(8)}`, `u-${random.below(60)}`);
+    for (let left = 3; left > 0 && step > 2; left -= 1) {
+      const sessionId = `s-${step - 1 - random.below(3)}-${1 + random.below(8)}`;
+      await sendOutcome(sessionId, users.get(sessionId) ?? "");
+    }
     await log.send([{ topic: "sessions", key: Buffer.from("u-1"), value: Buffer.from("nonsense") }]);
     for (const runner of [allocator.treasury, allocator.serve]) await runner.runUntilIdle(nowMs);
     nowMs += 2 * 60_000;
@@ -195,5 +202,71 @@ describe("what was recorded, decided again", () => {
     const { code, err } = await stipend("replay --from noon");
     expect(code).toBe(2);
     expect(err).toContain("expected a time with its offset");
+  });
+});
+
+interface Column {
+  readonly sessions: number;
+  readonly spentMinor: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly arms: Readonly<Record<string, number>>;
+  readonly curve: readonly number[];
+}
+type WhatIf = Readonly<Record<"asItWas" | "playedAgain" | "wouldHaveBeen", Column>>;
+
+async function whatIf(changes: string): Promise<WhatIf> {
+  const { out, err } = await stipend(`replay ${changes} --json`);
+  expect(err).not.toContain("error");
+  return JSON.parse(out) as WhatIf;
+}
+
+describe("with one thing changed", () => {
+  test("the same sessions are drawn, and played again unchanged they come to nearly what was", async () => {
+    const { asItWas, playedAgain } = await whatIf("--budget 60000");
+    expect(asItWas.sessions).toBeGreaterThan(300);
+    expect(playedAgain.sessions).toBeGreaterThan(0.98 * asItWas.sessions);
+    expect(Math.abs(playedAgain.spentMinor / asItWas.spentMinor - 1)).toBeLessThan(0.15);
+    expect(playedAgain.reasons["holdout"]).toBeUndefined();
+    expect(playedAgain.reasons["explored"]).toBeGreaterThan(0.8 * (asItWas.reasons["explored"] ?? Infinity));
+  });
+
+  test("a small budget is not passed, and says so in the reasons", async () => {
+    const { playedAgain, wouldHaveBeen } = await whatIf("--budget 3000 --curve asap");
+    expect(wouldHaveBeen.spentMinor).toBeLessThanOrEqual(3_000);
+    expect(wouldHaveBeen.spentMinor).toBeLessThan(playedAgain.spentMinor);
+    expect(wouldHaveBeen.reasons["budget_exhausted"]).toBeGreaterThan(0);
+    expect(wouldHaveBeen.arms["none"]).toBeGreaterThan(playedAgain.arms["none"] ?? 0);
+  });
+
+  test("as soon as possible spends earlier", async () => {
+    const { playedAgain, wouldHaveBeen } = await whatIf("--curve asap");
+    expect(wouldHaveBeen.curve[11]).toBeGreaterThan(1.2 * (playedAgain.curve[11] ?? Infinity));
+  });
+
+  test("another release gives each session the cluster that it has there", async () => {
+    const { asItWas, wouldHaveBeen } = await whatIf(`--release ${tinyRelease("second").hash.slice(0, 10)}`);
+    expect(wouldHaveBeen.sessions).toBeGreaterThan(0.5 * asItWas.sessions);
+    expect(wouldHaveBeen.sessions).toBeLessThanOrEqual(asItWas.sessions);
+  });
+
+  test("it is shown as a table and a picture", async () => {
+    const { out, code } = await stipend("replay --budget 30000 --controller plan --reservation expected");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^spring, with a budget of 30000, paced by plan, with the reservation policy expected$/m);
+    expect(out).toMatch(/^ +as it was +played again +would have been$/m);
+    expect(out).toMatch(/^spent +\d[\d,.]+ EUR +\d[\d,.]+ EUR +\d[\d,.]+ EUR$/m);
+    expect(out).toMatch(/^would have been [▁▂▃▄▅▆▇█]{24}$/m);
+  });
+
+  test.each([
+    ["--budget 5 --from 2026-05-01T00:00:00Z", /--from: a change is played from the campaign's beginning/],
+    ["--budget 5 --campaign nowhere", /--campaign: no session of nowhere was drawn yet/],
+    ["--release abc", /--release: no release of spring begin with abc/],
+    ["--points 2026-05-01T06:00:00Z=0.5", /--points: the last share must be 1/],
+    ["--curve points", /--points: mode points needs at least one/],
+  ])("replay %s is wrong use", async (line, message) => {
+    const { code, err } = await stipend(`replay ${line}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
   });
 });

@@ -1,17 +1,9 @@
 // stipend pacing curve: how the budget goes out over the period, and who sets the plan by it.
 
-import { InvalidInput, PACING_CONTROLLERS, type CurvePoint } from "../../domain/campaign.ts";
-import { asNumber, asOneOf, asTime, many, option, type Parse } from "../options.ts";
+import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign.ts";
+import { asOneOf, many, option } from "../options.ts";
+import { asPoint } from "../pacing/curve-point.ts";
 import { steeringCommand } from "../pacing/steering.ts";
-
-const asShare = asNumber({ min: 0, max: 1 });
-
-const asPoint: Parse<CurvePoint> = (typed) => {
-  const at = typed.lastIndexOf("=");
-  if (at < 0)
-    throw new InvalidInput(`expected a time, =, and a share, such as 2026-05-01T12:00:00Z=0.5, got "${typed}"`);
-  return { atMs: asTime(typed.slice(0, at)), share: asShare(typed.slice(at + 1)) };
-};
 
 export const command = steeringCommand({
   summary: "set the curve that a campaign's budget follows",

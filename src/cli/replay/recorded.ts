@@ -1,0 +1,77 @@
+// Recorded: what a campaign's log says of its sessions, in time: who was drawn, what they got, what became of it; and what
+// the treasurer was told.
+
+import type { PacingCommand, ReleaseRecord } from "../../domain/control.ts";
+import type { Decision, Settlement } from "../../domain/decision.ts";
+import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
+import { codecFor, Undecodable, type TopicValues } from "../../log/codec/codec.ts";
+import type { EventLog, LogRecord } from "../../log/event-log.ts";
+
+export interface RecordedSession {
+  readonly shard: number;
+  readonly decision: Decision;
+  /** What was posted of its incentive, and when; null when nothing was. */
+  readonly posted: { readonly amountMinor: bigint; readonly atMs: number } | null;
+}
+
+export interface Recorded {
+  /** Those that reached the draw, by their time. */
+  readonly sessions: readonly RecordedSession[];
+  readonly commands: readonly { readonly atMs: number; readonly command: PacingCommand }[];
+  readonly releases: readonly {
+    readonly atMs: number;
+    readonly record: ReleaseRecord;
+    readonly manifest: ReleaseManifest;
+  }[];
+  readonly shards: number;
+}
+
+export async function readRecorded(log: EventLog, campaign: string): Promise<Recorded> {
+  const posted = new Map<string, { amountMinor: bigint; atMs: number }>();
+  for await (const [, row] of valuesOf(log, "settlements"))
+    if (row.campaign === campaign && row.status === "posted") posted.set(row.decisionId, postedOf(row));
+  const sessions: RecordedSession[] = [];
+  for await (const [{ partition }, decision] of valuesOf(log, "decisions"))
+    if (decision.campaign === campaign && wasDrawn(decision))
+      sessions.push({ shard: partition, decision, posted: posted.get(decision.decisionId) ?? null });
+  const commands: { atMs: number; command: PacingCommand }[] = [];
+  for await (const [{ timestampMs }, command] of valuesOf(log, "budget-pacing"))
+    if (command.campaign === campaign && !command.dryRun) commands.push({ atMs: timestampMs, command });
+  const releases: { atMs: number; record: ReleaseRecord; manifest: ReleaseManifest }[] = [];
+  for await (const [{ timestampMs }, record] of valuesOf(log, "releases"))
+    if (record.campaign === campaign)
+      releases.push({ atMs: timestampMs, record, manifest: parseManifest(record.manifest, record.hash) });
+  return {
+    sessions: sessions.toSorted((a, b) => a.decision.decidedAtMs - b.decision.decidedAtMs),
+    commands: commands.toSorted((a, b) => a.atMs - b.atMs),
+    releases,
+    shards: (await log.ranges("grants")).length,
+  };
+}
+
+/** Neither held out, nor capped, nor decided before the draw. */
+function wasDrawn({ cluster, release, holdout, propensities, reason }: Decision): boolean {
+  return cluster >= 0 && release !== null && !holdout && propensities.length > 0 && reason !== "incentive_open";
+}
+
+function postedOf({ amountMinor, atMs }: Settlement): { amountMinor: bigint; atMs: number } {
+  return { amountMinor, atMs };
+}
+
+/** What cannot be read, anybody may have written, and it moved nothing. */
+export async function* valuesOf<N extends keyof TopicValues>(
+  log: EventLog,
+  topic: N,
+): AsyncGenerator<readonly [LogRecord, TopicValues[N]]> {
+  const codec = codecFor(topic);
+  for (const { partition, start } of await log.ranges(topic))
+    for await (const batch of log.read(topic, partition, start))
+      for (const record of batch) {
+        if (record.value === null) continue;
+        try {
+          yield [record, codec.decode(record.value)];
+        } catch (error) {
+          if (!(error instanceof Undecodable)) throw error;
+        }
+      }
+}

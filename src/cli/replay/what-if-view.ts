@@ -1,0 +1,54 @@
+// What-if view: what was, what comes out when it is played again, and what would have been: a table, and the spend curves
+// as a picture of text.
+
+import { formatMinor } from "../../domain/money.ts";
+import { tableText } from "../table.ts";
+import type { Column } from "./what-if.ts";
+
+export interface WhatIf {
+  readonly campaign: string;
+  readonly currency: string;
+  /** What was changed, in words. */
+  readonly changed: readonly string[];
+  readonly asItWas: Column;
+  readonly playedAgain: Column;
+  readonly wouldHaveBeen: Column;
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+
+export function whatIfText({ campaign, currency, changed, asItWas, playedAgain, wouldHaveBeen }: WhatIf): string {
+  const columns = [asItWas, playedAgain, wouldHaveBeen];
+  const names = (of: (column: Column) => Readonly<Record<string, number>>): string[] =>
+    [...new Set(columns.flatMap((column) => Object.keys(of(column))))].toSorted();
+  const row = (name: string, of: (column: Column) => string | number) => [
+    name,
+    ...columns.map((each) => `${of(each)}`),
+  ];
+  const most = Math.max(1, ...columns.flatMap(({ curve }) => curve));
+  return [
+    `${campaign}, ${changed.join(", ")}`,
+    tableText(
+      ["", "as it was", "played again", "would have been"],
+      [
+        row("sessions drawn", (column) => column.sessions),
+        row("spent", (column) => formatMinor(BigInt(Math.round(column.spentMinor)), currency)),
+        row("expected reward", (column) => column.expectedReward.toFixed(1)),
+        ...names((column) => column.reasons).map((name) =>
+          row(`reason ${name}`, (column) => column.reasons[name] ?? 0),
+        ),
+        ...names((column) => column.arms).map((name) => row(`arm ${name}`, (column) => column.arms[name] ?? 0)),
+      ],
+    ),
+    "spent over the time from the first session to the last:",
+    ...[
+      ["as it was", asItWas] as const,
+      ["played again", playedAgain] as const,
+      ["would have been", wouldHaveBeen] as const,
+    ].map(([name, { curve }]) => `${name.padEnd(16)}${curve.map((spent) => barOf(spent / most)).join("")}`),
+  ].join("\n");
+}
+
+function barOf(share: number): string {
+  return BARS[Math.min(BARS.length - 1, Math.max(0, Math.floor(share * BARS.length)))] ?? "";
+}
