@@ -25,6 +25,8 @@ export interface AllocatorOptions {
   readonly storeFolder: string;
   readonly features: { readonly url: string; readonly deadlineMs: number } | null;
   readonly batchRecords: number;
+  /** How long a live task's cycle may take; left out: `batchRecords` alone bounds it. */
+  readonly cycleMs?: number;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly observer: TaskObserver;
@@ -60,6 +62,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     clock: options.clock,
     newLineage: options.newId,
     maxRecords: options.batchRecords,
+    ...(options.cycleMs === undefined ? {} : { cycleMs: options.cycleMs }),
     idleMs: IDLE_MS,
     drainMs: DRAIN_MS,
     observer: options.observer,

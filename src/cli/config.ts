@@ -100,8 +100,14 @@ export const SETTINGS = {
   batchRecords: setting(
     "STIPEND_BATCH_RECORDS",
     "most records that one cycle takes",
-    1_000,
+    4_000,
     asInteger({ min: 1, max: 100_000 }),
+  ),
+  cycleMs: setting(
+    "STIPEND_CYCLE_MS",
+    "how long a cycle of `run` should take at most: it takes fewer records when it takes longer",
+    100,
+    asInteger({ min: 1, max: 10_000 }),
   ),
   http: setting<{ readonly host: string; readonly port: number } | null>(
     "STIPEND_HTTP",

@@ -43,6 +43,8 @@ export interface CycleResult {
   readonly inputs: number;
   /** False when there was nothing to do: then nothing was written, and the cycle's number is used again. */
   readonly committed: boolean;
+  /** From after the poll to the end. */
+  readonly tookMs: number;
 }
 
 export async function runCycle<Facts>(
@@ -63,7 +65,7 @@ export async function runCycle<Facts>(
   const effects = processor.process(store, batch, facts, context);
   const processedAt = observer.elapsedMs();
   if (batch.length === 0 && effects.state.size === 0 && effects.records.length === 0)
-    return { control: last, inputs: 0, committed: false };
+    return { control: last, inputs: 0, committed: false, tookMs: processedAt - startedAt };
 
   const control: ControlRecord = {
     lineage: last.lineage,
@@ -77,6 +79,7 @@ export async function runCycle<Facts>(
   parts.stillHeld();
   const committedAt = observer.elapsedMs();
   store.apply(effects.state, { ...stampOf(control), changelogEnd: committed.changelogEnd });
+  const appliedAt = observer.elapsedMs();
   observer.cycle({
     kind: parts.kind.kind,
     partition: context.partition,
@@ -88,9 +91,9 @@ export async function runCycle<Facts>(
     prepareMs: preparedAt - startedAt,
     processMs: processedAt - preparedAt,
     commitMs: committedAt - processedAt,
-    applyMs: observer.elapsedMs() - committedAt,
+    applyMs: appliedAt - committedAt,
   });
-  return { control, inputs: batch.length, committed: true };
+  return { control, inputs: batch.length, committed: true, tookMs: appliedAt - startedAt };
 }
 
 /** What a local store keeps of a control record. */

@@ -5,6 +5,7 @@
 
 import { assert } from "../domain/assert.ts";
 import type { EventLog, Membership, TaskKind, TaskLog } from "../log/event-log.ts";
+import { BatchSize } from "./batch-size.ts";
 import type { ControlCodec } from "./control-record.ts";
 import { isOver } from "./lifecycle.ts";
 import type { OpenStore } from "./local-store.ts";
@@ -28,6 +29,8 @@ export interface RunnerOptions<Facts> {
   readonly newLineage: () => string;
   /** Most records in a cycle. */
   readonly maxRecords: number;
+  /** How long a live task's cycle may take (batch-size.ts); left out: every cycle may take `maxRecords`. */
+  readonly cycleMs?: number;
   /** How often a quiet task has a timer cycle. */
   readonly idleMs: number;
   /** How long a partition that is taken away may go on with its cycle; then it will not commit. */
@@ -51,6 +54,9 @@ export interface Runner<Facts> {
 const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 5_000;
 const MAX_IDLE_ROUNDS = 1_000;
+/** Where a live task's batches begin, and the least that they come to. */
+const FIRST_RECORDS = 500;
+const LEAST_RECORDS = 20;
 
 export async function joinRunner<Facts>(options: RunnerOptions<Facts>): Promise<Runner<Facts>> {
   const runner = new KindRunner(options);
@@ -144,10 +150,15 @@ class KindRunner<Facts> implements Runner<Facts> {
   }
 
   async #act(task: Task<Facts>): Promise<void> {
-    const { clock, maxRecords, idleMs } = this.#options;
+    const { clock, maxRecords, idleMs, cycleMs } = this.#options;
+    const size = new BatchSize(cycleMs === undefined ? maxRecords : FIRST_RECORDS, {
+      targetMs: cycleMs ?? Infinity,
+      min: LEAST_RECORDS,
+      max: maxRecords,
+    });
     try {
       while (!isOver(task.state) && task.state !== "stopping") {
-        await task.step({ maxRecords, maxWaitMs: idleMs });
+        await task.step({ maxRecords: size.after(task.lastCycle), maxWaitMs: idleMs });
         const troubles = task.troubles;
         await clock.sleep(troubles === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (troubles - 1), LONGEST_WAIT_MS));
       }

@@ -8,6 +8,7 @@
 import { assert, must, unreachable } from "../domain/assert.ts";
 import type { TaskKind, TaskLog } from "../log/event-log.ts";
 import type { ControlCodec, ControlRecord } from "./control-record.ts";
+import type { CycleTook } from "./batch-size.ts";
 import { runCycle, type CycleLimits } from "./cycle.ts";
 import { LIFECYCLE, isOver, type TaskEvent, type TaskState } from "./lifecycle.ts";
 import type { LocalStore, OpenStore } from "./local-store.ts";
@@ -42,6 +43,7 @@ export class Task<Facts> {
   #inFlight: Promise<number> | null = null;
   #recoveries = 0;
   #troubles = 0;
+  #lastCycle: CycleTook | null = null;
   #error: unknown = null;
   #givenUp = false;
 
@@ -62,6 +64,11 @@ export class Task<Facts> {
   /** The last control record: cycle, time and positions. */
   get control(): ControlRecord | null {
     return this.#control;
+  }
+
+  /** What its last cycle took; null before the first. */
+  get lastCycle(): CycleTook | null {
+    return this.#lastCycle;
   }
 
   /** Troubles since the last step that went well: how long to wait before the next is the caller's to say. */
@@ -100,6 +107,7 @@ export class Task<Facts> {
         limits,
       );
       this.#control = result.control;
+      this.#lastCycle = { records: result.inputs, tookMs: result.tookMs };
       this.#recoveries = 0;
       this.#troubles = 0;
       return result.inputs > 0 ? result.inputs : Number(result.committed);

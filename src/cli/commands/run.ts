@@ -105,6 +105,7 @@ async function openLiveAllocator(context: Context, log: OpenedLog, observer: Tas
     storeFolder: config.stateDir,
     features: config.featureUrl === null ? null : { url: config.featureUrl, deadlineMs: config.featureDeadlineMs },
     batchRecords: config.batchRecords,
+    cycleMs: config.cycleMs,
     clock: systemClock,
     newId: context.newId,
     observer,
