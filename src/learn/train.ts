@@ -10,25 +10,21 @@
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Release } from "../domain/release.ts";
 import { openDataset, type DatasetOptions } from "./dataset.ts";
-import { describeClusters } from "./describe.ts";
 import { estimate, type Estimate } from "./estimate/estimate.ts";
-import { EVIDENCE_FORMAT, STEPS, type ClusterEvidence, type Evidence, type Step } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
+import { evidenceOf, releaseOf, type Asked } from "./findings.ts";
 import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./gates.ts";
 import { groupRows, seenBlock, type Grouping, type SeenBlock } from "./grouping.ts";
 import type { Dataset, Progress, Representation } from "./nouns.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
 import { checkPolicies, type PolicyEvidence } from "./policy-check.ts";
-import { assembleRelease } from "./release.ts";
-import { networkOptions } from "./represent/options.ts";
 import { trainRepresentation } from "./represent/train.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./student-check.ts";
 import { useBackend, type BackendName, type BackendPreference } from "./tensorflow.ts";
-import type { LearnOptions } from "./train-options.ts";
 
-export interface TrainInput extends Pick<DatasetOptions, "files" | "mapping" | "scratch" | "memoryLimit"> {
-  readonly seed: number;
+export interface TrainInput extends Asked, Pick<DatasetOptions, "scratch" | "memoryLimit"> {
   readonly backend: BackendPreference;
-  readonly options: LearnOptions;
   readonly progress: Progress;
   readonly elapsedMs: () => number;
 }
@@ -179,140 +175,5 @@ async function solve(
   } catch (error) {
     if (error instanceof InvalidInput) throw new GateFailed([error.message]);
     throw error;
-  }
-}
-
-interface Found {
-  readonly dataset: Dataset;
-  readonly backend: BackendName;
-  readonly representation: Representation;
-  readonly grouping: Grouping;
-  readonly classifier: Uint8Array;
-  readonly checked: StudentCheck;
-  readonly estimated: Estimate;
-  readonly planned: Planned;
-  readonly policy: PolicyEvidence;
-}
-
-function releaseOf(input: TrainInput, found: Found): Release {
-  const { dataset, classifier, planned, estimated } = found;
-  return assembleRelease({
-    features: dataset.spec,
-    arms: dataset.arms,
-    classifier,
-    frontier: planned.frontier,
-    values: estimated.values,
-    certificate: planned.certificate,
-    summary: summaryOf(input, found),
-  });
-}
-
-function summaryOf(
-  { seed, mapping }: TrainInput,
-  { dataset, backend, grouping, checked }: Found,
-): Release["manifest"]["summary"] {
-  return {
-    backend,
-    seed,
-    rows: dataset.rows,
-    badRows: dataset.badRows,
-    currency: mapping.currency,
-    reward: mapping.rewards.map(({ name, weight }) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + "),
-    clustering: grouping.clustering.method,
-    studentAgreement: Number(checked.agreement.toPrecision(6)),
-    studentValueRatio: Number(checked.valueRatio.toPrecision(6)),
-  };
-}
-
-function evidenceOf(
-  { seed, files, mapping, options }: TrainInput,
-  { dataset, backend, representation, grouping, checked, estimated, planned, policy }: Found,
-  release: Release,
-  seconds: Evidence["seconds"],
-): Evidence {
-  const { clustering, student } = grouping;
-  return {
-    format: EVIDENCE_FORMAT,
-    release: release.hash,
-    seed,
-    backend,
-    data: {
-      files: [...files],
-      rows: dataset.rows,
-      badRows: dataset.badRows,
-      rowsOf: dataset.rowsOf,
-      features: dataset.spec.features.length,
-      width: dataset.width,
-      currency: mapping.currency,
-      rewards: dataset.tasks.rewards.map(({ name, weight }) => ({ name, weight })),
-    },
-    representation: {
-      members: networkOptions(options.network, dataset.rows).members,
-      curves: representation.curves,
-      bestEpoch: representation.bestEpoch,
-    },
-    clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
-    clusters: clustersOf(dataset, estimated),
-    student: { ...checked, epochs: student.epochs },
-    estimate: { readouts: estimated.readouts, checks: estimated.checks, measured: estimated.measured },
-    plan: planned.evidence,
-    policy,
-    warnings: [...dataset.warnings, ...grouping.warnings, ...estimated.warnings, ...studentWarnings(checked, options)],
-    seconds,
-  };
-}
-
-function clustersOf(dataset: Dataset, { values, counts, columns }: Estimate): ClusterEvidence[] {
-  const words = describeClusters(dataset.spec, columns);
-  return values.mix.map((share, cluster) => ({
-    share,
-    rowsOfArm: counts[cluster] ?? [],
-    words: words[cluster] ?? "",
-  }));
-}
-
-function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOptions): string[] {
-  if (valueRatio >= gates.studentValueTold) return [];
-  return [
-    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} test ` +
-      `rows, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
-  ];
-}
-
-/** Tells when a step begins, and how long each took; a step may hand over to the next one in the middle. */
-class Stopwatch {
-  readonly #elapsedMs: () => number;
-  readonly #progress: Progress;
-  readonly #seconds: Record<Step, number>;
-  #step: Step = "dataset";
-  #sinceMs: number;
-
-  constructor(elapsedMs: () => number, progress: Progress) {
-    this.#elapsedMs = elapsedMs;
-    this.#progress = progress;
-    this.#sinceMs = elapsedMs();
-    this.#seconds = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
-  }
-
-  async time<T>(step: Step, run: () => Promise<T>): Promise<T> {
-    this.turnTo(step);
-    return await run();
-  }
-
-  turnTo(step: Step): void {
-    if (step !== this.#step) this.#progress(step, 0);
-    this.#add();
-    this.#step = step;
-  }
-
-  seconds(): Readonly<Record<Step, number>> {
-    this.#add();
-    return { ...this.#seconds };
-  }
-
-  #add(): void {
-    const nowMs = this.#elapsedMs();
-    this.#seconds[this.#step] += (nowMs - this.#sinceMs) / 1000;
-    this.#sinceMs = nowMs;
   }
 }

@@ -1,0 +1,133 @@
+// Findings
+// All that a training found, put together: the release's content, and the evidence beside it. Pure.
+
+import type { Release } from "../domain/release.ts";
+import { describeClusters } from "./describe.ts";
+import type { Estimate } from "./estimate/estimate.ts";
+import { EVIDENCE_FORMAT, type ClusterEvidence, type Evidence } from "./evidence.ts";
+import type { Grouping } from "./grouping.ts";
+import type { Mapping } from "./mapping.ts";
+import type { Dataset, Representation } from "./nouns.ts";
+import type { Planned } from "./plan/plan.ts";
+import type { PolicyEvidence } from "./policy-check.ts";
+import { assembleRelease } from "./release.ts";
+import { networkOptions } from "./represent/options.ts";
+import type { StudentCheck } from "./student-check.ts";
+import type { BackendName } from "./tensorflow.ts";
+import type { LearnOptions } from "./train-options.ts";
+
+/** What it was asked for. */
+export interface Asked {
+  readonly files: readonly string[];
+  readonly mapping: Mapping;
+  readonly seed: number;
+  readonly options: LearnOptions;
+}
+
+export interface Found {
+  readonly dataset: Dataset;
+  readonly backend: BackendName;
+  readonly representation: Representation;
+  readonly grouping: Grouping;
+  readonly classifier: Uint8Array;
+  readonly checked: StudentCheck;
+  readonly estimated: Estimate;
+  readonly planned: Planned;
+  readonly policy: PolicyEvidence;
+}
+
+export function releaseOf(input: Asked, found: Found): Release {
+  const { dataset, classifier, planned, estimated } = found;
+  return assembleRelease({
+    features: dataset.spec,
+    arms: dataset.arms,
+    classifier,
+    frontier: planned.frontier,
+    values: estimated.values,
+    certificate: planned.certificate,
+    summary: summaryOf(input, found),
+  });
+}
+
+function summaryOf(
+  { seed, mapping }: Asked,
+  { dataset, backend, grouping, checked }: Found,
+): Release["manifest"]["summary"] {
+  return {
+    backend,
+    seed,
+    rows: dataset.rows,
+    badRows: dataset.badRows,
+    currency: mapping.currency,
+    reward: mapping.rewards.map(({ name, weight }) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + "),
+    clustering: grouping.clustering.method,
+    studentAgreement: Number(checked.agreement.toPrecision(6)),
+    studentValueRatio: Number(checked.valueRatio.toPrecision(6)),
+  };
+}
+
+export function evidenceOf(
+  { seed, files, mapping, options }: Asked,
+  { dataset, backend, representation, grouping, checked, estimated, planned, policy }: Found,
+  release: Release,
+  seconds: Evidence["seconds"],
+): Evidence {
+  const { clustering, student } = grouping;
+  return {
+    format: EVIDENCE_FORMAT,
+    release: release.hash,
+    seed,
+    backend,
+    data: {
+      files: [...files],
+      rows: dataset.rows,
+      badRows: dataset.badRows,
+      rowsOf: dataset.rowsOf,
+      features: dataset.spec.features.length,
+      width: dataset.width,
+      currency: mapping.currency,
+      rewards: dataset.tasks.rewards.map(({ name, weight }) => ({ name, weight })),
+    },
+    representation: {
+      members: networkOptions(options.network, dataset.rows).members,
+      curves: representation.curves,
+      bestEpoch: representation.bestEpoch,
+    },
+    clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
+    clusters: clustersOf(dataset, estimated),
+    student: { ...checked, epochs: student.epochs },
+    estimate: { readouts: estimated.readouts, checks: estimated.checks, measured: estimated.measured },
+    plan: planned.evidence,
+    policy,
+    warnings: [
+      ...dataset.warnings,
+      ...grouping.warnings,
+      ...estimated.warnings,
+      ...studentWarnings(checked, options),
+      ...planWarnings(planned),
+    ],
+    seconds,
+  };
+}
+
+function clustersOf(dataset: Dataset, { values, counts, columns }: Estimate): ClusterEvidence[] {
+  const words = describeClusters(dataset.spec, columns);
+  return values.mix.map((share, cluster) => ({
+    share,
+    rowsOfArm: counts[cluster] ?? [],
+    words: words[cluster] ?? "",
+  }));
+}
+
+function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOptions): string[] {
+  if (valueRatio >= gates.studentValueTold) return [];
+  return [
+    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} test ` +
+      `rows, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
+  ];
+}
+
+function planWarnings({ frontier }: Planned): string[] {
+  if (frontier.rows.length > 1) return [];
+  return ["the only plan spends nothing: no arm that costs money gains anything by these estimates"];
+}
