@@ -41,6 +41,7 @@ export class Operators {
     if (this.#chance(0.15))
       this.#command(this.#during(), campaign, { kind: "rollback_release" }, "release_rolled_back");
     if (this.#chance(0.05)) this.#command(this.#during(), campaign, { kind: "end" }, "ended_early");
+    for (let turns = this.#random.below(4); turns > 0; turns -= 1) this.#turn(campaign);
     for (let refused = this.#random.below(3); refused > 0; refused -= 1) this.#refusable(campaign);
     if (this.#chance(this.#setting.rates.broken)) {
       this.#tally.count("bytes_undecodable");
@@ -57,6 +58,20 @@ export class Operators {
     const budgetMinor = BigInt(Math.round(Number(campaign.budgetMinor) * factor));
     const action: PacingAction = { kind: "set_budget", budgetMinor, currency: campaign.currency };
     this.#command(this.#during(), campaign, action, factor < 1 ? "budget_cut" : "budget_raised");
+  }
+
+  /** Something else that can be turned while it runs. */
+  #turn(campaign: Campaign): void {
+    const actions: readonly PacingAction[] = [
+      { kind: "set_exploration", share: 0.3 * this.#random.unit(), budgetMinor: BigInt(this.#random.below(9_000)) },
+      { kind: "set_caps", caps: this.#chance(0.5) ? [] : [{ max: 1 + this.#random.below(3), windowMs: 3_600_000 }] },
+      { kind: "set_curve", mode: this.#chance(0.5) ? "asap" : "even", points: [] },
+      { kind: "pin_release", release: RELEASES[this.#random.below(RELEASES.length)]?.hash ?? null },
+      { kind: "pin_release", release: null },
+      { kind: "set_budget", budgetMinor: campaign.budgetMinor, currency: campaign.currency },
+    ];
+    const action = actions[this.#random.below(actions.length)];
+    if (action !== undefined) this.#command(this.#during(), campaign, action, "turned");
   }
 
   #pause(campaign: Campaign): void {
@@ -95,6 +110,10 @@ export class Operators {
   #command(atMs: number, campaign: Campaign, action: PacingAction, fault?: FaultKind): void {
     if (fault !== undefined) this.#tally.count(fault);
     const command = this.#make(campaign.id, action);
+    if (this.#chance(0.1)) {
+      this.#tally.count("dry_run");
+      this.#send(atMs, { ...this.#make(campaign.id, action), dryRun: true });
+    }
     this.#send(atMs, command);
     if (!this.#chance(2 * this.#setting.rates.duplicated)) return;
     this.#tally.count("command_repeated");

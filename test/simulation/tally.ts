@@ -39,6 +39,8 @@ export const FAULTS = [
   "outcome_over_face",
   "command_repeated",
   "command_refusable",
+  "dry_run",
+  "turned",
   "budget_cut",
   "budget_raised",
   "paused",

@@ -2,7 +2,7 @@
 // tables of src/treasury/SPEC.md (T1, T2).
 
 import type { Campaign } from "../../../src/domain/campaign.ts";
-import type { CampaignState, PacingCommand } from "../../../src/domain/control.ts";
+import type { CampaignState, PacingAction, PacingCommand } from "../../../src/domain/control.ts";
 
 /** What the answer must be; the reason is its first word. */
 export interface ExpectedAnswer {
@@ -21,6 +21,9 @@ export class Steered {
   release: string | null = null;
   earlier: string[] = [];
   readonly budget = { plan: 0, exploration: 0 };
+  pinned = false;
+  /** What else commands turn, as texts to be compared. */
+  readonly #turned = { exploration: "", caps: "", curve: "" };
   readonly answers = new Map<string, ExpectedAnswer>();
   readonly releases = new Set<string>();
 
@@ -60,8 +63,15 @@ export class Steered {
     if (expectedRevision !== null && expectedRevision !== this.revision) return "stale_revision";
     if (action.kind === "set_budget" && action.currency !== this.currency) return "currency_differs";
     if (action.kind === "set_budget" && action.budgetMinor < 0n) return "negative";
-    if (action.kind === "promote_release" && action.release !== this.release && !this.releases.has(action.release))
-      return "unknown_release";
+    return this.#releaseRefusal(action);
+  }
+
+  #releaseRefusal(action: PacingAction): string | null {
+    const release = action.kind === "promote_release" || action.kind === "pin_release" ? action.release : this.release;
+    const changes = release !== null && release !== this.release;
+    const moves = action.kind === "rollback_release" || (action.kind === "promote_release" && changes);
+    if (this.pinned && moves) return "pinned";
+    if (changes && !this.releases.has(release)) return "unknown_release";
     return action.kind === "rollback_release" && this.earlier.length === 0 ? "no_earlier_release" : null;
   }
 
@@ -71,7 +81,9 @@ export class Steered {
       case "create":
         this.campaign = action.campaign;
         this.budget.plan = Number(action.campaign.budgetMinor);
-        this.budget.exploration = Number(action.campaign.explorationBudgetMinor);
+        this.#explore(action.campaign.explorationShare, action.campaign.explorationBudgetMinor);
+        this.#turn("caps", JSON.stringify(action.campaign.caps));
+        this.#turn("curve", action.campaign.pacing.mode);
         return true;
       case "set_budget":
         if (this.budget.plan === Number(action.budgetMinor)) return false;
@@ -88,9 +100,33 @@ export class Steered {
       case "rollback_release":
         this.release = this.earlier.pop() ?? null;
         return true;
-      default:
-        throw new Error(`operators of a simulated day do not send ${action.kind}`);
+      case "pin_release":
+        return this.#pin(action.release);
+      case "set_exploration":
+        return this.#explore(action.share, action.budgetMinor);
+      case "set_caps":
+        return this.#turn("caps", JSON.stringify(action.caps));
+      case "set_curve":
+        return this.#turn("curve", action.mode);
     }
+  }
+
+  #turn(what: "exploration" | "caps" | "curve", to: string): boolean {
+    const changes = this.#turned[what] !== to;
+    this.#turned[what] = to;
+    return changes;
+  }
+
+  #explore(share: number, budgetMinor: bigint): boolean {
+    this.budget.exploration = Number(budgetMinor);
+    return this.#turn("exploration", `${share} ${budgetMinor}`);
+  }
+
+  #pin(release: string | null): boolean {
+    const promotes = release !== null && this.#promote(release);
+    const turns = this.pinned !== (release !== null);
+    this.pinned = release !== null;
+    return promotes || turns;
   }
 
   #become(state: CampaignState): boolean {
