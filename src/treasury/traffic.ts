@@ -4,7 +4,8 @@
 // corrected by what came. Eligible sessions are counted, not grants, so that holding money back does not feed back here.
 //
 //   1. An hour that brings far more than the day does (a flash) has come, but is no sign of more to come.
-//   2. Time in which the campaign is paused, or has not begun, is not watched: no sessions then say nothing.
+//   2. Time in which the campaign is paused, has not begun or was not there yet, is not watched: that nobody came then
+//      says nothing.
 
 import { HOURS_OF_DAY, type Campaign } from "../domain/campaign.ts";
 
@@ -50,13 +51,15 @@ export function countArrivals(
   nowMs: number,
   isLive: boolean,
 ): Arrivals {
-  const from = known?.countedToMs ?? campaign.startMs;
-  const to = Math.min(Math.max(nowMs, from), campaign.endMs);
-  const before = known ?? { seen: NOTHING, watchedMs: NOTHING, sessions: 0 };
-  const came = sessions - before.sessions;
-  if (to === from && came === 0 && known !== null) return known;
-  const seen = [...before.seen];
-  const watchedMs = [...before.watchedMs];
+  // What was before the first look, nobody has watched.
+  if (known === null)
+    return { countedToMs: Math.max(campaign.startMs, nowMs), sessions, seen: NOTHING, watchedMs: NOTHING };
+  const from = known.countedToMs;
+  const to = Math.max(from, Math.min(nowMs, campaign.endMs));
+  const came = sessions - known.sessions;
+  if (to === from && came === 0) return known;
+  const seen = [...known.seen];
+  const watchedMs = [...known.watchedMs];
   const add = (list: number[], hour: number, amount: number): void => void (list[hour] = (list[hour] ?? 0) + amount);
   if (to === from) add(seen, hourOf(to), came);
   for (let at = from; at < to; at = nextHour(at)) {

@@ -104,6 +104,15 @@ describe("what is still to come", () => {
     expect(silent.remainingSessions).toBeLessThan(8_000);
   });
 
+  test("nor is the time before a campaign was there: one made at noon expects the afternoon that it was told of", () => {
+    const of = paced({});
+    const nowMs = 12 * HOUR_MS;
+    const made = countArrivals(null, of, 0, nowMs, true);
+    expect(traffic(of, made, nowMs).remainingSessions).toBeCloseTo(12_000);
+    const later = countArrivals(made, of, 1_000, nowMs + HOUR_MS, true);
+    expect(traffic(of, later, nowMs + HOUR_MS).remainingSessions).toBeCloseTo(11_000, -1);
+  });
+
   test("is never negative, adds up over any cut, and no session is lost in counting", () => {
     fc.assert(
       fc.property(
