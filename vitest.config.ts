@@ -3,15 +3,16 @@
 
 import { configDefaults, defineConfig } from "vitest/config";
 
-// `npm test -- --no-kafka`: what needs a Kafka broker is left out, and the run says so.
+// `npm test -- --no-kafka`: what needs a Kafka broker or a schema registry (Java, Maven) is left out, and the run says so.
+const NEEDS_JAVA = ["test/kafka/broker/**", "test/registry/server/**"];
 const withoutKafka = process.env["STIPEND_TEST_NO_KAFKA"] === "1";
-if (withoutKafka) console.warn("tests: without Kafka (--no-kafka): test/kafka/broker is left out");
+if (withoutKafka) console.warn(`tests: without Kafka (--no-kafka): ${NEEDS_JAVA.join(", ")} are left out`);
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, ...(withoutKafka ? ["test/kafka/broker/**"] : [])],
-    globalSetup: ["test/kafka/run-broker.ts"],
+    exclude: [...configDefaults.exclude, ...(withoutKafka ? NEEDS_JAVA : [])],
+    globalSetup: ["test/kafka/run-broker.ts", "test/registry/run-registry.ts"],
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default"],

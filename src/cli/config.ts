@@ -63,6 +63,16 @@ const asMechanism: Parse<KafkaMechanism> = (typed) => asOneOf(MECHANISMS)(typed.
 
 const asYesNo: Parse<boolean> = (typed) => asOneOf(["true", "false"])(typed) === "true";
 
+/** What is in a URL is said again; a password must not be. */
+const asRegistryUrl: Parse<string> = (typed) => {
+  const url = URL.canParse(typed) ? new URL(typed) : null;
+  if (url !== null && (url.username !== "" || url.password !== ""))
+    throw new InvalidInput("give the user in SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, not in the URL");
+  if (url !== null && (url.search !== "" || url.hash !== ""))
+    throw new InvalidInput(`expected a URL without ? and #, got "${typed}"`);
+  return asUrl(typed).replace(/\/+$/, "");
+};
+
 /** Whatever it is, it is not said again. */
 const asSecret: Parse<string> = (typed) => typed;
 
@@ -191,6 +201,20 @@ export const SETTINGS = {
     15_000,
     asInteger({ min: 1_000, max: 900_000 }),
   ),
+  schemaRegistryUrl: setting<string | null>(
+    "SCHEMA_REGISTRY_URL",
+    "where Confluent's API of a schema registry begins: values are in its wire format",
+    null,
+    asRegistryUrl,
+    "none: single-object encoding",
+  ),
+  schemaRegistryUsername: setting<string | null>("SCHEMA_REGISTRY_USERNAME", "user for the registry", null, asText),
+  schemaRegistryPassword: setting<string | null>(
+    "SCHEMA_REGISTRY_PASSWORD",
+    "password for the registry; never printed",
+    null,
+    asSecret,
+  ),
 } as const;
 
 /** Of the bootstrap and for finding errors: not settings, but not misspellings either. */
@@ -249,10 +273,16 @@ function combinationProblems(config: Config): string[] {
   const tlsOff = (["kafkaTlsCa", "kafkaTlsCert", "kafkaTlsKey"] as const)
     .filter((key) => given.has(key) && !config.kafkaTls)
     .map((key) => `${SETTINGS[key].env}: has no effect without KAFKA_TLS=true`);
+  const registry = [
+    ...needs("schemaRegistryUsername", "schemaRegistryUrl"),
+    ...needs("schemaRegistryUsername", "schemaRegistryPassword"),
+    ...needs("schemaRegistryPassword", "schemaRegistryUsername"),
+  ];
   const kafka = (Object.keys(SETTINGS) as (keyof Settings)[]).filter((key) => key.startsWith("kafka"));
-  if (!given.has("kafkaBrokers")) return kafka.flatMap((key) => needs(key, "kafkaBrokers"));
+  if (!given.has("kafkaBrokers")) return [...kafka.flatMap((key) => needs(key, "kafkaBrokers")), ...registry];
   const { kafkaReplication: replication, kafkaMinInsyncReplicas: insync } = config;
   return [
+    ...registry,
     ...tlsOff,
     ...needs("kafkaTlsCert", "kafkaTlsKey"),
     ...needs("kafkaTlsKey", "kafkaTlsCert"),
@@ -273,7 +303,7 @@ const KAFKA_NAMES = /^KAFKA_(BROKER|CLIENT|TOPIC|REPLICATION|MIN_|TLS|SSL|SASL|S
 export function unknownSettings(env: Environment): readonly string[] {
   const known = [...Object.values(SETTINGS).map((entry) => entry.env), ...OTHER_NAMES];
   return Object.keys(env)
-    .filter((name) => (name.startsWith("STIPEND_") || KAFKA_NAMES.test(name)) && !known.includes(name))
+    .filter((name) => (/^(STIPEND|SCHEMA_REGISTRY)_/.test(name) || KAFKA_NAMES.test(name)) && !known.includes(name))
     .map((name) => `${name} is no setting of this version and has no effect; \`stipend --help\` lists them`);
 }
 

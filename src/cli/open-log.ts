@@ -1,6 +1,7 @@
 // Open log
-// The log that the settings name: on Kafka where KAFKA_BROKERS is set, otherwise embedded in the folder STIPEND_DIR. The one
-// file of cli/ that knows which it is; an adapter is loaded only when it is opened.
+// The log that the settings name: on Kafka where KAFKA_BROKERS is set, otherwise embedded in the folder STIPEND_DIR; in
+// Confluent's wire format where SCHEMA_REGISTRY_URL is set. The one file of cli/ that knows which it is; an adapter is
+// loaded only when it is opened.
 
 import { existsSync, readFileSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";
@@ -17,6 +18,13 @@ export interface OpenedLog extends EventLog {
   /** How many copies of a record there are, for people. */
   readonly copies: string;
   differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+  /** Null without a schema registry. */
+  readonly registry: RegistryPlace | null;
+}
+
+export interface RegistryPlace {
+  /** Subjects that `ensureTopics` would give the schema of this version. */
+  lacking(): readonly string[];
 }
 
 /** Whether several processes can each take a part of the work on the log that the settings name. */
@@ -28,10 +36,15 @@ type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;
 
 /** With `make`, an embedded folder that is missing is made; else it is refused, for it would be empty. */
 export async function openLog(outside: Outside, { make }: { readonly make: boolean }): Promise<OpenedLog> {
-  const { config } = outside;
-  return config.kafkaBrokers === null
-    ? await openEmbedded(outside, make)
-    : await openKafka(outside, config.kafkaBrokers);
+  const { kafkaBrokers, schemaRegistryUrl } = outside.config;
+  const log = kafkaBrokers === null ? await openEmbedded(outside, make) : await openKafka(outside, kafkaBrokers);
+  if (schemaRegistryUrl === null) return log;
+  try {
+    return await openRegistered(outside, log, schemaRegistryUrl);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 /** For commands that work on a log that is there: opens it, checks that it has its topics, and closes it after `use`. */
@@ -63,6 +76,7 @@ async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): P
     place: `the embedded log ${folder}`,
     copies: "one copy, on this machine",
     differences: async (specs) => compareSpecs(specs, await log.topics()),
+    registry: null,
   };
 }
 
@@ -79,6 +93,29 @@ async function openKafka(outside: Outside, brokers: readonly string[]): Promise<
       `replication ${config.kafkaReplication ?? "as the cluster has it"}`,
       `min.insync.replicas ${config.kafkaMinInsyncReplicas ?? "as the cluster has it"}`,
     ].join(", "),
+    registry: null,
+  };
+}
+
+async function openRegistered({ config, output }: Outside, log: OpenedLog, url: string): Promise<OpenedLog> {
+  const { schemaRegistryUsername: name, schemaRegistryPassword: password, kafkaTopicPrefix: prefix } = config;
+  const { httpRegistry } = await import("../log/codec/registry/http-registry.ts");
+  const { openRegisteredLog } = await import("../log/codec/registry/registered-log.ts");
+  const registered = await openRegisteredLog({
+    log,
+    registry: httpRegistry({ url, ...(name !== null && password !== null ? { user: { name, password } } : {}) }),
+    topicPrefix: prefix ?? "",
+    onTrouble: (text) => output.note(text),
+  });
+  return {
+    ...log,
+    ...registered,
+    place: `${log.place}, schemas in ${url}`,
+    differences: async (specs) => [
+      ...(await log.differences(specs)),
+      ...(await registered.subjectDifferences(specs.map((spec) => spec.name))),
+    ],
+    registry: { lacking: () => registered.lacking() },
   };
 }
 

@@ -26,10 +26,14 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     [{ ...BROKERS, KAFKA_REPLICATION: "-1" }, /^KAFKA_REPLICATION: expected at least 1, got -1$/],
     [{ ...BROKERS, KAFKA_SASL_MECHANISM: "gssapi" }, /^KAFKA_SASL_MECHANISM: expected one of plain, scram-sha-256/],
     [{ ...BROKERS, KAFKA_SESSION_TIMEOUT_MS: "5" }, /^KAFKA_SESSION_TIMEOUT_MS: expected at least 1000, got 5$/],
+    [{ SCHEMA_REGISTRY_URL: "registry:8081" }, /^SCHEMA_REGISTRY_URL: expected a URL/],
+    [{ SCHEMA_REGISTRY_URL: "http://r/?a=b" }, /^SCHEMA_REGISTRY_URL: expected a URL without \? and #/],
+    [{ SCHEMA_REGISTRY_URL: "http://u:hidden@r/" }, /^SCHEMA_REGISTRY_URL: give the user in SCHEMA_REGISTRY_USERNAME/],
     [{ STIPEND_PARTITIONS: "x", STIPEND_RETRAIN_ROWS: "y" }, /^STIPEND_PARTITIONS: [^]*\nSTIPEND_RETRAIN_ROWS: /],
   ])("%o", (env, message) => {
     expect(() => loadConfig(env, folder)).toThrow(InvalidInput);
     expect(() => loadConfig(env, folder)).toThrow(message);
+    expect(() => loadConfig(env, folder)).not.toThrow(/hidden/);
   });
 });
 
@@ -52,6 +56,15 @@ describe("settings that are wrong together are refused by the name of the one to
     [
       { ...BROKERS, ...sasl, KAFKA_SASL_PASSWORD: "" },
       /^KAFKA_SASL_MECHANISM: has no effect without KAFKA_SASL_PASSWORD/,
+    ],
+    [{ SCHEMA_REGISTRY_USERNAME: "u" }, /^SCHEMA_REGISTRY_USERNAME: has no effect without SCHEMA_REGISTRY_URL/],
+    [
+      { ...BROKERS, SCHEMA_REGISTRY_URL: "http://r", SCHEMA_REGISTRY_USERNAME: "u" },
+      /^SCHEMA_REGISTRY_USERNAME: has no effect without SCHEMA_REGISTRY_PASSWORD/,
+    ],
+    [
+      { SCHEMA_REGISTRY_URL: "http://r", SCHEMA_REGISTRY_PASSWORD: "hidden" },
+      /^SCHEMA_REGISTRY_PASSWORD: has no effect without SCHEMA_REGISTRY_USERNAME/,
     ],
     [
       { ...BROKERS, KAFKA_REPLICATION: "1", KAFKA_MIN_INSYNC_REPLICAS: "2" },

@@ -10,7 +10,8 @@ export const command = defineCommand({
   summary: "compare the log's topics with what is needed",
   description:
     "Looks at partitions, cleanup, retention, largest record and, on Kafka, replication and min.insync.replicas where the " +
-    "settings name them. Changes nothing. Ends with 1 when something differs, each with what to do about it.",
+    "settings name them, and with SCHEMA_REGISTRY_URL at the schema and the compatibility of each topic's subject. Changes " +
+    "nothing. Ends with 1 when something differs, each with what to do about it.",
   examples: ["stipend topics check", "KAFKA_BROKERS=127.0.0.1:9092 stipend topics check --json"],
   async run(context) {
     const { partitions: users, controlPartitions: control } = context.config;

@@ -55,6 +55,8 @@ export class Unencodable extends Error {
 const MARKER_0 = 0xc3;
 const MARKER_1 = 0x01;
 const HEADER_BYTES = 10;
+const CONFLUENT_MAGIC = 0x00;
+const CONFLUENT_HEADER_BYTES = 5;
 const SCRATCH_BYTES = 64 * 1024;
 
 const codecs = new Map<string, Codec<unknown>>();
@@ -133,6 +135,11 @@ export function defineCodec<T>(name: string, schema: Schema, earlier: readonly S
 
 /** The fingerprint that the bytes carry, 16 hex digits; throws `Undecodable` when they carry none. */
 function checkHeader(name: string, bytes: Buffer): string {
+  if (bytes[0] === CONFLUENT_MAGIC && bytes.length >= CONFLUENT_HEADER_BYTES)
+    throw new Undecodable(
+      `${name}: in Confluent's wire format, schema id ${bytes.readUInt32BE(1)}: no SCHEMA_REGISTRY_URL is set, or what that ` +
+        "registry has under this id does not make it readable",
+    );
   if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER_0 || bytes[1] !== MARKER_1) {
     const start = bytes.subarray(0, 4).toString("hex");
     throw new Undecodable(
@@ -142,7 +149,8 @@ function checkHeader(name: string, bytes: Buffer): string {
   return bytes.readBigUInt64LE(2).toString(16).padStart(16, "0");
 }
 
-function headerOf(print: string): Buffer {
+/** What single-object bytes begin with in the schema of this fingerprint. */
+export function headerOf(print: string): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header[0] = MARKER_0;
   header[1] = MARKER_1;

@@ -1,0 +1,70 @@
+// Registered log
+// A log whose values are in Confluent's wire format, as anybody finds them who reads or writes its topics with a schema
+// registry, over a log of any adapter. Who uses it sees single-object bytes, as on a log without a registry.
+//
+//   W1. What is written in a schema of ours is written under that schema's id; it is never waited for (Subjects).
+//   W2. What is read under an id that has been met before is read without the registry. A new id is asked for before the
+//       batch is handed on; while the registry cannot say, the read is `LogUnavailable`: held and tried again, never given up.
+//   W3. What no schema makes readable is handed on as it came, and so are single-object bytes, from before the registry.
+//   W4. Changelogs are left alone.
+
+import type { EventLog, Member, TaskLog } from "../../event-log.ts";
+import type { Registry } from "./http-registry.ts";
+import { Subjects, type SubjectDifference } from "./subjects.ts";
+import { Translation } from "./translation.ts";
+
+export interface RegisteredLog extends EventLog {
+  /** Subjects without this version's schema: nothing can be written to their topics. `ensureTopics` registers it. */
+  lacking(): readonly string[];
+  subjectDifferences(topics: readonly string[]): Promise<readonly SubjectDifference[]>;
+}
+
+export interface RegisteredLogOptions {
+  readonly log: EventLog;
+  readonly registry: Registry;
+  /** Before each topic's name in its subject's, as on the cluster. */
+  readonly topicPrefix: string;
+  readonly onTrouble: (text: string) => void;
+}
+
+/** Looks up what it will need; throws `LogUnavailable` where the registry is away. */
+export async function openRegisteredLog(options: RegisteredLogOptions): Promise<RegisteredLog> {
+  const { log, registry } = options;
+  const subjects = await Subjects.find(registry, options.topicPrefix);
+  const translation = new Translation(subjects, registry, options.onTrouble);
+  return {
+    async ensureTopics(specs) {
+      await log.ensureTopics(specs);
+      await subjects.ensure(specs.map(({ name }) => name));
+    },
+    topics: () => log.topics(),
+    ranges: (topic) => log.ranges(topic),
+    send: async (records) => await log.send(translation.outbound(records)),
+    async *read(topic, partition, from, how) {
+      for await (const batch of log.read(topic, partition, from, how)) yield await translation.inbound(batch);
+    },
+    join: (kind, member) => log.join(kind, registeredMember(member, translation)),
+    committed: (kind) => log.committed(kind),
+    close: () => log.close(),
+    lacking: () => subjects.lacking(),
+    subjectDifferences: (topics) => subjects.differences(topics),
+  };
+}
+
+function registeredMember(member: Member, translation: Translation): Member {
+  return {
+    assigned: (partition, claim) => member.assigned(partition, async () => registeredTask(await claim(), translation)),
+    revoked: (partition) => member.revoked(partition),
+  };
+}
+
+function registeredTask(task: TaskLog, translation: Translation): TaskLog {
+  return {
+    partition: task.partition,
+    restore: (from) => task.restore(from),
+    seek: (positions) => task.seek(positions),
+    poll: async (limits) => await translation.inbound(await task.poll(limits)),
+    commit: async (records, positions) => await task.commit(translation.outbound(records), positions),
+    release: () => task.release(),
+  };
+}

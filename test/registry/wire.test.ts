@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { codecFor, headerOf, Undecodable } from "../../src/log/codec/codec.ts";
+import {
+  beginsWith,
+  isSingleObject,
+  schemaIdOf,
+  toConfluent,
+  toSingleObject,
+} from "../../src/log/codec/registry/wire.ts";
+import { SAMPLES } from "../log/samples.ts";
+
+const sessions = codecFor("sessions");
+const HEADER = headerOf(sessions.fingerprint);
+
+describe("Confluent's wire format", () => {
+  it("is a zero, the id in four bytes, big-endian, and the Avro binary of single-object encoding", () => {
+    const single = sessions.encode(SAMPLES.sessions);
+    const confluent = toConfluent(0x01_02_03_04, single, HEADER.length);
+    expect(confluent.toString("hex")).toBe(`0001020304${single.subarray(10).toString("hex")}`);
+  });
+
+  it("gives back the id and the bytes, whichever they are", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.uint8Array(), (id, body) => {
+        const single = Buffer.concat([HEADER, body]);
+        const confluent = toConfluent(id, single, HEADER.length);
+        expect(schemaIdOf(confluent)).toBe(id);
+        expect(toSingleObject(HEADER, confluent).equals(single)).toBe(true);
+        expect([isSingleObject(confluent), isSingleObject(single), schemaIdOf(single)]).toEqual([false, true, null]);
+      }),
+    );
+  });
+
+  it.each(["", "00", "00000000", "0100000001", "c30100000001", "00ffffffff00"])("has no id in %j", (hex) => {
+    expect(schemaIdOf(Buffer.from(hex, "hex"))).toBeNull();
+  });
+
+  it("begins with a header only where all of it is there", () => {
+    expect([HEADER, HEADER.subarray(0, 9), Buffer.alloc(10)].map((bytes) => beginsWith(bytes, HEADER))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("is named, with its id and the setting, to who reads it without a registry", () => {
+    const confluent = toConfluent(7, sessions.encode(SAMPLES.sessions), HEADER.length);
+    expect(() => sessions.decode(confluent)).toThrow(Undecodable);
+    expect(() => sessions.decode(confluent)).toThrow(/^sessions: .*schema id 7: no SCHEMA_REGISTRY_URL is set/);
+  });
+});
