@@ -258,6 +258,16 @@ export const LAWS_OFF: readonly LawOff[] = [
     seams: () => ({ treasury: (processor) => ({ ...processor, process: blind(processor) }) }),
   },
   {
+    law: "T6",
+    fault: "a dry run is done, and not only tried",
+    caughtAs: ["T1", "T2"],
+    seams: () => ({
+      treasury: withBatch((batch) =>
+        batch.map((record) => encoded("budget-pacing", record, (command) => ({ ...command, dryRun: false }))),
+      ),
+    }),
+  },
+  {
     law: "C1",
     fault:
       "a task starts where the log says it has committed, asked before its claim, and not where its changelog ends",
