@@ -43,7 +43,8 @@ async function setting(csv = logCsv(2000, 4), mapping = MAPPING): Promise<{ fold
   return { folder, line: [...line, "--quick", "--epochs", "3", "--clusters", "4", "--budgets", "4"] };
 }
 
-describe("stipend train", () => {
+/** Each starts processes that load TensorFlow, DuckDB and ONNX. */
+describe("stipend train", { timeout: 120_000 }, () => {
   test("leaves a release, prints one JSON object and nothing else, and says on stderr how each step went", async () => {
     const { folder, line } = await setting();
     const { code, stdout, stderr } = await run([...line, "--json"]);

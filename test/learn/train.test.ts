@@ -11,13 +11,17 @@ import { GateFailed } from "../../src/learn/gates.ts";
 import type { Training } from "../../src/learn/train.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { REDEEM_RATE, UPLIFT } from "./log-files.ts";
+import type { LearnOptions } from "../../src/learn/train-options.ts";
 import { SMALL, train } from "./trainings.ts";
+
+/** Of three trainings on a busy machine. */
+const LONG_MS = 120_000;
 
 describe("a log becomes a release", () => {
   let training: Training;
   beforeAll(async () => {
     training = await train();
-  });
+  }, LONG_MS);
 
   test("that a reader accepts, named by its content", () => {
     const { release } = training;
@@ -79,11 +83,17 @@ describe("a log becomes a release", () => {
 });
 
 describe("made again", () => {
+  const brief: Partial<LearnOptions> = {
+    network: { ...SMALL.network, maxEpochs: 2 },
+    plan: { ...SMALL.plan, budgets: 3 },
+    policy: { ...SMALL.policy, budgets: 1 },
+  };
   test.each(["wasm", "native"] as const)(
     "it is the same with the same seed on %s, and another with another",
+    { timeout: LONG_MS },
     async (backend) => {
       const hashOf = async (seed: number): Promise<string> => {
-        const training = await train({ rows: 2000, seed, backend });
+        const training = await train({ rows: 1500, seed, backend, options: brief });
         return training.release.hash;
       };
       const first = await hashOf(5);
@@ -93,7 +103,7 @@ describe("made again", () => {
   );
 });
 
-describe("broken evidence", () => {
+describe("broken evidence", { timeout: LONG_MS }, () => {
   const { gates, plan } = SMALL;
   test("of a classifier that is not served as it was trained gives no release", async () => {
     const strict = train({ rows: 2000, options: { gates: { ...gates, onnxDifference: 0 } } });
