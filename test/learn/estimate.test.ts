@@ -130,6 +130,20 @@ describe("estimates of a randomised log", () => {
     expect(ours).toBeLessThan(0.5 * error(off, found.values.mix, right));
     expect(ours).toBeLessThan(error(found.measured.reward, found.values.mix, right));
   });
+  test("raw measured means are taken only when asked for, however few the clusters", async () => {
+    const few = (readout: "measured" | null): Promise<Estimate> =>
+      estimate({
+        dataset: log.dataset,
+        clusters: 5,
+        classes: (x) => classes(x).map((label) => Math.floor(label / 5)),
+        effects: network(0.2, 0.7),
+        options: { ...ESTIMATE_OPTIONS, readout },
+        progress: () => undefined,
+      });
+    expect((await few(null)).readouts).toEqual({ reward: "shrunk", cost: "shrunk" });
+    const asked = await few("measured");
+    expect(asked.values.reward).toEqual(asked.measured.reward);
+  });
   test("their standard errors cover the truth in most cells", async () => {
     const found = await run(network(0.8, 0.9));
     const right = truth(log.truth.reward);

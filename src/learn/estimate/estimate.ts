@@ -6,7 +6,7 @@
 // Invariants:
 //   1. One pass over all rows, in blocks; memory does not grow with the rows.
 //   2. The control costs nothing. Where money flows by redemption, cost = face × redemption + send in every cell.
-//   3. Raw measured means are never chosen for more than ten clusters.
+//   3. Raw measured means are taken only when asked for: their noise goes into the plan and into what it spends.
 //   4. `valuesWithoutTest` owes nothing to an outcome of a test row: what is planned on them can be judged there.
 
 import { must } from "../../domain/assert.ts";
@@ -274,7 +274,7 @@ function choose(
 ): { readout: Readout; checks: { readout: Readout; error: number }[] } {
   const readouts: readonly Readout[] = ["network", "shrunk", "measured"];
   const checks = readouts.map((readout) => ({ readout, error: excessError(sums, target, readout, folds) }));
-  const allowed = checks.filter(({ readout }) => readout !== "measured" || sums.cells.clusters <= 10);
+  const allowed = checks.filter(({ readout }) => readout !== "measured");
   const best = allowed.reduce((a, b) => (b.error < a.error ? b : a));
   return { readout: fixed ?? best.readout, checks };
 }
