@@ -1,7 +1,7 @@
-// The serving process of the Kafka benchmark: serve tasks on Kafka as `stipend run` has them, and how fast they went. Says a
-// line of JSON when it runs, and one when it has had COUNT sessions (0: never).
+// The serving process of the Kafka benchmarks: serve tasks on Kafka as `stipend run` has them, and how fast they went. Says
+// a line of JSON whenever a task's state changes, and one with its figures when it has had COUNT sessions (0: never).
 //
-//   node benchmarks/kafka-ours.ts BROKERS PREFIX STORES COUNT
+//   node benchmarks/kafka-ours.ts BROKERS PREFIX STORES COUNT SESSION_TIMEOUT_MS
 
 import { randomUUID } from "node:crypto";
 import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
@@ -14,6 +14,7 @@ import { createServeProcessor } from "../src/serve/processor.ts";
 import type { ControlRecord } from "../src/task/control-record.ts";
 import { lmdbStores } from "../src/task/lmdb-store.ts";
 import { unobserved, type CycleReport } from "../src/task/observer.ts";
+import type { TaskState } from "../src/task/lifecycle.ts";
 import { joinRunner } from "../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../src/task/system-clock.ts";
 import { Pace } from "./kafka-pace.ts";
@@ -31,10 +32,11 @@ export interface OursSaid {
 }
 
 const MAX_RECORDS = 1_000;
-const [brokers = "", topicPrefix = "", stores = "", count = "0"] = process.argv.slice(2);
+const [brokers = "", topicPrefix = "", stores = "", count = "0", sessionTimeoutMs = ""] = process.argv.slice(2);
 const wanted = Number(count);
 
-const log = await openKafkaLog({ brokers: [brokers], clientId: "bench", topicPrefix }, () => Date.now());
+const settings = { brokers: [brokers], clientId: "bench", topicPrefix, sessionTimeoutMs: Number(sessionTimeoutMs) };
+const log = await openKafkaLog(settings, () => Date.now());
 const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
 const written: Record<string, { records: number; bytes: number }> = {};
 const reports: CycleReport[] = [];
@@ -52,10 +54,9 @@ const runner = await joinRunner({
   maxRecords: MAX_RECORDS,
   idleMs: 200,
   drainMs: 5_000,
-  observer: { ...unobserved, elapsedMs: systemElapsedMs, cycle },
+  observer: { ...unobserved, elapsedMs: systemElapsedMs, cycle, lifecycle },
 });
 process.once("SIGTERM", () => void runner.stop());
-console.log(JSON.stringify({ running: true }));
 await runner.run();
 await shelf.close();
 await log.close();
@@ -66,6 +67,10 @@ function cycle(report: CycleReport): void {
   reports.push(report);
   pace.done(report.inputs);
   if (wanted > 0 && pace.total >= wanted) tell();
+}
+
+function lifecycle(_kind: string, partition: number, state: TaskState): void {
+  console.log(JSON.stringify({ partition, state }));
 }
 
 function tell(): void {

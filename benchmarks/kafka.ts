@@ -23,15 +23,14 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { kafkaJars, STREAMS } from "../bin/setup/jars.mjs";
 import { must } from "../src/domain/assert.ts";
-import { canonicalJson } from "../src/domain/canonical.ts";
 import { seededRandom } from "../src/domain/random.ts";
 import { codecFor } from "../src/log/codec/codec.ts";
-import type { OutRecord, TopicSpec } from "../src/log/event-log.ts";
+import type { TopicSpec } from "../src/log/event-log.ts";
 import { openKafkaLog, type KafkaLog } from "../src/log/kafka/log.ts";
-import { topicSpecs } from "../src/log/topics.ts";
 import { startBroker, type RunningBroker } from "../test/kafka/start-broker.ts";
 import type { OursSaid } from "./kafka-ours.ts";
-import { benchGrant, benchRelease, benchSession, CAMPAIGN } from "./serve-world.ts";
+import { fillTopics, sessionRecord, startNode } from "./kafka-world.ts";
+import { benchSession } from "./serve-world.ts";
 
 export interface KafkaOptions {
   readonly partitions: number;
@@ -78,6 +77,7 @@ const ROOT = path.join(import.meta.dirname, "..");
 const LOT = 1_000;
 const PACE_MS = 4;
 const WARM_UP_MS = 2_000;
+const SESSION_MS = "6000";
 const CHILD_MS = 240_000;
 
 export async function benchmarkKafka(options: KafkaOptions): Promise<KafkaFigures> {
@@ -158,8 +158,8 @@ class Bench {
   async #fill(prefix: string, sessions = this.#options.sessions): Promise<void> {
     const { partitions, users } = this.#options;
     const log = await this.#open(prefix);
-    await log.ensureTopics([...topicSpecs({ users: partitions, control: 1 }), ...peers(partitions)]);
-    await sendControl(log, partitions);
+    await fillTopics(log, partitions);
+    await log.ensureTopics(peers(partitions));
     const random = seededRandom(`bench ${prefix}`);
     for (let sent = 0; sent < sessions; sent += LOT) {
       const lot = Array.from({ length: Math.min(LOT, sessions - sent) }, (_, i) => {
@@ -177,7 +177,7 @@ class Bench {
 
   #startOurs(prefix: string, count: number): ChildProcess {
     const stores = path.join(this.#folder, `stores-${prefix}`);
-    return startNode("kafka-ours.ts", [this.#broker.brokers, prefix, stores, String(count)]);
+    return startNode("kafka-ours.ts", [this.#broker.brokers, prefix, stores, String(count), SESSION_MS]);
   }
 
   async #passThrough(prefix: string, ours: OursSaid): Promise<Said> {
@@ -207,7 +207,7 @@ class Bench {
     const child = this.#startOurs(prefix, 0);
     const log = await this.#open(prefix);
     try {
-      await answer(child, (said) => "running" in said, true);
+      await answer(child, (said) => "state" in said && said.state === "running", true);
       const figures: Record<string, KafkaFigures["latencyMs"][string]> = {};
       const paced = new Paced(log, this.#options);
       await paced.run(Math.min(...this.#options.rates), WARM_UP_MS / 1_000);
@@ -262,7 +262,8 @@ class Paced {
     const sending: Promise<void>[] = [];
     for (let tick = 0; tick * PACE_MS < seconds * 1_000; tick += 1) {
       const dueMs = startMs + tick * PACE_MS;
-      if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 0) await sleep(waitMs);
       const upTo = (ticks: number): number => Math.floor((perSecond * ticks * PACE_MS) / 1_000);
       sending.push(this.#send(upTo(tick + 1) - upTo(tick), dueMs));
     }
@@ -286,10 +287,6 @@ class Paced {
   }
 }
 
-function sessionRecord(session: ReturnType<typeof benchSession>): OutRecord {
-  return { topic: "sessions", key: Buffer.from(session.userId), value: codecFor("sessions").encode(session) };
-}
-
 /** Topics that only the others write. */
 function peers(partitions: number): TopicSpec[] {
   return ["pass-through", "streams-out"].map((name) => ({
@@ -299,24 +296,6 @@ function peers(partitions: number): TopicSpec[] {
     retentionMs: null,
     maxRecordBytes: 1024 * 1024,
   }));
-}
-
-/** The release, and the money in the treasurer's place. */
-async function sendControl(log: KafkaLog, partitions: number): Promise<void> {
-  const { hash, manifest, classifier } = benchRelease();
-  const record = { campaign: CAMPAIGN, hash, publishedAtMs: 0, manifest: canonicalJson(manifest), classifier };
-  const value = codecFor("releases").encode({ ...record, evidence: "{}" });
-  await log.send([{ topic: "releases", key: Buffer.from(`${CAMPAIGN}/${hash}`), value }]);
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const grant = codecFor("grants").encode(benchGrant(hash, partition, Date.now()));
-    await log.send([{ topic: "grants", partition, key: Buffer.from(CAMPAIGN), value: grant }]);
-  }
-}
-
-function startNode(file: string, args: readonly string[]): ChildProcess {
-  const flags = ["--disable-warning=ExperimentalWarning", "--disable-warning=TimeoutNegativeWarning"];
-  const script = path.join(import.meta.dirname, file);
-  return spawn(process.execPath, [...flags, script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** The first line that is wanted, as JSON; then its end, unless it shall `goOn`. Bounded in time. */

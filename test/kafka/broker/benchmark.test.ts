@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { benchmarkTakeover } from "../../../benchmarks/kafka-takeover.ts";
 import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
 
 it("the Kafka benchmark runs: all three systems get through, and every paced session has a latency", async () => {
@@ -10,4 +11,14 @@ it("the Kafka benchmark runs: all three systems get through, and every paced ses
   expect(written.records).toBeGreaterThan(1);
   expect(latencyMs["100"]).toMatchObject({ decisions: 200 });
   expect(latencyMs["100"]?.p50).toBeLessThanOrEqual(latencyMs["100"]?.p99 ?? 0);
+}, 300_000);
+
+it("the takeover benchmark runs: after each kill all partitions decide again, and not before anybody can know", async () => {
+  const sessionTimeoutMs = 1_500;
+  const small = { partitions: 2, users: 100, kills: 1, perSecond: 50, sessionTimeoutMs };
+  const { warmMs, coldMs } = await benchmarkTakeover(small);
+  for (const { all } of [warmMs, coldMs]) {
+    expect(all).toHaveLength(1);
+    expect(all[0]).toBeGreaterThan(sessionTimeoutMs / 2);
+  }
 }, 300_000);
