@@ -21,6 +21,8 @@ export interface Ended {
 export interface Background {
   /** Lines of stdout so far. */
   readonly lines: readonly string[];
+  /** stderr so far. */
+  readonly err: string;
   /** Resolves with the first line that holds the text. */
   said(text: string): Promise<string>;
   /** Sends what SIGTERM sends, and waits for the end. */
@@ -93,6 +95,9 @@ export function openShell(given: Record<string, string> = {}): Shell {
       return {
         get lines() {
           return told.out.split("\n");
+        },
+        get err() {
+          return told.err;
         },
         async said(text) {
           for (;;) {
