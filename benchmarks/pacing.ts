@@ -50,6 +50,8 @@ interface Played {
 
 export interface PacerFigures {
   readonly within5pct: number;
+  /** The same with the days that end early without anybody knowing. */
+  readonly within5pctOfAll: number;
   readonly early: number;
   readonly meanCurveDistance: number;
   readonly overspend: number;
@@ -156,6 +158,7 @@ function figuresOf(name: Name, played: readonly Played[], suffices: readonly Pla
   const foreseen = suffices.filter(({ shape }) => shape !== "ends early");
   return {
     within5pct: share(foreseen, (day) => isWithin(of(day))),
+    within5pctOfAll: share(suffices, (day) => isWithin(of(day))),
     early: share(played, (day) => of(day).outAt < 0.9),
     meanCurveDistance: mean(suffices, (day) => of(day).curveDistance),
     overspend: Math.max(...played.map((day) => of(day).overspend)),

@@ -54,6 +54,11 @@ export const METRICS = {
   stipend_curve_target_minor: "What the pacing curve allows the plan account by now, minor units",
   stipend_plan_row: "Position on the frontier that is in force",
   stipend_shadow_price: "Marginal reward of one minor unit at that position",
+  stipend_overbooked_minor:
+    "Out beyond the budget because it is expected back (reservation policy expected), minor units",
+  stipend_spend_at_end_minor: "Forecast of the plan's spend at the end of the period, minor units",
+  stipend_mix_drift_minor:
+    "Expected over- or underspend to come because other clusters come than in training, minor units",
   stipend_campaign_revision: "Revision of the campaign's control",
   stipend_shards_behind: "Shards that have not applied the campaign's current revision",
   stipend_scrape_failures_total: "Scrapes in which lag or budgets could not be read",
@@ -178,6 +183,9 @@ function budgetMetrics(registry: Registry, log: EventLog): { read(): Promise<voi
     target: gauge(registry, "stipend_curve_target_minor", ["campaign"]),
     planRow: gauge(registry, "stipend_plan_row", ["campaign"]),
     shadowPrice: gauge(registry, "stipend_shadow_price", ["campaign"]),
+    overbooked: gauge(registry, "stipend_overbooked_minor", account),
+    spendAtEnd: gauge(registry, "stipend_spend_at_end_minor", ["campaign"]),
+    mixDrift: gauge(registry, "stipend_mix_drift_minor", ["campaign"]),
     revision: gauge(registry, "stipend_campaign_revision", ["campaign"]),
     behind: gauge(registry, "stipend_shards_behind", ["campaign"]),
   };
@@ -190,12 +198,17 @@ function budgetMetrics(registry: Registry, log: EventLog): { read(): Promise<voi
       gauges.granted.set({ campaign, account: name }, Number(totals.granted - totals.returned));
       gauges.pending.set({ campaign, account: name }, Number(totals.reserved - totals.settled - totals.released));
       gauges.posted.set({ campaign, account: name }, Number(totals.settled + totals.sent));
+      const overbooked = name === "plan" ? (status.overbookedMinor ?? 0n) : 0n;
+      gauges.overbooked.set({ campaign, account: name }, Number(overbooked));
     }
     gauges.target.set({ campaign }, Number(status.targetMinor));
     gauges.planRow.set({ campaign }, status.planRow);
     gauges.shadowPrice.set({ campaign }, status.shadowPrice);
+    gauges.spendAtEnd.set({ campaign }, Number(status.forecast?.spendAtEnd ?? 0n));
+    gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
     gauges.revision.set({ campaign }, status.revision);
-    gauges.behind.set({ campaign }, shards - status.applied.length);
+    const reached = status.applied.filter(({ revision }) => revision >= status.revision).length;
+    gauges.behind.set({ campaign }, shards - reached);
   };
   return {
     async read() {

@@ -35,7 +35,9 @@ function ungranted(book: CampaignBook, account: Account): Minor {
   return maxMinor(0n, mostOut(book, account) - outMinor(book, account));
 }
 
+/** After a cut, what is out beyond a strict budget is no lending. */
 function overbooked(book: CampaignBook): Minor {
+  if (book.campaign.reservation.policy === "strict") return 0n;
   return maxMinor(0n, outMinor(book, "plan") - book.campaign.budgetMinor);
 }
 
