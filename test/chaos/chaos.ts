@@ -99,6 +99,7 @@ class ChaosRun {
   };
   readonly #harming = new Set<Promise<void>>();
   #broker: RunningBroker;
+  #brokerIsAway = false;
   #log: KafkaLog | null = null;
 
   constructor(options: ChaosOptions, folder: string, broker: RunningBroker) {
@@ -161,7 +162,7 @@ class ChaosRun {
 
   #begin(planned: Planned): void {
     const allocator = must(this.#allocators[planned.slot], "an allocator");
-    if (planned.harm !== "broker" && (allocator.busy || !allocator.running)) return;
+    if (planned.harm === "broker" ? this.#brokerIsAway : allocator.busy || !allocator.running) return;
     const harming = (planned.harm === "broker" ? this.#killBroker(planned) : this.#harm(allocator, planned)).finally(
       () => this.#harming.delete(harming),
     );
@@ -205,12 +206,14 @@ class ChaosRun {
   }
 
   async #killBroker({ atMs, forMs }: Planned): Promise<void> {
+    this.#brokerIsAway = true;
     process.kill(this.#broker.pid, "SIGKILL");
     this.#kills.broker += 1;
     this.#options.say(`${(atMs / 1_000).toFixed(1)} s  broker for ${forMs} ms and a start`);
     await sleep(forMs);
     const port = Number(this.#broker.brokers.split(":")[1]);
     this.#broker = await startBroker({ dir: this.#broker.dir, port });
+    this.#brokerIsAway = false;
   }
 
   /** Until every session has a decision, or none has come for a while. */
@@ -272,6 +275,7 @@ class ChaosRun {
   }
 
   async end(): Promise<void> {
+    await Promise.allSettled(this.#harming);
     await Promise.all(this.#allocators.map((one) => one.end("SIGKILL")));
     await this.#log?.close();
     await this.#broker.stop();

@@ -63,9 +63,11 @@ describe("a broker that is killed", () => {
   }, 120_000);
 
   it("is said by every call in the port's words, within its patience, and calls work when it is back", async () => {
+    const patient = await fixture.connect();
+    await patient.ensureTopics(TOPICS);
+    await patient.send([out("numbers", 0, "k", "before")]);
     const log = await fixture.connect({ patienceMs: 1_000 });
-    await log.ensureTopics(TOPICS);
-    await log.send([out("numbers", 0, "k", "before")]);
+    await log.ranges("numbers");
     process.kill(broker.pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 300));
     await expect(log.send([out("numbers", 0, "k", "lost?")])).rejects.toThrow(OutcomeUnknown);
