@@ -169,11 +169,17 @@ export function curveFault(
     const before = points[index - 1];
     if (!(share >= 0 && share <= 1)) return `point ${index + 1}: the share must be in 0 to 1, got ${share}`;
     if (atMs < period.startMs || atMs > period.endMs)
-      return `point ${index + 1}: must be in the period, from ${period.startMs} to ${period.endMs}, got ${atMs}`;
+      return `point ${index + 1}: must be in the period, from ${timeText(period.startMs)} to ${timeText(period.endMs)}, got ${timeText(atMs)}`;
     if (before !== undefined && (atMs <= before.atMs || share < before.share))
       return `point ${index + 1}: must be later than the one before and not lower`;
   }
   return points.at(-1)?.share === 1 ? null : "the last share must be 1";
+}
+
+const LAST_DATE_MS = 8.64e15;
+
+function timeText(ms: number): string {
+  return Math.abs(ms) <= LAST_DATE_MS ? new Date(ms).toISOString() : `${ms}`;
 }
 
 /** Thrown for a campaign, mapping or configuration that is not valid; the message names each field and what is wrong. */

@@ -235,7 +235,7 @@ describe("refusals", () => {
         {},
       ],
       [
-        "curve_not_rising: point 1: must be in the period, from 0 to 86400000, got 86400001",
+        "curve_not_rising: point 1: must be in the period, from 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z, got 1970-01-02",
         { kind: "set_curve", mode: "points", points: points([86_400_001, 1]) },
         {},
       ],
