@@ -27,8 +27,11 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     [{ ...BROKERS, KAFKA_SASL_MECHANISM: "gssapi" }, /^KAFKA_SASL_MECHANISM: expected one of plain, scram-sha-256/],
     [{ ...BROKERS, KAFKA_SESSION_TIMEOUT_MS: "5" }, /^KAFKA_SESSION_TIMEOUT_MS: expected at least 1000, got 5$/],
     [{ SCHEMA_REGISTRY_URL: "registry:8081" }, /^SCHEMA_REGISTRY_URL: expected a URL/],
-    [{ SCHEMA_REGISTRY_URL: "http://r/?a=b" }, /^SCHEMA_REGISTRY_URL: expected a URL without \? and #/],
-    [{ SCHEMA_REGISTRY_URL: "http://u:hidden@r/" }, /^SCHEMA_REGISTRY_URL: give the user in SCHEMA_REGISTRY_USERNAME/],
+    [{ SCHEMA_REGISTRY_URL: "http://127.0.0.1/?a=b" }, /^SCHEMA_REGISTRY_URL: expected a URL without \? and #/],
+    [
+      { SCHEMA_REGISTRY_URL: "http://:hidden@127.0.0.1/" },
+      /^SCHEMA_REGISTRY_URL: give the user in SCHEMA_REGISTRY_USERNAME/,
+    ],
     [{ STIPEND_PARTITIONS: "x", STIPEND_RETRAIN_ROWS: "y" }, /^STIPEND_PARTITIONS: [^]*\nSTIPEND_RETRAIN_ROWS: /],
   ])("%o", (env, message) => {
     expect(() => loadConfig(env, folder)).toThrow(InvalidInput);
@@ -59,11 +62,11 @@ describe("settings that are wrong together are refused by the name of the one to
     ],
     [{ SCHEMA_REGISTRY_USERNAME: "u" }, /^SCHEMA_REGISTRY_USERNAME: has no effect without SCHEMA_REGISTRY_URL/],
     [
-      { ...BROKERS, SCHEMA_REGISTRY_URL: "http://r", SCHEMA_REGISTRY_USERNAME: "u" },
+      { ...BROKERS, SCHEMA_REGISTRY_URL: "http://127.0.0.1", SCHEMA_REGISTRY_USERNAME: "u" },
       /^SCHEMA_REGISTRY_USERNAME: has no effect without SCHEMA_REGISTRY_PASSWORD/,
     ],
     [
-      { SCHEMA_REGISTRY_URL: "http://r", SCHEMA_REGISTRY_PASSWORD: "hidden" },
+      { SCHEMA_REGISTRY_URL: "http://127.0.0.1", SCHEMA_REGISTRY_PASSWORD: "hidden" },
       /^SCHEMA_REGISTRY_PASSWORD: has no effect without SCHEMA_REGISTRY_USERNAME/,
     ],
     [
