@@ -91,7 +91,8 @@ export class Allocator {
 
   /** Until it has stopped itself amid a commit; or, when it has none to make, wherever it is. */
   async frozen(withinMs: number): Promise<void> {
-    this.signal("SIGUSR2");
+    // Before it has begun, nobody listens, and the signal would end it.
+    if (this.#said.some((line) => line.includes('"event"'))) this.signal("SIGUSR2");
     const deadline = performance.now() + withinMs;
     while (this.running && !this.#stopped && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10));
