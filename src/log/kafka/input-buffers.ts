@@ -58,7 +58,7 @@ class Input {
   }
 
   add(fetched: Fetched): void {
-    this.records = this.left === 0 ? fetched.records : [...this.records.slice(this.taken), ...fetched.records];
+    this.records = this.left === 0 ? fetched.records : this.records.slice(this.taken).concat(fetched.records);
     this.taken = 0;
     this.next = nextOf(fetched);
     this.end = fetched.end;
