@@ -130,7 +130,7 @@ describe("an allocator", () => {
     const { id, schema } = await latest("sessions");
     await sendSessions(id, schema, names("a", 20));
     const decisions = await decided(20);
-    expect(decisions.map(({ sessionId }) => sessionId).toSorted()).toEqual(
+    expect(decisions.map(({ sessionId }) => String(sessionId)).toSorted()).toEqual(
       names("a", 20)
         .map((name) => `s-${name}`)
         .toSorted(),

@@ -14,7 +14,7 @@ import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simu
 import { conformance, readAll } from "../../log/conformance.ts";
 import { SAMPLES } from "../../log/samples.ts";
 import { Told } from "../../log/told.ts";
-import { openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
+import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
 import { createWorld, framed, KEY, newPrefix, only, SPECS, type World } from "./fixture.ts";
 
 const PREFIX = newPrefix();
@@ -41,6 +41,9 @@ const TOPICS = Object.keys(SAMPLES) as (keyof TopicValues)[];
 const SESSION = loadSchemas("sessions").current as SchemaObject;
 const SESSIONS = codecFor("sessions");
 const POLL = { maxRecords: 100, maxWaitMs: 0 };
+
+/** By which a JSON schema is known as one. */
+const DRAFT = ["http:", "", "json-schema.org", "draft-07", "schema#"].join("/");
 
 /** A session's schema as another has it: without some fields, or with more. */
 function sessionSchema({ without = [], more = [] }: { without?: string[]; more?: object[] }): object {
@@ -204,6 +207,24 @@ describe("what cannot be read", () => {
     const other = await registerSchema(url, `${world.prefix}other`, { type: "record", name: "Other", fields: [] });
     await undecodable(framed(other, Buffer.alloc(0)));
     expect(world.troubles).toEqual([expect.stringMatching(/the current schema cannot read/)]);
+  });
+
+  it.each([
+    ["of another kind", "other-kind", "a schema of type JSON"],
+    ["that is in parts", "whole", "a schema that refers to others"],
+  ] as const)("is a schema %s", async (_, subject, what) => {
+    const part = `${world.prefix}part`;
+    await registerSchema(url, part, { type: "record", name: "Part", namespace: "x", fields: [] });
+    const references = [{ name: "x.Part", subject: part, version: 1 }];
+    const whole = { type: "record", name: "Whole", namespace: "x", fields: [{ name: "part", type: "x.Part" }] };
+    const body = {
+      "other-kind": { schemaType: "JSON", schema: JSON.stringify({ $schema: DRAFT, type: "object" }) },
+      whole: { references, schema: JSON.stringify(whole) },
+    }[subject];
+    const answer = await askRegistry(url, "POST", `/subjects/${world.prefix}${subject}/versions`, body);
+    const { id: theirs } = answer as { id: number };
+    await undecodable(framed(theirs, Buffer.from("00")));
+    expect(world.troubles).toEqual([`schema registry: sessions: schema id ${theirs}: it is ${what}`]);
   });
 
   it("is a body that its schema does not fit, ours or another's", async () => {
