@@ -7,7 +7,7 @@
 //   node bin/bootstrap.mjs stipend ARGS       src/main.ts
 //   node bin/bootstrap.mjs start ARGS         src/main.ts day
 //   node bin/bootstrap.mjs check              formatter, linter, types, house rules, unused code
-//   node bin/bootstrap.mjs test ARGS          check, then vitest; --no-kafka leaves out what needs a Kafka broker
+//   node bin/bootstrap.mjs test ARGS          check, then vitest; --no-kafka leaves out what needs a Kafka broker or a registry
 //   node bin/bootstrap.mjs run FILE ARGS      any script, .ts too
 
 import { spawn } from "node:child_process";
