@@ -63,14 +63,16 @@ describe("a broker that is killed", () => {
   }, 120_000);
 
   it("is said by every call in the port's words, within its patience, and calls work when it is back", async () => {
-    const patient = await fixture.connect();
-    await patient.ensureTopics(TOPICS);
-    await patient.send([out("numbers", 0, "k", "before")]);
+    const producer = await fixture.connect({ patienceMs: 5_000 });
+    await producer.ensureTopics(TOPICS);
+    await producer.send([out("numbers", 0, "k", "before")]);
     const log = await fixture.connect({ patienceMs: 1_000 });
     await log.ranges("numbers");
     process.kill(broker.pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await expect(log.send([out("numbers", 0, "k", "lost?")])).rejects.toThrow(OutcomeUnknown);
+    // One who has sent before may have been heard; one who has not even a producer id has not.
+    await expect(producer.send([out("numbers", 0, "k", "lost?")])).rejects.toThrow(OutcomeUnknown);
+    await expect(log.send([out("numbers", 0, "k", "never")])).rejects.toThrow(LogUnavailable);
     await expect(log.ranges("numbers")).rejects.toThrow(LogUnavailable);
     await expect(log.read("numbers", 0, 0)[Symbol.asyncIterator]().next()).rejects.toThrow(LogUnavailable);
     const opening = openKafkaLog({ brokers: [broker.brokers], clientId: "late", patienceMs: 500 }, () => Date.now());
