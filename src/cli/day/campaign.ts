@@ -19,7 +19,7 @@ export interface CampaignOptions {
 export const HOLDOUT_SHARE = 0.1;
 export const EXPLORATION_SHARE = 0.03;
 /** How long an incentive counts: a nudge at the checkout. */
-const TTL_MS = 10 * 60_000;
+const TTL_MS = 5 * 60_000;
 const MOST_A_DAY = 3;
 /** Of what the frontier's last row would spend on the day's sessions. */
 const BUDGET_SHARE = { synthetic: 0.2, replay: 0.4 } as const;
