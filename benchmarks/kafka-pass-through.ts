@@ -11,7 +11,7 @@ import { Pace } from "./kafka-pace.ts";
 const [brokers = "", input = "", output = "", count = "0", recordsEach = "1", bytesEach = "1"] = process.argv.slice(2);
 const MAX_RECORDS = 1_000;
 const PARTITIONS_AT_ONCE = 16;
-const GROUP = "bench-pass-through";
+const GROUP = `bench-${output}`;
 
 const kafka = new Kafka({
   brokers: [brokers],
@@ -31,6 +31,7 @@ await consumer.subscribe({ topic: input, fromBeginning: true });
 await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: PARTITIONS_AT_ONCE, eachBatch });
 await finished.promise;
 console.log(JSON.stringify(pace.figures()));
+await consumer.disconnect();
 process.exit(0);
 
 async function eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -39,6 +40,8 @@ async function eachBatch(payload: EachBatchPayload): Promise<void> {
   for (let from = 0; from < batch.messages.length; from += MAX_RECORDS) {
     const inputs = batch.messages.slice(from, from + MAX_RECORDS);
     const next = String(BigInt(must(inputs.at(-1), "an input").offset) + 1n);
+    // A producer whose commit failed can begin no other transaction: the batch comes again, to a new one.
+    producers.delete(batch.partition);
     const transaction = await producer.transaction();
     await transaction.send({
       topic: output,
@@ -50,6 +53,7 @@ async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const topics = [{ topic: input, partitions: [{ partition: batch.partition, offset: next }] }];
     await transaction.sendOffsets({ consumerGroupId: GROUP, topics });
     await transaction.commit();
+    producers.set(batch.partition, Promise.resolve(producer));
     payload.resolveOffset(must(inputs.at(-1), "an input").offset);
     await payload.heartbeat();
     pace.done(inputs.length);

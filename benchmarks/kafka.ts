@@ -67,10 +67,10 @@ export const QUICK: KafkaOptions = {
 export const FULL: KafkaOptions = {
   partitions: 6,
   users: 20_000,
-  sessions: 150_000,
+  sessions: 40_000,
   rounds: 3,
-  rates: [200, 1_000, 2_000, 5_000],
-  secondsARate: 15,
+  rates: [500, 2_000, 5_000],
+  secondsARate: 10,
 };
 
 const ROOT = path.join(import.meta.dirname, "..");
