@@ -8,8 +8,8 @@ import { tinyRelease } from "../serve/tiny-release.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Live from an hour ago; everybody who may get something gets it. */
-export function writeCampaign(folder: string, id = "spring"): string {
+/** Live from an hour ago; everybody who may get something gets it. `other` takes the place of what is named in it. */
+export function writeCampaign(folder: string, id = "spring", other: Readonly<Record<string, unknown>> = {}): string {
   const file = join(folder, `${id}.json`);
   const now = Date.now();
   const campaign = {
@@ -27,6 +27,7 @@ export function writeCampaign(folder: string, id = "spring"): string {
     explorationShare: 0,
     reservation: { ttlMs: HOUR_MS },
     pacing: { mode: "asap", expectedSessions: 1_000 },
+    ...other,
   };
   writeFileSync(file, JSON.stringify(campaign));
   return file;
