@@ -38,8 +38,9 @@ describe("three allocators under fire", () => {
         results.push(await runChaos({ ...of, say: () => undefined }));
       }
       const last = results.at(-1);
+      // A decision that is missing is no wrong of the money: `verify` need not see it, the checker must.
       expect(last && seen(last), JSON.stringify(results, null, 2)).toBeGreaterThan(0);
-      expect(last?.verify.ok).toBe(false);
+      expect(last && isClean(last)).toBe(false);
     },
     900_000,
   );
