@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { benchmarkTakeover } from "../../../benchmarks/kafka-takeover.ts";
 import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
+import { benchmarkMemory } from "../../../benchmarks/memory.ts";
 
 it("the Kafka benchmark runs: all three systems get through, and every paced session has a latency", async () => {
   const small = { partitions: 3, users: 200, sessions: 3_000, rounds: 1, rates: [100], secondsARate: 2 };
@@ -22,3 +23,17 @@ it("the takeover benchmark runs: after each kill all partitions decide again, an
     expect(all[0]).toBeGreaterThan(sessionTimeoutMs / 2);
   }
 }, 300_000);
+
+it("the memory benchmark runs: every session is decided, and every measure has its minutes", async () => {
+  const small = { minutes: 3, minuteMs: 2_000, perSecond: 50, users: 100, partitions: 2, sampleMs: 500 };
+  const { decided, outcomes, measures } = await benchmarkMemory({ ...small, tell: () => undefined });
+  expect(decided).toBeGreaterThan(100);
+  expect(outcomes).toBeGreaterThan(0);
+  for (const { minutesMiB } of Object.values(measures)) {
+    expect(minutesMiB).toHaveLength(3);
+    expect(Math.min(...minutesMiB)).toBeGreaterThan(1);
+  }
+  const [anonymous, rss] = [measures.anonymous.lastThirdMiB, measures.rss.lastThirdMiB];
+  expect(anonymous).toBeGreaterThan(measures.heap.lastThirdMiB);
+  expect(rss).toBeGreaterThan(anonymous);
+}, 120_000);
