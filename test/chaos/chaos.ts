@@ -1,7 +1,7 @@
 // Chaos
-// Three allocators on a real broker, under a steady load, while they and the broker are killed, frozen and moved by a
-// schedule drawn from a seed; then the proof, from the topics. What is done when is the seed's; what meets what is the
-// machine's, so that a seed is a good place to look again and not a recording.
+// Three allocators on a real broker, under a steady load, while they and the broker are killed, frozen and moved, and the
+// budget is cut and raised, by a schedule drawn from a seed; then the proof, from the topics. What is done when is the
+// seed's; what meets what is the machine's, so that a seed is a good place to look again and not a recording.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,18 +17,35 @@ import { Allocator, type Ending } from "./allocators.ts";
 import { writeChaosCampaign } from "./campaign.ts";
 import { check } from "./checker.ts";
 import { sessionId, startLoad, type Load } from "./load.ts";
-import { planHarm, SESSION_MS, type Harm, type Planned } from "./schedule.ts";
+import {
+  ALL_HARMS,
+  CLOSE,
+  planBudget,
+  planHarm,
+  quietAtMs,
+  SESSION_MS,
+  type Harm,
+  type Planned,
+  type Range,
+} from "./schedule.ts";
+import { steerBudget, type Steered } from "./steering.ts";
+import type { Timeline } from "./timeline.ts";
 
 export type Law = "c2" | "c3";
 
-/** What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. */
-export const HARM_THAT_TELLS: Readonly<Record<Law, Harm>> = { c2: "freeze", c3: "kill" };
+/**
+ * What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. Far
+ * enough apart that the partitions have their owners again: nothing is seen of who has none.
+ */
+export const HARM_THAT_TELLS: Readonly<Record<Law, { readonly harms: readonly Harm[]; readonly gap: Range }>> = {
+  c2: { harms: ["freeze"], gap: { least: 5_000, most: 6_000 } },
+  c3: { harms: ["kill"], gap: { least: 8_500, most: 9_500 } },
+};
 
 export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly ratePerSecond: number;
-  readonly harms: readonly Harm[];
   /** Broken on purpose, by the allocators of this run. */
   readonly breaks: Law | null;
   readonly say: (line: string) => void;
@@ -43,7 +60,13 @@ export interface ChaosResult {
   readonly doubled: number;
   readonly unsound: number;
   readonly overspend: number;
+  /** At the end. */
   readonly budget: { readonly minor: number; readonly spent: number; readonly held: number };
+  /** Cuts of the budget, of which so many left less than was out; how long each took until it was applied everywhere. */
+  readonly cuts: { readonly count: number; readonly belowOut: number; readonly tookMs: readonly number[] };
+  readonly raises: { readonly count: number; readonly tookMs: readonly number[] };
+  /** Minor units: given to shards beyond the budget, taken beyond what a shard had, taken above an acknowledged cut. */
+  readonly over: Pick<Timeline, "grantedOver" | "takenOver" | "takenAboveCut">;
   readonly kills: Readonly<Record<Harm, number>> & { readonly lostDisk: number };
   /** Sends that had to be made again, so that sessions came twice. */
   readonly sentAgain: number;
@@ -66,11 +89,13 @@ const BUDGET_A_SESSION = 12;
 const CRASH_WITHIN_MS = 20_000;
 const FREEZE_WITHIN_MS = 1_000;
 const SETTLE_PATIENCE_MS = 45_000;
+const FREE_AGAIN_MS = 50;
 const PREFIX = "chaos.";
 
 export function isClean(result: ChaosResult): boolean {
-  const { missing, doubled, unsound, overspend, verify, badEndings } = result;
-  return missing + doubled + unsound + overspend + badEndings.length === 0 && verify.ok;
+  const { missing, doubled, unsound, overspend, over, verify, badEndings } = result;
+  const overAll = overspend + over.grantedOver + over.takenOver + over.takenAboveCut;
+  return missing + doubled + unsound + overAll + badEndings.length === 0 && verify.ok;
 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -123,25 +148,33 @@ class ChaosRun {
   }
 
   async all(): Promise<ChaosResult> {
-    const { seed, seconds, ratePerSecond, harms, say } = this.#options;
-    const budgetMinor = Math.round(seconds * ratePerSecond * BUDGET_A_SESSION);
-    await this.#setUp(budgetMinor);
+    const { seed, seconds, ratePerSecond, breaks, say } = this.#options;
+    const loadMs = seconds * 1_000;
+    const budgets = planBudget(seed, loadMs, ratePerSecond * BUDGET_A_SESSION);
+    await this.#setUp(must(budgets[0], "a budget").budgetMinor);
     const log = must(this.#log, "a log");
     const load = startLoad(log, ratePerSecond, USERS);
     const startedAt = performance.now();
-    for (const planned of planHarm(seed, seconds * 1_000, SLOTS, harms)) {
-      await sleep(Math.max(0, planned.atMs - (performance.now() - startedAt)));
-      this.#begin(planned);
+    const elapsedMs = (): number => performance.now() - startedAt;
+    const steering = steerBudget({ shell: this.#shell, campaign: "chaos", plan: budgets, elapsedMs, say });
+    const { harms, gap } = breaks === null ? { harms: ALL_HARMS, gap: CLOSE } : HARM_THAT_TELLS[breaks];
+    let lateMs = 0;
+    for (const planned of planHarm(seed, loadMs, SLOTS, harms, gap)) {
+      await sleep(Math.max(0, planned.atMs + lateMs - elapsedMs()));
+      await this.#begin(planned, () => elapsedMs() < quietAtMs(loadMs));
+      // What had to wait makes what follows wait: the gaps stay, or nobody would ever have anything to lose.
+      lateMs = Math.max(lateMs, elapsedMs() - planned.atMs);
     }
-    await sleep(Math.max(0, seconds * 1_000 - (performance.now() - startedAt)));
+    await sleep(Math.max(0, loadMs - elapsedMs()));
     await Promise.all(this.#harming);
+    const steered = await steering;
     await load.stop();
     say(`${load.sent} sessions sent; waiting for their decisions`);
     const settleMs = await this.#settled(log, load);
     const badEndings = (await Promise.all(this.#allocators.map((one) => one.end("SIGTERM")))).filter(
       ({ code }) => code !== 0,
     );
-    return await this.#result(load, budgetMinor, settleMs, badEndings);
+    return await this.#result(load, steered, settleMs, badEndings);
   }
 
   async #setUp(budgetMinor: number): Promise<void> {
@@ -162,13 +195,28 @@ class ChaosRun {
     return json[0] ?? {};
   }
 
-  #begin(planned: Planned): void {
-    const allocator = must(this.#allocators[planned.slot], "an allocator");
-    if (planned.harm === "broker" ? this.#brokerIsAway : allocator.busy || !allocator.running) return;
-    const harming = (planned.harm === "broker" ? this.#killBroker(planned) : this.#harm(allocator, planned)).finally(
-      () => this.#harming.delete(harming),
-    );
-    this.#harming.add(harming);
+  /** As soon as what it is for is free, and one allocator is left alone; not at all when that is at the quiet end. */
+  async #begin(planned: Planned, isTime: () => boolean): Promise<void> {
+    while (isTime()) {
+      const begun = planned.harm === "broker" ? this.#brokerFor(planned) : this.#allocatorFor(planned);
+      if (begun !== null) {
+        const harming = begun.finally(() => this.#harming.delete(harming));
+        this.#harming.add(harming);
+        return;
+      }
+      await sleep(FREE_AGAIN_MS);
+    }
+  }
+
+  #brokerFor(planned: Planned): Promise<void> | null {
+    return this.#brokerIsAway ? null : this.#killBroker(planned);
+  }
+
+  #allocatorFor(planned: Planned): Promise<void> | null {
+    const { slot } = planned;
+    const inTurn = [...this.#allocators.slice(slot), ...this.#allocators.slice(0, slot)];
+    const [free, another] = inTurn.filter((one) => !one.busy && one.running);
+    return free === undefined || another === undefined ? null : this.#harm(free, planned);
   }
 
   async #harm(allocator: Allocator, planned: Planned): Promise<void> {
@@ -241,14 +289,16 @@ class ChaosRun {
 
   async #result(
     load: Load,
-    budgetMinor: number,
+    steered: readonly Steered[],
     settleMs: number,
     badEndings: readonly Ending[],
   ): Promise<ChaosResult> {
     const { seed, seconds } = this.#options;
     const { brokers, jars } = this.#broker;
     const sessions = Array.from({ length: load.sent }, (_, n) => sessionId(n));
+    const budgetMinor = must(steered.at(-1), "a last budget").budgetMinor;
     const found = await check({ brokers, prefix: PREFIX, jars, sessions, budgetMinor });
+    const { grantedOver, takenOver, takenAboveCut } = found.timeline;
     const verified = await this.#shell.run("verify --json");
     const verify = verified.json[0] ?? { ok: false };
     return {
@@ -261,6 +311,9 @@ class ChaosRun {
       unsound: found.unsound.length,
       overspend: found.overspendMinor,
       budget: { minor: budgetMinor, spent: found.spentMinor, held: found.heldMinor },
+      cuts: { ...timesOf(steered, true), belowOut: found.timeline.cutsBelowOut },
+      raises: timesOf(steered, false),
+      over: { grantedOver, takenOver, takenAboveCut },
       kills: this.#kills,
       sentAgain: load.again,
       verify: { ok: verify["ok"] === true, violations: Number(verify["violationsInAll"] ?? 0) },
@@ -271,6 +324,7 @@ class ChaosRun {
         ...found.missing.slice(0, 5).map((id) => `missing ${id}`),
         ...found.doubled.slice(0, 5).map((id) => `doubled ${id}`),
         ...found.unsound.slice(0, 5),
+        ...found.timeline.wrong.slice(0, 5),
         ...(verify["ok"] === true ? [] : [JSON.stringify(verify).slice(0, 1_500) + verified.err.slice(-500)]),
       ],
     };
@@ -283,4 +337,12 @@ class ChaosRun {
     await this.#broker.stop();
     this.#shell.close();
   }
+}
+
+function timesOf(
+  steered: readonly Steered[],
+  cuts: boolean,
+): { readonly count: number; readonly tookMs: readonly number[] } {
+  const tookMs = steered.filter(({ isCut }) => isCut === cuts).map((each) => each.tookMs);
+  return { count: tookMs.length, tookMs };
 }

@@ -4,8 +4,7 @@
 // purpose: it is to be caught.
 
 import { parseArgs } from "node:util";
-import { HARM_THAT_TELLS, isClean, runChaos, type ChaosResult, type Law } from "./chaos.ts";
-import { ALL_HARMS } from "./schedule.ts";
+import { isClean, runChaos, type ChaosResult, type Law } from "./chaos.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +24,7 @@ if (!(minutes > 0) || !Number.isInteger(seed) || !(ratePerSecond > 0) || breaks 
   process.exit(2);
 }
 const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`);
-const result = await runChaos({
-  seconds: minutes * 60,
-  seed,
-  ratePerSecond,
-  harms: breaks === null ? ALL_HARMS : [HARM_THAT_TELLS[breaks]],
-  breaks,
-  say,
-});
+const result = await runChaos({ seconds: minutes * 60, seed, ratePerSecond, breaks, say });
 console.log(values.json ? JSON.stringify(result) : textOf(result));
 process.exit(isClean(result) ? 0 : 1);
 
@@ -45,10 +37,18 @@ function textOf(of: ChaosResult): string {
     `seed ${of.seed}, ${of.seconds} s: ${of.sessions} sessions, ${of.decisions} decisions`,
     `missing ${of.missing}, doubled ${of.doubled}, unsound ${of.unsound}, overspend ${of.overspend}`,
     `budget ${of.budget.minor}: spent ${of.budget.spent}, held ${of.budget.held}`,
+    `cuts ${of.cuts.count}, of which ${of.cuts.belowOut} below what was out, applied everywhere in ${timesText(of.cuts.tookMs)}`,
+    `raises ${of.raises.count}, in ${timesText(of.raises.tookMs)}`,
+    `granted over ${of.over.grantedOver}, taken over ${of.over.takenOver}, taken above a cut ${of.over.takenAboveCut}`,
     `kills: ${kills.join(", ")}; sent again: ${of.sentAgain}; settled in ${of.settleMs} ms`,
     `verify: ${of.verify.ok ? "every law holds" : `${of.verify.violations} violations`}`,
     ...endings,
     ...of.wrong,
     isClean(of) ? "clean" : "NOT CLEAN",
   ].join("\n");
+}
+
+function timesText(tookMs: readonly number[]): string {
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  return `${sorted[Math.floor(sorted.length / 2)] ?? "?"} ms at the middle, ${sorted.at(-1) ?? "?"} at most`;
 }

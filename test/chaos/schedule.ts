@@ -1,5 +1,5 @@
 // Schedule
-// What is done to the allocators and the broker, and when: a function of the seed and of nothing else.
+// What is done to the allocators, the broker and the budget, and when: a function of the seed and of nothing else.
 //
 //   kill          SIGKILL at a random moment, and a new process a little later
 //   after-commit  a process that dies between a commit and its local write
@@ -7,6 +7,9 @@
 //   freeze        SIGSTOP for longer than the session time-out, then SIGCONT: a zombie that does not know
 //   leave         SIGTERM, and another joins
 //   broker        SIGKILL of the broker, and a restart on the same folder
+//
+//   1. Each kind comes once, in random order, before any comes by its weight: a short run has met them all.
+//   2. The budget is cut and raised in turn, and its last change makes it the largest that it has been.
 
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 
@@ -20,7 +23,7 @@ export interface Planned {
   /** From the start of the load. */
   readonly atMs: number;
   readonly harm: Harm;
-  /** Which allocator; the broker has none. */
+  /** Which allocator, if it is free then, or the next one that is; the broker has none. */
   readonly slot: number;
   /** How long it is away or frozen. */
   readonly forMs: number;
@@ -28,6 +31,11 @@ export interface Planned {
   readonly losesDisk: boolean;
   /** Of an armed crash: the how manieth commit or restored batch. */
   readonly count: number;
+}
+
+export interface Range {
+  readonly least: number;
+  readonly most: number;
 }
 
 const WEIGHTS: Readonly<Record<Harm, number>> = {
@@ -38,33 +46,75 @@ const WEIGHTS: Readonly<Record<Harm, number>> = {
   leave: 2,
   broker: 2,
 };
-const GAP_MS = { least: 1_000, most: 3_500 };
+/** Between two harms: the next often comes before the last is over. */
+export const CLOSE: Range = { least: 1_000, most: 3_500 };
+const FIRST_AT_MS = 3_500;
 /** A broker that has been killed is away for longer than most. */
 const BROKER_GAP_MS = 20_000;
 /** At the end everything is left alone, so that it can finish. */
 const QUIET_SHARE = 0.1;
 
-export function planHarm(seed: number, loadMs: number, slots: number, harms: readonly Harm[]): readonly Planned[] {
+export function quietAtMs(loadMs: number): number {
+  return loadMs * (1 - QUIET_SHARE);
+}
+
+export function planHarm(
+  seed: number,
+  loadMs: number,
+  slots: number,
+  harms: readonly Harm[],
+  gap: Range = CLOSE,
+): readonly Planned[] {
   const random = seededRandom(`chaos/${seed}`);
+  const first = shuffled(random, harms);
   const plan: Planned[] = [];
-  let brokerAt = -BROKER_GAP_MS / 2;
-  for (let atMs = GAP_MS.most; ; atMs += between(random, GAP_MS.least, GAP_MS.most)) {
-    if (atMs > loadMs * (1 - QUIET_SHARE)) return plan;
-    const harm = draw(
-      random,
-      harms.filter((one) => one !== "broker" || atMs - brokerAt >= BROKER_GAP_MS),
-    );
+  let brokerAt = -BROKER_GAP_MS;
+  for (let atMs = FIRST_AT_MS; atMs <= quietAtMs(loadMs); atMs += between(random, gap)) {
+    const isFirst = plan.length < first.length;
+    const may = harms.filter((one) => one !== "broker" || atMs - brokerAt >= BROKER_GAP_MS);
+    const harm = first[plan.length] ?? draw(random, may);
     if (harm === "broker") brokerAt = atMs;
-    const isFreeze = harm === "freeze";
-    plan.push({
-      atMs,
-      harm,
-      slot: random.below(slots),
-      forMs: isFreeze ? SESSION_MS + between(random, 300, 2_500) : between(random, 100, 1_500),
-      losesDisk: !isFreeze && random.unit() < 0.25,
-      count: harm === "in-restore" ? 1 + random.below(2) : 1 + random.below(40),
-    });
+    plan.push({ ...detailsOf(random, harm, isFirst), atMs, harm, slot: random.below(slots) });
   }
+  return plan;
+}
+
+function detailsOf(random: Random, harm: Harm, isFirst: boolean): Pick<Planned, "forMs" | "losesDisk" | "count"> {
+  if (harm === "freeze")
+    return { forMs: SESSION_MS + between(random, { least: 300, most: 2_500 }), losesDisk: false, count: 0 };
+  const forMs = between(random, { least: 100, most: 1_500 });
+  // Who has lost everything has something to restore for sure.
+  if (harm === "in-restore")
+    return { forMs, losesDisk: isFirst || random.unit() < 0.5, count: isFirst ? 1 : 1 + random.below(2) };
+  return { forMs, losesDisk: random.unit() < 0.25, count: 1 + random.below(40) };
+}
+
+/** What the budget is to be from a moment on. */
+export interface BudgetChange {
+  readonly atMs: number;
+  readonly budgetMinor: number;
+}
+
+const BUDGET_GAP: Range = { least: 4_000, most: 9_000 };
+/** What the budget is at the start, in milliseconds of what it grows by. */
+const BUDGET_AHEAD_MS = 15_000;
+/** In percent: of what it was, and of what it would be had it only grown. */
+const CUT_TO: Range = { least: 50, most: 95 };
+const RAISED_TO: Range = { least: 100, most: 130 };
+
+/** The first is what the campaign begins with; what follows is a cut, a raise, a cut and so on, and a raise at last. */
+export function planBudget(seed: number, loadMs: number, minorPerSecond: number): readonly BudgetChange[] {
+  const random = seededRandom(`chaos/budget/${seed}`);
+  const grown = (atMs: number): number => (minorPerSecond * (BUDGET_AHEAD_MS + atMs)) / 1_000;
+  const plan: BudgetChange[] = [{ atMs: 0, budgetMinor: Math.round(grown(0)) }];
+  const then = (atMs: number, of: number, percent: number): unknown =>
+    plan.push({ atMs, budgetMinor: Math.round((of * percent) / 100) });
+  const lastAtMs = quietAtMs(loadMs);
+  for (let atMs = between(random, BUDGET_GAP); atMs < lastAtMs; atMs += between(random, BUDGET_GAP))
+    if (plan.length % 2 === 1) then(atMs, plan.at(-1)?.budgetMinor ?? 0, between(random, CUT_TO));
+    else then(atMs, grown(atMs), between(random, RAISED_TO));
+  then(lastAtMs, grown(lastAtMs), RAISED_TO.most);
+  return plan;
 }
 
 function draw(random: Random, harms: readonly Harm[]): Harm {
@@ -76,6 +126,11 @@ function draw(random: Random, harms: readonly Harm[]): Harm {
   return harms.at(-1) ?? "kill";
 }
 
-function between(random: Random, least: number, most: number): number {
+function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(random.below(left.length), 1));
+}
+
+function between(random: Random, { least, most }: Range): number {
   return Math.round(least + random.unit() * (most - least));
 }

@@ -248,6 +248,28 @@ describe("laws", () => {
     expect(new Set(small.violations.map(({ law }) => law))).toEqual(new Set(["L2", "L3"]));
   });
 
+  test("after a cut nothing may be granted while more is out; what was granted until the cut was taken is no wrong", async () => {
+    const day = async (...steps: readonly { revision: number; budgetMinor: bigint; granted: bigint }[]) => {
+      const log = emptyLog();
+      await log.ensureTopics(topicSpecs({ users: 1, control: 1 }));
+      const none = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
+      const status = (step: (typeof steps)[number]): BudgetStatus => ({
+        ...{ campaign: summer.id, atMs: 99, state: "live", currency: "EUR", release: null, previousRelease: null },
+        ...{ planRow: 0, shadowPrice: 0, targetMinor: 0n, applied: [], answers: [], explorationBudgetMinor: 10_000n },
+        ...{ revision: step.revision, budgetMinor: step.budgetMinor },
+        totals: { plan: { ...none, granted: step.granted }, exploration: none },
+      });
+      const key = Buffer.from(summer.id);
+      const records = steps.map((step) => ({ key, value: codecFor("budget-status").encode(status(step)) }));
+      await log.send([grantRecord(0, 60_000n), ...records.map((record) => ({ topic: "budget-status", ...record }))]);
+      return named(await verify(log));
+    };
+    const before = { revision: 1, budgetMinor: 100_000n, granted: 40_000n };
+    const cut = { revision: 2, budgetMinor: 30_000n, granted: 60_000n };
+    expect(await day(before, cut, cut)).toEqual([]);
+    expect(await day(before, cut, { ...cut, granted: 60_001n })).toEqual(["L2 budget-status/0@2"]);
+  });
+
   test("a budget that was raised and cut again is known though compaction took what said so; a refused one never was", async () => {
     const totals = (granted: bigint) => ({ granted, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n });
     const raised = async (refused: boolean): Promise<string[]> => {

@@ -4,7 +4,7 @@
 //   produce BROKERS TOPIC CODEC COUNT       COUNT records into partition 0: key k<i>, value <codec>-<i>-xxx…, a header
 //   transactions BROKERS TOPIC              into partition 0: aborted, committed, aborted, committed
 //   consume BROKERS TOPIC COUNT             the first COUNT committed records: partition, offset, key, value; then quits
-//   dump BROKERS TOPIC                      the values of all records committed by now, a line of base64 each
+//   dump BROKERS TOPIC                      all records committed by now: partition and value in base64, a line each
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -83,7 +83,7 @@ public class Foreign {
       var ends = consumer.endOffsets(partitions);
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p)))
         for (var record : consumer.poll(Duration.ofMillis(500)))
-          out.println(Base64.getEncoder().encodeToString(record.value()));
+          out.println(record.partition() + " " + Base64.getEncoder().encodeToString(record.value()));
     }
     out.flush();
   }

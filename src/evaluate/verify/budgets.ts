@@ -190,7 +190,9 @@ export class Budgets {
         this.#findings.violation("L4", place, `${account}: granted fell from ${was.granted} to ${totals.granted}`);
       if (out <= budget[account]) continue;
       const cut = known.highest[account] > budget[account];
-      if (!cut || (was !== undefined && (out + held > was.granted - was.returned || totals.granted > was.granted)))
+      // What was granted until a command was taken was granted under the budget before it: only the same revision tells.
+      const tells = was !== undefined && before?.revision === status.revision;
+      if (!cut || (tells && (out + held > was.granted - was.returned || totals.granted > was.granted)))
         this.#findings.violation("L2", place, `${account}: ${out} out of a budget of ${budget[account]}`);
     }
     known.status = { place, value: status };

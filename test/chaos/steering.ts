@@ -1,0 +1,56 @@
+// The steering of a chaos run's budget: `stipend pacing set-budget --wait`, as an operator types it, one after the other.
+// What was not answered is asked for again with the same command id, so that it is never done twice.
+
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Shell } from "../cli/shell.ts";
+import type { BudgetChange } from "./schedule.ts";
+
+export interface Steered {
+  readonly budgetMinor: number;
+  readonly isCut: boolean;
+  /** From the first asking until the acknowledgement of every partition. */
+  readonly tookMs: number;
+  /** Times that it was asked for again. */
+  readonly again: number;
+}
+
+const ONCE_MS = 20_000;
+const LONGEST_MS = 120_000;
+const AGAIN_MS = 200;
+
+export interface SteeringOf {
+  readonly shell: Shell;
+  readonly campaign: string;
+  /** In order; the first is what the campaign has. */
+  readonly plan: readonly BudgetChange[];
+  readonly elapsedMs: () => number;
+  readonly say: (line: string) => void;
+}
+
+export async function steerBudget({ shell, campaign, plan, elapsedMs, say }: SteeringOf): Promise<readonly Steered[]> {
+  const steered: Steered[] = [];
+  for (const [index, { atMs, budgetMinor }] of plan.entries()) {
+    if (index === 0) continue;
+    await sleep(Math.max(0, atMs - elapsedMs()));
+    const command = `pacing set-budget --campaign ${campaign} --budget ${budgetMinor} --command-id chaos-${index}`;
+    const { tookMs, again } = await insist(shell, `${command} --wait --timeout ${ONCE_MS}ms --json`);
+    const isCut = budgetMinor < (plan[index - 1]?.budgetMinor ?? 0);
+    steered.push({ budgetMinor, isCut, tookMs, again });
+    say(
+      `${(atMs / 1_000).toFixed(1)} s  budget ${isCut ? "cut" : "raised"} to ${budgetMinor}, applied in ${tookMs} ms`,
+    );
+  }
+  return steered;
+}
+
+async function insist(shell: Shell, line: string): Promise<Pick<Steered, "tookMs" | "again">> {
+  const startedAt = performance.now();
+  for (let again = 0; ; again += 1) {
+    const { code, out, err } = await shell.run(line);
+    const tookMs = Math.round(performance.now() - startedAt);
+    if (code === 0) return { tookMs, again };
+    if (tookMs > LONGEST_MS) throw new Error(`stipend ${line}: not applied within ${LONGEST_MS} ms: ${out}${err}`);
+    await sleep(AGAIN_MS);
+  }
+}
