@@ -70,7 +70,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/releases-rollback.ts"),
   },
   "campaign create": {
-    summary: "create a campaign from a file",
+    summary: "create campaigns from files",
     load: () => import("./commands/campaign-create.ts"),
   },
   "topics create": {

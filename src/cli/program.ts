@@ -167,8 +167,13 @@ function read(table: Option<unknown>, typed: string, before: unknown): unknown {
     const value = table.parse(typed);
     return table.kind === "many" ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? `It was ${error.message}.` : String(error));
+    throw new InvalidArgumentError(sentenceOf(error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** What a value's parser says goes behind commander's own sentence, which names the option and what was typed. */
+function sentenceOf(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 function withFallbacks(command: Command, typed: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -2,6 +2,7 @@
 // A budget, a set of arms, a period and caps. Arm 0 is the control: no incentive, no cost.
 
 import { z } from "zod";
+import { instantOf, isTimeZone, type Every } from "./calendar.ts";
 import { parseMinor, type Minor } from "./money.ts";
 
 export interface Arm {
@@ -10,6 +11,8 @@ export interface Arm {
   readonly faceMinor: Minor;
   /** Paid when the incentive is offered. */
   readonly sendMinor: Minor;
+  /** How long it is valid, and its money held; at most, and when null or left out, `reservation.ttlMs`. */
+  readonly validMs?: number | null;
 }
 
 /** At most `max` incentives of the campaign per user in any `windowMs`. */
@@ -26,6 +29,17 @@ export interface CurvePoint {
   readonly atMs: number;
   readonly share: number;
 }
+
+/** A budget for each day or week, inside the budget of the whole: no more of the plan account is spent in any of them. */
+export interface BudgetPeriods {
+  readonly every: Every;
+  readonly budgetMinor: Minor;
+  /** What becomes of what a period leaves: `carry` adds it to the next one's, `none` leaves it to the whole budget only. */
+  readonly rollover: Rollover;
+}
+
+export const ROLLOVERS = ["none", "carry"] as const;
+export type Rollover = (typeof ROLLOVERS)[number];
 
 /** Who sets the plan row by the curve; src/treasury/SPEC.md tells how each does it. */
 export const PACING_CONTROLLERS = ["plan", "throttle", "reallocation", "pi"] as const;
@@ -44,6 +58,10 @@ export interface Campaign {
   readonly startMs: number;
   /** Exclusive. */
   readonly endMs: number;
+  /** IANA name; whose midnights part days and weeks. Left out: UTC. */
+  readonly timeZone?: string;
+  /** Null or left out: the budget is one for the whole period. */
+  readonly periods?: BudgetPeriods | null;
   /** Arm 0 is the control. */
   readonly arms: readonly Arm[];
   /** Share of users who never get an incentive, hash-stable by user; in [0, 1). */
@@ -96,6 +114,8 @@ const minor = z.union([z.number(), z.string(), z.bigint()]).transform((value, co
 const share = z.number().min(0).lt(1);
 const instant = z.union([z.number().int(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
 
+const UTC = "UTC";
+
 const campaignSchema = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "letters, digits, dots, dashes and underscores, at most 100"),
@@ -104,8 +124,20 @@ const campaignSchema = z
     explorationBudgetMinor: minor.default(0n),
     startMs: instant,
     endMs: instant,
+    timeZone: z.string().refine(isTimeZone, "not a time zone that is known, such as Europe/Berlin").default(UTC),
+    periods: z
+      .strictObject({ every: z.enum(["day", "week"]), budgetMinor: minor, rollover: z.enum(ROLLOVERS) })
+      .nullable()
+      .default(null),
     arms: z
-      .array(z.strictObject({ id: z.string().min(1).max(100), faceMinor: minor, sendMinor: minor.default(0n) }))
+      .array(
+        z.strictObject({
+          id: z.string().min(1).max(100),
+          faceMinor: minor,
+          sendMinor: minor.default(0n),
+          validMs: z.number().int().positive().nullable().default(null),
+        }),
+      )
       .min(2)
       .max(64),
     holdoutShare: share.default(0.05),
@@ -153,6 +185,13 @@ const campaignSchema = z
         path: ["budgetMinor"],
         message: `above ceilingMinor ${campaign.ceilingMinor}`,
       });
+    for (const [arm, { validMs }] of campaign.arms.entries())
+      if (validMs !== null && validMs > campaign.reservation.ttlMs)
+        context.addIssue({
+          code: "custom",
+          path: ["arms", arm, "validMs"],
+          message: `longer than reservation.ttlMs ${campaign.reservation.ttlMs}`,
+        });
     const fault = curveFault(campaign.pacing, campaign);
     if (fault !== null) context.addIssue({ code: "custom", path: ["pacing", "points"], message: fault });
   });
@@ -160,9 +199,11 @@ const campaignSchema = z
 /** What is wrong with a curve in a period; null when nothing is. */
 export function curveFault(
   curve: { readonly mode: PacingMode; readonly points: readonly CurvePoint[] },
-  period: { readonly startMs: number; readonly endMs: number },
+  period: Pick<Campaign, "startMs" | "endMs" | "periods">,
 ): string | null {
   const { mode, points } = curve;
+  if (mode === "points" && (period.periods ?? null) !== null)
+    return "points are for one budget: a budget for each day or week is paced even or asap";
   if (mode !== "points") return points.length === 0 ? null : `mode ${mode} takes no points`;
   if (points.length === 0) return "mode points needs at least one";
   for (const [index, { atMs, share }] of points.entries()) {
@@ -189,9 +230,34 @@ export class InvalidInput extends Error {
 
 /** Parses a campaign as written in a file or a message. `where` names the place in the error. */
 export function parseCampaign(value: unknown, where: string): Campaign {
-  const result = campaignSchema.safeParse(value);
+  const result = campaignSchema.safeParse(withInstants(value));
   if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
   return result.data;
+}
+
+/** Times that name no offset are times of the campaign's zone, if it names one. */
+function withInstants(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const { timeZone, startMs, endMs, pacing } = value;
+  if (typeof timeZone !== "string" || !isTimeZone(timeZone)) return value;
+  const inZone = (time: unknown): unknown => zonedMs(time, timeZone);
+  const point = (each: unknown): unknown => (isObject(each) ? { ...each, atMs: inZone(each["atMs"]) } : each);
+  const points = isObject(pacing) && Array.isArray(pacing["points"]) ? { points: pacing["points"].map(point) } : {};
+  return {
+    ...value,
+    ...{ startMs: inZone(startMs), endMs: inZone(endMs) },
+    pacing: isObject(pacing) ? { ...pacing, ...points } : pacing,
+  };
+}
+
+function zonedMs(time: unknown, timeZone: string): unknown {
+  if (typeof time !== "string" || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(time)) return time;
+  const wallMs = Date.parse(`${time.includes("T") ? time : `${time}T00:00`}Z`);
+  return Number.isNaN(wallMs) ? time : instantOf(timeZone, wallMs);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One line an issue: `where: field.path: message`. */

@@ -3,6 +3,7 @@
 // a repeated or late message changes nothing (law L4).
 
 import type { Campaign, CurvePoint, PacingController, PacingMode } from "./campaign.ts";
+import type { Every } from "./calendar.ts";
 import type { Account } from "./decision.ts";
 import type { Minor } from "./money.ts";
 
@@ -20,7 +21,13 @@ export interface PacingCommand {
 
 export type PacingAction =
   | { readonly kind: "create"; readonly campaign: Campaign }
-  | { readonly kind: "set_budget"; readonly budgetMinor: Minor; readonly currency: string }
+  | {
+      readonly kind: "set_budget";
+      readonly budgetMinor: Minor;
+      readonly currency: string;
+      /** Of each day or week; null or left out: as it is. */
+      readonly periodBudgetMinor?: Minor | null;
+    }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
   | { readonly kind: "end" }
@@ -76,9 +83,21 @@ export interface BudgetStatus {
   /** Under `expected`: what is out beyond the budget at most, because so much of the holds comes back, and what is kept back for it. */
   readonly overbookedMinor?: Minor;
   readonly riskReserveMinor?: Minor;
+  /** Of a campaign whose days or weeks have budgets; null: its budget is one. */
+  readonly period?: PeriodStatus | null;
 }
 
-/** What the plan account may be expected to do until the end of the period, by the plan in force on the clusters that come. */
+/** The day or week that is being spent. */
+export interface PeriodStatus {
+  readonly every: Every;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What may be spent in it, with what was carried into it. */
+  readonly budgetMinor: Minor;
+  readonly postedMinor: Minor;
+}
+
+/** What the plan account may be expected to do until the end of the period (or day, or week), by the plan in force on the clusters that come. */
 export interface Outlook {
   readonly planRow: number;
   readonly shadowPrice: number;
@@ -87,7 +106,7 @@ export interface Outlook {
   readonly sessionsToCome: number;
   readonly rewardToCome: number;
   readonly spendToCome: Minor;
-  /** Posted, expected of the holds, and to come; at most the budget. */
+  /** In the period: posted, expected of the holds, and to come; at most its budget. */
   readonly spendAtEnd: Minor;
   /**
    * The drift of the cluster mix in money: what the sessions to come are expected to spend more (or, negative, less) under

@@ -14,6 +14,7 @@ import type { ServeFacts } from "./prepare.ts";
 import { reportOf, REPORT_EVERY_MS } from "./report.ts";
 import { judge } from "./settle/judge.ts";
 import { closeDue, closeOldest, settleLate, settleOutcome, type Place } from "./settle/settle.ts";
+import { endsNextMs, heldUntilMs } from "./settle/validity.ts";
 import { CampaignShard } from "./shard/campaign-shard.ts";
 import { Journal, type OutputCodecs } from "./shard/journal.ts";
 import { decodeAs } from "./state-reader.ts";
@@ -131,10 +132,10 @@ export class ServeCycle {
     return { state, records: this.#journal.records };
   }
 
-  #store(state: Map<string, Uint8Array | null>, userId: string, { record, changed }: Visit): void {
+  #store(state: Map<string, Uint8Array | null>, userId: string, { record, changed, place }: Visit): void {
     if (!changed) return;
     const forgotten = record.open.length === 0 && record.keepUntilMs <= this.#context.nowMs;
-    const kept = { ...record, dueMs: dueOf(record) };
+    const kept = { ...record, dueMs: dueOf(record, (open) => endsNextMs(open, place.shardOf)) };
     state.set(userKey(userId), forgotten ? null : this.#codecs.state.encode(kept));
   }
 
@@ -255,7 +256,7 @@ export class ServeCycle {
       account: answer?.account ?? null,
       reservationId: reservation?.reservationId ?? null,
       reservedMinor: reservation === null ? 0n : reservation.faceMinor + reservation.sendMinor,
-      validUntilMs: reservation?.untilMs ?? repeats?.untilMs ?? null,
+      validUntilMs: reservation?.untilMs ?? (repeats === null ? null : heldUntilMs(repeats, this.#shardOf)),
       cluster,
       clusterProbability: probability,
       release: shard?.inForce.release ?? null,

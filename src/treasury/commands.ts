@@ -21,6 +21,7 @@ export const REFUSALS = [
   "negative",
   "currency_differs",
   "above_ceiling",
+  "no_periods",
   "curve_not_rising",
   "unknown_release",
   "arms_differ",
@@ -157,13 +158,16 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
   }
 }
 
-function setBudget({ currency, budgetMinor }: Extract<Change, { kind: "set_budget" }>, book: CampaignBook): Decision {
-  const { currency: own, ceilingMinor } = book.campaign;
+function setBudget(action: Extract<Change, { kind: "set_budget" }>, book: CampaignBook): Decision {
+  const { currency, budgetMinor, periodBudgetMinor = null } = action;
+  const { currency: own, ceilingMinor, periods = null } = book.campaign;
   if (currency !== own) return { refused: "currency_differs", detail: `the campaign's is ${own}` };
-  if (budgetMinor < 0n) return { refused: "negative" };
+  if (budgetMinor < 0n || (periodBudgetMinor ?? 0n) < 0n) return { refused: "negative" };
   if (ceilingMinor !== undefined && ceilingMinor !== null && budgetMinor > ceilingMinor)
     return { refused: "above_ceiling", detail: `the campaign's is ${ceilingMinor}` };
-  return withCampaign(book, { budgetMinor });
+  if (periodBudgetMinor === null) return withCampaign(book, { budgetMinor });
+  if (periods === null) return { refused: "no_periods", detail: "its budget is one for the whole" };
+  return withCampaign(book, { budgetMinor, periods: { ...periods, budgetMinor: periodBudgetMinor } });
 }
 
 function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_curve" }>, book: CampaignBook): Decision {

@@ -53,6 +53,8 @@ function shareAt({ startMs, pacing }: Campaign, atMs: number): number {
 
 export interface CurveLimit {
   readonly budgetMinor: Minor;
+  /** Posted before what the budget is for began. */
+  readonly beforeMinor: Minor;
   /** What may be out at all: the budget, and what is counted on to come back. */
   readonly mostMinor: Minor;
   readonly share: number;
@@ -70,6 +72,6 @@ const MAX_SLACK_SHARE = 0.1;
 export function curveLimitMinor(limit: CurveLimit): Minor {
   const budget = Number(limit.budgetMinor);
   const slack = Math.max(SLACK_SHARE * budget, Math.min(Number(limit.workingMinor), MAX_SLACK_SHARE * budget));
-  const target = BigInt(Math.floor(limit.share * budget + slack)) + limit.comingBackMinor;
+  const target = limit.beforeMinor + BigInt(Math.floor(limit.share * budget + slack)) + limit.comingBackMinor;
   return target < limit.mostMinor ? target : limit.mostMinor;
 }

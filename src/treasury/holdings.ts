@@ -4,6 +4,7 @@ import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
+import { planLimit } from "./periods.ts";
 import { riskOf, type Risk } from "./risk.ts";
 import { outOf, pendingOf, sumMinor, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
 
@@ -45,14 +46,13 @@ export function outMinor(book: CampaignBook, account: Account): Minor {
   return sumMinor(book.shards, (shard) => outOf(shard, account));
 }
 
-export function budgetOf(campaign: Campaign, account: Account): Minor {
-  return account === "plan" ? campaign.budgetMinor : campaign.explorationBudgetMinor;
-}
-
-/** What may be out on an account (L2): the budget, and under `expected` what is counted on to come back. */
+/**
+ * What may be out on an account now (L2): the budget, or what its days or weeks so far have of it; under `expected` also
+ * what is counted on to come back.
+ */
 export function mostOut(book: CampaignBook, account: Account): Minor {
-  const budget = budgetOf(book.campaign, account);
-  return account === "plan" ? budget + riskNow(book).overbookedMinor : budget;
+  if (account === "exploration") return book.campaign.explorationBudgetMinor;
+  return planLimit(book) + riskNow(book).overbookedMinor;
 }
 
 export function riskNow({ campaign, shards, redemption }: CampaignBook): Risk {

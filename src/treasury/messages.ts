@@ -1,12 +1,13 @@
 // Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book, so that what
 // has changed is found by comparing the book before and after.
 
-import type { BudgetStatus, CommandAnswer, Grant, Outlook } from "../domain/control.ts";
+import type { BudgetStatus, CommandAnswer, Grant, Outlook, PeriodStatus } from "../domain/control.ts";
 import { must } from "../domain/assert.ts";
 import type { Account } from "../domain/decision.ts";
 import { maxMinor, type Minor } from "../domain/money.ts";
 import { mostOut, outMinor, riskNow } from "./holdings.ts";
-import { ACCOUNTS, totalsOf, type CampaignBook } from "./state.ts";
+import { spanOf } from "./periods.ts";
+import { ACCOUNTS, postedOf, totalsOf, type CampaignBook } from "./state.ts";
 
 const ANSWERS_SHOWN = 50;
 
@@ -88,7 +89,16 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     forecast,
     overbookedMinor: overbooked(book),
     riskReserveMinor: riskNow(book).reserveMinor,
+    period: periodStatus(book),
   };
+}
+
+function periodStatus(book: CampaignBook): PeriodStatus | null {
+  const { periods = null } = book.campaign;
+  if (book.period === null || periods === null) return null;
+  const { startMs, endMs, budgetMinor, postedBeforeMinor } = spanOf(book);
+  const postedMinor = postedOf(totalsOf(book.shards, "plan")) - postedBeforeMinor;
+  return { every: periods.every, startMs, endMs, budgetMinor, postedMinor };
 }
 
 /** The status of a campaign that there is not: only the answers say anything. */

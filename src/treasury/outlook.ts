@@ -1,11 +1,13 @@
-// Outlook: what the plan account may be expected to do until the end of the period, if nothing is changed: the plan in
-// force on the clusters that come, for the sessions that are still expected. A forecast, not a promise: no money moves by it.
+// Outlook: what the plan account may be expected to do until the end of the period (the day or week, where each has a budget of
+// its own), if nothing is changed: the plan in force on the clusters that come, for the sessions that are still expected.
+// A forecast, not a promise: no money moves by it.
 
 import type { Outlook } from "../domain/control.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import type { Minor } from "../domain/money.ts";
 import { expectedSpend, sessionsByCluster } from "./holdings.ts";
 import { trafficOf } from "./pacing.ts";
+import { spanOf } from "./periods.ts";
 import { liveMix, type Policy } from "./soft-pacing.ts";
 import { postedOf, totalsOf, type CampaignBook } from "./state.ts";
 
@@ -22,8 +24,10 @@ export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: numb
   const coming = expectedAt(frontier, values, mix, planRow);
   const trained = expectedAt(frontier, values, values.mix, planRow);
   const totals = totalsOf(book.shards, "plan");
-  const spent = Number(postedOf(totals)) + expectedSpend(book, "plan", book.redemption);
-  const left = Math.max(0, Number(campaign.budgetMinor) - spent);
+  const span = spanOf(book);
+  const posted = Number(postedOf(totals) - span.postedBeforeMinor);
+  const spent = posted + expectedSpend(book, "plan", book.redemption);
+  const left = Math.max(0, Number(span.budgetMinor) - spent);
   const spendToCome = Math.min(left, sessionsToCome * throttle * coming.cost);
   return {
     planRow,

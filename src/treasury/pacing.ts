@@ -8,15 +8,8 @@ import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
 import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
 import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
-import {
-  askedOf,
-  budgetOf,
-  eligibleSessions,
-  expectedSpend,
-  LOOK_EVERY_MS,
-  mostOut,
-  sessionsByCluster,
-} from "./holdings.ts";
+import { askedOf, eligibleSessions, expectedSpend, LOOK_EVERY_MS, mostOut, sessionsByCluster } from "./holdings.ts";
+import { inPeriod, spanOf, wholeSpan, type Span } from "./periods.ts";
 import { slice, type ShardNeed } from "./slices.ts";
 import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
 import { outOf, pendingOf, postedOf, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
@@ -30,26 +23,35 @@ const MAX_LEAD_SHARE = 0.08;
 const LEAST_REDEMPTION = 0.1;
 
 export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
-  const counted = withArrivals(endedByTime(before, nowMs), nowMs);
+  const counted = withArrivals(inPeriod(endedByTime(before, nowMs), nowMs), nowMs);
+  const span = spanOf(counted);
   const traffic = trafficOf(counted, nowMs);
   const planned = replan(counted, policy, traffic, nowMs);
+  const { campaign } = planned;
   const planComing = comingBack(planned, "plan", planned.redemption);
   const explorationComing = comingBack(planned, "exploration", explorationRedemption(planned, policy));
   const share = curveShare(planned.campaign, traffic, nowMs);
-  const plan = regrant(planned, "plan", planComing, share);
-  const both = regrant(plan.book, "exploration", explorationComing, share);
+  const plan = regrant(planned, "plan", span, planComing, share);
+  // Exploration has one budget for the whole, whatever the plan's days have.
+  const whole = wholeSpan({ ...campaign, budgetMinor: campaign.explorationBudgetMinor });
+  const wholeShare = campaign.periods ? curveShare(campaign, trafficIn(planned, whole, nowMs), nowMs) : share;
+  const both = regrant(plan.book, "exploration", whole, explorationComing, wholeShare);
   return { ...both.book, targetMinor: plan.limit, dueMs: nextLook(both.book, nowMs) };
 }
 
-/** What is still to come, by what has come. */
+/** What is still to come in the span that is being spent, by what has come. */
 export function trafficOf(book: CampaignBook, nowMs: number): Traffic {
+  return trafficIn(book, spanOf(book), nowMs);
+}
+
+function trafficIn(book: CampaignBook, span: Span, nowMs: number): Traffic {
   const arrivals = must(withArrivals(book, nowMs).arrivals, "arrivals");
-  return trafficNow(book.campaign, arrivals, leadMs(book), nowMs);
+  return trafficNow(book.campaign, span, arrivals, leadMs(book, span), nowMs);
 }
 
 /** As long as money is bound, on average, for what is spent of it: of two holds of which one is redeemed, two lives. */
-function leadMs({ campaign, redemption }: CampaignBook): number {
-  const mostMs = MAX_LEAD_SHARE * (campaign.endMs - campaign.startMs);
+function leadMs({ campaign, redemption }: CampaignBook, { startMs, endMs }: Span): number {
+  const mostMs = MAX_LEAD_SHARE * (endMs - startMs);
   return Math.min(campaign.reservation.ttlMs / Math.max(redemption, LEAST_REDEMPTION), mostMs);
 }
 
@@ -92,14 +94,16 @@ function controlOf(
 ): Pick<Control, "spendPerSession" | "throttle"> & { readonly memory: ControlMemory | null } {
   const { campaign, planRow, throttle } = book;
   if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, throttle: 1, memory: null };
-  const budget = Number(campaign.budgetMinor);
-  const spent = Number(postedOf(totalsOf(book.shards, "plan"))) + expectedSpend(book, "plan", book.redemption);
+  const span = spanOf(book);
+  const budget = Number(span.budgetMinor);
+  const posted = Number(postedOf(totalsOf(book.shards, "plan")) - span.postedBeforeMinor);
+  const spent = posted + expectedSpend(book, "plan", book.redemption);
   const aim = aimOf(campaign, traffic, nowMs);
   const planShare = 1 - campaign.explorationShare;
   const toSpendOn = spendingSessions(traffic, nowMs);
   const sight: Sight = {
     nowMs,
-    periodMs: campaign.endMs - campaign.startMs,
+    periodMs: span.endMs - span.startMs,
     budget,
     spent,
     target: curveShare(campaign, traffic, nowMs) * budget,
@@ -145,6 +149,7 @@ function comingBack(book: CampaignBook, account: Account, redemption: number): M
 function regrant(
   book: CampaignBook,
   account: Account,
+  span: Span,
   comingBackMinor: Minor,
   share: number,
 ): { readonly book: CampaignBook; readonly limit: Minor } {
@@ -152,7 +157,8 @@ function regrant(
   const largestHold = holds.reduce(maxMinor, 0n);
   const mostMinor = mostOut(book, account);
   const limit = curveLimitMinor({
-    budgetMinor: budgetOf(book.campaign, account),
+    budgetMinor: span.budgetMinor,
+    beforeMinor: span.postedBeforeMinor,
     mostMinor,
     share,
     workingMinor: workingMinor(book, account, largestHold),

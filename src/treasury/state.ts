@@ -33,6 +33,20 @@ export interface ShardBook {
   readonly demandPerSecond: ByAccount<number>;
 }
 
+/** The day or week that is being spent. */
+export interface PeriodBook {
+  readonly number: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Left by those before. */
+  readonly carriedMinor: Minor;
+  /** On the plan account, and eligible sessions, when it began. */
+  readonly postedBeforeMinor: Minor;
+  readonly sessionsBefore: number;
+  /** On the plan account at the last look. */
+  readonly postedMinor: Minor;
+}
+
 export interface CampaignBook {
   readonly kind: "campaign_book";
   /** When the treasurer looks at it next without being asked; null when nothing can change by itself any more. */
@@ -60,6 +74,8 @@ export interface CampaignBook {
   readonly arrivals: Arrivals | null;
   /** Of the controller that paces it; null before its first step. */
   readonly control: ControlMemory | null;
+  /** Null before the first look, and when the budget is one for the whole. */
+  readonly period: PeriodBook | null;
   /** Oldest first. */
   readonly answers: readonly CommandAnswer[];
 }
@@ -138,6 +154,7 @@ export function newBook(campaign: Campaign, shards: number): CampaignBook {
     shards: Array.from({ length: shards }, newShard),
     arrivals: null,
     control: null,
+    period: null,
     answers: [],
   };
 }

@@ -18,7 +18,16 @@ export interface Arrivals {
   readonly watchedMs: readonly number[];
 }
 
+/** What the money is for: the whole period, or a day or week of it. */
+export interface Stretch {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** That came before it. */
+  readonly sessionsBefore: number;
+}
+
 export interface Traffic {
+  /** Since it began. */
   readonly cameSessions: number;
   /** Eligible sessions still to come. */
   readonly remainingSessions: number;
@@ -78,10 +87,18 @@ function nextHour(atMs: number): number {
   return (Math.floor(atMs / HOUR_MS) + 1) * HOUR_MS;
 }
 
-export function trafficNow(campaign: Campaign, arrivals: Arrivals, leadMs: number, nowMs: number): Traffic {
-  const { startMs, endMs, pacing } = campaign;
+export function trafficNow(
+  campaign: Campaign,
+  span: Stretch,
+  arrivals: Arrivals,
+  leadMs: number,
+  nowMs: number,
+): Traffic {
+  const { pacing } = campaign;
+  const { startMs, endMs } = span;
   const profile = pacing.profile?.length === HOURS_OF_DAY ? pacing.profile : EVEN;
-  const perWeight = pacing.expectedSessions / Math.max(Number.MIN_VALUE, weightBetween(profile, startMs, endMs));
+  const perWeight =
+    pacing.expectedSessions / Math.max(Number.MIN_VALUE, weightBetween(profile, campaign.startMs, campaign.endMs));
   const rates = learnedRates(
     profile.map((weight) => weight * perWeight),
     arrivals,
@@ -90,7 +107,7 @@ export function trafficNow(campaign: Campaign, arrivals: Arrivals, leadMs: numbe
   const between = (fromMs: number, toMs: number): number =>
     weightBetween(rates, Math.max(fromMs, nowMs, startMs), Math.min(toMs, endMs));
   return {
-    cameSessions: arrivals.sessions,
+    cameSessions: arrivals.sessions - span.sessionsBefore,
     remainingSessions: between(nowMs, endMs),
     remainingMs: Math.max(0, endMs - Math.max(nowMs, startMs)),
     between,

@@ -195,10 +195,10 @@ describe("each command", () => {
 
   test.each([
     ["pacing set-budget", /required option '--budget <minor>'/],
-    ["pacing set-budget --budget -5", /expected an integer of minor units/],
+    ["pacing set-budget --budget -5", /Expected an integer of minor units/],
     ["pacing curve", /--mode: name it, or give --points/],
-    ["pacing curve --points noon=0.5", /expected a time with its offset/],
-    ["pacing curve --points noon", /expected a time, =, and a share/],
+    ["pacing curve --points noon=0.5", /Expected a time with its offset/],
+    ["pacing curve --points noon", /Expected a time, =, and a share/],
     ["pacing caps", /--cap: name at least one, or --none/],
     ["pacing caps --cap 2", /such as 2\/7d/],
     ["pacing pin-release", /--release: name it, or --none/],

@@ -185,7 +185,7 @@ describe("what is not written", () => {
     ["--out x.txt", /--out x\.txt: end it in \.csv, \.csv\.gz, \.parquet/],
     ["--out no-such-folder/x.csv", /there is no folder no-such-folder/],
     ["", /required option '--out <file>' not specified/],
-    ["--out x.csv --budget much", /expected an integer of minor units/],
+    ["--out x.csv --budget much", /Expected an integer of minor units/],
   ])("%s", async (more, message) => {
     const { code, err } = await shell.run(`score --data ${place("log.csv")} ${options} ${more}`);
     expect(code).toBe(2);

@@ -100,10 +100,10 @@ describe("a line that cannot be meant", () => {
     [["--mapping", "nowhere.yaml"], /--mapping nowhere.yaml: ENOENT/],
     [["--scratch", "nowhere"], /--scratch nowhere: there is no such folder/],
     [["--clusters", "20", "10"], /--clusters 20 10: name them by rising number/],
-    [["--cluster", "kmeans"], /expected one of hidden, profile, regret, got "kmeans"/],
-    [["--readout", "guess"], /expected one of network, shrunk, measured, got "guess"/],
-    [["--memory", "much"], /expected a size such as 800MB or 2GB, got "much"/],
-    [["--epochs", "0"], /expected at least 1, got 0/],
+    [["--cluster", "kmeans"], /Expected one of hidden, profile, regret, got "kmeans"/],
+    [["--readout", "guess"], /Expected one of network, shrunk, measured, got "guess"/],
+    [["--memory", "much"], /Expected a size such as 800MB or 2GB, got "much"/],
+    [["--epochs", "0"], /Expected at least 1, got 0/],
   ])("%s", async (more, told) => {
     expect(await refused({}, more)).toMatch(told);
   });

@@ -45,7 +45,8 @@ describe("the codec", () => {
   it("keeps each kind of command apart", () => {
     const codec = codecFor("budget-pacing");
     const actions: TopicValues["budget-pacing"]["action"][] = [
-      { kind: "set_budget", budgetMinor: 5n, currency: "EUR" },
+      { kind: "set_budget", budgetMinor: 5n, currency: "EUR", periodBudgetMinor: null },
+      { kind: "set_budget", budgetMinor: 5n, currency: "EUR", periodBudgetMinor: 2n },
       { kind: "pause" },
       { kind: "resume" },
       { kind: "end" },

@@ -13,7 +13,12 @@ const CAMPAIGN: TopicValues["grants"]["campaign"] = {
   explorationBudgetMinor: 100_000n,
   startMs: AT_MS,
   endMs: AT_MS + 86_400_000,
-  arms: ["none", "five", "ten", "fifteen"].map((id, i) => ({ id, faceMinor: BigInt(i * 500), sendMinor: 5n })),
+  arms: ["none", "five", "ten", "fifteen"].map((id, i) => ({
+    id,
+    faceMinor: BigInt(i * 500),
+    sendMinor: 5n,
+    validMs: i === 0 ? null : 1_800_000,
+  })),
   holdoutShare: 0.05,
   explorationShare: 0.1,
   caps: [{ max: 2, windowMs: 604_800_000 }],
@@ -23,6 +28,8 @@ const CAMPAIGN: TopicValues["grants"]["campaign"] = {
   surfaces: ["home"],
   rewardWeights: { converted: 1, basket: 0.1 },
   ceilingMinor: null,
+  timeZone: "Europe/Berlin",
+  periods: { every: "day", budgetMinor: 700_000n, rollover: "carry" },
 };
 
 const TOTALS = { granted: 900n, returned: 0n, reserved: 800n, settled: 300n, released: 200n, sent: 10n };
@@ -162,6 +169,7 @@ export const SAMPLES: TopicValues = {
     },
     overbookedMinor: 0n,
     riskReserveMinor: 0n,
+    period: { every: "day", startMs: AT_MS, endMs: AT_MS + 86_400_000, budgetMinor: 9_000n, postedMinor: 4_000n },
   },
   grants: {
     campaign: CAMPAIGN,

@@ -208,6 +208,45 @@ describe("at the window's end", () => {
   });
 });
 
+describe("an arm's own validity", () => {
+  const arms = campaign().arms.map((arm) => (arm.id === "small" ? { ...arm, validMs: HOUR_MS / 4 } : arm));
+  beforeEach(async () => {
+    await house.grant({ campaign: campaign({ arms }), revision: 2 });
+    await house.session("s1", "u1");
+    await house.run();
+  });
+
+  test("ends the hold, by itself, and what is then redeemed is late; what was ordered is learned from all the same", async () => {
+    expect(await house.decision("s1")).toMatchObject({ armId: "small", validUntilMs: START_MS + HOUR_MS / 4 });
+    await house.session("s2", "u1");
+    await house.run(HOUR_MS / 4 - 1);
+    expect(await house.decision("s2")).toMatchObject({
+      reason: "incentive_open",
+      validUntilMs: START_MS + HOUR_MS / 4,
+    });
+    await house.run(1);
+    expect(await shown()).toEqual(["expired 0 100"]);
+    await house.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
+    await house.session("s3", "u1");
+    await house.run(HOUR_MS / 4);
+    expect(await shown()).toEqual(["expired 0 100", "late 0 0"]);
+    expect(await house.decision("s3")).toMatchObject({ reason: "planned", armId: "small" });
+    await house.run(HOUR_MS / 2 - 1);
+    expect(await house.training()).toEqual([]);
+    await house.run(1);
+    expect(await house.training()).toMatchObject([
+      { decisionId: "d-s1", rewards: { converted: 1 }, redeemed: false, costMinor: 0n },
+    ]);
+  });
+
+  test("what is redeemed within it is money", async () => {
+    await house.outcome("o1", "u1", "s1", { kind: "redeemed" });
+    await house.run(HOUR_MS / 4 - 1);
+    await house.run(HOUR_MS);
+    expect(await shown()).toEqual(["posted 100 0"]);
+  });
+});
+
 describe("training rows", () => {
   test("come when the window ends, with what the draw knew and what became of it", async () => {
     await house.profile("u1", { city: "Lyon", vip: true });

@@ -225,6 +225,12 @@ describe("refusals", () => {
         {},
       ],
       [
+        "no_periods: its budget is one for the whole",
+        { kind: "set_budget", budgetMinor: 1n, currency: "EUR", periodBudgetMinor: 1n },
+        {},
+      ],
+      ["negative", { kind: "set_budget", budgetMinor: 1n, currency: "EUR", periodBudgetMinor: -1n }, {}],
+      [
         "curve_not_rising: point 2: must be later than the one before and not lower",
         { kind: "set_curve", mode: "points", points: points([0, 0.5], [10, 0.4], [20, 1]) },
         {},

@@ -93,7 +93,7 @@ export function playDay(options: DayOptions): DayResult {
 }
 
 /** Shares of the arms in manifest()'s frontier. */
-function armAt(planRow: number, unit: number): number {
+export function armAt(planRow: number, unit: number): number {
   const shares = (row: number): number[] => (row < 4 ? [20 - 5 * row, 5 * row, 0] : [0, 10, 10]);
   const low = Math.floor(planRow);
   const high = shares(Math.min(4, low + 1));

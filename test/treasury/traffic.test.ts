@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Campaign } from "../../src/domain/campaign.ts";
 import { aimOf, curveShare, spendingSessions } from "../../src/treasury/curve.ts";
+import { wholeSpan } from "../../src/treasury/periods.ts";
 import { countArrivals, trafficNow, type Arrivals, type Traffic } from "../../src/treasury/traffic.ts";
 import { campaign } from "./world.ts";
 
@@ -31,7 +32,7 @@ function seen(of: Campaign, hours: number, rate: (hour: number) => number): Traf
 }
 
 function traffic(of: Campaign, arrivals: Arrivals, nowMs: number): Traffic {
-  return trafficNow(of, arrivals, HOUR_MS, nowMs);
+  return trafficNow(of, wholeSpan(of), arrivals, HOUR_MS, nowMs);
 }
 
 describe("what is still to come", () => {

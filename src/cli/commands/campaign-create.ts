@@ -1,29 +1,50 @@
-// stipend campaign create: a campaign from a file.
+// stipend campaign create: campaigns from files.
 
 import { readFile } from "node:fs/promises";
 import { parse, YAMLParseError } from "yaml";
 import { InvalidInput, parseCampaign, type Campaign } from "../../domain/campaign.ts";
-import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
 import { runSteering, STEERING } from "../control.ts";
 import { withLog } from "../open-log.ts";
-import { asText, required } from "../options.ts";
+import { asText, someOf } from "../options.ts";
 
 export const command = defineCommand({
-  summary: "create a campaign from a file",
+  summary: "create campaigns from files",
   description:
-    "Reads a campaign in YAML or JSON (examples/campaign.yaml explains each field), checks it and sends it to the " +
-    "treasurer. A campaign gives the control until a release of its arms is published and promoted.",
-  examples: ["stipend campaign create examples/campaign.yaml --wait"],
-  arguments: { file: required("file", "the campaign, YAML or JSON", asText) },
+    "Reads campaigns in YAML or JSON, one a file (examples/campaign.yaml explains each field), checks them all and then " +
+    "sends them to the treasurer. A campaign gives the control until a release of its arms is published and promoted.",
+  examples: ["stipend campaign create examples/campaign.yaml --wait", "stipend campaign create campaigns/*.yaml"],
+  arguments: { file: someOf("file", "the campaigns, YAML or JSON", asText) },
   options: STEERING,
+  json: "lines",
   endsBySignal: true,
-  async run(context, { file, ...steering }) {
-    const campaign = await readCampaign(file);
-    return await withLog(context, (log) =>
-      runSteering(context, log, campaign.id, { kind: "create", campaign }, steering),
-    );
+  async run(context, { file: files, ...steering }) {
+    if (files.length > 1 && steering.commandId !== undefined)
+      throw new InvalidInput("--command-id: an id is of one command: name one file");
+    const campaigns = await readCampaigns(files);
+    return await withLog(context, async (log) => {
+      const codes: number[] = [];
+      for (const campaign of campaigns)
+        codes.push(await runSteering(context, log, campaign.id, { kind: "create", campaign }, steering));
+      return codes.includes(CHECK_FAILED) ? CHECK_FAILED : DONE;
+    });
   },
 });
+
+/** All of them, or a message for each that is wrong. */
+async function readCampaigns(files: readonly string[]): Promise<Campaign[]> {
+  const campaigns: Campaign[] = [];
+  const wrong: string[] = [];
+  for (const file of files)
+    try {
+      campaigns.push(await readCampaign(file));
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      wrong.push(error.message);
+    }
+  if (wrong.length > 0) throw new InvalidInput(wrong.join("\n"));
+  return campaigns;
+}
 
 async function readCampaign(file: string): Promise<Campaign> {
   const text = await readFile(file, "utf8").catch((error: Error) => {

@@ -8,17 +8,25 @@ export const command = steeringCommand({
   summary: "set the budget of a campaign's plan",
   description:
     "A budget below what is already out grants nothing new and is asked back at once: what lies free first, then what is " +
-    "held, as it is released. What has been spent cannot come back; `stipend pacing status` shows how far it is.",
+    "held, as it is released. What has been spent cannot come back; `stipend pacing status` shows how far it is. A " +
+    "campaign whose days or weeks have budgets keeps to both: --budget is for the whole.",
   examples: [
     "stipend pacing set-budget --budget 750000 --wait",
     "stipend pacing set-budget --campaign spring --budget 750000 --currency EUR --dry-run",
+    "stipend pacing set-budget --budget 750000 --period-budget 50000 --wait",
   ],
   options: {
     budget: required("minor", "in minor units (cents)", asMinor),
+    periodBudget: option("minor", "of each day or week, in minor units (default: as it is)", asMinor),
     currency: option("code", "refuse unless the campaign is in this currency (default: the campaign's)", asText),
   },
-  async action({ budget, currency }, log, campaign) {
+  async action({ budget, periodBudget, currency }, log, campaign) {
     const own = async () => (await latestStatus(log, campaign))?.currency ?? "";
-    return { kind: "set_budget", budgetMinor: budget, currency: currency ?? (await own()) };
+    return {
+      kind: "set_budget",
+      budgetMinor: budget,
+      currency: currency ?? (await own()),
+      periodBudgetMinor: periodBudget ?? null,
+    };
   },
 });

@@ -1,7 +1,7 @@
 // Status view: what a campaign's latest status says, for people and for JSON: the money of each account, the plan in
 // force, what the end of the period is expected to bring, and which shards have not applied the current revision.
 
-import type { AccountTotals, BudgetStatus, Outlook } from "../../domain/control.ts";
+import type { AccountTotals, BudgetStatus, Outlook, PeriodStatus } from "../../domain/control.ts";
 import { formatMinor, type Minor } from "../../domain/money.ts";
 import { tableText, timeText } from "../table.ts";
 
@@ -56,6 +56,7 @@ export function statusView(status: BudgetStatus) {
     shadowPrice: status.shadowPrice,
     throttle: status.throttle ?? 1,
     forecast: status.forecast ?? null,
+    period: status.period ?? null,
     overbookedMinor: status.overbookedMinor ?? 0n,
     riskReserveMinor: status.riskReserveMinor ?? 0n,
     shards: status.shards ?? 0,
@@ -93,8 +94,9 @@ export function statusText(status: BudgetStatus): string {
     ),
     ...overTexts(view, money),
     ...riskTexts(view, money),
+    ...(view.period === null ? [] : [periodText(view.period, money)]),
     releaseText(view),
-    ...(view.forecast === null ? [] : forecastTexts(view.forecast, money)),
+    ...(view.forecast === null ? [] : forecastTexts(view.forecast, view.period, money)),
     shardsText(view),
   ].join("\n");
 }
@@ -126,11 +128,15 @@ function releaseText({ release, pinned, planRow, shadowPrice, throttle }: View):
   return `${name}: plan row ${planRow.toFixed(2)}, shadow price ${shadowPrice.toPrecision(3)} reward a minor unit${let_}`;
 }
 
-export function forecastTexts(forecast: Outlook, money: (amount: Minor) => string): string[] {
+function periodText({ every, endMs, budgetMinor, postedMinor }: PeriodStatus, money: (amount: Minor) => string) {
+  return `this ${every}, to ${timeText(endMs)}: ${money(postedMinor)} posted of ${money(budgetMinor)}`;
+}
+
+function forecastTexts(forecast: Outlook, period: PeriodStatus | null, money: (amount: Minor) => string): string[] {
   const { spendAtEnd, sessionsToCome, spendToCome, rewardToCome, mixDrift } = forecast;
   const drift = mixDrift === 0n ? "none" : `${money(mixDrift)} against the mix that the release was trained on`;
   return [
-    `forecast of the end: ${money(spendAtEnd)} spent; to come: ${Math.round(sessionsToCome)} sessions, ${money(spendToCome)}, ` +
+    `forecast of the ${period === null ? "end" : `${period.every}'s end`}: ${money(spendAtEnd)} spent; to come: ${Math.round(sessionsToCome)} sessions, ${money(spendToCome)}, ` +
       `reward ${rewardToCome.toPrecision(4)}`,
     `drift of the clusters: ${drift}`,
   ];

@@ -123,7 +123,7 @@ function reserve(question: Question, account: Account, armIndex: number): Reserv
     account,
     faceMinor: arm.faceMinor,
     sendMinor: arm.sendMinor,
-    untilMs: nowMs + shard.campaign.reservation.ttlMs,
+    untilMs: nowMs + (arm.validMs ?? shard.campaign.reservation.ttlMs),
   });
   if (status === "insufficient") return null;
   assert(status === "reserved", `${reservationId}: ${status}`);

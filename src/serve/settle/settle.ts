@@ -14,6 +14,7 @@ import { appendRow, unpackDoubles } from "../user/packed.ts";
 import { OUTCOMES_MAX, withEnded, type EndedDecision, type OpenDecision, type UserRecord } from "../user/record.ts";
 import { outcomeRow, type Judgement } from "./judge.ts";
 import { addRewards } from "./reward.ts";
+import { endsNextMs, heldUntilMs, type ShardOf } from "./validity.ts";
 
 /** Where settling happens. */
 export interface Place {
@@ -23,7 +24,7 @@ export interface Place {
   readonly cycle: number;
   readonly journal: Journal;
   /** Undefined for a decision that had no campaign. */
-  readonly shardOf: (campaign: string) => CampaignShard | undefined;
+  readonly shardOf: ShardOf;
 }
 
 /** An outcome that counts: money first, then what it says for learning. */
@@ -43,7 +44,7 @@ function moveMoney(open: OpenDecision, outcome: Outcome, place: Place): OpenDeci
   if (outcome.kind === "converted" || open.reservation === "absent") return open;
   const shard = place.shardOf(open.campaign);
   assert(shard !== undefined, `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
-  const reservation = reservationOf(open);
+  const reservation = reservationOf(open, place);
   const { outcomeId } = outcome;
   const result =
     outcome.kind === "redeemed"
@@ -135,10 +136,15 @@ function rowOf(
   };
 }
 
-/** The windows that are over: what is still held expires, what was drawn becomes a row of the training log. */
+/**
+ * What is no longer valid expires. The windows that are over: what is still held expires, what was drawn becomes a row of
+ * the training log.
+ */
 export function closeDue(record: UserRecord, place: Place): UserRecord {
-  if (record.open.every((open) => open.untilMs > place.nowMs)) return record;
-  let closed: UserRecord = { ...record, open: record.open.filter((open) => open.untilMs > place.nowMs) };
+  const isDue = (open: OpenDecision): boolean => endsNextMs(open, place.shardOf) <= place.nowMs;
+  if (!record.open.some(isDue)) return record;
+  const goesOn = record.open.filter((open) => open.untilMs > place.nowMs);
+  let closed: UserRecord = { ...record, open: goesOn.map((open) => (isDue(open) ? expire(open, place) : open)) };
   for (const open of record.open) if (open.untilMs <= place.nowMs) closed = close(closed, open, place);
   return closed;
 }
@@ -159,8 +165,8 @@ function close(record: UserRecord, open: OpenDecision, place: Place): UserRecord
 function expire(open: OpenDecision, place: Place): OpenDecision {
   const shard = place.shardOf(open.campaign);
   assert(shard !== undefined, `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
-  const result = shard.book.expire(reservationOf(open), place.nowMs);
-  assert(result.status === "expired", `${open.decisionId}: ${result.status} at the end of its window`);
+  const result = shard.book.expire(reservationOf(open, place), place.nowMs);
+  assert(result.status === "expired", `${open.decisionId}: ${result.status} at its end`);
   return ended(open, "expired", result, null, shard, place);
 }
 
@@ -186,7 +192,7 @@ function trainingRowOf(open: OpenDecision, { userId, nowMs }: Place) {
 }
 
 /** The book's view of an open decision that has a reservation. */
-function reservationOf(open: OpenDecision): Reservation | null {
+function reservationOf(open: OpenDecision, { shardOf }: Place): Reservation | null {
   const { account, reservation: state } = open;
   if (account === null || state === "absent") return null;
   return {
@@ -194,7 +200,7 @@ function reservationOf(open: OpenDecision): Reservation | null {
     account,
     faceMinor: open.faceMinor,
     sendMinor: open.sendMinor,
-    untilMs: open.untilMs,
+    untilMs: heldUntilMs(open, shardOf),
     state,
     settledMinor: open.settledMinor,
     endedBy: open.endedBy,

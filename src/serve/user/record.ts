@@ -30,7 +30,7 @@ export interface OpenDecision {
   readonly decisionId: string;
   readonly campaign: string;
   readonly decidedAtMs: number;
-  /** End of the window in which outcomes count; an incentive's hold ends with it. */
+  /** End of the window in which outcomes count; an incentive's hold ends with it, or before (settle/validity.ts). */
   readonly untilMs: number;
   readonly arm: number;
   readonly armId: string;
@@ -107,9 +107,9 @@ export function keptUntil(record: UserRecord, nowMs: number, longestCapMs: numbe
   return Math.max(record.keepUntilMs, nowMs + Math.max(ACTIVITY_MS, ENDED_MS, longestCapMs));
 }
 
-export function dueOf(record: UserRecord): number {
+export function dueOf(record: UserRecord, endsNextMs: (open: OpenDecision) => number): number {
   let due = record.keepUntilMs;
-  for (const open of record.open) if (open.untilMs < due) due = open.untilMs;
+  for (const open of record.open) due = Math.min(due, endsNextMs(open));
   return due;
 }
 
