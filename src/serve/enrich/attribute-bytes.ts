@@ -1,100 +1,100 @@
-// Attribute bytes: attributes as an Avro map of [null, double, string, boolean], for keeping them beside an open
-// decision until they become a row of the training log. Names repeat from session to session, so their bytes are kept.
+// Attribute bytes: attributes in few bytes, for keeping them beside an open decision until they become a row of the
+// training log. They are most of a user's record, which is written again with each of the user's events.
+//
+//   mark (1) = 1   then, for each attribute:   kind + 8 × place (1)   name, where place is 0   value
+//   place          of the name among the aggregates, from 1; 0 for all others, whose name is text
+//   whole          zigzag varint      double   8 bytes, little-endian      text   length (varint), UTF-8
+//
+//   B1. decode(encode(attributes)) equals attributes, in their order.
+//   B2. What was written before the mark was there is still read: an Avro map of [null, double, string, boolean].
 
 import { assert } from "../../domain/assert.ts";
 import type { Attributes, AttributeValue } from "../../domain/features.ts";
+import { AGGREGATES } from "../user/activity.ts";
 
+/** An Avro map does not begin with it: its first count would be negative. */
+const MARK = 1;
+const KIND = { null: 0, false: 1, true: 2, whole: 3, double: 4, text: 5 } as const;
+const KINDS = 8;
+const WHOLE_MAX = 2 ** 30;
 const NAMES_MAX = 10_000;
 /** A longer name is nobody's feature; keeping it would let strangers fill the memory. */
 const NAME_CHARACTERS_MAX = 64;
-const NULL = 0;
-const DOUBLE = 2;
-const STRING = 4;
-const BOOLEAN = 6;
 
-const names = new Map<string, Buffer>();
+assert(AGGREGATES.length < 256 / KINDS, `${AGGREGATES.length} aggregates: their places do not fit into a byte`);
+
+/** Names repeat from session to session: the bytes that an attribute begins with, its kind still 0. */
+const heads = new Map<string, Buffer>(AGGREGATES.map((name, index) => [name, Buffer.from([KINDS * (index + 1)])]));
 let scratch = Buffer.allocUnsafeSlow(16 * 1024);
 let end = 0;
 
 export function encodeAttributes(attributes: Attributes): Buffer {
-  end = 0;
-  let count = 0;
-  for (const _ in attributes) count += 1;
-  if (count > 0) {
-    putVarint(count * 2);
-    for (const name in attributes) {
-      putBytes(nameBytes(name));
-      putValue(attributes[name] ?? null);
-    }
-  }
-  putVarint(0);
+  scratch[0] = MARK;
+  end = 1;
+  for (const name in attributes) putAttribute(headOf(name), attributes[name] ?? null);
   return Buffer.from(scratch.subarray(0, end));
 }
 
-/** What `encodeAttributes` wrote. */
-export function decodeAttributes(bytes: Uint8Array): Attributes {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const cursor = { at: 0 };
-  const attributes: Record<string, AttributeValue> = {};
-  for (let count = readVarint(buffer, cursor) / 2; count > 0; count -= 1) {
-    const name = readString(buffer, cursor);
-    const value = readValue(buffer, cursor);
-    if (name === "__proto__") Object.defineProperty(attributes, name, { value, ...OWN });
-    else attributes[name] = value;
-  }
-  assert(readVarint(buffer, cursor) === 0 && cursor.at === bytes.length, "attribute bytes of another writer");
-  return attributes;
-}
-
-const OWN = { enumerable: true, writable: true, configurable: true } as const;
-
-/** Length and text, as Avro writes a string. */
-function nameBytes(name: string): Buffer {
-  const known = names.get(name);
+function headOf(name: string): Buffer {
+  const known = heads.get(name);
   if (known !== undefined) return known;
   const text = Buffer.from(name);
   const length: number[] = [];
-  for (let rest = text.length * 2; ; rest = Math.floor(rest / 128)) {
-    length.push(rest < 128 ? rest : (rest % 128) + 128);
-    if (rest < 128) break;
+  for (let rest = text.length; ; rest >>>= 7) {
+    length.push(rest < 0x80 ? rest : (rest & 0x7f) | 0x80);
+    if (rest < 0x80) break;
   }
-  const bytes = Buffer.concat([Buffer.from(length), text]);
-  if (names.size < NAMES_MAX && name.length <= NAME_CHARACTERS_MAX) names.set(name, bytes);
-  return bytes;
+  const head = Buffer.concat([Buffer.from([0, ...length]), text]);
+  if (heads.size < NAMES_MAX && name.length <= NAME_CHARACTERS_MAX) heads.set(name, head);
+  return head;
 }
 
-function putValue(value: AttributeValue): void {
-  if (typeof value === "number") {
-    reserve(9);
-    scratch[end] = DOUBLE;
-    scratch.writeDoubleLE(value, end + 1);
-    end += 9;
-  } else if (typeof value === "string") {
-    putVarint(STRING);
-    const length = Buffer.byteLength(value);
-    putVarint(length * 2);
-    reserve(length);
-    end += scratch.write(value, end);
-  } else if (typeof value === "boolean") {
-    putVarint(BOOLEAN);
-    putVarint(value ? 1 : 0);
-  } else putVarint(NULL);
+function putAttribute(head: Buffer, value: AttributeValue): void {
+  reserve(head.length + 8);
+  const at = end;
+  scratch.set(head, at);
+  end += head.length;
+  const kind = putValue(value);
+  scratch[at] = (head[0] ?? 0) + kind;
 }
 
-function putBytes(bytes: Uint8Array): void {
-  reserve(bytes.length);
-  scratch.set(bytes, end);
-  end += bytes.length;
+/** The kind. There is room for a number. */
+function putValue(value: AttributeValue): number {
+  switch (typeof value) {
+    case "number":
+      return putNumber(value);
+    case "string":
+      putText(value);
+      return KIND.text;
+    case "boolean":
+      return value ? KIND.true : KIND.false;
+    default:
+      return KIND.null;
+  }
 }
 
-/** Of an already zigzagged, non-negative integer. */
+function putNumber(value: number): number {
+  if (Number.isInteger(value) && Math.abs(value) < WHOLE_MAX && !Object.is(value, -0)) {
+    putVarint(value >= 0 ? value * 2 : -value * 2 - 1);
+    return KIND.whole;
+  }
+  end = scratch.writeDoubleLE(value, end);
+  return KIND.double;
+}
+
+function putText(text: string): void {
+  const length = Buffer.byteLength(text);
+  putVarint(length);
+  reserve(length);
+  end += scratch.write(text, end);
+}
+
+/** There is room for it. */
 function putVarint(value: number): void {
-  reserve(8);
   let rest = value;
-  while (rest >= 128) {
-    scratch[end] = (rest % 128) + 128;
+  for (; rest >= 0x80; rest >>>= 7) {
+    scratch[end] = (rest & 0x7f) | 0x80;
     end += 1;
-    rest = Math.floor(rest / 128);
   }
   scratch[end] = rest;
   end += 1;
@@ -107,37 +107,103 @@ function reserve(bytes: number): void {
   scratch = larger;
 }
 
-interface Cursor {
-  at: number;
+/** What `encodeAttributes` wrote, now or before. */
+export function decodeAttributes(bytes: Uint8Array): Attributes {
+  const cursor = new Cursor(bytes);
+  const attributes: Record<string, AttributeValue> = {};
+  if (bytes[0] !== MARK) readAvroMap(cursor, attributes);
+  else for (cursor.at = 1; cursor.at < bytes.length;) readAttribute(cursor, attributes);
+  assert(cursor.at === bytes.length, "attribute bytes of another writer");
+  return attributes;
 }
 
-function readVarint(buffer: Buffer, cursor: Cursor): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= 128) {
-    const byte = buffer.readUInt8(cursor.at);
-    cursor.at += 1;
-    value += (byte & 0x7f) * scale;
-    if (byte < 128) return value;
+function readAttribute(cursor: Cursor, into: Record<string, AttributeValue>): void {
+  const head = cursor.byte();
+  const place = Math.floor(head / KINDS);
+  const name = place === 0 ? cursor.text(cursor.varint()) : AGGREGATES[place - 1];
+  assert(name !== undefined, `attribute bytes with the aggregate ${place}: of a newer writer`);
+  setOwn(into, name, readValue(cursor, head % KINDS));
+}
+
+function readValue(cursor: Cursor, kind: number): AttributeValue {
+  switch (kind) {
+    case KIND.null:
+      return null;
+    case KIND.false:
+      return false;
+    case KIND.true:
+      return true;
+    case KIND.whole:
+      return cursor.zigzag();
+    case KIND.double:
+      return cursor.double();
+    default:
+      assert(kind === KIND.text, `attribute bytes with the kind ${kind}: of a newer writer`);
+      return cursor.text(cursor.varint());
   }
 }
 
-function readString(buffer: Buffer, cursor: Cursor): string {
-  const length = readVarint(buffer, cursor) / 2;
-  const text = buffer.toString("utf8", cursor.at, cursor.at + length);
-  cursor.at += length;
-  return text;
+/** As they were before the mark. */
+function readAvroMap(cursor: Cursor, into: Record<string, AttributeValue>): void {
+  for (let count = cursor.zigzag(); count > 0; count = cursor.zigzag()) {
+    for (; count > 0; count -= 1) setOwn(into, cursor.text(cursor.zigzag()), readAvroValue(cursor));
+  }
 }
 
-function readValue(buffer: Buffer, cursor: Cursor): AttributeValue {
-  switch (readVarint(buffer, cursor)) {
-    case DOUBLE:
-      cursor.at += 8;
-      return buffer.readDoubleLE(cursor.at - 8);
-    case STRING:
-      return readString(buffer, cursor);
-    case BOOLEAN:
-      return readVarint(buffer, cursor) === 1;
+function readAvroValue(cursor: Cursor): AttributeValue {
+  switch (cursor.zigzag()) {
+    case 1:
+      return cursor.double();
+    case 2:
+      return cursor.text(cursor.zigzag());
+    case 3:
+      return cursor.byte() === 1;
     default:
       return null;
+  }
+}
+
+const OWN = { enumerable: true, writable: true, configurable: true } as const;
+
+function setOwn(into: Record<string, AttributeValue>, name: string, value: AttributeValue): void {
+  if (name === "__proto__") Object.defineProperty(into, name, { value, ...OWN });
+  else into[name] = value;
+}
+
+class Cursor {
+  readonly #bytes: Buffer;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  byte(): number {
+    this.at += 1;
+    return this.#bytes.readUInt8(this.at - 1);
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  zigzag(): number {
+    const value = this.varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  double(): number {
+    this.at += 8;
+    return this.#bytes.readDoubleLE(this.at - 8);
+  }
+
+  text(length: number): string {
+    this.at += length;
+    return this.#bytes.toString("utf8", this.at - length, this.at);
   }
 }

@@ -50,7 +50,7 @@ export interface OpenDecision {
   readonly endedBy: string | null;
   /** Doubles. */
   readonly propensities: Uint8Array;
-  /** Avro map of the attributes as they were enriched (enrich/attribute-bytes.ts); empty when not drawn. */
+  /** The attributes as they were enriched, in few bytes (enrich/attribute-bytes.ts); empty when not drawn. */
   readonly attributes: Uint8Array;
   /** Rows of (outcome id, body): what was counted. */
   readonly outcomes: Uint8Array;
