@@ -78,7 +78,8 @@ export class Cluster {
 
   #given(what: string, error: unknown): Error {
     const given = portError(error);
-    if (!(given instanceof LogUnavailable)) return given;
+    // One that the port's error comes from already has been tried for as long.
+    if (given === error || !(given instanceof LogUnavailable)) return given;
     return new LogUnavailable(`${what}: ${given.message} (tried for ${this.settings.patienceMs} ms)`, { cause: error });
   }
 

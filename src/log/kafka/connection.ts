@@ -7,6 +7,7 @@ import Connection, { type Exchange, type Logger } from "kafkajs/src/network/conn
 import createSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { LogError } from "../event-log.ts";
 import { Disconnected, KafkaError } from "./errors.ts";
+import { connectionError, openingHint, type Earlier } from "./kafkajs-errors.ts";
 import type { Settings } from "./settings.ts";
 import { apiVersions, type ApiRange, type Call } from "./wire/calls.ts";
 import { Reader } from "./wire/bytes.ts";
@@ -42,9 +43,15 @@ export class BrokerConnection {
   /** What the broker can do. */
   #ranges: readonly ApiRange[] = [];
   #opened = false;
+  /** Has answered something: a listener that wants a user tells its versions to everybody, and no more. */
+  #proven = false;
   #closed = false;
+  readonly #settings: Settings;
+  /** What an exchange threw last, while it authenticated. */
+  #earlier: Earlier | null = null;
 
   constructor(settings: Settings, address: Address) {
+    this.#settings = settings;
     this.#address = address;
     this.#connection = new Connection({
       ...address,
@@ -94,12 +101,32 @@ export class BrokerConnection {
         Object.fromEntries(ranges.map(({ api, min, max }) => [api, { minVersion: min, maxVersion: max }])),
       );
       this.#connection.setSupportAuthenticationProtocol(ranges.some(({ api }) => api === API_SASL_AUTHENTICATE));
-      await this.#connection.authenticate();
+      await this.#authenticate();
       this.#opened = true;
     } catch (error) {
       this.close();
-      throw connectionError(error, this.#address);
+      throw this.#told(error);
     }
+  }
+
+  /** kafkajs makes an authentication error of whatever is thrown meanwhile, a lost connection as well. */
+  async #authenticate(): Promise<void> {
+    const send = this.#connection.send.bind(this.#connection);
+    this.#connection.send = (exchange) =>
+      send(exchange).catch((error: unknown) => {
+        this.#earlier = { error };
+        throw error;
+      });
+    await this.#connection.authenticate();
+    this.#connection.send = send;
+  }
+
+  #told(error: unknown): Error {
+    const given = connectionError(error, at(this.#address), this.#earlier);
+    if (this.#proven || error === given || !(given instanceof Disconnected)) return given;
+    const { tls, sasl } = this.#settings;
+    const hint = openingHint(given.message, { tls: tls !== null, sasl: sasl !== null });
+    return new Disconnected(given.message + hint, { cause: given.cause });
   }
 
   async send<T>(call: Call<T>): Promise<T> {
@@ -109,10 +136,11 @@ export class BrokerConnection {
     let answer: Buffer;
     try {
       answer = await this.#exchange(call);
+      this.#proven = true;
     } catch (error) {
       // Whatever comes later on this connection belongs to a request that has been given up.
       this.close();
-      throw connectionError(error, this.#address);
+      throw this.#told(error);
     }
     return call.decode(new Reader(answer));
   }
@@ -158,14 +186,6 @@ function checkVersions(ranges: readonly ApiRange[], address: Address): void {
   const fetch = ranges.find(({ api }) => api === API_FETCH);
   if (!produce || !fetch || produce.max < 7 || fetch.max < 11)
     throw new LogError(`${at(address)} is no Kafka broker of version 2.4 or later`);
-}
-
-function connectionError(error: unknown, address: Address): Error {
-  if (error instanceof KafkaError || error instanceof LogError || error instanceof Disconnected) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === "KafkaJSSASLAuthenticationError")
-    return new LogError(`${at(address)} refuses the user: ${message}; check the SASL mechanism, user and password`);
-  return new Disconnected(`${at(address)}: ${message}`, { cause: error });
 }
 
 function at({ host, port }: Address): string {

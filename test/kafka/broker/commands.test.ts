@@ -132,6 +132,42 @@ describe("a listener with TLS or SASL", () => {
       expect(bad.out + bad.err).not.toContain(SECRET);
     }
   }, 60_000);
+
+  test("is told at once from one that asks for no user, and from a key that is none", async () => {
+    const user = { KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "somebody", KAFKA_SASL_PASSWORD: SECRET };
+    const startedAt = performance.now();
+    const asked = await check({ KAFKA_BROKERS: secure.tls, ...user });
+    expect([asked.code, asked.err]).toEqual([1, expect.stringContaining("ILLEGAL_SASL_STATE")]);
+    const certificate = { KAFKA_TLS_CERT: secure.ca, KAFKA_TLS_KEY: secure.ca };
+    const keyless = await check({ KAFKA_BROKERS: secure.tls, ...certificate });
+    expect([keyless.code, keyless.err]).toEqual([1, expect.stringContaining("Failed to connect")]);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+  });
+
+  test("serves an allocator and its people: sent, decided and read over TLS as a SCRAM user", async () => {
+    const { mechanism, username, password } = must(secure.users.at(-1), "a user");
+    const other = openShell({
+      ...shell.env,
+      KAFKA_TOPIC_PREFIX: `${shell.env["KAFKA_TOPIC_PREFIX"]}secure.`,
+      STIPEND_PARTITIONS: "2",
+      KAFKA_BROKERS: secure.sasl,
+      KAFKA_TLS: "true",
+      KAFKA_TLS_CA: secure.ca,
+      KAFKA_SASL_MECHANISM: mechanism,
+      KAFKA_SASL_USERNAME: username,
+      KAFKA_SASL_PASSWORD: password,
+    });
+    await other.ok("topics create");
+    const run = other.start("run --json");
+    await run.said('"event":"joined"');
+    const lines = Array.from({ length: 20 }, (_, number) => sessionLine(number)).join("\n");
+    expect(await other.ok("send sessions", lines)).toMatchObject({ sent: 20 });
+    const { json } = await other.until("tail decisions --json", (ended) => ended.json.length >= 20);
+    expect(new Set(json.map(({ value }) => (value as { sessionId: string }).sessionId)).size).toBe(20);
+    const { code, out, err } = await run.stop();
+    expect([code, err, out]).toEqual([0, "", expect.not.stringContaining(password)]);
+    other.close();
+  }, 90_000);
 });
 
 describe("run --workers 2", () => {
