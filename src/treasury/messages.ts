@@ -22,7 +22,7 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
     release: book.release,
     planRow: book.planRow,
     shadowPrice: book.shadowPrice,
-    throttle: book.throttle,
+    throttle: letThrough(book),
     grantedMinor: own.granted,
     returnTargetMinor: own.returnTarget,
     ungrantedMinor: {
@@ -34,6 +34,15 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
 
 function ungranted(book: CampaignBook, account: Account): Minor {
   return maxMinor(0n, mostOut(book, account) - outMinor(book, account));
+}
+
+/**
+ * Nothing while more is out than a cut left: what one shard has free would be drawn while another still holds, or spends, what
+ * was asked of it. Under `expected` more may be held than the budget.
+ */
+function letThrough(book: CampaignBook): number {
+  const isOver = book.campaign.reservation.policy === "strict" && outMinor(book, "plan") > mostOut(book, "plan");
+  return isOver ? 0 : book.throttle;
 }
 
 /** After a cut, what is out beyond a strict budget is no lending. */
@@ -49,7 +58,7 @@ export function shardsToTell(before: CampaignBook | null, after: CampaignBook): 
     before.revision !== after.revision ||
     before.planRow !== after.planRow ||
     before.shadowPrice !== after.shadowPrice ||
-    before.throttle !== after.throttle;
+    letThrough(before) !== letThrough(after);
   return after.shards.flatMap((shard, index) => {
     const was = before?.shards[index];
     const same =
@@ -85,7 +94,7 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     answers: book.answers.slice(-ANSWERS_SHOWN),
     shards: book.shards.length,
     pinned: book.pinned,
-    throttle: book.throttle,
+    throttle: letThrough(book),
     forecast,
     overbookedMinor: overbooked(book),
     riskReserveMinor: riskNow(book).reserveMinor,

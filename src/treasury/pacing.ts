@@ -190,11 +190,14 @@ function workingMinor(book: CampaignBook, account: Account, largestHold: Minor):
 
 function needOf(campaign: Campaign, shard: ShardBook, account: Account): ShardNeed {
   const totals = shard.totals[account];
+  const out = outOf(shard, account);
+  const posted = postedOf(totals);
   return {
-    out: outOf(shard, account),
+    out,
     pending: pendingOf(totals),
-    posted: postedOf(totals),
-    asked: askedOf(campaign, shard, account),
+    posted,
+    // What a shard has spent since it was asked for it does not come.
+    asked: minMinor(askedOf(campaign, shard, account), maxMinor(0n, out - posted)),
     demand: shard.demandPerSecond[account],
   };
 }

@@ -54,7 +54,13 @@ export async function playSmallRun(options: RunOptions): Promise<SmallRun> {
     batchRecords: 1_000,
     clock: systemClock,
     newId: randomUUID,
-    observer: { elapsedMs: () => 0, cycle() {}, lifecycle() {}, trouble: (...[, , , error]) => raise(error) },
+    observer: {
+      elapsedMs: () => 0,
+      cycle() {},
+      restore() {},
+      lifecycle() {},
+      trouble: (...[, , , error]) => raise(error),
+    },
     onTrouble: raise,
   });
   try {

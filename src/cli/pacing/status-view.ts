@@ -108,7 +108,9 @@ function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount
   if (riskReserveMinor > 0n) return [];
   return [["plan", plan] as const, ["exploration", exploration] as const].flatMap(([name, { overMinor }]) =>
     overMinor > 0n
-      ? [`${name}: ${money(overMinor)} more is out than the budget that was cut; it is asked back, nothing is granted`]
+      ? [
+          `${name}: ${money(overMinor)} more is out than the budget that was cut; it is asked back, and until then nothing is given`,
+        ]
       : [],
   );
 }
