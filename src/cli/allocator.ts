@@ -27,6 +27,8 @@ export interface AllocatorOptions {
   readonly batchRecords: number;
   /** How long a live task's cycle may take; left out: `batchRecords` alone bounds it. */
   readonly cycleMs?: number;
+  /** Copies of the partitions that others run are brought up to date so often; left out: there are none. */
+  readonly standbyMs?: number;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly observer: TaskObserver;
@@ -63,6 +65,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     newLineage: options.newId,
     maxRecords: options.batchRecords,
     ...(options.cycleMs === undefined ? {} : { cycleMs: options.cycleMs }),
+    ...(options.standbyMs === undefined ? {} : { standbyMs: options.standbyMs }),
     idleMs: IDLE_MS,
     drainMs: DRAIN_MS,
     observer: options.observer,

@@ -40,6 +40,10 @@ export function observers(one: TaskObserver, other: TaskObserver): TaskObserver 
       one.cycle(report);
       other.cycle(report);
     },
+    restore: (report) => {
+      one.restore(report);
+      other.restore(report);
+    },
     lifecycle: (...told) => {
       one.lifecycle(...told);
       other.lifecycle(...told);

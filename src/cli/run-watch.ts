@@ -1,11 +1,12 @@
 // Run watch
-// What a person is told of a running allocator: which partitions it runs, each time that changes; what went wrong; and how
-// much was done in the end.
+// What a person is told of a running allocator: which partitions it runs, each time that changes; how far stores are that are
+// restored; what went wrong; and how much was done in the end.
 
 import { systemElapsedMs } from "../task/system-clock.ts";
 import type { TaskState } from "../task/lifecycle.ts";
 import type { TaskObserver } from "../task/observer.ts";
 import type { Context } from "./command.ts";
+import { watchRestores } from "./restore-watch.ts";
 
 export interface Totals {
   readonly cycles: number;
@@ -24,7 +25,8 @@ const KINDS = ["serve", "treasury"];
 /** Tasks of a start come one after another: they are told together. */
 const TOGETHER_MS = 100;
 
-export function watchRun({ output }: Context): RunWatch {
+export function watchRun(context: Context): RunWatch {
+  const { output } = context;
   // Both are told of, also while there is none of one.
   const states = new Map<string, Map<number, TaskState>>(KINDS.map((kind) => [kind, new Map()]));
   const totals = { cycles: 0, inputs: 0, outputs: 0 };
@@ -48,6 +50,7 @@ export function watchRun({ output }: Context): RunWatch {
         totals.inputs += inputs;
         totals.outputs += outputs;
       },
+      restore: watchRestores(context),
       lifecycle(kind, partition, state) {
         const of = states.get(kind) ?? new Map<number, TaskState>();
         states.set(kind, of.set(partition, state));

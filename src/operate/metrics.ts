@@ -45,6 +45,9 @@ export const METRICS = {
   stipend_task_state: "1 for the state a task is in",
   stipend_task_openings_total: "Times a task was claimed and restored: assignments, rebalances and recoveries",
   stipend_task_restore_seconds: "Time from claim to restored",
+  stipend_restored_records_total: "Changelog records read into local stores, by tasks and by copies that stand by",
+  stipend_restore_left_records: "Offsets of the changelog that a store still lacks which is being restored",
+  stipend_restore_records_per_second: "Speed of the restore that is under way, or of the last one",
   stipend_task_verdicts_total: "Errors by verdict: retry, corrupted, migrated, fatal",
   stipend_lag_records: "Records of an input that its task has not committed yet",
   stipend_budget_minor: "Budget of a campaign's account, minor units",
@@ -115,6 +118,9 @@ function taskMetrics(registry: Registry, elapsedMs: () => number): TaskObserver 
   const outputs = counter(registry, "stipend_output_records_total", task);
   const openings = counter(registry, "stipend_task_openings_total", task);
   const verdicts = counter(registry, "stipend_task_verdicts_total", [...task, "verdict"]);
+  const restored = counter(registry, "stipend_restored_records_total", [...task, "by"]);
+  const left = gauge(registry, "stipend_restore_left_records", [...task, "by"]);
+  const speed = gauge(registry, "stipend_restore_records_per_second", [...task, "by"]);
   const states = gauge(registry, "stipend_task_state", [...task, "state"]);
   const seconds = histogram(registry, "stipend_cycle_seconds", ["kind", "step"], STEP_SECONDS);
   const restores = histogram(registry, "stipend_task_restore_seconds", ["kind"], RESTORE_SECONDS);
@@ -129,12 +135,19 @@ function taskMetrics(registry: Registry, elapsedMs: () => number): TaskObserver 
       outputs.inc(of, report.outputs);
       for (const [step, ms] of stepsOf(report)) seconds.observe({ kind: report.kind, step }, ms / 1000);
     },
+    restore({ kind, partition, by, newRecords, left: toCome, records, tookMs }) {
+      restored.inc({ kind, partition, by }, newRecords);
+      if (toCome !== null) left.set({ kind, partition, by }, toCome);
+      if (tookMs > 0) speed.set({ kind, partition, by }, Math.round((records * 1_000) / tookMs));
+    },
     lifecycle(kind, partition, next) {
       const key = `${kind}/${partition}`;
       const before = state.get(key);
       if (before !== undefined) states.set({ kind, partition, state: before }, 0);
       states.set({ kind, partition, state: next }, 1);
       state.set(key, next);
+      // What a restore did not come to the end of is not to come any more.
+      for (const by of ["task", "standby"] as const) left.remove({ kind, partition, by });
       if (next === "opening") {
         openings.inc({ kind, partition });
         openedAt.set(key, elapsedMs());

@@ -24,7 +24,33 @@ export interface CycleObserver {
   cycle(report: CycleReport): void;
 }
 
-export interface TaskObserver extends CycleObserver {
+/** Who fills a local store: the partition's task, or a copy that stands by for it (standby.ts). */
+export type RestoredBy = "task" | "standby";
+
+/** How far a local store has come that is being brought to the end of its changelog. */
+export interface RestoreReport {
+  readonly kind: string;
+  readonly partition: number;
+  readonly by: RestoredBy;
+  /** Changelog records and their bytes (keys and values), since this restore began, and of them since the last report. */
+  readonly records: number;
+  readonly bytes: number;
+  readonly newRecords: number;
+  readonly tookMs: number;
+  /** Offsets of the changelog that are still to come, gaps included; null where nobody could say; 0 when it is over. */
+  readonly left: number | null;
+  /** Share of the offsets that are behind it; null where nobody could say. */
+  readonly share: number | null;
+  readonly over: boolean;
+}
+
+export interface RestoreObserver {
+  elapsedMs(): number;
+  /** Now and then during a restore that takes long, and at the end of each. */
+  restore(report: RestoreReport): void;
+}
+
+export interface TaskObserver extends CycleObserver, RestoreObserver {
   lifecycle(kind: string, partition: number, state: TaskState): void;
   trouble(kind: string, partition: number, verdict: Verdict, error: unknown): void;
 }
@@ -32,6 +58,7 @@ export interface TaskObserver extends CycleObserver {
 export const unobserved: TaskObserver = {
   elapsedMs: () => 0,
   cycle: () => undefined,
+  restore: () => undefined,
   lifecycle: () => undefined,
   trouble: () => undefined,
 };

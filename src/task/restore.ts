@@ -1,13 +1,15 @@
 // Restore: brings a local store to the end of the changelog, and says where the task stands (laws C1, C3).
 // A store that is ahead of the changelog, or that belongs to another one, is wiped and filled from the beginning: the
-// changelog is the truth. A store that is behind only reads what it lacks, and its own last control record once more,
-// which is how the two are told apart.
+// changelog is the truth. A store that is behind only takes what it lacks, and its own last control record is read once
+// more, which is how the two are told apart. A task restores what it has claimed; a copy that stands by (standby.ts) does the same
+// without a claim: it too reads only what is committed, and ends behind the changelog or level with it.
 
 import { must } from "../domain/assert.ts";
-import type { LogRecord, TaskLog } from "../log/event-log.ts";
+import type { LogRecord } from "../log/event-log.ts";
 import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "./control-record.ts";
 import { stampOf } from "./cycle.ts";
 import type { LocalStore, Stamp, StateChange } from "./local-store.ts";
+import { RestoreProgress, type ProgressOf } from "./restore-progress.ts";
 
 /**
  * A store that is further behind than this is filled from the beginning: of a key that was deleted, the changelog keeps the
@@ -21,12 +23,14 @@ const LOOK_BACK = 16;
 const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
 
 export interface RestoreParts {
-  readonly log: TaskLog;
+  /** The committed changelog of the partition from an offset to its end. */
+  readonly read: (from: number) => AsyncIterable<readonly LogRecord[]>;
   readonly store: LocalStore;
   readonly codec: ControlCodec;
   readonly newLineage: () => string;
   /** Throws when the partition has been given up meanwhile: then the store may be another's (law C8). */
   readonly stillHeld: () => void;
+  readonly progress: ProgressOf;
 }
 
 export async function restore(parts: RestoreParts): Promise<ControlRecord> {
@@ -36,17 +40,20 @@ export async function restore(parts: RestoreParts): Promise<ControlRecord> {
     const control = await replay(parts, stamp);
     if (control !== null) return control;
   }
+  parts.stillHeld();
   if (stamp !== null) store.wipe();
   return (await replay(parts, null)) ?? firstControl(newLineage());
 }
 
 /** The last control record; null when there is none, or when it and the stamp are not of one history that is all there. */
 async function replay(
-  { log, store, codec, stillHeld }: RestoreParts,
+  { read, store, codec, stillHeld, progress: of }: RestoreParts,
   stamp: Stamp | null,
 ): Promise<ControlRecord | null> {
+  const progress = new RestoreProgress(of);
+  const before = stamp?.changelogEnd ?? 0;
   let control: ControlRecord | null = null;
-  for await (const batch of log.restore(stamp === null ? 0 : Math.max(0, stamp.changelogEnd - LOOK_BACK))) {
+  for await (const batch of read(Math.max(0, before - LOOK_BACK))) {
     stillHeld();
     const changes: StateChange[] = [];
     let end = 0;
@@ -56,14 +63,16 @@ async function replay(
       if (key === CONTROL_KEY) {
         control = codec.decode(must(record.value, `value of the control record at ${record.offset}`));
         if (stamp !== null && !isSameHistory(stamp, control)) return null;
-      } else changes.push([key, record.value]);
+      } else if (record.offset >= before) changes.push([key, record.value]);
     }
     // Until the first control record has come, the history has no name: a restore that ends here begins again.
     const named = control === null ? (stamp ?? UNNAMED) : stampOf(control);
-    if (end > 0)
+    if (end > before)
       store.apply(changes, { lineage: named.lineage, cycle: named.cycle, atMs: named.atMs, changelogEnd: end });
+    await progress.passed(batch);
   }
   stillHeld();
+  progress.over();
   if (stamp === null || control === null) return control;
   return control.cycle >= stamp.cycle && control.atMs - stamp.atMs <= MAX_BEHIND_MS ? control : null;
 }

@@ -3,7 +3,7 @@
 // timer when it is quiet, drained when the partition is taken away or the process ends.
 // The same tasks can be stepped by hand, in partition order and at a stated time, for lock-step simulation and tests.
 
-import { assert } from "../domain/assert.ts";
+import { assert, must } from "../domain/assert.ts";
 import type { EventLog, Membership, TaskKind, TaskLog } from "../log/event-log.ts";
 import { BatchSize } from "./batch-size.ts";
 import type { ControlCodec } from "./control-record.ts";
@@ -11,6 +11,7 @@ import { isOver } from "./lifecycle.ts";
 import type { OpenStore } from "./local-store.ts";
 import { unobserved, type TaskObserver } from "./observer.ts";
 import type { Processor } from "./processor.ts";
+import { Standby } from "./standby.ts";
 import { Task } from "./task.ts";
 
 export interface Clock {
@@ -35,12 +36,16 @@ export interface RunnerOptions<Facts> {
   readonly idleMs: number;
   /** How long a partition that is taken away may go on with its cycle; then it will not commit. */
   readonly drainMs: number;
+  /** How often copies of the partitions that others run are brought up to date (standby.ts); left out: there are none. */
+  readonly standbyMs?: number;
   readonly observer?: TaskObserver;
 }
 
 export interface Runner<Facts> {
   /** By partition; tasks that were taken by others included until the log takes the partition away. */
   readonly tasks: readonly Task<Facts>[];
+  /** Null without `standbyMs`; kept by `run`, or by hand. */
+  readonly standby: Standby | null;
   /** Each task one step, in partition order, at `nowMs`; answers how much was done (Task.step). Throws what made a task fail. */
   stepAll(nowMs: number): Promise<number>;
   /** Steps until a whole round did nothing; answers how much was done. */
@@ -68,6 +73,7 @@ class KindRunner<Facts> implements Runner<Facts> {
   readonly #options: RunnerOptions<Facts>;
   readonly #observer: TaskObserver;
   readonly #tasks = new Map<number, Task<Facts>>();
+  readonly standby: Standby | null;
   #membership: Membership | null = null;
   #manualMs: number | null = null;
   #running: PromiseWithResolvers<void> | null = null;
@@ -77,6 +83,20 @@ class KindRunner<Facts> implements Runner<Facts> {
   constructor(options: RunnerOptions<Facts>) {
     this.#options = options;
     this.#observer = options.observer ?? unobserved;
+    this.standby = options.standbyMs === undefined ? null : this.#createStandby();
+  }
+
+  #createStandby(): Standby {
+    const { processor } = this.#options;
+    return new Standby({
+      ...this.#options,
+      index: (partition) => {
+        const of = processor(partition);
+        return (key, value) => of.index(key, value);
+      },
+      isOwned: (partition) => this.#tasks.has(partition),
+      observer: this.#observer,
+    });
   }
 
   async join(): Promise<void> {
@@ -91,18 +111,20 @@ class KindRunner<Facts> implements Runner<Facts> {
   }
 
   #assigned(partition: number, claim: () => Promise<TaskLog>): void {
-    const { kind, processor, openStore, codec, newLineage, clock } = this.#options;
+    const { log, kind, processor, openStore, codec, newLineage, clock } = this.#options;
+    const { standby } = this;
     const before = this.#tasks.get(partition);
     assert(before === undefined || isOver(before.state), `${kind.kind} ${partition} was assigned twice`);
     const task = new Task({
       kind,
       partition,
-      claim,
-      openStore,
+      claim: standby === null ? claim : () => standby.leave(partition).then(claim),
+      openStore: (of, index) => standby?.handOver(of) ?? openStore(of, index),
       codec,
       newLineage,
       processor: processor(partition),
       nowMs: () => this.#manualMs ?? clock.nowMs(),
+      changelogEnd: async () => must((await log.ranges(kind.changelog))[partition], `partition ${partition}`).end,
       observer: this.#observer,
     });
     this.#tasks.set(partition, task);
@@ -146,7 +168,16 @@ class KindRunner<Facts> implements Runner<Facts> {
     this.#manualMs = null;
     this.#running = Promise.withResolvers<void>();
     for (const task of this.tasks) void this.#act(task);
+    void this.#standBy();
     return this.#running.promise;
+  }
+
+  async #standBy(): Promise<void> {
+    const { clock, standbyMs = 0 } = this.#options;
+    while (this.standby !== null && this.#stopped === null) {
+      await this.standby.round();
+      await clock.sleep(standbyMs);
+    }
   }
 
   async #act(task: Task<Facts>): Promise<void> {
@@ -183,6 +214,7 @@ class KindRunner<Facts> implements Runner<Facts> {
       await this.#membership?.leave();
       // A log that has forgotten us does not revoke what we still hold.
       await Promise.all(this.tasks.map((task) => task.stop()));
+      await this.standby?.stop();
     } catch (error) {
       this.#failure ??= { error };
     }

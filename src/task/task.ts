@@ -27,6 +27,8 @@ export interface TaskOptions<Facts> {
   readonly nowMs: () => number;
   /** A name that no other changelog has, for a changelog that is still empty. */
   readonly newLineage: () => string;
+  /** Of this partition; asked for the progress of a restore that takes long. */
+  readonly changelogEnd: () => Promise<number>;
   readonly observer: TaskObserver;
 }
 
@@ -118,13 +120,20 @@ export class Task<Facts> {
   }
 
   async #open(): Promise<void> {
-    const { claim, openStore, processor, codec, newLineage, partition } = this.#options;
+    const { kind, claim, openStore, processor, codec, newLineage, partition, observer, changelogEnd } = this.#options;
     this.#become("open");
-    this.#log = await claim();
+    const log = await claim();
+    this.#log = log;
     this.#stillHeld();
     this.#store ??= openStore(partition, (key, value) => processor.index(key, value));
-    const parts = { log: this.#log, store: this.#store, codec, newLineage, stillHeld: this.#stillHeld };
-    this.#control = await restore(parts);
+    this.#control = await restore({
+      read: (from) => log.restore(from),
+      store: this.#store,
+      codec,
+      newLineage,
+      stillHeld: this.#stillHeld,
+      progress: { kind: kind.kind, partition, by: "task", observer, changelogEnd },
+    });
     this.#become("opened");
   }
 

@@ -37,6 +37,8 @@ const runner = await joinRunner({
   observer: {
     elapsedMs: systemElapsedMs,
     cycle: () => undefined,
+    restore: ({ by, partition, records, over }) =>
+      say(`${over ? "restored" : "restoring"} ${partition} ${by} ${records}`),
     lifecycle: (_kind, partition, state) => say(`${state} ${partition}`),
     trouble: (_kind, partition, verdict, error) =>
       say(`trouble ${verdict} ${partition} ${error instanceof Error ? `${error.name}: ${error.message}` : "?"}`),

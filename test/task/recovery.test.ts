@@ -54,6 +54,7 @@ async function day(fault: Fault, at: number, step: Step, disk: () => OpenStore):
   const observer = {
     elapsedMs: () => 0,
     cycle: () => undefined,
+    restore: () => undefined,
     lifecycle: () => undefined,
     trouble: () => {
       troubles += 1;

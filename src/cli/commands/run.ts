@@ -1,8 +1,10 @@
 // stipend run: the allocator by itself, on whatever log the settings name, until a signal.
 
+import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
 import type { TaskObserver } from "../../task/observer.ts";
+import { holdStores } from "../../task/store-holder.ts";
 import { systemClock } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
@@ -12,6 +14,9 @@ import { retrainBeside } from "../retrain-beside.ts";
 import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
 import { watchRun } from "../run-watch.ts";
 import { runWorkers } from "../workers.ts";
+
+/** How far behind a copy may be: what its takeover reads. */
+const STANDBY_MS = 2_000;
 
 export const command = defineCommand({
   summary: "run the allocator on the log that the settings name",
@@ -29,21 +34,32 @@ export const command = defineCommand({
       1,
     ),
     withoutRetraining: flag("never train anew"),
+    standby: flag(
+      "keep copies of the partitions that others run, so that a takeover starts warm, on Kafka: disk and reading for a whole copy",
+    ),
   },
   json: "lines",
   endsBySignal: true,
-  async run(context, { workers, withoutRetraining }) {
+  async run(context, { workers, withoutRetraining, standby }) {
+    if (standby && !isShared(context.config))
+      throw new InvalidInput(
+        "--standby: the embedded log gives all partitions to one process: there is nothing to stand by for. " +
+          "Run without --standby, or on Kafka (KAFKA_BROKERS)",
+      );
     if (workers > 1) {
       if (!isShared(context.config))
         throw new InvalidInput(
           "--workers: the embedded log gives all partitions to one process: several would wait for each other's disk. " +
             "Run without --workers, or on Kafka (KAFKA_BROKERS)",
         );
-      return await runWorkers(context, workers, withoutRetraining ? ["--without-retraining"] : []);
+      return await runWorkers(context, workers, [
+        ...(withoutRetraining ? ["--without-retraining"] : []),
+        ...(standby ? ["--standby"] : []),
+      ]);
     }
     const log = await openLog(context, { make: true });
     try {
-      return await runOn(context, log, !withoutRetraining);
+      return await runOn(context, log, { retraining: !withoutRetraining, standby });
     } catch (error) {
       if (!(error instanceof AlreadyRunning)) throw error;
       context.output.item(
@@ -57,10 +73,15 @@ export const command = defineCommand({
   },
 });
 
-async function runOn(context: Context, log: OpenedLog, retraining: boolean): Promise<number> {
+interface RunOptions {
+  readonly retraining: boolean;
+  readonly standby: boolean;
+}
+
+async function runOn(context: Context, log: OpenedLog, options: RunOptions): Promise<number> {
   const http = await openRunHttp(context, log);
   try {
-    return await runAnswering(context, log, retraining, http);
+    return await runAnswering(context, log, options, http);
   } finally {
     await http?.close();
   }
@@ -69,12 +90,12 @@ async function runOn(context: Context, log: OpenedLog, retraining: boolean): Pro
 async function runAnswering(
   context: Context,
   log: OpenedLog,
-  retraining: boolean,
+  { retraining, standby }: RunOptions,
   http: RunHttp | null,
 ): Promise<number> {
   const watch = watchRun(context);
   const observer = http === null ? watch.observer : observers(watch.observer, http.observer);
-  const allocator = await openLiveAllocator(context, log, observer);
+  const allocator = await openLiveAllocator(context, log, standby, observer);
   http?.joined(allocator);
   const { application } = context.config;
   context.output.item({ event: "joined", application, place: log.place }, () => `${application} on ${log.place}`);
@@ -96,21 +117,37 @@ async function runAnswering(
   return DONE;
 }
 
-async function openLiveAllocator(context: Context, log: OpenedLog, observer: TaskObserver): Promise<Allocator> {
+async function openLiveAllocator(
+  context: Context,
+  log: OpenedLog,
+  standby: boolean,
+  observer: TaskObserver,
+): Promise<Allocator> {
   const { config, output } = context;
   return await openAllocator({
     log,
     application: config.application,
     partitions: { users: config.partitions, control: config.controlPartitions },
-    storeFolder: config.stateDir,
+    storeFolder: standby ? await standbyFolder(config.stateDir) : config.stateDir,
     features: config.featureUrl === null ? null : { url: config.featureUrl, deadlineMs: config.featureDeadlineMs },
     batchRecords: config.batchRecords,
     cycleMs: config.cycleMs,
+    ...(standby ? { standbyMs: STANDBY_MS } : {}),
     clock: systemClock,
     newId: context.newId,
     observer,
     onTrouble: (text) => output.note(text),
   });
+}
+
+/** Below STIPEND_STATE_DIR, and nobody else's. */
+async function standbyFolder(stateDir: string): Promise<string> {
+  const folder = join(stateDir, "standby");
+  const other = await holdStores(folder, process.pid);
+  if (other === null) return folder;
+  throw new InvalidInput(
+    `--standby: process ${other} has its copies in ${folder}: give each process a STIPEND_STATE_DIR of its own`,
+  );
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

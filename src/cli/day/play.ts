@@ -131,6 +131,7 @@ async function openDayAllocator(context: Context, { folder }: DayOptions, log: E
     observer: {
       elapsedMs: systemElapsedMs,
       cycle: () => undefined,
+      restore: () => undefined,
       lifecycle: () => undefined,
       trouble: (kind, partition, verdict, error) =>
         output.note(`${kind} ${partition}: ${verdict}: ${error instanceof Error ? error.message : String(error)}`),
