@@ -34,6 +34,8 @@ class Input {
   records: readonly LogRecord[] = [];
   /** How many of the records have been taken. */
   taken = 0;
+  /** Behind the last record that was taken. */
+  passed = 0;
   /** The committed end as last seen. */
   end = 0;
 
@@ -52,6 +54,7 @@ class Input {
       const record = this.records[i];
       if (record) into.push(record);
     }
+    if (until > 0) this.passed = (this.records[until - 1]?.offset ?? 0) + 1;
     this.taken = until;
     if (this.left === 0) this.records = [];
     if (this.left === 0) this.taken = 0;
@@ -113,6 +116,12 @@ export class InputBuffers {
       await this.#fetchAny(Math.min(Math.max(0, Math.ceil(leftMs)), LONGEST_FETCH_MS), leftMs <= 0);
       if (leftMs <= 0 && this.#left() === 0 && this.#seesOwn()) return [];
     }
+  }
+
+  /** A position as tools count it: where no record is left to take, the markers of transactions behind the last are passed. */
+  told(name: string, position: number): number {
+    const input = this.#inputs.find(({ of }) => of.name === name);
+    return input === undefined || input.left > 0 || position < input.passed ? position : Math.max(position, input.next);
   }
 
   /** What this log has committed itself is there, though its markers may still be on their way. */

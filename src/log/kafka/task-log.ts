@@ -2,6 +2,7 @@
 // A claimed partition: its transactions, its inputs and its changelog. Whoever holds it may have lost the partition
 // without knowing; then the broker refuses its next commit, or the membership tells it first, whichever comes sooner.
 
+import { isDeepStrictEqual } from "node:util";
 import {
   Fenced,
   UnknownTopic,
@@ -72,7 +73,8 @@ export class KafkaTaskLog implements TaskLog {
   #over: Error | null = null;
   #changelogEnd: number;
   #reached: Positions | null = null;
-  #unsent: Positions | null = null;
+  /** The group's, as they were sent last, by the topics' names on the cluster. */
+  #sent: Positions = {};
   #offsetsSentAt = -Infinity;
 
   constructor(
@@ -90,9 +92,15 @@ export class KafkaTaskLog implements TaskLog {
     this.#changelogEnd = changelogEnd;
   }
 
-  /** As this process knows them, which is sooner than the group's; null before the first commit. */
+  /** As this process knows them, which is sooner than the group's; null before there are any. */
   get reached(): Positions | null {
-    return this.#reached;
+    return this.#reached === null ? null : this.#told(this.#reached);
+  }
+
+  /** For people and tools, who count offsets. */
+  #told(positions: Positions): Positions {
+    const told = Object.entries(positions).map(([name, at]) => [name, this.#inputs?.told(name, at) ?? at] as const);
+    return Object.fromEntries(told);
   }
 
   async *restore(from: number): AsyncGenerator<readonly LogRecord[]> {
@@ -115,6 +123,8 @@ export class KafkaTaskLog implements TaskLog {
     this.#checkInputs(positions);
     const names = this.#of.kind.inputs.map((name) => ({ name, topic: this.#world.catalogue.physical(name) }));
     this.#inputs = await InputBuffers.open(this.#world, this.#lanes.fetch, this.partition, names, positions);
+    // What a former owner has not told the group any more.
+    if (Object.keys(positions).length > 0) this.#reached = positions;
   }
 
   async poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]> {
@@ -129,11 +139,15 @@ export class KafkaTaskLog implements TaskLog {
 
   /** A task that has nothing to do shall not look to tools as if it lagged. */
   async #sendLastOffsets(): Promise<void> {
-    const offsets = this.#unsent === null ? null : this.#offsetsDue(false, this.#unsent);
-    if (offsets === null) return;
+    const offsets = this.#reached === null ? null : this.#offsetsDue(false, this.#reached);
+    if (offsets === null || isDeepStrictEqual(offsets.positions, this.#sent)) return;
     await this.#guarded(() => this.#transactions.commit([], { group: this.#of.group, ...offsets }));
+    this.#noteSent(offsets.positions);
+  }
+
+  #noteSent(positions: Positions): void {
     this.#offsetsSentAt = performance.now();
-    this.#unsent = null;
+    this.#sent = positions;
   }
 
   async commit(records: readonly OutRecord[], positions: Positions): Promise<Committed> {
@@ -146,8 +160,7 @@ export class KafkaTaskLog implements TaskLog {
     const appended = await this.#guarded(() =>
       this.#transactions.commit(groups, offsets === null ? null : { group: this.#of.group, ...offsets }),
     );
-    if (offsets !== null) this.#offsetsSentAt = performance.now();
-    this.#unsent = offsets === null ? positions : null;
+    if (offsets !== null) this.#noteSent(offsets.positions);
     this.#reached = { ...this.#reached, ...positions };
     const changelog = catalogue.physical(this.#of.kind.changelog);
     for (const { topic, partition, end } of appended) {
@@ -168,7 +181,7 @@ export class KafkaTaskLog implements TaskLog {
     const due = performance.now() - this.#offsetsSentAt >= cluster.settings.offsetsEveryMs;
     if (!due && !empty) return null;
     const named: Record<string, number> = {};
-    for (const [name, offset] of Object.entries(positions)) named[catalogue.physical(name)] = offset;
+    for (const [name, offset] of Object.entries(this.#told(positions))) named[catalogue.physical(name)] = offset;
     return { partition: this.partition, positions: named };
   }
 
