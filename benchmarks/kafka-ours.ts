@@ -1,7 +1,8 @@
 // The serving process of the Kafka benchmarks: serve tasks on Kafka as `stipend run` has them, and how fast they went. Says
-// a line of JSON whenever a task's state changes, and one with its figures when it has had COUNT sessions (0: never).
+// a line of JSON whenever a task's state changes, and one with its figures when it has had COUNT sessions (0: never). With
+// PROFILE it takes a CPU profile from the warm-up's end to the last, which goes to that file.
 //
-//   node benchmarks/kafka-ours.ts BROKERS PREFIX STORES COUNT SESSION_TIMEOUT_MS
+//   node benchmarks/kafka-ours.ts BROKERS PREFIX STORES SESSION_TIMEOUT_MS [COUNT WARM_UP [PROFILE]]
 
 import { randomUUID } from "node:crypto";
 import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
@@ -17,22 +18,23 @@ import { unobserved, type CycleReport } from "../src/task/observer.ts";
 import type { TaskState } from "../src/task/lifecycle.ts";
 import { joinRunner } from "../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../src/task/system-clock.ts";
-import { Pace } from "./kafka-pace.ts";
+import { Pace, type Paced } from "./kafka-pace.ts";
+import { stagesOf, type Shares } from "./serve-stages.ts";
 
 /** What was written, by topic. */
 export type Written = Readonly<Record<string, { readonly records: number; readonly bytes: number }>>;
 
-export interface OursSaid {
-  readonly inputs: number;
-  readonly seconds: number;
+export interface OursSaid extends Paced {
   readonly written: Written;
   readonly cycles: number;
   readonly meanMs: Readonly<Record<"prepare" | "process" | "commit" | "apply", number>>;
-  readonly cpuSeconds: number;
+  /** Of the thread's time; without a profile null. */
+  readonly stages: Shares | null;
 }
 
 const MAX_RECORDS = 1_000;
-const [brokers = "", topicPrefix = "", stores = "", count = "0", sessionTimeoutMs = ""] = process.argv.slice(2);
+const [brokers = "", topicPrefix = "", stores = "", sessionTimeoutMs = "", ...more] = process.argv.slice(2);
+const [count = "0", warmUp = "0", profile] = more;
 const wanted = Number(count);
 
 const settings = { brokers: [brokers], clientId: "bench", topicPrefix, sessionTimeoutMs: Number(sessionTimeoutMs) };
@@ -40,8 +42,9 @@ const log = await openKafkaLog(settings, () => Date.now());
 const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
 const written: Record<string, { records: number; bytes: number }> = {};
 const reports: CycleReport[] = [];
-const pace = new Pace();
-const before = process.cpuUsage();
+const pace = new Pace(Number(warmUp));
+const finished = Promise.withResolvers<void>();
+let profiling: Promise<Shares> | null = null;
 
 const runner = await joinRunner({
   log: counted(log),
@@ -66,17 +69,18 @@ function cycle(report: CycleReport): void {
   if (report.outputs === 0) return;
   reports.push(report);
   pace.done(report.inputs);
-  if (wanted > 0 && pace.total >= wanted) tell();
+  if (profile !== undefined && pace.total >= Number(warmUp)) profiling ??= stagesOf(() => finished.promise, profile);
+  if (wanted > 0 && pace.total >= wanted) void tell();
 }
 
 function lifecycle(_kind: string, partition: number, state: TaskState): void {
   console.log(JSON.stringify({ partition, state }));
 }
 
-function tell(): void {
+async function tell(): Promise<void> {
+  finished.resolve();
   const mean = (of: (report: CycleReport) => number): number =>
     Math.round((reports.reduce((sum, report) => sum + of(report), 0) / reports.length) * 100) / 100;
-  const { user, system } = process.cpuUsage(before);
   const said: OursSaid = {
     ...pace.figures(),
     written,
@@ -87,7 +91,7 @@ function tell(): void {
       commit: mean((report) => report.commitMs),
       apply: mean((report) => report.applyMs),
     },
-    cpuSeconds: (user + system) / 1e6,
+    stages: await profiling,
   };
   console.log(JSON.stringify(said));
   void runner.stop();

@@ -46,7 +46,7 @@ export class ServingProcess {
 
   constructor(brokers: string, prefix: string, folder: string, sessionTimeoutMs: number) {
     this.folder = folder;
-    this.#child = startNode("kafka-ours.ts", [brokers, prefix, folder, "0", String(sessionTimeoutMs)]);
+    this.#child = startNode("kafka-ours.ts", [brokers, prefix, folder, String(sessionTimeoutMs)]);
     this.#gone = once(this.#child, "close");
     createInterface({ input: must(this.#child.stdout, "an output") }).on("line", (line) => {
       const { partition, state } = JSON.parse(line) as { partition?: number; state?: string };

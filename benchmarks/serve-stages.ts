@@ -1,5 +1,10 @@
 // Where the time of a serve process goes: a CPU profile of V8, each sample given to the stage of the innermost frame that
-// the table knows. Idle is what the thread had nothing to do, waiting for the log's writer among it.
+// the table knows. Idle is what the thread had nothing to do, waiting for the log's writer or the broker among it.
+//
+//   poll      asking for inputs and taking records out of what came
+//   commit    making and ordering what is written; on Kafka its record batches and requests
+//   network   sockets, and kafkajs, which has them: both ways
+//   encode    values to Avro
 
 import { writeFileSync } from "node:fs";
 import type { Profiler } from "node:inspector";
@@ -14,6 +19,7 @@ export const STAGES = [
   "decide",
   "encode",
   "commit",
+  "network",
   "apply",
   "garbage",
   "other",
@@ -24,7 +30,7 @@ export type Shares = Readonly<Record<Stage, number>>;
 /** The profiler's own time counts for nothing. */
 type Attribution = Stage | "profiler";
 
-/** First match counts: file below src/, then the function. */
+/** First match counts: file below our src/, then the function. */
 const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] = [
   [/^log\/codec\/codec\.ts$/, /^encode/, "encode"],
   [/^serve\/enrich\/attribute-bytes\.ts$/, /^encodeAttributes$/, "encode"],
@@ -40,6 +46,13 @@ const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] =
   [/^log\/embedded\/task-log\.ts$/, /^(poll|seek|restore|#check)$/, "poll"],
   [/^log\/embedded\/watcher\.ts$/, /./, "poll"],
   [/^log\/embedded\//, /./, "commit"],
+  [/^log\/kafka\/(input-buffers|partition-reader|reading|visibility)\.ts$/, /./, "poll"],
+  [/^log\/kafka\/wire\/(fetch-call|lz4|snappy|compression)\.ts$/, /./, "poll"],
+  [/^log\/kafka\/wire\/record-batch\.ts$/, /^(stored|decode|read|isAbort)/, "poll"],
+  [/^log\/kafka\/task-log\.ts$/, /^(poll|seek|restore)$/, "poll"],
+  [/^log\/kafka\/(connection|lane|cluster)\.ts$/, /./, "network"],
+  [/^log\/kafka\/(task-log|transactions|appender|batches)\.ts$/, /./, "commit"],
+  [/^log\/kafka\/wire\/(record-batch|transaction-calls)\.ts$/, /./, "commit"],
   [/^task\/lmdb-store\.ts$/, /^(get|due)$/, "load"],
   [/^task\/lmdb-store\.ts$/, /./, "apply"],
   [/^task\/cycle\.ts$/, /^transaction$/, "commit"],
@@ -47,6 +60,7 @@ const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stage])[] =
 
 const SAMPLE_US = 250;
 const SOURCE = /\/src\/(.+)$/;
+const SOCKETS = /^node:(net|internal\/stream)|\/node_modules\/kafkajs\//;
 
 /** Shares of the thread's time while `work` runs; they sum to 1. The profile goes to `file` for a closer look. */
 export async function stagesOf(work: () => Promise<unknown>, file: string | null): Promise<Shares> {
@@ -101,6 +115,7 @@ function stageOfFrame({ callFrame: { url, functionName } }: Profiler.ProfileNode
   if (functionName === "(garbage collector)") return "garbage";
   if (functionName === "(idle)") return "idle";
   if (url === "node:inspector") return "profiler";
+  if (SOCKETS.test(url)) return "network";
   const file = SOURCE.exec(url)?.[1];
   if (file === undefined) return undefined;
   return FRAMES.find(([files, names]) => files.test(file) && names.test(functionName || "anonymous"))?.[2];

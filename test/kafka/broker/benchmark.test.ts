@@ -1,18 +1,51 @@
-import { expect, it } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Systems } from "../../../benchmarks/kafka-systems.ts";
 import { benchmarkTakeover } from "../../../benchmarks/kafka-takeover.ts";
 import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
 import { benchmarkMemory } from "../../../benchmarks/memory.ts";
+import { serveKind } from "../../../src/log/topics.ts";
+import { openKafkaFixture } from "../cluster-fixture.ts";
+import { theBroker } from "../the-broker.ts";
 
-it("the Kafka benchmark runs: all three systems get through, and every paced session has a latency", async () => {
-  const small = { partitions: 3, users: 200, sessions: 3_000, rounds: 1, rates: [100], secondsARate: 2 };
-  const figures = await benchmarkKafka(small);
-  const { ours, passThrough, kafkaStreams, written, latencyMs } = figures;
-  for (const rate of [ours, passThrough, kafkaStreams]) expect(rate).toBeGreaterThan(0);
-  // A decision and the user's record, for every session.
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it("the Kafka benchmark runs: all three get through, paced sessions have latencies, and time has its stages", async () => {
+  const profile = path.join(folder, "ours.cpuprofile");
+  const small = { partitions: 3, users: 200, sessions: 6_000, rounds: 1, rates: [100], secondsARate: 2, profile };
+  const { cpuUs, written, latencyMs, stages, ...figures } = await benchmarkKafka(small);
+  for (const system of ["ours", "passThrough", "kafkaStreams"] as const) {
+    expect(figures[system]).toBeGreaterThan(0);
+    expect(cpuUs[system]).toBeGreaterThan(0);
+  }
+  // A decision for every session, and the user's record.
   expect(written.records).toBeGreaterThan(1);
   expect(latencyMs["100"]).toMatchObject({ decisions: 200 });
   expect(latencyMs["100"]?.p50).toBeLessThanOrEqual(latencyMs["100"]?.p99 ?? 0);
+  const shares = Object.values(stages ?? {});
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 1);
+  for (const stage of ["commit", "network", "decide"] as const) expect(stages?.[stage]).toBeGreaterThan(0);
+  expect(existsSync(profile)).toBe(true);
 }, 300_000);
+
+it("the benchmark's pass-through gets through when a transaction's records are more than one record batch may be", async () => {
+  const { brokers } = await theBroker();
+  const fixture = await openKafkaFixture(brokers, serveKind("bench"));
+  try {
+    const systems = new Systems({ partitions: 1, users: 10, sessions: 2_000 }, folder, brokers, "");
+    await systems.fill(fixture.prefix);
+    const written = { all: { records: 4_000, bytes: 4_000_000 } };
+    expect(await systems.passThrough(fixture.prefix, written)).toMatchObject({ inputs: 1_000 });
+  } finally {
+    await fixture.close();
+  }
+}, 120_000);
 
 it("the takeover benchmark runs: after each kill all partitions decide again, and not before anybody can know", async () => {
   const sessionTimeoutMs = 1_500;
