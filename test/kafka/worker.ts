@@ -1,5 +1,5 @@
 // A process that runs the counting job on Kafka until SIGTERM, for the tests that kill it. Says what happens to its
-// tasks, a line each, on stdout.
+// tasks, a line each, on stdout. With STANDBY_MS it stands by for the partitions that others run.
 
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
@@ -10,7 +10,7 @@ import { joinRunner } from "../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
 import { controlCodec, COUNT, counting } from "./counting.ts";
 
-const [brokers, prefix, folder, sessionMs] = process.argv.slice(2);
+const [brokers, prefix, folder, sessionMs, standbyMs] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 const log = await openKafkaLog(
@@ -34,6 +34,7 @@ const runner = await joinRunner({
   maxRecords: 200,
   idleMs: 200,
   drainMs: 2_000,
+  ...(standbyMs === undefined ? {} : { standbyMs: Number(standbyMs) }),
   observer: {
     elapsedMs: systemElapsedMs,
     cycle: () => undefined,
