@@ -1,13 +1,9 @@
 // `stipend pacing` as it is typed, against a real embedded log on which a real allocator runs.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAllocator, type Allocator } from "../../src/cli/allocator.ts";
 import { latestStatus, sendCommand } from "../../src/cli/control.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
@@ -16,19 +12,20 @@ import { publishRelease } from "../../src/retrain/publish.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { systemClock } from "../../src/task/system-clock.ts";
 import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
+import { openShell, type Ended } from "./shell.ts";
 
 const HOUR_MS = 3_600_000;
 const PARTITIONS = { users: 3, control: 2 };
 const RELEASE = tinyRelease();
 
-let folder: string;
+const shell = openShell();
+const { folder } = shell;
 let log: EventLog;
 let allocator: Allocator | null = null;
 let working: Promise<unknown> = Promise.resolve();
 let ids = 0;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "stipend-pacing-"));
   log = await openEmbeddedLog({
     folder: path.join(folder, "log"),
     now: Date.now,
@@ -44,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stop();
   await log.close();
-  await rm(folder, { recursive: true, force: true });
+  shell.close();
 });
 
 const nowMs = Date.now();
@@ -86,32 +83,9 @@ async function stop(): Promise<void> {
   allocator = null;
 }
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** A command line as it is typed, but for T+n (so many hours from now) and RELEASE (its hash). */
-async function stipend(line: string): Promise<Ended> {
-  const typed = line.replace("RELEASE", RELEASE.hash).replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours)));
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runProgram(typed.split(" "), {
-    env: { STIPEND_DIR: path.join(folder, "log") },
-    cwd: folder,
-    stdin: Readable.from([]),
-    stdout: (text) => out.push(text),
-    stderr: (text) => err.push(text),
-    terminal: { isTerminal: false, columns: () => 100 },
-    watchSignals: () => watching.signal,
-    nowMs: () => Date.now(),
-    newId: () => `command-${(ids += 1)}`,
-  });
-  return { code, out: out.join(""), err: err.join("") };
-}
-
-let watching = new AbortController();
+const stipend = (line: string): Promise<Ended> =>
+  shell.run(line.replace("RELEASE", RELEASE.hash).replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))));
 
 async function json(line: string): Promise<Record<string, unknown>> {
   const { out } = await stipend(`${line} --json`);
@@ -246,17 +220,13 @@ describe("status", () => {
   });
 
   test("--watch draws it again as it changes, until the signal", async () => {
-    watching = new AbortController();
-    const watched = stipend("pacing status --watch --json");
+    const watched = shell.start("pacing status --watch --json");
+    await watched.said('"budgetMinor":');
     await stipend("pacing set-budget --budget 1100000 --wait --timeout 20s");
-    setTimeout(() => watching.abort(), 2_500);
-    const { out, code } = await watched;
-    watching = new AbortController();
+    await watched.said('"budgetMinor":1100000');
+    const { json: statuses, code } = await watched.stop();
     expect(code).toBe(0);
-    const budgets = out
-      .trim()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { plan: { budgetMinor: number } }).plan.budgetMinor);
+    const budgets = statuses.map((status) => (status as { plan: { budgetMinor: number } }).plan.budgetMinor);
     expect(budgets.length).toBeGreaterThan(1);
     expect(budgets.at(-1)).toBe(1_100_000);
   });

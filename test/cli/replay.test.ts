@@ -1,13 +1,10 @@
 // `stipend replay` on a real embedded log that a real allocator has written, with everything on it that a day has.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAllocator } from "../../src/cli/allocator.ts";
 import { sendCommand } from "../../src/cli/control.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { replayTask } from "../../src/cli/replay/replay-task.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import type { PacingAction } from "../../src/domain/control.ts";
@@ -22,16 +19,17 @@ import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
+import { openShell, type Ended } from "./shell.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 4, 1);
 
-let folder: string;
 let log: EventLog;
 let nowMs = START_MS;
+const shell = openShell({}, () => nowMs);
+const { folder } = shell;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "stipend-replay-"));
   let tokens = 0;
   log = await openEmbeddedLog({
     folder: path.join(folder, "log"),
@@ -43,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await log.close();
-  await rm(folder, { recursive: true, force: true });
+  shell.close();
 });
 
 const campaign = parseCampaign(
@@ -119,22 +117,7 @@ async function sendOutcome(sessionId: string, userId: string): Promise<void> {
   await log.send([{ topic: "outcomes", key: Buffer.from(userId), value }]);
 }
 
-async function stipend(line: string) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runProgram(line.split(" "), {
-    env: { STIPEND_DIR: path.join(folder, "log") },
-    cwd: folder,
-    stdin: Readable.from([]),
-    stdout: (text) => out.push(text),
-    stderr: (text) => err.push(text),
-    terminal: { isTerminal: false, columns: () => 100 },
-    watchSignals: () => new AbortController().signal,
-    nowMs: () => nowMs,
-    newId: () => "id",
-  });
-  return { code, out: out.join(""), err: err.join("") };
-}
+const stipend = (line: string): Promise<Ended> => shell.run(line);
 
 interface Replayed {
   readonly same: boolean;
@@ -201,7 +184,7 @@ describe("what was recorded, decided again", () => {
   test("a time that is none is wrong use", async () => {
     const { code, err } = await stipend("replay --from noon");
     expect(code).toBe(2);
-    expect(err).toContain("expected a time with its offset");
+    expect(err).toContain("Expected a time with its offset");
   });
 });
 
@@ -258,8 +241,40 @@ describe("with one thing changed", () => {
     expect(out).toMatch(/^would have been [▁▂▃▄▅▆▇█]{24}$/m);
   });
 
+  test("from a time on, what was until then is as it is when nothing is changed", async () => {
+    const at = new Date(START_MS + 1.5 * HOUR_MS).toISOString();
+    const { playedAgain, wouldHaveBeen } = await whatIf(`--from ${at} --budget 90000 --curve asap`);
+    // The middle of the three hours is that of the parts.
+    expect(wouldHaveBeen.curve.slice(0, 12)).toEqual(playedAgain.curve.slice(0, 12));
+    expect(wouldHaveBeen.curve[16]).toBeGreaterThan(1.1 * (playedAgain.curve[16] ?? Infinity));
+    const release = await whatIf(`--from ${at} --release ${tinyRelease("first").hash}`);
+    expect(release.wouldHaveBeen.curve.slice(0, 12)).toEqual(release.playedAgain.curve.slice(0, 12));
+    // Sessions whose window is open yet have no features on the log.
+    expect(release.wouldHaveBeen.sessions).toBeGreaterThan(0.5 * release.playedAgain.sessions);
+    const paced = await whatIf(`--from ${at} --controller throttle`);
+    expect(paced.wouldHaveBeen.curve.slice(0, 12)).toEqual(paced.playedAgain.curve.slice(0, 12));
+  });
+
+  test("with --out, a page has the pictures; it is not written over one that is there, nor without a change", async () => {
+    const page = path.join(folder, "what-if.html");
+    const { code, out, err } = await stipend(`replay --budget 30000 --out ${page}`);
+    expect([code, out], err).toEqual([0, expect.stringContaining(`page with pictures: ${page}`)]);
+    const html = readFileSync(page, "utf8");
+    expect(html.match(/<svg/g)).toHaveLength(3);
+    for (const text of ["with a budget of 30000", "Expected reward", "planned_control", "would have been", "large"])
+      expect(html.includes(text), text).toBe(true);
+    writeFileSync(page, "mine");
+    expect(await stipend(`replay --budget 30000 --out ${page}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--force replaces it") as string,
+    });
+    expect(readFileSync(page, "utf8")).toBe("mine");
+    expect((await stipend(`replay --out ${page} --force`)).err).toMatch(/--out: .*change something/);
+  });
+
   test.each([
-    ["--budget 5 --from 2026-05-01T00:00:00Z", /--from: a change is played from the campaign's beginning/],
+    ["--reservation expected --from 2026-05-01T00:00:00Z", /--reservation: a campaign keeps its policy/],
+    ["--budget 5 --out nowhere/page.html", /--out nowhere\/page.html: there is no folder nowhere/],
     ["--budget 5 --campaign nowhere", /--campaign: no session of nowhere was drawn yet/],
     ["--release abc", /--release: no release of spring begin with abc/],
     ["--points 2026-05-01T06:00:00Z=0.5", /--points: the last share must be 1/],

@@ -41,8 +41,8 @@ export interface Shell {
   close(): void;
 }
 
-/** On an embedded log in a folder of its own, with two partitions, that never trains by itself. */
-export function openShell(given: Record<string, string> = {}): Shell {
+/** On an embedded log in a folder of its own, with two partitions, that never trains by itself; it is `nowMs` there. */
+export function openShell(given: Record<string, string> = {}, nowMs: () => number = Date.now): Shell {
   const folder = mkdtempSync(join(tmpdir(), "stipend-cli-"));
   const env = {
     STIPEND_DIR: join(folder, "log"),
@@ -63,7 +63,7 @@ export function openShell(given: Record<string, string> = {}): Shell {
       stderr: (text) => void (told.err += text),
       terminal: { isTerminal: false, columns: () => 100 },
       watchSignals: () => ending.signal,
-      nowMs: Date.now,
+      nowMs,
       newId: randomUUID,
     });
     const ended = code.then((value): Ended => ({ code: value, ...told, json: jsonOf(told.out) }));

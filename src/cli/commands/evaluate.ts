@@ -1,8 +1,6 @@
 // stipend evaluate: what releases would have been worth, on a randomised table or on a campaign's own log.
 
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import { renderEvaluationReport } from "../../operate/evaluation-report.ts";
@@ -14,6 +12,7 @@ import { evaluationReport } from "../evaluate/evaluation-page.ts";
 import { evaluationText } from "../evaluate/evaluation-text.ts";
 import { readMappingFile } from "../mapping-file.ts";
 import { withLog } from "../open-log.ts";
+import { checkOutFile } from "../out-file.ts";
 import { asInteger, asOneOf, asText, flag, many, option, withDefault, type ValuesOf } from "../options.ts";
 
 const BUDGETS = 5;
@@ -84,9 +83,6 @@ function checkUse({ live, data, mapping, campaign, rows, out, force }: Values): 
   if (live && rows !== "all") throw new InvalidInput("--rows: a campaign's own log has no test rows; leave it out");
   if (!live && campaign !== undefined) throw new InvalidInput("--campaign belongs to --live");
   if (!live && data.length === 0) throw new InvalidInput("--data: name the randomised log, or say --live");
-  if (out !== undefined && !existsSync(path.dirname(out)))
-    throw new InvalidInput(`--out ${out}: there is no folder ${path.dirname(out)}`);
-  if (out !== undefined && !force && existsSync(out))
-    throw new InvalidInput(`--out ${out}: it is there already; --force replaces it`);
+  if (out !== undefined) checkOutFile(out, force);
   if (!live && mapping === undefined) throw new InvalidInput("--mapping: say what the columns of --data mean");
 }

@@ -1,6 +1,7 @@
 // stipend replay: the recorded sessions decided again; with nothing changed, byte for byte the same; with a change, what would
 // have been.
 
+import { writeFile } from "node:fs/promises";
 import {
   curveFault,
   InvalidInput,
@@ -14,20 +15,22 @@ import type { EventLog } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
+import { renderWhatIf } from "../../operate/what-if-report.ts";
 import { createReleaseShelf } from "../../serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../../serve/processor.ts";
 import { createTreasuryProcessor } from "../../treasury/processor.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { campaignOr } from "../control.ts";
 import { withLog } from "../open-log.ts";
-import { asMinor, asOneOf, asText, asTime, many, option } from "../options.ts";
+import { checkOutFile } from "../out-file.ts";
+import { asMinor, asOneOf, asText, asTime, flag, many, option } from "../options.ts";
 import { asPoint } from "../pacing/curve-point.ts";
 import { clustersUnder } from "../replay/clusters.ts";
-import { readRecorded } from "../replay/recorded.ts";
+import { readRecorded, type Recorded } from "../replay/recorded.ts";
 import { replayTask, type ReplayedTask } from "../replay/replay-task.ts";
 import { asItWas, createdAs, playAgain, type Changes } from "../replay/what-if.ts";
 import { whatIfText, type WhatIf } from "../replay/what-if-view.ts";
-import { tableText } from "../table.ts";
+import { tableText, timeText } from "../table.ts";
 
 export const command = defineCommand({
   summary: "decide the recorded sessions again, as they were or with one thing changed",
@@ -37,24 +40,33 @@ export const command = defineCommand({
     "against what was written then. Where compaction has taken earlier cycles out, it begins behind them. Ends with 1 at a " +
     "difference, and names it: code that has changed since, or something that is not on the log, such as a feature " +
     "service's answers. With a budget, curve, controller, reservation policy or release of your own it plays the campaign " +
-    "again and shows what would have been. Nothing is written.",
+    "again and shows what would have been; with --from, the change is made then, and until then all is as it was. Nothing " +
+    "is written to the log.",
   examples: [
     "stipend replay",
     "stipend replay --from 2026-05-01T12:00:00Z --json",
     "stipend replay --campaign spring --budget 500000 --curve asap",
+    "stipend replay --from 2026-05-01T12:00:00Z --budget 500000 --out what-if.html",
   ],
   options: {
-    from: option("time", "cycles from then on (default: the oldest there are); not with a change", asTime),
+    from: option("time", "cycles from then on (default: the oldest there are); the change is made then", asTime),
     campaign: option("id", "whose sessions are played with a change (default: the only one there is)", asText),
     budget: option("minor", "with this budget of the plan", asMinor),
     curve: option("mode", "with this curve: asap, even or points", asOneOf(["asap", "even", "points"])),
     points: many("time=share", "points of the curve", asPoint),
     controller: option("name", `with this controller: ${PACING_CONTROLLERS.join(", ")}`, asOneOf(PACING_CONTROLLERS)),
     reservation: option("policy", "with this reservation policy: strict or expected", asOneOf(["strict", "expected"])),
-    release: option("hash", "with this release in force from the first promotion on; its first digits do", asText),
+    release: option(
+      "hash",
+      "with this release in force from the first promotion, or --from, on; its first digits do",
+      asText,
+    ),
+    out: option("file", "also write a page with pictures of what would have been there (.html)", asText),
+    force: flag("replace that page if it is there"),
   },
   async run(context, values) {
     const changed = changesInWords(values);
+    checkOut(values, changed.length > 0);
     if (changed.length > 0) return await withLog(context, (log) => showWhatIf(context, log, values, changed));
     const tasks = await withLog(context, async (log) => [
       ...(await replayTreasury(context, log, values.from ?? 0)),
@@ -75,6 +87,14 @@ interface Asked {
   readonly controller: PacingController | undefined;
   readonly reservation: "strict" | "expected" | undefined;
   readonly release: string | undefined;
+  readonly out: string | undefined;
+  readonly force: boolean;
+}
+
+function checkOut({ out, force }: Asked, isChanged: boolean): void {
+  if (out === undefined) return;
+  if (!isChanged) throw new InvalidInput("--out: there is a page of what would have been: change something");
+  checkOutFile(out, force);
 }
 
 function changesInWords({ budget, curve, points, controller, reservation, release }: Asked): string[] {
@@ -89,8 +109,10 @@ function changesInWords({ budget, curve, points, controller, reservation, releas
 }
 
 async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed: readonly string[]): Promise<number> {
-  if (asked.from !== undefined)
-    throw new InvalidInput("--from: a change is played from the campaign's beginning: leave one of them out");
+  if (asked.from !== undefined && asked.reservation !== undefined)
+    throw new InvalidInput(
+      "--reservation: a campaign keeps its policy: it can only be another from its beginning on; leave --from out",
+    );
   const campaign = await campaignOr(log, asked.campaign);
   const recorded = await readRecorded(log, campaign);
   if (recorded.sessions.length === 0) throw new InvalidInput(`--campaign: no session of ${campaign} was drawn yet`);
@@ -99,6 +121,7 @@ async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed
   const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, { startMs, endMs });
   if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
   const changes: Changes = {
+    ...(asked.from === undefined ? {} : { fromMs: asked.from }),
     ...(asked.budget === undefined ? {} : { budgetMinor: asked.budget }),
     ...(mode === undefined ? {} : { curve: { mode, points: asked.points } }),
     ...(asked.controller === undefined ? {} : { controller: asked.controller }),
@@ -106,13 +129,23 @@ async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed
     ...(asked.release === undefined ? {} : { release: await clustersUnder(log, campaign, asked.release, recorded) }),
   };
   const whatIf: WhatIf = {
-    ...{ campaign, currency, changed },
+    ...{ campaign, currency, ...timesOf(recorded) },
+    changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
     asItWas: asItWas(recorded),
     playedAgain: playAgain(recorded, campaign, {}),
     wouldHaveBeen: playAgain(recorded, campaign, changes),
   };
-  context.output.result(whatIf, () => whatIfText(whatIf));
+  if (asked.out !== undefined) {
+    context.progress.report("drawing the page", 0);
+    await writeFile(asked.out, await renderWhatIf(whatIf));
+  }
+  context.output.result({ ...whatIf, page: asked.out ?? null }, () => whatIfText(whatIf, asked.out));
   return DONE;
+}
+
+function timesOf({ sessions }: Recorded): { readonly fromMs: number; readonly toMs: number } {
+  const fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
+  return { fromMs, toMs: sessions.at(-1)?.decision.decidedAtMs ?? fromMs };
 }
 
 async function replayServe(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {

@@ -1,11 +1,11 @@
 // stipend score: each row's cluster under a release, and what the plan at a budget gives it.
 
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
 import { readMappingFile } from "../mapping-file.ts";
+import { checkOutFile } from "../out-file.ts";
 import { asMinor, asText, flag, option, required, someOf } from "../options.ts";
 import { COLUMN, ENDINGS, scoreTable, type Scored } from "../score/score-table.ts";
 import { tableText } from "../table.ts";
@@ -50,10 +50,9 @@ export const command = defineCommand({
 function checkOut(out: string, force: boolean, data: readonly string[]): void {
   if (!ENDINGS.some((ending) => out.endsWith(ending)))
     throw new InvalidInput(`--out ${out}: end it in ${ENDINGS.join(", ")}, which says how it is written`);
-  if (!existsSync(path.dirname(out))) throw new InvalidInput(`--out ${out}: there is no folder ${path.dirname(out)}`);
   if (data.some((file) => path.resolve(file) === path.resolve(out)))
     throw new InvalidInput(`--out ${out}: it is one of --data`);
-  if (!force && existsSync(out)) throw new InvalidInput(`--out ${out}: it is there already; --force replaces it`);
+  checkOutFile(out, force);
 }
 
 function warningsOf({ badLines, missingShare }: Scored): string[] {

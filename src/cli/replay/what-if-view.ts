@@ -13,11 +13,16 @@ export interface WhatIf {
   readonly asItWas: Column;
   readonly playedAgain: Column;
   readonly wouldHaveBeen: Column;
+  /** Of the first session and the last. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 const BARS = "▁▂▃▄▅▆▇█";
 
-export function whatIfText({ campaign, currency, changed, asItWas, playedAgain, wouldHaveBeen }: WhatIf): string {
+/** `page`: where its pictures were written. */
+export function whatIfText(whatIf: WhatIf, page?: string): string {
+  const { campaign, currency, changed, asItWas, playedAgain, wouldHaveBeen } = whatIf;
   const columns = [asItWas, playedAgain, wouldHaveBeen];
   const names = (of: (column: Column) => Readonly<Record<string, number>>): string[] =>
     [...new Set(columns.flatMap((column) => Object.keys(of(column))))].toSorted();
@@ -46,6 +51,7 @@ export function whatIfText({ campaign, currency, changed, asItWas, playedAgain, 
       ["played again", playedAgain] as const,
       ["would have been", wouldHaveBeen] as const,
     ].map(([name, { curve }]) => `${name.padEnd(16)}${curve.map((spent) => barOf(spent / most)).join("")}`),
+    ...(page === undefined ? [] : [`page with pictures: ${page}`]),
   ].join("\n");
 }
 

@@ -21,11 +21,13 @@ import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
 import type { Recorded, RecordedSession } from "./recorded.ts";
 
 export interface Changes {
+  /** Until then all is played as it was; left out: from the campaign's beginning on. The policy can only be of the beginning. */
+  readonly fromMs?: number;
   readonly budgetMinor?: Minor;
   readonly curve?: { readonly mode: PacingMode; readonly points: readonly CurvePoint[] };
   readonly controller?: PacingController;
   readonly policy?: "strict" | "expected";
-  /** In force from the first promotion on, with each session's cluster under it by its decision; who has none is left out. */
+  /** In force from the first promotion, or from then, on, with each session's cluster under it by its decision; who has none is left out. */
   readonly release?: { readonly hash: string; readonly clusters: ReadonlyMap<string, number> };
 }
 
@@ -71,7 +73,11 @@ export function playAgain(recorded: Recorded, campaign: string, changes: Changes
       tally.decided(reason, armIds.get(arm) ?? manifest?.arms[arm] ?? `${arm}`, rewardOf(manifest, { cluster, arm })),
   });
   for (const { record, manifest } of recorded.releases) paced.release(record, manifest);
-  const commands = changedCommands(recorded.commands, changes);
+  const { fromMs } = changes;
+  const commands =
+    fromMs === undefined
+      ? changedCommands(recorded.commands, changes)
+      : commandsChangedFrom(recorded, campaign, changes, fromMs);
   const arrivals = sessions.flatMap((session) => arrivalOf(session, recorded, changes));
   let [nextCommand, nextSession] = [0, 0];
   let nowMs = Math.min(commands[0]?.atMs ?? Infinity, arrivals[0]?.atMs ?? Infinity);
@@ -109,6 +115,54 @@ function changedCommands(commands: Commands, changes: Changes): Commands {
   });
 }
 
+/** As they were until then; then the change as commands, and no later one of its kind. */
+function commandsChangedFrom(recorded: Recorded, campaign: string, changes: Changes, fromMs: number): Commands {
+  const { commands } = recorded;
+  // What comes is not refused for a ceiling, nor for a revision that is another one now.
+  const before = commands.filter(({ atMs }) => atMs < fromMs);
+  const after = commands.filter(({ atMs }) => atMs >= fromMs);
+  const command = (action: PacingAction, index: number): Commands[number] => ({
+    atMs: fromMs,
+    command: {
+      ...{ commandId: `what-if-${index}`, campaign, atMs: fromMs, expectedRevision: null, dryRun: false },
+      action,
+    },
+  });
+  return [
+    ...changedCommands(before, {}).map(withoutCeiling),
+    ...changesAsActions(recorded, before, changes).map(command),
+    ...after.flatMap(({ atMs, command: { action, ...rest } }) => {
+      const kept = changedAction(action, changes, true);
+      return kept === null ? [] : [{ atMs, command: { ...rest, action: kept, expectedRevision: null } }];
+    }),
+  ];
+}
+
+function withoutCeiling(each: Commands[number]): Commands[number] {
+  const { action } = each.command;
+  if (action.kind !== "create") return each;
+  const campaign = { ...action.campaign, ceilingMinor: null };
+  return { ...each, command: { ...each.command, action: { kind: "create", campaign } } };
+}
+
+function changesAsActions(recorded: Recorded, before: Commands, changes: Changes): PacingAction[] {
+  const { budgetMinor, curve, controller, release } = changes;
+  const { currency } = createdAs(recorded);
+  const { mode, points } = curve ?? curveAfter(before, createdAs(recorded).pacing);
+  return [
+    ...(budgetMinor === undefined ? [] : [{ kind: "set_budget" as const, budgetMinor, currency }]),
+    ...(curve === undefined && controller === undefined
+      ? []
+      : [{ kind: "set_curve" as const, mode, points, controller: controller ?? null }]),
+    ...(release === undefined ? [] : [{ kind: "promote_release" as const, release: release.hash }]),
+  ];
+}
+
+function curveAfter(commands: Commands, created: Campaign["pacing"]): NonNullable<Changes["curve"]> {
+  const last = commands.map(({ command }) => command.action).findLast(({ kind }) => kind === "set_curve");
+  return last?.kind === "set_curve" ? last : { mode: created.mode, points: created.points ?? [] };
+}
+
 /** Null for a command that the change takes the place of. */
 function changedAction(action: PacingAction, changes: Changes, isPromoted: boolean): PacingAction | null {
   const { budgetMinor, curve, controller, policy, release } = changes;
@@ -141,9 +195,10 @@ function changedAction(action: PacingAction, changes: Changes, isPromoted: boole
 function arrivalOf(
   session: RecordedSession,
   recorded: Recorded,
-  { release }: Changes,
+  { release: changed, fromMs = 0 }: Changes,
 ): (Arriving & { atMs: number })[] {
   const { decision, posted, shard } = session;
+  const release = decision.decidedAtMs < fromMs ? undefined : changed;
   const hash = release?.hash ?? decision.release ?? "";
   const cluster = release === undefined ? decision.cluster : release.clusters.get(decision.decisionId);
   if (cluster === undefined) return [];
