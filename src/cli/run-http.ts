@@ -3,6 +3,7 @@
 // is open before the tasks are, so that a probe sees them restore.
 
 import type { EventLog } from "../log/event-log.ts";
+import { serveKind, treasuryKind } from "../log/topics.ts";
 import { serveHttp, type TaskReadiness } from "../operate/http.ts";
 import { createMetrics, type TaskReached } from "../operate/metrics.ts";
 import type { TaskObserver } from "../task/observer.ts";
@@ -22,7 +23,8 @@ export interface RunHttp {
 export async function openRunHttp({ config, output }: Context, log: EventLog): Promise<RunHttp | null> {
   if (config.http === null) return null;
   let allocator: Pick<Allocator, "serve" | "treasury"> | null = null;
-  const metrics = createMetrics({ log, elapsedMs: systemElapsedMs, reached: () => reachedOf(allocator) });
+  const reached = () => reachedOf(log, config.application, allocator);
+  const metrics = createMetrics({ log, elapsedMs: systemElapsedMs, reached });
   const server = await serveHttp({ ...config.http, metrics, tasks: () => readinessOf(allocator) });
   output.item({ event: "http", address: server.address }, () => `${server.address} has /healthz, /readyz and /metrics`);
   return {
@@ -63,9 +65,18 @@ function readinessOf(runners: Runners | null): readonly TaskReadiness[] | null {
   return KINDS.flatMap((kind) => runners[kind].tasks.map(({ partition, state }) => ({ kind, partition, state })));
 }
 
-function reachedOf(runners: Runners | null): readonly TaskReached[] {
+/** As the log tells it, which knows more of its offsets than a task: what is behind a last record may be no record. */
+async function reachedOf(log: EventLog, application: string, runners: Runners | null): Promise<readonly TaskReached[]> {
   if (runners === null) return [];
-  return KINDS.flatMap((kind) =>
-    runners[kind].tasks.map(({ partition, control }) => ({ kind, partition, positions: control?.positions ?? {} })),
-  );
+  const reached: TaskReached[] = [];
+  const kinds = { serve: serveKind(application), treasury: treasuryKind(application) };
+  for (const name of KINDS) {
+    const kind = kinds[name];
+    const committed = new Map((await log.committed(kind)).map(({ partition, positions }) => [partition, positions]));
+    for (const { partition, control } of runners[name].tasks) {
+      const positions = { ...control?.positions, ...committed.get(partition) };
+      reached.push({ kind: name, partition, inputs: kind.inputs, positions });
+    }
+  }
+  return reached;
 }

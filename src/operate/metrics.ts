@@ -11,13 +11,15 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { BudgetStatus } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import { codecFor } from "../log/codec/codec.ts";
-import type { EventLog, Positions } from "../log/event-log.ts";
+import type { EventLog, PartitionRange, Positions } from "../log/event-log.ts";
 import type { CycleReport, TaskObserver } from "../task/observer.ts";
 
-/** A task's kind and the positions that its committed cycles have reached. */
+/** How far a task's committed cycles have come in each of its inputs. */
 export interface TaskReached {
   readonly kind: string;
   readonly partition: number;
+  readonly inputs: readonly string[];
+  /** An input that has none has all of it to come. */
   readonly positions: Positions;
 }
 
@@ -26,7 +28,9 @@ export interface MetricsOptions {
   /** A stopwatch, ms. */
   readonly elapsedMs: () => number;
   /** Asked at each scrape. */
-  readonly reached: () => readonly TaskReached[];
+  readonly reached: () => Promise<readonly TaskReached[]>;
+  /** How long a scrape waits for the log. */
+  readonly patienceMs?: number;
 }
 
 export interface Metrics {
@@ -43,6 +47,8 @@ export const METRICS = {
   stipend_output_records_total: "Records written by committed cycles, state and control records left out",
   stipend_cycle_seconds: "Time of a committed cycle by step: prepare, process, commit, apply",
   stipend_task_state: "1 for the state a task is in",
+  stipend_task_seconds_total: "Time of a task's committed cycles by step; over stipend_cycles_total: that of a cycle",
+  stipend_task_moves_total: "Times a partition came to this instance or went from it: starts, ends and rebalances",
   stipend_task_openings_total: "Times a task was claimed and restored: assignments, rebalances and recoveries",
   stipend_task_restore_seconds: "Time from claim to restored",
   stipend_restored_records_total: "Changelog records read into local stores, by tasks and by copies that stand by",
@@ -69,6 +75,9 @@ export const METRICS = {
 
 type Name = keyof typeof METRICS;
 
+/** Less than Prometheus waits for: a log that is away must not make the instance look as if it were. */
+const LOG_PATIENCE_MS = 2_000;
+
 const STEP_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const RESTORE_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
 const ACCOUNTS = ["plan", "exploration"] as const satisfies readonly Account[];
@@ -80,18 +89,34 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const lag = gauge(registry, "stipend_lag_records", ["kind", "partition", "topic"]);
   const failures = counter(registry, "stipend_scrape_failures_total", []);
   const budgets = budgetMetrics(registry, options.log);
+  let reading: Promise<void> | null = null;
+  const readLog = async (): Promise<void> => {
+    await readLag(lag, options);
+    await budgets.read();
+  };
   return {
     observer,
     async scrape() {
+      reading ??= readLog().finally(() => (reading = null));
       try {
-        await readLag(lag, options);
-        await budgets.read();
+        await within(reading, options.patienceMs ?? LOG_PATIENCE_MS);
       } catch {
+        lag.reset();
         failures.inc();
       }
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
   };
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function counter<L extends string>(registry: Registry, name: Name, labelNames: readonly L[]): Counter<L> {
@@ -116,6 +141,8 @@ function taskMetrics(registry: Registry, elapsedMs: () => number): TaskObserver 
   const cycles = counter(registry, "stipend_cycles_total", task);
   const inputs = counter(registry, "stipend_input_records_total", task);
   const outputs = counter(registry, "stipend_output_records_total", task);
+  const busy = counter(registry, "stipend_task_seconds_total", [...task, "step"]);
+  const moves = counter(registry, "stipend_task_moves_total", [...task, "way"]);
   const openings = counter(registry, "stipend_task_openings_total", task);
   const verdicts = counter(registry, "stipend_task_verdicts_total", [...task, "verdict"]);
   const restored = counter(registry, "stipend_restored_records_total", [...task, "by"]);
@@ -133,7 +160,10 @@ function taskMetrics(registry: Registry, elapsedMs: () => number): TaskObserver 
       cycles.inc(of);
       inputs.inc(of, report.inputs);
       outputs.inc(of, report.outputs);
-      for (const [step, ms] of stepsOf(report)) seconds.observe({ kind: report.kind, step }, ms / 1000);
+      for (const [step, ms] of stepsOf(report)) {
+        seconds.observe({ kind: report.kind, step }, ms / 1000);
+        busy.inc({ ...of, step }, ms / 1000);
+      }
     },
     restore({ kind, partition, by, newRecords, left: toCome, records, tookMs }) {
       restored.inc({ kind, partition, by }, newRecords);
@@ -148,6 +178,9 @@ function taskMetrics(registry: Registry, elapsedMs: () => number): TaskObserver 
       state.set(key, next);
       // What a restore did not come to the end of is not to come any more.
       for (const by of ["task", "standby"] as const) left.remove({ kind, partition, by });
+      // A task that opens again after a recovery was "assigned" before, one that is new was nothing or over.
+      if (next === "opening" && before !== "assigned") moves.inc({ kind, partition, way: "came" });
+      if (next === "closed") moves.inc({ kind, partition, way: "went" });
       if (next === "opening") {
         openings.inc({ kind, partition });
         openedAt.set(key, elapsedMs());
@@ -172,15 +205,16 @@ function stepsOf(report: CycleReport): readonly (readonly [string, number])[] {
 }
 
 async function readLag(lag: Gauge<"kind" | "partition" | "topic">, options: MetricsOptions): Promise<void> {
-  const reached = options.reached();
-  const topics = new Set(reached.flatMap(({ positions }) => Object.keys(positions)));
-  const ends = new Map<string, number>();
-  for (const topic of topics)
-    for (const { partition, end } of await options.log.ranges(topic)) ends.set(`${topic}/${partition}`, end);
+  const reached = await options.reached();
+  const ranges = new Map<string, PartitionRange>();
+  for (const topic of new Set(reached.flatMap(({ inputs }) => inputs)))
+    for (const range of await options.log.ranges(topic)) ranges.set(`${topic}/${range.partition}`, range);
   lag.reset();
-  for (const { kind, partition, positions } of reached)
-    for (const [topic, position] of Object.entries(positions))
-      lag.set({ kind, partition, topic }, Math.max(0, (ends.get(`${topic}/${partition}`) ?? position) - position));
+  for (const { kind, partition, inputs, positions } of reached)
+    for (const topic of inputs) {
+      const { start, end } = ranges.get(`${topic}/${partition}`) ?? { start: 0, end: 0 };
+      lag.set({ kind, partition, topic }, Math.max(0, end - (positions[topic] ?? start)));
+    }
 }
 
 /** Follows `budget-status` from scrape to scrape; the last status of each campaign counts. */

@@ -6,6 +6,7 @@ import { topicSpecs } from "../../src/log/topics.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { serveHttp, type HttpServer, type TaskReadiness } from "../../src/operate/http.ts";
 import { createMetrics, METRICS } from "../../src/operate/metrics.ts";
+import type { TaskObserver } from "../../src/task/observer.ts";
 import type { Runner } from "../../src/task/runner.ts";
 import { SAMPLES } from "../log/samples.ts";
 import { join, kind, sendKeys, topics } from "../task/counting.ts";
@@ -15,9 +16,12 @@ const NOW_MS = 1_000_000;
 describe("the port for probes and metrics", () => {
   let log: SimulatedLog;
   let runner: Runner<null>;
+  let observer: TaskObserver;
   let http: HttpServer;
   let joined: boolean;
   let elapsed: number;
+  /** While it is there, the log answers with it. */
+  let away: Promise<never> | null;
 
   const get = async (path: string, method = "GET"): Promise<{ status: number; text: string }> => {
     const response = await fetch(`${http.address}${path}`, { method });
@@ -38,16 +42,25 @@ describe("the port for probes and metrics", () => {
     await log.ensureTopics([...topics, ...topicSpecs({ users: 2, control: 1 })]);
     joined = false;
     elapsed = 0;
-    const reached = () =>
+    const reached = async () =>
       runner.tasks.map((task) => ({
         kind: kind.kind,
         partition: task.partition,
+        inputs: kind.inputs,
         positions: task.control?.positions ?? {},
       }));
     const tasks = (): readonly TaskReadiness[] | null =>
       joined ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state })) : null;
-    const metrics = createMetrics({ log, elapsedMs: () => (elapsed += 1), reached });
-    runner = await join(log, { maxRecords: 10, idleMs: 0, observer: metrics.observer });
+    away = null;
+    const ranges: SimulatedLog["ranges"] = async (topic) => (away === null ? await log.ranges(topic) : await away);
+    const metrics = createMetrics({
+      log: { ...log, ranges },
+      elapsedMs: () => (elapsed += 1),
+      reached,
+      patienceMs: 300,
+    });
+    observer = metrics.observer;
+    runner = await join(log, { maxRecords: 10, idleMs: 0, observer });
     http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, tasks });
   });
   afterEach(async () => {
@@ -85,6 +98,34 @@ describe("the port for probes and metrics", () => {
     expect(value(text, `stipend_task_openings_total{kind="count",partition="0"}`)).toBe(1);
     expect(value(text, `stipend_task_restore_seconds_count{kind="count"}`)).toBe(2);
     expect(value(text, `stipend_cycle_seconds_count{kind="count",step="commit"}`)).toBeGreaterThan(0);
+    expect(value(text, `stipend_task_seconds_total{kind="count",partition="0",step="commit"}`)).toBeGreaterThan(0);
+    // Nothing of it has ever been taken, and it is behind all the same.
+    await log.send([{ topic: "second", partition: odd, key: Buffer.from("b"), value: Buffer.from("1") }]);
+    const later = (await get("/metrics")).text;
+    expect(value(later, `stipend_lag_records{kind="count",partition="${odd}",topic="second"}`)).toBe(1);
+  });
+
+  it("tells what came to this instance and what went, and not as such what a recovery opens again", async () => {
+    const moves = async (way: string): Promise<number> =>
+      value((await get("/metrics")).text, `stipend_task_moves_total{kind="count",partition="0",way="${way}"}`);
+    await runner.runUntilIdle(NOW_MS);
+    expect(await moves("came")).toBe(1);
+    const { lifecycle } = observer;
+    for (const state of ["assigned", "opening", "held", "running"] as const) lifecycle("count", 0, state);
+    expect([await moves("came"), await moves("went")]).toEqual([1, NaN]);
+    for (const state of ["stopping", "closed", "opening"] as const) lifecycle("count", 0, state);
+    expect([await moves("came"), await moves("went")]).toEqual([2, 1]);
+  });
+
+  it("answers in time while the log does not, without the lag that nobody can say", async () => {
+    await sendKeys(log, "first", ["a"]);
+    await runner.runUntilIdle(NOW_MS);
+    expect((await get("/metrics")).text).toContain("stipend_lag_records{");
+    away = new Promise(() => undefined);
+    const { text } = await get("/metrics");
+    expect(text).not.toContain("stipend_lag_records{");
+    expect(value(text, "stipend_scrape_failures_total")).toBe(1);
+    expect(value(text, `stipend_task_state{kind="count",partition="0",state="running"}`)).toBe(1);
   });
 
   it("shows each campaign's money as its last status has it", async () => {
