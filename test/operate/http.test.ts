@@ -6,6 +6,7 @@ import { topicSpecs } from "../../src/log/topics.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { serveHttp, type HttpServer, type TaskReadiness } from "../../src/operate/http.ts";
 import { createMetrics, METRICS } from "../../src/operate/metrics.ts";
+import type { TaskState } from "../../src/task/lifecycle.ts";
 import type { TaskObserver } from "../../src/task/observer.ts";
 import type { Runner } from "../../src/task/runner.ts";
 import { SAMPLES } from "../log/samples.ts";
@@ -110,10 +111,10 @@ describe("the port for probes and metrics", () => {
       value((await get("/metrics")).text, `stipend_task_moves_total{kind="count",partition="0",way="${way}"}`);
     await runner.runUntilIdle(NOW_MS);
     expect(await moves("came")).toBe(1);
-    const { lifecycle } = observer;
-    for (const state of ["assigned", "opening", "held", "running"] as const) lifecycle("count", 0, state);
+    const become = (state: TaskState): void => observer.lifecycle("count", 0, state);
+    for (const state of ["assigned", "opening", "held", "running"] as const) become(state);
     expect([await moves("came"), await moves("went")]).toEqual([1, NaN]);
-    for (const state of ["stopping", "closed", "opening"] as const) lifecycle("count", 0, state);
+    for (const state of ["stopping", "closed", "opening"] as const) become(state);
     expect([await moves("came"), await moves("went")]).toEqual([2, 1]);
   });
 
