@@ -30,6 +30,8 @@ export class Allocator {
   #child: ChildProcess | null = null;
   #gone: Promise<unknown> = Promise.resolve();
   #said: string[] = [];
+  #hasPartitions = false;
+  #hasCrashed = false;
   #wanted = false;
 
   constructor(name: string, folder: string, env: NodeJS.ProcessEnv) {
@@ -47,16 +49,21 @@ export class Allocator {
     });
     this.#child = child;
     this.#said = [];
+    this.#hasPartitions = false;
+    this.#hasCrashed = false;
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (chunk: Buffer) => {
-        this.#said = [...this.#said, ...chunk.toString("utf8").trim().split("\n")].slice(-SAID_LINES);
+        const text = chunk.toString("utf8");
+        this.#said = [...this.#said, ...text.trim().split("\n")].slice(-SAID_LINES);
+        if (/"event":"tasks".*"serve":\[\d/.test(text)) this.#hasPartitions = true;
       });
     this.#gone = once(child, "close");
     child.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
       if (!this.#wanted || this.#child !== child) return;
       this.#child = null;
+      this.#hasCrashed = signal === "SIGKILL";
       this.ownEndings.push({ name: this.name, code, signal, said: this.#said.slice(-5).join("\n") });
-      if (signal !== "SIGKILL") setTimeout(() => this.#wanted && this.#child === null && this.start(), AGAIN_MS);
+      if (!this.#hasCrashed) setTimeout(() => this.#wanted && this.#child === null && this.start(more), AGAIN_MS);
     });
   }
 
@@ -84,18 +91,19 @@ export class Allocator {
 
   /** Until a crash that it is armed with has ended it; false when it has not within the time. */
   async crashed(withinMs: number): Promise<boolean> {
-    const deadline = performance.now() + withinMs;
-    while (this.running && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    return !this.running;
+    return await within(withinMs, () => this.#hasCrashed);
+  }
+
+  /** Until it has partitions to decide. */
+  async works(withinMs: number): Promise<boolean> {
+    return await within(withinMs, () => this.#hasPartitions);
   }
 
   /** Until it has stopped itself amid a commit; or, when it has none to make, wherever it is. */
   async frozen(withinMs: number): Promise<void> {
     // Before it has begun, nobody listens, and the signal would end it.
     if (this.#said.some((line) => line.includes('"event"'))) this.signal("SIGUSR2");
-    const deadline = performance.now() + withinMs;
-    while (this.running && !this.#stopped && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await within(withinMs, () => !this.running || this.#stopped);
     this.signal("SIGSTOP");
   }
 
@@ -111,4 +119,10 @@ export class Allocator {
   loseDisk(): void {
     rmSync(this.#stateFolder, { recursive: true, force: true });
   }
+}
+
+async function within(ms: number, isSo: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (!isSo() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  return isSo();
 }

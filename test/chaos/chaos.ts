@@ -86,7 +86,8 @@ const PARTITIONS = 6;
 const USERS = 2_000;
 /** Far less than they would take: the money runs out, so that whatever took too much would be seen. */
 const BUDGET_A_SESSION = 12;
-const CRASH_WITHIN_MS = 20_000;
+const CRASH_WITHIN_MS = 30_000;
+const WORK_WITHIN_MS = 30_000;
 const FREEZE_WITHIN_MS = 1_000;
 const SETTLE_PATIENCE_MS = 45_000;
 const FREE_AGAIN_MS = 50;
@@ -156,18 +157,13 @@ class ChaosRun {
     const load = startLoad(log, ratePerSecond, USERS);
     const startedAt = performance.now();
     const elapsedMs = (): number => performance.now() - startedAt;
-    const steering = steerBudget({ shell: this.#shell, campaign: "chaos", plan: budgets, elapsedMs, say });
     const { harms, gap } = breaks === null ? { harms: ALL_HARMS, gap: CLOSE } : HARM_THAT_TELLS[breaks];
-    let lateMs = 0;
-    for (const planned of planHarm(seed, loadMs, SLOTS, harms, gap)) {
-      await sleep(Math.max(0, planned.atMs + lateMs - elapsedMs()));
-      await this.#begin(planned, () => elapsedMs() < quietAtMs(loadMs));
-      // What had to wait makes what follows wait: the gaps stay, or nobody would ever have anything to lose.
-      lateMs = Math.max(lateMs, elapsedMs() - planned.atMs);
-    }
-    await sleep(Math.max(0, loadMs - elapsedMs()));
-    await Promise.all(this.#harming);
-    const steered = await steering;
+    const plan = planHarm(seed, loadMs, SLOTS, harms, gap);
+    const [steered] = await Promise.all([
+      steerBudget({ shell: this.#shell, campaign: "chaos", plan: budgets, elapsedMs, say }),
+      this.#doHarm(plan, quietAtMs(loadMs), elapsedMs),
+      sleep(loadMs),
+    ]);
     await load.stop();
     say(`${load.sent} sessions sent; waiting for their decisions`);
     const settleMs = await this.#settled(log, load);
@@ -175,6 +171,17 @@ class ChaosRun {
       ({ code }) => code !== 0,
     );
     return await this.#result(load, steered, settleMs, badEndings);
+  }
+
+  async #doHarm(plan: readonly Planned[], untilMs: number, elapsedMs: () => number): Promise<void> {
+    let lateMs = 0;
+    for (const planned of plan) {
+      await sleep(Math.max(0, planned.atMs + lateMs - elapsedMs()));
+      await this.#begin(planned, () => elapsedMs() < untilMs);
+      // What had to wait makes what follows wait: the gaps stay, or nobody would ever have anything to lose.
+      lateMs = Math.max(lateMs, elapsedMs() - planned.atMs);
+    }
+    await Promise.all(this.#harming);
   }
 
   async #setUp(budgetMinor: number): Promise<void> {
@@ -225,6 +232,7 @@ class ChaosRun {
       const harm = await this.#harmAs(allocator, planned);
       this.#kills[harm] += 1;
       this.#options.say(`${(planned.atMs / 1_000).toFixed(1)} s  ${harm} ${allocator.name} for ${planned.forMs} ms`);
+      if (!planned.isSoon) await allocator.works(WORK_WITHIN_MS);
     } finally {
       allocator.busy = false;
     }

@@ -15,6 +15,7 @@ import { timelineOf, type Event, type Timeline } from "./timeline.ts";
 
 const SCHEMAS = path.join(import.meta.dirname, "..", "..", "schemas");
 const FOREIGN = path.join(import.meta.dirname, "..", "kafka", "Foreign.java");
+const TOPICS = ["decisions", "settlements", "grants", "shard-reports", "budget-status"];
 /** Avro's single-object marker and the schema's fingerprint. */
 const HEADER_BYTES = 10;
 
@@ -75,84 +76,119 @@ interface StatusRow {
 }
 
 export async function check(of: CheckOf): Promise<Checked> {
-  const times = new Map<string, number>();
-  const held = new Map<string, number>();
-  const unsound: string[] = [];
-  const events: Event[] = [];
-  let decisions = 0;
-  let spentMinor = 0;
-  for await (const { partition: shard, row } of rows<DecisionRow>(of, "decisions")) {
-    decisions += 1;
-    times.set(row.sessionId, (times.get(row.sessionId) ?? 0) + 1);
-    if (row.reservationId === null) continue;
+  const books = new Books();
+  for await (const line of dump(of)) books.take(line);
+  return books.found(of);
+}
+
+/** What has been read, added up; the topics come in any order. */
+class Books {
+  readonly #decisions = new Map<string, number>();
+  /** By reservation: the face values that were held, and the rows that ended them. */
+  readonly #held = new Map<string, number>();
+  readonly #ended: SettlementRow[] = [];
+  readonly #events: Event[] = [];
+  /** By revision: when it was said first to be applied everywhere. */
+  readonly #applied = new Map<number, number>();
+  #rows = 0;
+  #spentMinor = 0;
+
+  take({ topic, partition, row }: Line): void {
+    switch (topic) {
+      case "decisions":
+        return this.#decision(partition, row as DecisionRow);
+      case "settlements":
+        return this.#settlement(partition, row as SettlementRow);
+      case "grants":
+        return this.#grant(row as GrantRow);
+      case "shard-reports":
+        return this.#report(row as ReportRow);
+      case "budget-status":
+        for (const { outcome, revision, atMs } of (row as StatusRow).answers)
+          if (outcome === "applied") this.#applied.set(revision, atMs);
+    }
+  }
+
+  #decision(shard: number, row: DecisionRow): void {
+    this.#rows += 1;
+    this.#decisions.set(row.sessionId, (this.#decisions.get(row.sessionId) ?? 0) + 1);
+    if (row.reservationId === null) return;
     // Each decision of its own: one that is there twice has taken the money twice.
-    held.set(row.reservationId, (held.get(row.reservationId) ?? 0) + row.faceMinor);
-    spentMinor += row.sendMinor;
-    events.push({ kind: "taken", atMs: row.decidedAtMs, shard, minor: row.reservedMinor, id: row.sessionId });
+    this.#held.set(row.reservationId, (this.#held.get(row.reservationId) ?? 0) + row.faceMinor);
+    this.#spentMinor += row.sendMinor;
+    this.#events.push({ kind: "taken", atMs: row.decidedAtMs, shard, minor: row.reservedMinor, id: row.sessionId });
   }
-  for await (const { partition: shard, row } of rows<SettlementRow>(of, "settlements")) {
-    if (row.status === "late") continue;
-    const face = held.get(row.reservationId);
-    const ended = row.amountMinor + row.releasedMinor;
-    if (face === undefined || face !== ended) unsound.push(`${row.reservationId}: ${row.status} ${ended} of ${face}`);
-    held.delete(row.reservationId);
-    spentMinor += row.amountMinor;
-    events.push({ kind: "ended", atMs: row.atMs, shard, backMinor: row.releasedMinor });
+
+  #settlement(shard: number, row: SettlementRow): void {
+    if (row.status === "late") return;
+    this.#ended.push(row);
+    this.#spentMinor += row.amountMinor;
+    this.#events.push({ kind: "ended", atMs: row.atMs, shard, backMinor: row.releasedMinor });
   }
-  events.push(...(await controlEvents(of)));
-  const heldMinor = [...held.values()].reduce((sum, face) => sum + face, 0);
-  const known = new Set(of.sessions);
-  return {
-    decisions,
-    missing: of.sessions.filter((id) => !times.has(id)),
-    doubled: [...times].filter(([id, count]) => count > 1 || !known.has(id)).map(([id]) => id),
-    unsound,
-    spentMinor,
-    heldMinor,
-    overspendMinor: Math.max(0, spentMinor + heldMinor - of.budgetMinor),
-    timeline: timelineOf(events),
-  };
+
+  #grant({ atMs, shard, revision, campaign, grantedMinor }: GrantRow): void {
+    const { budgetMinor } = campaign;
+    this.#events.push({ kind: "grant", atMs, shard, revision, budgetMinor, grantedMinor: grantedMinor.plan });
+  }
+
+  #report({ atMs, shard, totals }: ReportRow): void {
+    this.#events.push({ kind: "report", atMs, shard, returnedMinor: totals.plan.returned });
+  }
+
+  found({ sessions, budgetMinor }: CheckOf): Checked {
+    const unsound: string[] = [];
+    for (const { reservationId, status, amountMinor, releasedMinor } of this.#ended) {
+      const face = this.#held.get(reservationId);
+      const ended = amountMinor + releasedMinor;
+      if (face === undefined || face !== ended) unsound.push(`${reservationId}: ${status} ${ended} of ${face}`);
+      this.#held.delete(reservationId);
+    }
+    const heldMinor = [...this.#held.values()].reduce((sum, face) => sum + face, 0);
+    const known = new Set(sessions);
+    const applied = [...this.#applied].map(([revision, atMs]): Event => ({ kind: "applied", atMs, revision }));
+    return {
+      decisions: this.#rows,
+      missing: sessions.filter((id) => !this.#decisions.has(id)),
+      doubled: [...this.#decisions].filter(([id, count]) => count > 1 || !known.has(id)).map(([id]) => id),
+      unsound,
+      spentMinor: this.#spentMinor,
+      heldMinor,
+      overspendMinor: Math.max(0, this.#spentMinor + heldMinor - budgetMinor),
+      timeline: timelineOf([...this.#events, ...applied]),
+    };
+  }
 }
 
-async function controlEvents(of: CheckOf): Promise<Event[]> {
-  const events: Event[] = [];
-  for await (const { row } of rows<GrantRow>(of, "grants"))
-    events.push({
-      kind: "grant",
-      atMs: row.atMs,
-      shard: row.shard,
-      revision: row.revision,
-      budgetMinor: row.campaign.budgetMinor,
-      grantedMinor: row.grantedMinor.plan,
-    });
-  for await (const { row } of rows<ReportRow>(of, "shard-reports"))
-    events.push({ kind: "report", atMs: row.atMs, shard: row.shard, returnedMinor: row.totals.plan.returned });
-  const applied = new Map<number, number>();
-  for await (const { row } of rows<StatusRow>(of, "budget-status"))
-    for (const answer of row.answers) if (answer.outcome === "applied") applied.set(answer.revision, answer.atMs);
-  for (const [revision, atMs] of applied) events.push({ kind: "applied", atMs, revision });
-  return events;
+interface Line {
+  readonly topic: string;
+  readonly partition: number;
+  readonly row: unknown;
 }
 
-async function* rows<T>(
-  { brokers, prefix, jars }: CheckOf,
-  topic: string,
-): AsyncGenerator<{ readonly partition: number; readonly row: T }> {
-  const schema: unknown = JSON.parse(readFileSync(path.join(SCHEMAS, `${topic}.avsc`), "utf8"));
-  const type = avsc.Type.forSchema(schema as avsc.Schema);
-  const classpath = path.join(jars, "*");
-  const java = spawn("java", ["-Xmx256m", "-cp", classpath, FOREIGN, "dump", brokers, prefix + topic], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+async function* dump({ brokers, prefix, jars }: CheckOf): AsyncGenerator<Line> {
+  const types = new Map(TOPICS.map((topic) => [topic, typeOf(topic)]));
+  const args = [
+    "-Xmx256m",
+    "-cp",
+    path.join(jars, "*"),
+    FOREIGN,
+    "dump",
+    brokers,
+    ...TOPICS.map((topic) => prefix + topic),
+  ];
+  const java = spawn("java", args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   java.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString("utf8")).slice(-2_000)));
   const ended = new Promise<number | null>((resolve) => java.once("close", resolve));
   for await (const line of createInterface({ input: java.stdout })) {
-    const [partition, value = ""] = line.split(" ");
-    yield {
-      partition: Number(partition),
-      row: type.fromBuffer(Buffer.from(value, "base64").subarray(HEADER_BYTES)) as T,
-    };
+    const [name = "", partition, value = ""] = line.split(" ");
+    const topic = name.slice(prefix.length);
+    const row: unknown = types.get(topic)?.fromBuffer(Buffer.from(value, "base64").subarray(HEADER_BYTES));
+    yield { topic, partition: Number(partition), row };
   }
-  if ((await ended) !== 0) throw new Error(`the Java consumer could not read ${topic}: ${said}`);
+  if ((await ended) !== 0) throw new Error(`the Java consumer could not read: ${said}`);
+}
+
+function typeOf(topic: string): avsc.Type {
+  return avsc.Type.forSchema(JSON.parse(readFileSync(path.join(SCHEMAS, `${topic}.avsc`), "utf8")) as avsc.Schema);
 }

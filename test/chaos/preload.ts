@@ -11,7 +11,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 registerHooks({
   resolve(specifier, context, next) {
     const instead = Object.entries(INSTEAD).find(([file]) => specifier.endsWith(file));
-    if (instead === undefined || context.parentURL?.includes("/chaos/") === true) return next(specifier, context);
+    if (instead === undefined || context.parentURL?.includes("/test/chaos/") === true) return next(specifier, context);
     return next(instead[1], context);
   },
 });

@@ -29,6 +29,8 @@ export interface Planned {
   readonly forMs: number;
   /** The local store goes with it. */
   readonly losesDisk: boolean;
+  /** The same allocator may be next before it has partitions again, and so is hit while it joins. */
+  readonly isSoon: boolean;
   /** Of an armed crash: the how manieth commit or restored batch. */
   readonly count: number;
 }
@@ -74,7 +76,8 @@ export function planHarm(
     const may = harms.filter((one) => one !== "broker" || atMs - brokerAt >= BROKER_GAP_MS);
     const harm = first[plan.length] ?? draw(random, may);
     if (harm === "broker") brokerAt = atMs;
-    plan.push({ ...detailsOf(random, harm, isFirst), atMs, harm, slot: random.below(slots) });
+    const [slot, isSoon] = [random.below(slots), !isFirst && random.unit() < 0.2];
+    plan.push({ ...detailsOf(random, harm, isFirst), atMs, harm, slot, isSoon });
   }
   return plan;
 }

@@ -4,7 +4,7 @@
 //   produce BROKERS TOPIC CODEC COUNT       COUNT records into partition 0: key k<i>, value <codec>-<i>-xxx…, a header
 //   transactions BROKERS TOPIC              into partition 0: aborted, committed, aborted, committed
 //   consume BROKERS TOPIC COUNT             the first COUNT committed records: partition, offset, key, value; then quits
-//   dump BROKERS TOPIC                      all records committed by now: partition and value in base64, a line each
+//   dump BROKERS TOPIC...                   all records committed by now: topic, partition, value in base64, a line each
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -31,7 +31,7 @@ public class Foreign {
       case "errors" -> { for (Errors error : Errors.values()) System.out.println(error.code() + " " + error.name()); }
       case "produce" -> produce(args[1], args[2], args[3], Integer.parseInt(args[4]));
       case "transactions" -> transactions(args[1], args[2]);
-      case "dump" -> dump(args[1], args[2]);
+      case "dump" -> dump(args[1], List.of(args).subList(2, args.length));
       case "consume" -> consume(args[1], args[2], Integer.parseInt(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -70,20 +70,21 @@ public class Foreign {
     }
   }
 
-  static void dump(String brokers, String topic) {
+  static void dump(String brokers, List<String> topics) {
     Properties properties = new Properties();
     properties.put("bootstrap.servers", brokers);
     properties.put("isolation.level", "read_committed");
     var bytes = new ByteArrayDeserializer();
     var out = new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16), false);
     try (var consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
-      var partitions = consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
+      var partitions = topics.stream().flatMap(topic -> consumer.partitionsFor(topic).stream())
+        .map(p -> new TopicPartition(p.topic(), p.partition())).toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       var ends = consumer.endOffsets(partitions);
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p)))
         for (var record : consumer.poll(Duration.ofMillis(500)))
-          out.println(record.partition() + " " + Base64.getEncoder().encodeToString(record.value()));
+          out.println(record.topic() + " " + record.partition() + " " + Base64.getEncoder().encodeToString(record.value()));
     }
     out.flush();
   }
