@@ -89,7 +89,7 @@ function detailsOf(random: Random, harm: Harm, isFirst: boolean): Pick<Planned, 
   // Who has lost everything has something to restore for sure.
   if (harm === "in-restore")
     return { forMs, losesDisk: isFirst || random.unit() < 0.5, count: isFirst ? 1 : 1 + random.below(2) };
-  return { forMs, losesDisk: random.unit() < 0.25, count: 1 + random.below(40) };
+  return { forMs, losesDisk: random.unit() < 0.25, count: 1 + random.below(20) };
 }
 
 /** What the budget is to be from a moment on. */
