@@ -1,10 +1,12 @@
-// What is done to topics under a task that reads them, and what it says then.
+// What is done to topics under a task that reads them, and to the clock of who runs it, and what it says then.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LogError, UnknownTopic, type TaskLog } from "../../../src/log/event-log.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
+import { readAll, values } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";
 import { KIND, out, text, Told } from "../../log/told.ts";
+import { join, kind as counted, lastControl, topics } from "../../task/counting.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { theBroker } from "../the-broker.ts";
 
@@ -51,5 +53,60 @@ describe("an input of a task", () => {
     await fixture.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "2" }] });
     expect((await task.poll(NOW)).map(({ value }) => text(value))).toEqual(["c"]);
     expect(fixture.troubles).toEqual([expect.stringMatching(/events 0: records from 0 to 2 are gone/)]);
+  });
+});
+
+describe("a clock that jumps", () => {
+  const YEAR_MS = 365 * 86_400_000;
+  const NOW_MS = Date.now();
+  let fixture: KafkaFixture;
+  let log: KafkaLog;
+
+  beforeEach(async () => {
+    fixture = await openKafkaFixture((await theBroker()).brokers, counted);
+    log = await fixture.connect();
+    await log.ensureTopics(topics);
+  });
+  afterEach(() => fixture.close());
+
+  const told = (): Promise<string[]> => values(log, "out", 0);
+  const send = async (atMs: number): Promise<void> => log.send([{ ...out("first", 0, "b", "1"), timestampMs: atMs }]);
+
+  it("forward ends what is due, and then stands until it is caught up with: time never runs back, on another instance neither", async () => {
+    const runner = await join(log);
+    const seen = async (nowMs: number): Promise<string | undefined> => {
+      await runner.stepAll(nowMs);
+      return (await told()).at(-1);
+    };
+    await send(NOW_MS);
+    await expect.poll(() => seen(NOW_MS), { timeout: 10_000 }).toBe("first b 1");
+    await expect.poll(() => seen(NOW_MS + YEAR_MS), { timeout: 10_000 }).toBe("forgotten b");
+    await send(NOW_MS);
+    await expect.poll(() => seen(NOW_MS), { timeout: 10_000 }).toBe("first b 1");
+    expect((await lastControl(log, 0)).atMs).toBe(NOW_MS + YEAR_MS);
+    await runner.stop();
+    const next = await join(await fixture.connect());
+    await send(NOW_MS);
+    const behind = async (): Promise<string | undefined> => {
+      await next.stepAll(NOW_MS - YEAR_MS);
+      return (await told()).at(-1);
+    };
+    await expect.poll(behind, { timeout: 10_000 }).toBe("first b 2");
+    expect((await lastControl(log, 0)).atMs).toBe(NOW_MS + YEAR_MS);
+    await next.stop();
+  });
+
+  it("at who writes makes records of another time, which are taken in their order and keep it", async () => {
+    const times = [NOW_MS, NOW_MS + 10 * YEAR_MS, NOW_MS - 10 * YEAR_MS, NOW_MS];
+    for (const atMs of times) await send(atMs);
+    expect((await readAll(log, "first", 0)).map(({ timestampMs }) => timestampMs)).toEqual(times);
+    const runner = await join(log);
+    const count = async (): Promise<string[]> => {
+      await runner.stepAll(NOW_MS);
+      return await told();
+    };
+    const expected = times.map((_, index) => `first b ${index + 1}`);
+    await expect.poll(count, { timeout: 10_000 }).toEqual(expected);
+    await runner.stop();
   });
 });
