@@ -15,33 +15,24 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { checkJava, kafkaJars } from "./setup/jars.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
 import { makeCertificate, secureProperties, SECURE_USERS } from "./setup/secure-broker.mjs";
+import { ended, freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const READY_MS = 60_000;
 const DEFAULT_PORT = 19_092;
 
-const { values: options } = parseArgs({
-  options: {
+const options = serverOptions(
+  { port: DEFAULT_PORT, memory: "512m" },
+  {
     dir: { type: "string", default: path.join(ROOT, ".kafka", "data") },
-    port: { type: "string", default: String(DEFAULT_PORT) },
-    memory: { type: "string", default: "512m" },
     secure: { type: "boolean", default: false },
-    attached: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
   },
-});
+);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof SetupFailed)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-}
+await runServer(main);
 
 async function main() {
   await checkJava();
@@ -49,7 +40,7 @@ async function main() {
   const dir = path.resolve(options.dir);
   mkdirSync(dir, { recursive: true });
   refuseSecond(dir);
-  const ports = await choosePorts(Number(options.port));
+  const ports = await choosePorts(portOf(options.port));
   const properties = path.join(dir, "server.properties");
   if (options.secure) await makeCertificate(dir);
   writeFileSync(properties, serverProperties(dir, ports));
@@ -60,26 +51,10 @@ async function main() {
 
 /** @typedef {{ client: number, controller: number, tls: number, sasl: number }} Ports */
 
-/** The asked-for port for clients (0: any), and free ones for the rest. @param {number} client @returns {Promise<Ports>} */
-async function choosePorts(client) {
-  if (!Number.isInteger(client) || client < 0 || client > 65_535)
-    throw new SetupFailed(`--port ${options.port} is no port: give 0 (any free one) to 65535`);
-  const servers = await Promise.all([client, 0, 0, 0].map(listen));
-  const ports = servers.map((server) => /** @type {net.AddressInfo} */ (server.address()).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  const [first = 0, controller = 0, tls = 0, sasl = 0] = ports;
-  return { client: first, controller, tls, sasl };
-}
-
-/** @param {number} port @returns {Promise<net.Server>} */
-function listen(port) {
-  const server = net.createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", () =>
-      reject(new SetupFailed(`port ${port} is taken: give another with --port, or 0 for any`)),
-    );
-    server.listen(port, "127.0.0.1", () => resolve(server));
-  });
+/** The asked-for port for clients (0: any), and free ones for the rest. @param {number} asked @returns {Promise<Ports>} */
+async function choosePorts(asked) {
+  const [client = 0, controller = 0, tls = 0, sasl = 0] = await freePorts([asked, 0, 0, 0]);
+  return { client, controller, tls, sasl };
 }
 
 /** @param {string} dir @param {Ports} ports */
@@ -146,10 +121,7 @@ async function serve(classpath, dir, properties, ports) {
   ];
   const broker = startJava(classpath, dir, flags, ["kafka.Kafka", properties], "broker.out");
   writeFileSync(path.join(dir, "pid"), String(broker.pid));
-  const end = ended(broker);
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
-    process.on(signal, () => broker.kill("SIGTERM"));
-  if (options.attached) process.stdin.once("end", () => broker.kill("SIGTERM")).resume();
+  const end = watched(broker, options);
   const died = end.then((code) => {
     const told = tail(existsSync(log) ? log : path.join(dir, "broker.out"));
     throw new SetupFailed(`the broker ended with code ${code} before it was ready:\n${told}`);
@@ -159,10 +131,8 @@ async function serve(classpath, dir, properties, ports) {
   died.catch(() => undefined);
   announce({ dir, log, jars: path.dirname(classpath), pid: broker.pid, ports });
   const code = await end;
-  process.stdin.unref?.();
   rmSync(path.join(dir, "pid"), { force: true });
-  // 143: ended by the SIGTERM that was passed on.
-  return code === 143 ? 0 : code;
+  return code;
 }
 
 /** @param {{ dir: string, log: string, jars: string, pid: number | undefined, ports: Ports }} broker */
@@ -190,14 +160,6 @@ function startJava(classpath, dir, flags, args, output) {
     cwd: dir,
     detached: true,
     stdio: ["ignore", file, file],
-  });
-}
-
-/** @param {import("node:child_process").ChildProcess} child @returns {Promise<number>} */
-function ended(child) {
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGTERM" ? 143 : 137)));
   });
 }
 
@@ -239,9 +201,4 @@ function isJava(pid) {
 /** @param {string} file */
 function tail(file) {
   return readFileSync(file, "utf8").trim().split("\n").slice(-15).join("\n");
-}
-
-/** To stderr: stdout is for --json. @param {string} line */
-function say(line) {
-  process.stderr.write(`stipend: ${line}\n`);
 }

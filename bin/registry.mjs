@@ -9,13 +9,12 @@
 // --json prints one line when it is ready: {"url", "pid"}.
 
 import { spawn } from "node:child_process";
-import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { checkJava } from "./setup/jars.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
 import { registryJar } from "./setup/registry.mjs";
+import { freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const API = "/apis/ccompat/v7";
@@ -23,43 +22,15 @@ const READY_MS = 120_000;
 const DEFAULT_PORT = 18_081;
 const LAST_LINES = 15;
 
-const { values: options } = parseArgs({
-  options: {
-    port: { type: "string", default: String(DEFAULT_PORT) },
-    memory: { type: "string", default: "384m" },
-    attached: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
-});
+const options = serverOptions({ port: DEFAULT_PORT, memory: "384m" }, {});
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof SetupFailed)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-}
+await runServer(main);
 
 async function main() {
   await checkJava();
   const jar = await registryJar(ROOT, say);
-  return await serve(jar, await choosePort(Number(options.port)));
-}
-
-/** The asked-for port, or any free one for 0. @param {number} port @returns {Promise<number>} */
-function choosePort(port) {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new SetupFailed(`--port ${options.port} is no port: give 0 (any free one) to 65535`);
-  const server = net.createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", () =>
-      reject(new SetupFailed(`port ${port} is taken: give another with --port, or 0 for any`)),
-    );
-    server.listen(port, "127.0.0.1", () => {
-      const chosen = /** @type {net.AddressInfo} */ (server.address()).port;
-      server.close(() => resolve(chosen));
-    });
-  });
+  const [port = 0] = await freePorts([portOf(options.port)]);
+  return await serve(jar, port);
 }
 
 /** @param {string} jar @param {number} port */
@@ -75,10 +46,7 @@ async function serve(jar, port) {
   let told = [];
   for (const stream of [registry.stdout, registry.stderr])
     stream.on("data", (chunk) => (told = [...told, ...String(chunk).trim().split("\n")].slice(-LAST_LINES)));
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
-    process.on(signal, () => registry.kill("SIGTERM"));
-  if (options.attached) process.stdin.once("end", () => registry.kill("SIGTERM")).resume();
-  const end = ended(registry);
+  const end = watched(registry, options);
   const died = end.then((code) => {
     throw new SetupFailed(`the registry ended with code ${code} before it was ready:\n${told.join("\n")}`);
   });
@@ -87,18 +55,7 @@ async function serve(jar, port) {
   died.catch(() => undefined);
   if (options.json) console.log(JSON.stringify({ url, pid: registry.pid }));
   else say(`the schema registry is ready: SCHEMA_REGISTRY_URL=${url} (Ctrl-C stops it)`);
-  const code = await end;
-  process.stdin.unref?.();
-  // 143: ended by the SIGTERM that was passed on.
-  return code === 143 ? 0 : code;
-}
-
-/** @param {import("node:child_process").ChildProcess} child @returns {Promise<number>} */
-function ended(child) {
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGTERM" ? 143 : 137)));
-  });
+  return await end;
 }
 
 /** @param {string} url */
@@ -113,9 +70,4 @@ async function answers(url) {
     if (Date.now() > deadline) throw new SetupFailed(`${url} does not answer after ${READY_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-/** To stderr: stdout is for --json. @param {string} line */
-function say(line) {
-  process.stderr.write(`stipend: ${line}\n`);
 }

@@ -10,17 +10,20 @@ import { picture, renderPage, table, type Section } from "./page/page.ts";
 
 export interface WhatIfColumn {
   readonly sessions: number;
+  /** Of the plan account, with all holds ended. */
   readonly spentMinor: number;
+  /** By the values of the release in force at each decision. */
   readonly expectedReward: number;
   readonly reasons: Readonly<Record<string, number>>;
   readonly arms: Readonly<Record<string, number>>;
-  /** Spent by the end of each part of the time. */
+  /** Spent by the end of each part of the time from the first session to the last. */
   readonly curve: readonly number[];
 }
 
 export interface WhatIfReport {
   readonly campaign: string;
   readonly currency: string;
+  /** In words. */
   readonly changed: readonly string[];
   readonly asItWas: WhatIfColumn;
   readonly playedAgain: WhatIfColumn;

@@ -15,7 +15,7 @@ import type { EventLog } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
-import { renderWhatIf } from "../../operate/what-if-report.ts";
+import { renderWhatIf, type WhatIfReport } from "../../operate/what-if-report.ts";
 import { createReleaseShelf } from "../../serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../../serve/processor.ts";
 import { createTreasuryProcessor } from "../../treasury/processor.ts";
@@ -29,7 +29,7 @@ import { clustersUnder } from "../replay/clusters.ts";
 import { readRecorded, type Recorded } from "../replay/recorded.ts";
 import { replayTask, type ReplayedTask } from "../replay/replay-task.ts";
 import { asItWas, createdAs, playAgain, type Changes } from "../replay/what-if.ts";
-import { whatIfText, type WhatIf } from "../replay/what-if-view.ts";
+import { whatIfText } from "../replay/what-if-view.ts";
 import { tableText, timeText } from "../table.ts";
 
 export const command = defineCommand({
@@ -128,7 +128,7 @@ async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed
     ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),
     ...(asked.release === undefined ? {} : { release: await clustersUnder(log, campaign, asked.release, recorded) }),
   };
-  const whatIf: WhatIf = {
+  const whatIf: WhatIfReport = {
     ...{ campaign, currency, ...timesOf(recorded) },
     changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
     asItWas: asItWas(recorded),

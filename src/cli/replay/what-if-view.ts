@@ -3,30 +3,17 @@
 
 import { formatMinor } from "../../domain/money.ts";
 import { tableText } from "../table.ts";
-import type { Column } from "./what-if.ts";
-
-export interface WhatIf {
-  readonly campaign: string;
-  readonly currency: string;
-  /** What was changed, in words. */
-  readonly changed: readonly string[];
-  readonly asItWas: Column;
-  readonly playedAgain: Column;
-  readonly wouldHaveBeen: Column;
-  /** Of the first session and the last. */
-  readonly fromMs: number;
-  readonly toMs: number;
-}
+import type { WhatIfColumn, WhatIfReport } from "../../operate/what-if-report.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** `page`: where its pictures were written. */
-export function whatIfText(whatIf: WhatIf, page?: string): string {
+export function whatIfText(whatIf: WhatIfReport, page?: string): string {
   const { campaign, currency, changed, asItWas, playedAgain, wouldHaveBeen } = whatIf;
   const columns = [asItWas, playedAgain, wouldHaveBeen];
-  const names = (of: (column: Column) => Readonly<Record<string, number>>): string[] =>
+  const names = (of: (column: WhatIfColumn) => Readonly<Record<string, number>>): string[] =>
     [...new Set(columns.flatMap((column) => Object.keys(of(column))))].toSorted();
-  const row = (name: string, of: (column: Column) => string | number) => [
+  const row = (name: string, of: (column: WhatIfColumn) => string | number) => [
     name,
     ...columns.map((each) => `${of(each)}`),
   ];

@@ -17,6 +17,7 @@ import type { PacingAction } from "../../domain/control.ts";
 import type { Minor } from "../../domain/money.ts";
 import { hashUnit } from "../../domain/random.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
+import type { WhatIfColumn } from "../../operate/what-if-report.ts";
 import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
 import type { Recorded, RecordedSession } from "./recorded.ts";
 
@@ -31,24 +32,12 @@ export interface Changes {
   readonly release?: { readonly hash: string; readonly clusters: ReadonlyMap<string, number> };
 }
 
-export interface Column {
-  readonly sessions: number;
-  /** Of the plan account, with all holds ended. */
-  readonly spentMinor: number;
-  /** By the values of the release in force at each decision. */
-  readonly expectedReward: number;
-  readonly reasons: Readonly<Record<string, number>>;
-  readonly arms: Readonly<Record<string, number>>;
-  /** Spent by the end of each part of the time from the first session to the last. */
-  readonly curve: readonly number[];
-}
-
 export const CURVE_PARTS = 24;
 /** Between two looks of the treasurer when nobody comes. */
 const QUIET_MS = 60_000;
 const STEP_MS = 1_000;
 
-export function asItWas({ sessions, releases }: Recorded): Column {
+export function asItWas({ sessions, releases }: Recorded): WhatIfColumn {
   const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
   const tally = new Tally(sessions);
   for (const { decision, posted } of sessions) {
@@ -61,7 +50,7 @@ export function asItWas({ sessions, releases }: Recorded): Column {
 }
 
 /** With `changes` empty: played again as it was. */
-export function playAgain(recorded: Recorded, campaign: string, changes: Changes): Column {
+export function playAgain(recorded: Recorded, campaign: string, changes: Changes): WhatIfColumn {
   const { sessions, shards } = recorded;
   const tally = new Tally(sessions);
   const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
@@ -260,7 +249,7 @@ class Tally {
     this.#spent[index] = (this.#spent[index] ?? 0) + amount;
   }
 
-  column(): Column {
+  column(): WhatIfColumn {
     let sum = 0;
     const curve = this.#spent.map((amount) => (sum += amount));
     const byName = (counts: Record<string, number>): Record<string, number> =>
