@@ -13,6 +13,8 @@ import type { KafkaLog } from "../src/log/kafka/log.ts";
 import { topicSpecs } from "../src/log/topics.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
 
+const MAIN = path.join(import.meta.dirname, "..", "src", "main.ts");
+
 /** The topics, the release, and the money in the treasurer's place. */
 export async function fillTopics(log: KafkaLog, partitions: number): Promise<void> {
   await log.ensureTopics(topicSpecs({ users: partitions, control: 1 }));
@@ -36,28 +38,82 @@ export function startNode(file: string, args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...flags, script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** kafka-ours.ts, until it is ended. */
+/** What a task's restore says of itself at its end. */
+export interface Restored {
+  readonly partition: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+export interface ServingOptions {
+  readonly brokers: string;
+  readonly prefix: string;
+  readonly folder: string;
+  readonly partitions: number;
+  readonly sessionTimeoutMs: number;
+  /** Whether it keeps copies of the partitions that others run. */
+  readonly standby: boolean;
+}
+
+/** `stipend run`, until it is ended. */
 export class ServingProcess {
   readonly folder: string;
-  /** Partitions whose tasks run. */
-  readonly running = new Set<number>();
+  readonly standby: boolean;
+  /** Partitions whose serve tasks run. */
+  running: readonly number[] = [];
+  /** By its serve tasks, so far. */
+  readonly restored: Restored[] = [];
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
+  #address: string | null = null;
 
-  constructor(brokers: string, prefix: string, folder: string, sessionTimeoutMs: number) {
+  constructor({ brokers, prefix, folder, partitions, sessionTimeoutMs, standby }: ServingOptions) {
     this.folder = folder;
-    this.#child = startNode("kafka-ours.ts", [brokers, prefix, folder, String(sessionTimeoutMs)]);
+    this.standby = standby;
+    const flags = ["--disable-warning=ExperimentalWarning"];
+    const line = ["run", "--json", "--without-retraining", ...(standby ? ["--standby"] : [])];
+    this.#child = spawn(process.execPath, [...flags, MAIN, ...line], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        KAFKA_BROKERS: brokers,
+        KAFKA_TOPIC_PREFIX: prefix,
+        KAFKA_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
+        STIPEND_STATE_DIR: folder,
+        STIPEND_PARTITIONS: String(partitions),
+        STIPEND_HTTP: "127.0.0.1:0",
+      },
+    });
     this.#gone = once(this.#child, "close");
-    createInterface({ input: must(this.#child.stdout, "an output") }).on("line", (line) => {
-      const { partition, state } = JSON.parse(line) as { partition?: number; state?: string };
-      if (partition === undefined) return;
-      if (state === "running") this.running.add(partition);
-      else this.running.delete(partition);
+    createInterface({ input: must(this.#child.stdout, "an output") }).on("line", (text) => {
+      const said = JSON.parse(text) as {
+        event: string;
+        kind?: string;
+        by?: string;
+        serve?: number[];
+        address?: string;
+      };
+      if (said.event === "tasks") this.running = said.serve ?? [];
+      if (said.event === "http") this.#address = said.address ?? null;
+      if (said.event === "restored" && said.kind === "serve" && said.by === "task")
+        this.restored.push(said as unknown as Restored);
     });
   }
 
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** How many of others' partitions it has a whole copy of. */
+  async copies(): Promise<number> {
+    if (this.#address === null) return 0;
+    const metrics = await (await fetch(`${this.#address}/metrics`)).text();
+    return [...metrics.matchAll(/^stipend_restore_left_records\{kind="serve",.*by="standby"\} 0$/gm)].length;
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    if (this.alive) this.#child.kill(signal);
     await this.#gone;
   }
 }

@@ -49,21 +49,23 @@ it("the benchmark's pass-through gets through when a transaction's records are m
 
 it("the takeover benchmark runs: after each kill all partitions decide again, and not before anybody can know", async () => {
   const sessionTimeoutMs = 1_500;
-  const small = { partitions: 2, users: 100, kills: 1, perSecond: 50, sessionTimeoutMs };
-  const { warmMs, coldMs } = await benchmarkTakeover(small);
-  for (const { all } of [warmMs, coldMs]) {
+  const small = { partitions: 2, users: 2_000, kills: 1, perSecond: 50, sessionTimeoutMs, tell: () => undefined };
+  const { warmMs, coldMs, standbyMs, restore } = await benchmarkTakeover(small);
+  for (const { all } of [warmMs, coldMs, standbyMs]) {
     expect(all).toHaveLength(1);
     expect(all[0]).toBeGreaterThan(sessionTimeoutMs / 2);
   }
+  // One of two partitions, each user once at least.
+  expect(restore.records).toBeGreaterThan(500);
 }, 300_000);
 
 it("the memory benchmark runs: every session is decided, and every measure has its minutes", async () => {
-  const small = { minutes: 3, minuteMs: 2_000, perSecond: 50, users: 100, partitions: 2, sampleMs: 500 };
+  const small = { minutes: 4, minuteMs: 2_000, perSecond: 50, users: 100, partitions: 2, sampleMs: 500 };
   const { decided, outcomes, measures } = await benchmarkMemory({ ...small, tell: () => undefined });
   expect(decided).toBeGreaterThan(100);
   expect(outcomes).toBeGreaterThan(0);
   for (const { minutesMiB } of Object.values(measures)) {
-    expect(minutesMiB).toHaveLength(3);
+    expect(minutesMiB).toHaveLength(4);
     expect(Math.min(...minutesMiB)).toBeGreaterThan(1);
   }
   const [anonymous, rss] = [measures.anonymous.lastThirdMiB, measures.rss.lastThirdMiB];
