@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";
-import type { EventLog, TopicSpec } from "../log/event-log.ts";
+import { TopicMismatch, type EventLog, type TopicSpec } from "../log/event-log.ts";
 import type { Difference } from "../log/kafka/catalogue.ts";
 import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
 import { TOPICS } from "../log/topics.ts";
@@ -37,7 +37,10 @@ type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;
 /** With `make`, an embedded folder that is missing is made; else it is refused, for it would be empty. */
 export async function openLog(outside: Outside, { make }: { readonly make: boolean }): Promise<OpenedLog> {
   const { kafkaBrokers, schemaRegistryUrl } = outside.config;
-  const log = kafkaBrokers === null ? await openEmbedded(outside, make) : await openKafka(outside, kafkaBrokers);
+  const log = namingSettings(
+    kafkaBrokers === null ? await openEmbedded(outside, make) : await openKafka(outside, kafkaBrokers),
+    outside.config,
+  );
   if (schemaRegistryUrl === null) return log;
   try {
     return await openRegistered(outside, log, schemaRegistryUrl);
@@ -61,6 +64,35 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
   } finally {
     await log.close();
   }
+}
+
+/** A log knows of counts, not of the settings that they come from: what to do about one that differs is said here. */
+function namingSettings(log: OpenedLog, { kafkaTopicPrefix: prefix }: Config): OpenedLog {
+  const named = (difference: Difference): Difference => {
+    if (difference.setting !== "partitions") return difference;
+    const name = difference.topic.slice(prefix?.length ?? 0);
+    const isControl = Object.entries(TOPICS).some(([topic, row]) => topic === name && row.partitions === "control");
+    const { env } = isControl ? SETTINGS.controlPartitions : SETTINGS.partitions;
+    return { ...difference, fix: `set ${env}=${difference.found}: ${difference.fix}` };
+  };
+  const differences = async (specs: readonly TopicSpec[]) => (await log.differences(specs)).map(named);
+  return {
+    ...log,
+    differences,
+    async ensureTopics(specs) {
+      try {
+        await log.ensureTopics(specs);
+      } catch (error) {
+        const found = error instanceof TopicMismatch ? await differences(specs) : [];
+        const wrong = found.find(({ setting }) => setting === "partitions");
+        if (wrong === undefined) throw error;
+        const { topic, found: has, needed, fix } = wrong;
+        throw new TopicMismatch(`${topic} has ${has} partitions on ${log.place}, not ${needed}: ${fix}`, {
+          cause: error,
+        });
+      }
+    },
+  };
 }
 
 async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): Promise<OpenedLog> {

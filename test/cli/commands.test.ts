@@ -46,8 +46,13 @@ describe("topics", () => {
       setting: "partitions",
       needed: "3",
       found: "2",
-      fix: expect.stringContaining("run with 2") as string,
+      fix: expect.stringMatching(/^set STIPEND_PARTITIONS=2: run with 2/) as string,
     });
+    const refused = await other.run("topics create");
+    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/not 3: set STIPEND_PARTITIONS=2/)]);
+    const control = openShell({ ...shell.env, STIPEND_CONTROL_PARTITIONS: "2" });
+    expect((await control.run("run")).err).toMatch(/budget-pacing has 1 .* set STIPEND_CONTROL_PARTITIONS=1/);
+    control.close();
     const text = await other.run("topics check");
     expect(text.out).toMatch(/^topic +setting +needed +found +what to do\n/);
     other.close();

@@ -92,7 +92,10 @@ describe("topics", () => {
     const ofSessions = found.filter(({ topic }) => topic.endsWith("sessions")).map(({ setting }) => setting);
     expect(ofSessions).toEqual(["partitions", "replication", "min.insync.replicas"]);
     const run = await other.run("run");
-    expect([run.code, run.err]).toEqual([1, expect.stringMatching(/4 partitions on the cluster, not 3/)]);
+    expect([run.code, run.err]).toEqual([
+      1,
+      expect.stringMatching(/sessions has 4 partitions on Kafka .*, not 3: set STIPEND_PARTITIONS=4/),
+    ]);
     other.close();
   });
 });
