@@ -31,18 +31,31 @@ export type ErrorName =
   | "AssertionFailed";
 
 export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
+  /** Another owner has claimed it: what we still hold is worth nothing. */
   Fenced: "migrated",
+  /** Taken away while a cycle was under way; the next owner does that cycle's inputs. */
   GivenUp: "migrated",
+  /** Committed or not: only the changelog knows. */
   OutcomeUnknown: "corrupted",
+  /** What was committed is not in the store: the changelog has it. */
   StoreFailed: "corrupted",
+  /** The owner before has not let go yet. */
   AlreadyRunning: "retry",
+  /** Nothing happened, and the log will be back. */
   LogUnavailable: "retry",
+  /** Users would land in other partitions than their state. */
   TopicMismatch: "fatal",
+  /** An input or the changelog is gone: going on would begin with nothing, money too. */
   UnknownTopic: "fatal",
+  /** The same inputs would make the same record again. */
   RecordTooLarge: "fatal",
+  /** The log refuses for good: a right, a setting, a position of another topic. */
   LogError: "fatal",
+  /** Our own changelog cannot be read: a newer version has written it. Others' records are dead letters. */
   Undecodable: "fatal",
+  /** A defect of ours. */
   Unencodable: "fatal",
+  /** A defect of ours, seen before it could cost anything. */
   AssertionFailed: "fatal",
 };
 
