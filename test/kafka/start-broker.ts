@@ -35,6 +35,8 @@ export interface BrokerOptions {
   readonly secure?: boolean;
   /** Of the Java process's heap. */
   readonly memory?: string;
+  /** A file that grows beyond so many bytes meets what it would meet on a full disk. */
+  readonly fileBytesMost?: number;
 }
 
 export async function startBroker({
@@ -45,9 +47,9 @@ export async function startBroker({
 }: BrokerOptions = {}): Promise<RunningBroker> {
   const dir = given.dir ?? mkdtempSync(path.join(tmpdir(), "stipend-kafka-"));
   const flags = ["--dir", dir, "--port", String(port), "--memory", memory, "--attached", "--json"];
-  const child = spawn(process.execPath, [SCRIPT, ...flags, ...(secure ? ["--secure"] : [])], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const words = [process.execPath, SCRIPT, ...flags, ...(secure ? ["--secure"] : [])];
+  const [command = "", ...args] = given.fileBytesMost === undefined ? words : limited(given.fileBytesMost, words);
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   let told = "";
   child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString("utf8")));
   const line = await firstLine(child);
@@ -66,6 +68,10 @@ export async function startBroker({
       if (!keep) rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function limited(fileBytesMost: number, words: readonly string[]): string[] {
+  return ["bash", "-c", `ulimit -f ${Math.ceil(fileBytesMost / 1024)}; exec "$0" "$@"`, ...words];
 }
 
 async function firstLine(child: ChildProcess): Promise<string | null> {

@@ -10,7 +10,7 @@ import { joinRunner } from "../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
 import { controlCodec, COUNT, counting } from "./counting.ts";
 
-const [brokers, prefix, folder, sessionMs, standbyMs] = process.argv.slice(2);
+const [brokers, prefix, folder, sessionMs, standbyMs, patienceMs] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 const log = await openKafkaLog(
@@ -19,6 +19,7 @@ const log = await openKafkaLog(
     clientId: `worker-${process.pid}`,
     topicPrefix: must(prefix, "prefix"),
     sessionTimeoutMs: Number(sessionMs),
+    ...(patienceMs === undefined ? {} : { patienceMs: Number(patienceMs) }),
     onTrouble: (message) => say(`log ${message}`),
   },
   () => Date.now(),
@@ -34,7 +35,7 @@ const runner = await joinRunner({
   maxRecords: 200,
   idleMs: 200,
   drainMs: 2_000,
-  ...(standbyMs === undefined ? {} : { standbyMs: Number(standbyMs) }),
+  ...(standbyMs === undefined || standbyMs === "" ? {} : { standbyMs: Number(standbyMs) }),
   observer: {
     elapsedMs: systemElapsedMs,
     cycle: () => undefined,
