@@ -4,7 +4,7 @@
 //   poll      asking for inputs and taking records out of what came
 //   commit    making and ordering what is written; on Kafka its record batches and requests
 //   network   sockets, and kafkajs, which has them: both ways
-//   encode    values to Avro
+//   encode    rows of decisions and users to Avro, and the hashes that chain them
 
 import { writeFileSync } from "node:fs";
 import type { Profiler } from "node:inspector";

@@ -8,6 +8,7 @@
 // as the others decide in one (the broker has the second core); the RocksDB store as Kafka Streams sets it up (block cache
 // 50 MB, memtables 16 MB, Bloom filters), without a record cache before it, so that each session's write is in the
 // changelog, as each decision of ours is; its producer's linger of 100 ms; replication 1, as everywhere in the benchmark.
+// Tried beside it, two threads, and a record cache: neither took less processor time for a session.
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
