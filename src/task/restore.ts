@@ -4,6 +4,7 @@
 // more, which is how the two are told apart. A task restores what it has claimed; a copy that stands by (standby.ts) does the same
 // without a claim: it too reads only what is committed, and ends behind the changelog or level with it.
 
+import { setImmediate } from "node:timers/promises";
 import { must } from "../domain/assert.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "./control-record.ts";
@@ -19,6 +20,9 @@ const MAX_BEHIND_MS = 12 * 3_600_000;
 
 /** How far before its stamp a restore begins: far enough to meet the store's last control record behind Kafka's marker. */
 const LOOK_BACK = 16;
+
+/** Written at once: with more, heartbeats and the cycles of other tasks would wait for it too long. */
+const LOT = 1_000;
 
 const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
 
@@ -53,7 +57,7 @@ async function replay(
   const progress = new RestoreProgress(of);
   const before = stamp?.changelogEnd ?? 0;
   let control: ControlRecord | null = null;
-  for await (const batch of read(Math.max(0, before - LOOK_BACK))) {
+  for await (const batch of inLots(read(Math.max(0, before - LOOK_BACK)))) {
     stillHeld();
     const changes: StateChange[] = [];
     let end = 0;
@@ -75,6 +79,14 @@ async function replay(
   progress.over();
   if (stamp === null || control === null) return control;
   return control.cycle >= stamp.cycle && control.atMs - stamp.atMs <= MAX_BEHIND_MS ? control : null;
+}
+
+async function* inLots(read: AsyncIterable<readonly LogRecord[]>): AsyncGenerator<readonly LogRecord[]> {
+  for await (const batch of read)
+    for (let at = 0; at < batch.length; at += LOT) {
+      if (at > 0) await setImmediate();
+      yield batch.slice(at, at + LOT);
+    }
 }
 
 function isSameHistory(stamp: Stamp, control: ControlRecord): boolean {
