@@ -10,7 +10,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
 import { SETTINGS } from "../../src/cli/config.ts";
+import { TOPICS } from "../../src/log/topics.ts";
 import { METRICS } from "../../src/operate/metrics.ts";
+import { LIFECYCLE } from "../../src/task/lifecycle.ts";
+import { VERDICTS } from "../../src/task/verdicts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
@@ -27,6 +30,7 @@ interface Compose {
         readonly build?: { readonly context: string; readonly dockerfile: string };
         readonly environment?: Readonly<Record<string, unknown>>;
         readonly command?: readonly string[];
+        readonly stop_grace_period?: string;
         readonly volumes?: readonly string[];
       }
     >
@@ -42,6 +46,7 @@ interface Manifest {
 
 interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: { readonly runAsNonRoot: boolean };
   readonly initContainers: readonly Container[];
   readonly containers: readonly Container[];
 }
@@ -49,6 +54,8 @@ interface PodSpec {
 interface Container {
   readonly args: readonly string[];
   readonly ports?: readonly { readonly containerPort: number }[];
+  readonly resources?: object;
+  readonly securityContext?: object;
   readonly livenessProbe?: { readonly httpGet: { readonly path: string } };
   readonly readinessProbe?: { readonly httpGet: { readonly path: string } };
 }
@@ -133,6 +140,33 @@ describe("the files for deployment", () => {
     expect([...asked].filter((name) => !Object.hasOwn(METRICS, name))).toEqual([]);
     const unused = Object.keys(METRICS).filter((name) => !asked.has(name));
     expect(unused).toEqual(["stipend_campaign_revision", "stipend_scrape_failures_total"]);
+  });
+
+  it("watch only topics, states, verdicts and ways that there are", () => {
+    const watching = read("deploy/prometheus/alerts.yml") + read("deploy/grafana/board.json");
+    const labels = [...watching.matchAll(/\b(topic|state|verdict|way)=\\?"(\w[\w-]*)/g)];
+    const known: Readonly<Record<string, readonly string[]>> = {
+      topic: Object.keys(TOPICS),
+      state: Object.keys(LIFECYCLE),
+      verdict: Object.values(VERDICTS),
+      way: ["came", "went"],
+    };
+    expect(new Set(labels.map(([, label]) => label)).size).toBe(4);
+    for (const [, label = "", value] of labels) expect(known[label]).toContain(value);
+  });
+
+  it("run it without rights, with what it may use of a machine, and with time to drain", () => {
+    expect(read("deploy/Dockerfile")).toMatch(/^USER node$/m);
+    expect(pod?.securityContext.runAsNonRoot).toBe(true);
+    expect(pod?.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(30);
+    for (const [, { stop_grace_period: grace }] of allocators) expect(grace).toBe("30s");
+    const [container] = pod?.containers ?? [];
+    expect(container?.resources).toMatchObject({ requests: { memory: "1Gi" }, limits: { memory: "2Gi" } });
+    expect(container?.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
   });
 });
 
