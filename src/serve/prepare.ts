@@ -13,6 +13,7 @@ import type { CampaignCounts, ShardHead, StoredProfile } from "./shard/records.t
 import { isLive, withGrant, type InForce } from "./shard/settings.ts";
 import type { StateCodec } from "./state.ts";
 import { StateReader, type Decoded } from "./state-reader.ts";
+import { inTurn } from "./turn.ts";
 
 export interface ServeFacts {
   /** In the batch's order; grants and profiles are not among them. */
@@ -52,11 +53,13 @@ export async function prepare(
     releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
     lookUp(world.features, inbound),
   ]);
-  const fold = new Fold(reader, campaigns, releases, external, context.nowMs);
-  for (const item of inbound) fold.take(item);
-  const events = await classified(fold.events, fold.rows);
-  const { users, profiles } = fold;
-  return { events, head, campaigns, counts, granted, releases, users, profiles };
+  return await inTurn(async () => {
+    const fold = new Fold(reader, campaigns, releases, external, context.nowMs);
+    for (const item of inbound) fold.take(item);
+    const events = await classified(fold.events, fold.rows);
+    const { users, profiles } = fold;
+    return { events, head, campaigns, counts, granted, releases, users, profiles };
+  });
 }
 
 function campaignsOf(
