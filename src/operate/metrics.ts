@@ -65,7 +65,9 @@ export const METRICS = {
   stipend_shadow_price: "Marginal reward of one minor unit at that position",
   stipend_overbooked_minor:
     "Out beyond the budget because it is expected back (reservation policy expected), minor units",
-  stipend_spend_at_end_minor: "Forecast of the plan's spend at the end of the period, minor units",
+  stipend_period_budget_minor:
+    "Budget of the day or week that is being spent, where each has one; else the plan's, minor units",
+  stipend_spend_at_end_minor: "Forecast of what is spent of that budget at its end, minor units",
   stipend_mix_drift_minor:
     "Expected over- or underspend to come because other clusters come than in training, minor units",
   stipend_campaign_revision: "Revision of the campaign's control",
@@ -231,6 +233,7 @@ function budgetMetrics(registry: Registry, log: EventLog): { read(): Promise<voi
     planRow: gauge(registry, "stipend_plan_row", ["campaign"]),
     shadowPrice: gauge(registry, "stipend_shadow_price", ["campaign"]),
     overbooked: gauge(registry, "stipend_overbooked_minor", account),
+    periodBudget: gauge(registry, "stipend_period_budget_minor", ["campaign"]),
     spendAtEnd: gauge(registry, "stipend_spend_at_end_minor", ["campaign"]),
     mixDrift: gauge(registry, "stipend_mix_drift_minor", ["campaign"]),
     revision: gauge(registry, "stipend_campaign_revision", ["campaign"]),
@@ -251,6 +254,7 @@ function budgetMetrics(registry: Registry, log: EventLog): { read(): Promise<voi
     gauges.target.set({ campaign }, Number(status.targetMinor));
     gauges.planRow.set({ campaign }, status.planRow);
     gauges.shadowPrice.set({ campaign }, status.shadowPrice);
+    gauges.periodBudget.set({ campaign }, Number(status.period?.budgetMinor ?? status.budgetMinor));
     gauges.spendAtEnd.set({ campaign }, Number(status.forecast?.spendAtEnd ?? 0n));
     gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
     gauges.revision.set({ campaign }, status.revision);

@@ -83,9 +83,14 @@ async function stop(): Promise<void> {
   allocator = null;
 }
 
-/** A command line as it is typed, but for T+n (so many hours from now) and RELEASE (its hash). */
+/** A command line as it is typed, but for T+n (so many hours from now), RELEASE (its hash) and BEGINNING (of that). */
 const stipend = (line: string): Promise<Ended> =>
-  shell.run(line.replace("RELEASE", RELEASE.hash).replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))));
+  shell.run(
+    line
+      .replace("RELEASE", RELEASE.hash)
+      .replace("BEGINNING", RELEASE.hash.slice(0, 10))
+      .replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))),
+  );
 
 async function json(line: string): Promise<Record<string, unknown>> {
   const { out } = await stipend(`${line} --json`);
@@ -126,7 +131,7 @@ describe("each command", () => {
     ["pacing exploration --share 0.1 --budget 60000", { explorationBudgetMinor: 60_000n }],
     ["pacing set-budget --budget 1200000 --currency EUR", { budgetMinor: 1_200_000n }],
     ["pacing pin-release --none", { pinned: false, release: RELEASE.hash }],
-    ["pacing pin-release --release RELEASE", { pinned: true, release: RELEASE.hash }],
+    ["pacing pin-release --release BEGINNING", { pinned: true, release: RELEASE.hash }],
   ])("%s raises the revision by one and does what it says", async (line, state) => {
     const before = await revision();
     const answer = await json(`${line} --wait --timeout 20s --expect ${before}`);
@@ -157,7 +162,6 @@ describe("each command", () => {
     ["pacing curve --points T+2=0.5 T+1=1", "curve_not_rising: point 2"],
     ["pacing curve --points T+2=0.5", "curve_not_rising: the last share must be 1"],
     ["pacing pause --expect 1", "stale_revision: the current one is"],
-    ["pacing pin-release --release gone", "unknown_release: gone"],
     ["pacing exploration --share 1 --budget 5", "invalid_campaign: campaign: explorationShare"],
   ])("%s is refused with the reason, and ends with 1", async (line, reason) => {
     const before = await revision();
@@ -176,6 +180,7 @@ describe("each command", () => {
     ["pacing caps", /--cap: name at least one, or --none/],
     ["pacing caps --cap 2", /such as 2\/7d/],
     ["pacing pin-release", /--release: name it, or --none/],
+    ["pacing pin-release --release gone", /there is no release gone of spring/],
     ["pacing status --campaign nowhere", /there is no campaign nowhere/],
   ])("%s is wrong use, and ends with 2", async (line, message) => {
     const ended = await stipend(line);

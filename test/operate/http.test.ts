@@ -146,6 +146,10 @@ describe("the port for probes and metrics", () => {
     expect(value(text, `stipend_granted_minor${of}`)).toBe(Number(plan.granted - plan.returned));
     expect(value(text, `stipend_posted_minor${of}`)).toBe(Number(plan.settled + plan.sent));
     expect(value(text, `stipend_pending_minor${of}`)).toBe(Number(plan.reserved - plan.settled - plan.released));
+    const { forecast, period } = sample;
+    const campaign = `{campaign="${sample.campaign}"}`;
+    expect(value(text, `stipend_period_budget_minor${campaign}`)).toBe(Number(period?.budgetMinor));
+    expect(value(text, `stipend_mix_drift_minor${campaign}`)).toBe(Number(forecast?.mixDrift));
   });
 
   it("goes on telling what it can when the log cannot be read, and counts that", async () => {

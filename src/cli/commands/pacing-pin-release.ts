@@ -2,6 +2,7 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { asText, flag, option } from "../options.ts";
+import { pickRelease } from "../release-list.ts";
 import { steeringCommand } from "../pacing/steering.ts";
 
 export const command = steeringCommand({
@@ -9,13 +10,15 @@ export const command = steeringCommand({
   description:
     "While a release is pinned, promotions and rollbacks are refused, by hand and by retraining; pinning another one " +
     "takes its place.",
-  examples: ["stipend pacing pin-release --release 3f9a… --wait", "stipend pacing pin-release --none"],
+  examples: ["stipend pacing pin-release --release 3f9a1c --wait", "stipend pacing pin-release --none"],
   options: {
-    release: option("hash", "of a published release", asText),
+    release: option("hash", "of a published release, or its beginning", asText),
     none: flag("unpin: what is in force stays until another is promoted"),
   },
-  action({ release, none }) {
+  async action({ release, none }, log, campaign) {
     if ((release === undefined) !== none) throw new InvalidInput("--release: name it, or --none, and not both");
-    return { kind: "pin_release", release: release ?? null };
+    if (release === undefined) return { kind: "pin_release", release: null };
+    const { record } = await pickRelease(log, release, campaign);
+    return { kind: "pin_release", release: record.hash };
   },
 });
