@@ -41,6 +41,10 @@ describe("a line that says what there is not", () => {
     ["send treasury-state --force", /treasury-state is the changelog of a task/],
     ["run --workers 0", /Expected at least 1, got 0/],
     ["run --workers 2", /--workers: the embedded log gives all partitions to one process/],
+    [
+      "run --standby",
+      /--standby: the embedded log gives all partitions to one process: there is nothing to stand by for/,
+    ],
     ["verify --show none", /Expected an integer, got "none"/],
     ["verify now", /too many arguments/],
     ["releases show", /missing required argument 'release'/],

@@ -1,6 +1,8 @@
 // The same commands with KAFKA_BROKERS set: topics, several workers that share the work, sending, deciding, steering, and
 // the proof, on a real broker. Nothing in the commands knows that it is Kafka.
 
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
@@ -61,6 +63,16 @@ async function shared(program: Program, workers: number): Promise<void> {
       { timeout: 40_000 },
     )
     .toEqual(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+}
+
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+/** That have a store in the folder. */
+function partitionsIn(folder: string): number[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map(Number)
+    .toSorted((a, b) => a - b);
 }
 
 function start(line: string): Program {
@@ -208,6 +220,23 @@ describe("run --workers 2", () => {
     expect(await workers.ended()).toBe(1);
     expect(workers.err).toMatch(/worker \d has ended by itself: the others are stopped/);
     expect(workers.out.match(/"event":"stopped"/g)).toHaveLength(1);
+  }, 90_000);
+
+  test("with --standby each keeps copies of what the other runs, in a folder that nobody else may use meanwhile", async () => {
+    const workers = start("run --workers 2 --standby --json");
+    await shared(workers, 2);
+    const stores = (worker: number): string => join(`${shell.env["STIPEND_DIR"]}-state`, `worker-${worker}`, "standby");
+    await expect
+      .poll(() => [1, 2].map((worker) => partitionsIn(join(stores(worker), "serve"))), { timeout: 40_000 })
+      .toEqual([ALL, ALL]);
+    const env = { ...shell.env, STIPEND_STATE_DIR: join(stores(1), "..") };
+    const third = openShell(env);
+    const refused = await third.run("run --standby");
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("--standby: process ") as string });
+    third.close();
+    workers.child.kill("SIGTERM");
+    expect(await workers.ended(), workers.err).toBe(0);
+    expect(workers.err).toBe("");
   }, 90_000);
 
   test("workers do not outlive the process that started them", async () => {
