@@ -83,6 +83,30 @@ describe("a campaign and its releases", () => {
     expect(await shell.ok(`campaign create ${file} --dry-run`)).toMatchObject({ campaign: "example", dryRun: true });
   });
 
+  test("several files are several campaigns; one that is wrong is named, and then none is created", async () => {
+    const periods = { every: "day", budgetMinor: 20_000, rollover: "carry" };
+    const north = writeCampaign(shell.folder, "north", { periods, timeZone: "Asia/Kathmandu" });
+    const south = writeCampaign(shell.folder, "south", { periods: { ...periods, every: "week" } });
+    const wrong = writeCampaign(shell.folder, "wrong", { periods: { ...periods, every: "hour" } });
+    const refused = await shell.run(`campaign create ${north} ${wrong}`);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("wrong.json: periods.every: ")]);
+    expect((await shell.run("pacing status --campaign north")).code).toBe(2);
+    const id = await shell.run(`campaign create ${north} ${south} --command-id one`);
+    expect([id.code, id.err]).toEqual([2, expect.stringContaining("--command-id: an id is of one command")]);
+    const created = await shell.run(`campaign create ${north} ${south} --wait --json`);
+    expect(created.json.map(({ campaign, outcome }) => [campaign, outcome])).toEqual([
+      ["north", "applied"],
+      ["south", "applied"],
+    ]);
+    const { out } = await shell.run("pacing status --campaign north");
+    expect(out).toMatch(/^this day, to \d{4}-\d\d-\d\d 18:15:00Z: 0.00 EUR posted of 200.00 EUR$/m);
+    await shell.ok("pacing set-budget --campaign south --budget 90000 --period-budget 500 --wait");
+    expect((await shell.ok("pacing status --campaign south"))["period"]).toMatchObject({
+      every: "week",
+      budgetMinor: 500,
+    });
+  });
+
   test("the same command id gets the same answer again", async () => {
     const file = writeCampaign(shell.folder, "autumn");
     const first = await shell.ok(`campaign create ${file} --command-id make-autumn`);
@@ -316,7 +340,7 @@ describe("verify", () => {
   test("proves the money of all this, while the allocator works", async () => {
     const verified = await shell.ok("verify");
     expect(verified).toMatchObject({ ok: true, violations: [], violationsInAll: 0 });
-    expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 2 });
+    expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 4 });
     const { out } = await shell.run("verify");
     expect(out).toMatch(/^checked +count\n/);
     expect(out).toContain("every law holds");

@@ -137,7 +137,7 @@ class Sending {
 
   text(): string {
     const { topic, keepGoing } = this.#to;
-    const sent = `${this.#sent} records on ${topic}`;
+    const sent = `${this.#sent} ${this.#sent === 1 ? "record" : "records"} on ${topic}`;
     if (this.refused === 0) return sent;
     return keepGoing
       ? `${sent}; ${this.refused} bad lines left out`
