@@ -3,9 +3,10 @@
 // users and passwords are no secrets: they open a broker on this machine's loopback that anybody here could start.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { outputOf } from "./jars.mjs";
 import { SetupFailed } from "./npm.mjs";
 
 const run = promisify(execFile);
@@ -16,32 +17,38 @@ export const SECURE_USERS = [
   { mechanism: "SCRAM-SHA-512", username: "scram-user-512", password: "scram-password-512" },
 ];
 
-/** A certificate for localhost, signed by itself, that clients can be told to trust. @param {string} dir */
+const KEYSTORE = "broker.p12";
+const KEYSTORE_PASSWORD = "broker-keystore";
+
+/**
+ * A certificate for localhost, signed by itself, that clients can be told to trust; by the JDK's own tool, since a broker
+ * needs a JDK anyway.
+ * @param {string} dir
+ */
 export async function makeCertificate(dir) {
   const folder = path.join(dir, "tls");
-  if (existsSync(path.join(folder, "broker.pem"))) return;
+  const [keystore, ca] = [path.join(folder, KEYSTORE), path.join(folder, "ca.pem")];
+  if (existsSync(keystore) && existsSync(ca)) return;
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const [key, ca] = [path.join(folder, "key.pem"), path.join(folder, "ca.pem")];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const store = ["-alias", "broker", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", KEYSTORE_PASSWORD];
+  const subject = ["-dname", "CN=localhost", "-ext", "san=dns:localhost,ip:127.0.0.1", "-ext", "bc:c"];
   try {
-    await run("openssl", [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-days",
+    await run("keytool", [
+      "-genkeypair",
+      ...store,
+      "-keyalg",
+      "RSA",
+      "-keysize",
+      "2048",
+      "-validity",
       "3650",
-      "-keyout",
-      key,
-      "-out",
-      ca,
       ...subject,
     ]);
+    await run("keytool", ["-exportcert", "-rfc", "-file", ca, ...store]);
   } catch (error) {
-    throw new SetupFailed(`--secure makes a certificate with openssl, which failed: ${String(error)}`);
+    throw new SetupFailed(`--secure makes a certificate with the JDK's keytool, which failed:\n${outputOf(error)}`);
   }
-  writeFileSync(path.join(folder, "broker.pem"), readFileSync(key, "utf8") + readFileSync(ca, "utf8"));
 }
 
 /** @param {string} dir @param {{ tls: number, sasl: number }} ports */
@@ -55,8 +62,9 @@ export function secureProperties(dir, ports) {
     protocols: ["TLS:SSL", "SASL:SASL_SSL"],
     lines: [
       ...["tls", "sasl"].flatMap((name) => [
-        `listener.name.${name}.ssl.keystore.type=PEM`,
-        `listener.name.${name}.ssl.keystore.location=${path.join(dir, "tls", "broker.pem")}`,
+        `listener.name.${name}.ssl.keystore.type=PKCS12`,
+        `listener.name.${name}.ssl.keystore.location=${path.join(dir, "tls", KEYSTORE)}`,
+        `listener.name.${name}.ssl.keystore.password=${KEYSTORE_PASSWORD}`,
       ]),
       "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
       `${sasl}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${users};`,
