@@ -12,6 +12,7 @@ import { serveKind } from "../src/log/topics.ts";
 import { loadClassifier } from "../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../src/serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../src/serve/processor.ts";
+import { oneAtATime } from "../src/serve/turn.ts";
 import type { ControlRecord } from "../src/task/control-record.ts";
 import { lmdbStores } from "../src/task/lmdb-store.ts";
 import { unobserved, type CycleReport } from "../src/task/observer.ts";
@@ -46,10 +47,11 @@ const pace = new Pace(Number(warmUp));
 const finished = Promise.withResolvers<void>();
 let profiling: Promise<Shares> | null = null;
 
+const inTurn = oneAtATime();
 const runner = await joinRunner({
   log: counted(log),
   kind: serveKind("bench"),
-  processor: () => createServeProcessor({ shelf }),
+  processor: () => createServeProcessor({ shelf, inTurn }),
   openStore: lmdbStores(stores),
   codec: schemaCodec<ControlRecord>("control-record"),
   clock: systemClock,

@@ -28,6 +28,7 @@ import { serveKind, topicSpecs } from "../src/log/topics.ts";
 import { loadClassifier } from "../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../src/serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../src/serve/processor.ts";
+import { oneAtATime } from "../src/serve/turn.ts";
 import type { ControlRecord } from "../src/task/control-record.ts";
 import { lmdbStores } from "../src/task/lmdb-store.ts";
 import { unobserved, type CycleReport, type TaskObserver } from "../src/task/observer.ts";
@@ -160,10 +161,11 @@ async function sendControl(log: EventLog, partitions: number): Promise<void> {
 
 async function serve(log: EventLog, stores: string, meter: Meter) {
   const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
+  const inTurn = oneAtATime();
   const runner = await joinRunner({
     log: meter.around(log),
     kind: serveKind("bench"),
-    processor: () => createServeProcessor({ shelf }),
+    processor: () => createServeProcessor({ shelf, inTurn }),
     openStore: lmdbStores(stores),
     codec: schemaCodec<ControlRecord>("control-record"),
     clock: systemClock,

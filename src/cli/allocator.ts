@@ -10,6 +10,7 @@ import { loadClassifier } from "../serve/classify/onnx.ts";
 import { createReleaseShelf } from "../serve/classify/release-shelf.ts";
 import { createFeatureService } from "../serve/enrich/feature-service.ts";
 import { createServeProcessor, type ServeFacts } from "../serve/processor.ts";
+import { oneAtATime } from "../serve/turn.ts";
 import type { ControlRecord } from "../task/control-record.ts";
 import { lmdbStores } from "../task/lmdb-store.ts";
 import type { TaskObserver } from "../task/observer.ts";
@@ -77,10 +78,11 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     openStore: lmdbStores(join(options.storeFolder, "treasury")),
   });
   try {
+    const inTurn = oneAtATime();
     const serve = await joinRunner<ServeFacts>({
       ...joined,
       kind: serveKind(options.application),
-      processor: () => createServeProcessor({ shelf, features }),
+      processor: () => createServeProcessor({ shelf, features, inTurn }),
       openStore: lmdbStores(join(options.storeFolder, "serve")),
     });
     return {

@@ -13,7 +13,7 @@ import type { CampaignCounts, ShardHead, StoredProfile } from "./shard/records.t
 import { isLive, withGrant, type InForce } from "./shard/settings.ts";
 import type { StateCodec } from "./state.ts";
 import { StateReader, type Decoded } from "./state-reader.ts";
-import { inTurn } from "./turn.ts";
+import type { InTurn } from "./turn.ts";
 
 export interface ServeFacts {
   /** In the batch's order; grants and profiles are not among them. */
@@ -36,6 +36,7 @@ export interface World {
   readonly decoded: Decoded;
   readonly shelf: ReleaseShelf;
   readonly features: FeatureService | null;
+  readonly inTurn: InTurn;
 }
 
 export async function prepare(
@@ -53,7 +54,7 @@ export async function prepare(
     releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
     lookUp(world.features, inbound),
   ]);
-  return await inTurn(async () => {
+  return await world.inTurn(async () => {
     const fold = new Fold(reader, campaigns, releases, external, context.nowMs);
     for (const item of inbound) fold.take(item);
     const events = await classified(fold.events, fold.rows);

@@ -9,6 +9,7 @@ import type { FeatureService } from "./enrich/feature-service.ts";
 import { prepare, type ServeFacts } from "./prepare.ts";
 import { ServeCycle } from "./serve-cycle.ts";
 import { dueOfState, stateCodec } from "./state.ts";
+import { atOnce, type InTurn } from "./turn.ts";
 
 export type { ServeFacts } from "./prepare.ts";
 
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly features?: FeatureService | null;
   /** Most users whose windows are closed in one cycle, beside those that the batch is about. */
   readonly dueMax?: number;
+  /** How the tasks of a process share its thread (turn.ts); left out: each computes when it can. */
+  readonly inTurn?: InTurn;
 }
 
 const DUE_MAX = 1_000;
@@ -37,7 +40,14 @@ export function createServeProcessor(options: ServeOptions): Processor<ServeFact
     "dead-letters": codecFor("dead-letters"),
     "shard-reports": codecFor("shard-reports"),
   };
-  const world = { codecs: inputs, state, decoded: new Map(), shelf: options.shelf, features: options.features ?? null };
+  const world = {
+    codecs: inputs,
+    state,
+    decoded: new Map(),
+    shelf: options.shelf,
+    features: options.features ?? null,
+    inTurn: options.inTurn ?? atOnce,
+  };
   return {
     prepare: async (view, batch, context) => await prepare(world, view, batch, context),
     process(view, _batch, facts, context) {

@@ -6,18 +6,25 @@
 
 import { setImmediate } from "node:timers";
 
-/** Over when the last turn that was asked for is. */
-let last: Promise<void> = Promise.resolve();
+/** When `work`, which computes, is done; what waits for the world in a turn makes the others wait too. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** `work` computes; waiting for the world in a turn makes the others wait too. */
-export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const before = last;
-  const mine = Promise.withResolvers<void>();
-  last = mine.promise;
-  await before;
-  try {
-    return await work();
-  } finally {
-    setImmediate(mine.resolve);
-  }
+/** For whoever runs one cycle at a time anyway. */
+export const atOnce: InTurn = (work) => work();
+
+/** One for all tasks of a thread. */
+export function oneAtATime(): InTurn {
+  /** Over when the last turn that was asked for is. */
+  let last: Promise<void> = Promise.resolve();
+  return async (work) => {
+    const before = last;
+    const mine = Promise.withResolvers<void>();
+    last = mine.promise;
+    await before;
+    try {
+      return await work();
+    } finally {
+      setImmediate(mine.resolve);
+    }
+  };
 }

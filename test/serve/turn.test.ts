@@ -2,9 +2,10 @@
 
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { inTurn } from "../../src/serve/turn.ts";
+import { oneAtATime } from "../../src/serve/turn.ts";
 
 test("works come one after another, in the order in which they asked", async () => {
+  const inTurn = oneAtATime();
   const told: string[] = [];
   const work = (name: string) => async (): Promise<string> => {
     told.push(`${name} begins`);
@@ -19,6 +20,7 @@ test("works come one after another, in the order in which they asked", async () 
 });
 
 test("a work that fails gives its turn on, and its caller the error", async () => {
+  const inTurn = oneAtATime();
   const failing = inTurn(async () => await Promise.reject(new Error("no")));
   const next = inTurn(async () => await Promise.resolve("next"));
   await expect(failing).rejects.toThrow("no");
@@ -26,6 +28,7 @@ test("a work that fails gives its turn on, and its caller the error", async () =
 });
 
 test("what follows a work, and what waits for its turn of the event loop, goes before the next work", async () => {
+  const inTurn = oneAtATime();
   const told: string[] = [];
   const work = (name: string) => async (): Promise<void> => {
     if (name === "a") void setImmediate().then(() => told.push("somebody else"));

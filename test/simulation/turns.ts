@@ -6,7 +6,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Random } from "../../src/domain/random.ts";
 import type { Step } from "../../src/log/simulated/faults.ts";
-import { inTurn } from "../../src/serve/turn.ts";
 
 export interface Waiting {
   readonly process: string;
@@ -45,11 +44,8 @@ export class Turns {
   }
 }
 
-/** Until nothing can go on by itself: nothing in a day waits for anything but promises, and for who computes before it. */
+/** Until nothing can go on by itself: nothing in a day waits for anything but promises. */
 export async function quiet(): Promise<void> {
-  await setImmediate();
-  // All machines of a day are in this process, and its tasks compute one after the other.
-  await inTurn(() => Promise.resolve());
   await setImmediate();
 }
 
