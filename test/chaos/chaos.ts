@@ -176,6 +176,7 @@ class ChaosRun {
   async #doHarm(plan: readonly Planned[], untilMs: number, elapsedMs: () => number): Promise<void> {
     let lateMs = 0;
     for (const planned of plan) {
+      if (planned.atMs + lateMs > untilMs) break;
       await sleep(Math.max(0, planned.atMs + lateMs - elapsedMs()));
       await this.#begin(planned, () => elapsedMs() < untilMs);
       // What had to wait makes what follows wait: the gaps stay, or nobody would ever have anything to lose.

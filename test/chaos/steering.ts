@@ -16,7 +16,7 @@ export interface Steered {
 }
 
 const ONCE_MS = 20_000;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 300_000;
 const AGAIN_MS = 200;
 
 export interface SteeringOf {
