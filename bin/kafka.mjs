@@ -123,6 +123,7 @@ async function serve(classpath, dir, properties, ports) {
   writeFileSync(path.join(dir, "pid"), String(broker.pid));
   const end = watched(broker, options);
   const died = end.then((code) => {
+    if (code === 0) throw new SetupFailed(`the broker was stopped before it was ready`);
     const told = tail(existsSync(log) ? log : path.join(dir, "broker.out"));
     throw new SetupFailed(`the broker ended with code ${code} before it was ready:\n${told}`);
   });

@@ -48,6 +48,7 @@ async function serve(jar, port) {
     stream.on("data", (chunk) => (told = [...told, ...String(chunk).trim().split("\n")].slice(-LAST_LINES)));
   const end = watched(registry, options);
   const died = end.then((code) => {
+    if (code === 0) throw new SetupFailed(`the registry was stopped before it was ready`);
     throw new SetupFailed(`the registry ended with code ${code} before it was ready:\n${told.join("\n")}`);
   });
   const url = `http://127.0.0.1:${port}${API}`;

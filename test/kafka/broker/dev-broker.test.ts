@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -76,6 +76,15 @@ describe("npm run kafka", () => {
     expect((await later.topics()).length).toBe(SPECS.length);
     await later.close();
   }, 180_000);
+
+  it("says no more than that when it is stopped before it is ready", async () => {
+    const broker = start();
+    await expect.poll(() => existsSync(path.join(folder, "data", "pid")), { timeout: 60_000 }).toBe(true);
+    broker.child.kill("SIGTERM");
+    expect(await broker.ended()).toBe(1);
+    expect(broker.said).toMatch(/the broker was stopped before it was ready\n$/);
+    expect(broker.said).not.toContain("INFO");
+  }, 90_000);
 
   it("fails and says what it lacks where there is no Java", async () => {
     const broker = start({ ...process.env, PATH: folder });
