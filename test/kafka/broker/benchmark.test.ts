@@ -72,3 +72,13 @@ it("the memory benchmark runs: every session is decided, and every measure has i
   expect(anonymous).toBeGreaterThan(measures.heap.lastThirdMiB);
   expect(rss).toBeGreaterThan(anonymous);
 }, 120_000);
+
+it("the control benchmark runs: every command is applied everywhere, a killed instance's too, when others have its partitions", async () => {
+  const small = { partitions: 3, perSecond: 30, commands: 7, kills: 1, sessionTimeoutMs: 2_000 };
+  const { acceptedMs, appliedMs, appliedMsByKind, killed } = await benchmarkControl(small);
+  expect(appliedMs.all).toHaveLength(7);
+  expect(Object.keys(appliedMsByKind)).toHaveLength(6);
+  expect(acceptedMs.p50).toBeLessThanOrEqual(appliedMs.p50);
+  expect(killed.appliedMs.p50).toBeGreaterThan(1_000);
+  expect(killed.silent).toHaveLength(1);
+}, 300_000);
