@@ -192,7 +192,7 @@ function arrivalOf(
   const cluster = release === undefined ? decision.cluster : release.clusters.get(decision.decisionId);
   if (cluster === undefined) return [];
   const redemption = recorded.releases.find(({ record }) => record.hash === hash)?.manifest.values.redemption[cluster];
-  const lifeMs = createdAs(recorded).reservation.ttlMs;
+  const { arms, reservation } = createdAs(recorded);
   return [
     {
       ...{ id: decision.sessionId, userId: decision.userId, shard, cluster, release: hash, atMs: decision.decidedAtMs },
@@ -200,6 +200,7 @@ function arrivalOf(
         if (arm === decision.arm && decision.reservationId !== null)
           return posted && { amountMinor: posted.amountMinor, afterMs: posted.atMs - decision.decidedAtMs };
         const redeems = hashUnit(`what-if/${decision.sessionId}`) < (redemption?.[arm] ?? 0);
+        const lifeMs = arms[arm]?.validMs ?? reservation.ttlMs;
         return redeems
           ? { amountMinor: null, afterMs: lifeMs * hashUnit(`what-if-after/${decision.sessionId}`) }
           : null;
