@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { benchmarkControl } from "../../../benchmarks/control.ts";
 import { Systems } from "../../../benchmarks/kafka-systems.ts";
 import { benchmarkTakeover } from "../../../benchmarks/kafka-takeover.ts";
 import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
