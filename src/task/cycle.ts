@@ -115,11 +115,11 @@ function transaction<Facts>(parts: CycleParts<Facts>, effects: Effects, control:
 }
 
 function advanced(positions: Positions, batch: readonly LogRecord[]): Positions {
-  const next: Record<string, number> = { ...positions };
-  for (const record of batch) {
-    const before = next[record.topic] ?? 0;
-    assert(record.offset >= before, `${record.topic}: polled offset ${record.offset} again, ${before} is next`);
-    next[record.topic] = record.offset + 1;
+  const next = new Map(Object.entries(positions));
+  for (const { topic, offset } of batch) {
+    const before = next.get(topic) ?? 0;
+    assert(offset >= before, `${topic}: polled offset ${offset} again, ${before} is next`);
+    next.set(topic, offset + 1);
   }
-  return next;
+  return Object.fromEntries(next);
 }

@@ -14,6 +14,7 @@ const FORMAT = 1;
 const BATCH_HEADER = 20;
 const RECORD_HEADER = 22;
 const NO_HEADERS: Headers = Object.freeze({});
+const NONE: readonly [string, Uint8Array][] = [];
 
 /** A batch is cut when it has this many bytes; a larger record is a batch of its own. */
 export const BATCH_BYTES = 64 * 1024;
@@ -51,13 +52,13 @@ export function encodeBatch(records: readonly BatchRecord[]): Buffer {
 
 export function recordBytes(record: Omit<BatchRecord, "delta" | "timestampMs">): number {
   let bytes = RECORD_HEADER + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers ?? NO_HEADERS))
-    bytes += 6 + Buffer.byteLength(name) + value.length;
+  if (record.headers === undefined) return bytes;
+  for (const [name, value] of Object.entries(record.headers)) bytes += 6 + Buffer.byteLength(name) + value.length;
   return bytes;
 }
 
 function writeRecord(out: Buffer, start: number, record: BatchRecord): number {
-  const headers = record.headers === undefined ? [] : Object.entries(record.headers);
+  const headers = record.headers === undefined ? NONE : Object.entries(record.headers);
   out.writeUInt32LE(record.delta, start);
   out.writeDoubleLE(record.timestampMs, start + 4);
   out.writeInt32LE(record.key?.length ?? -1, start + 12);

@@ -22,6 +22,7 @@ const CONTROL = 0x20;
 const APPEND_TIME = 0x08;
 const COMPRESSION = 0x07;
 const NO_HEADERS: Headers = Object.freeze({});
+const NONE: readonly [string, Uint8Array][] = [];
 
 export interface BatchOwner {
   readonly producerId: number;
@@ -36,8 +37,8 @@ export type BatchRecord = Pick<OutRecord, "key" | "value" | "headers"> & { reado
 /** An upper bound of what the record takes in a batch. */
 export function recordBytesMost(record: Pick<OutRecord, "key" | "value" | "headers">): number {
   let bytes = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers ?? NO_HEADERS))
-    bytes += 10 + Buffer.byteLength(name) + value.length;
+  if (record.headers === undefined) return bytes;
+  for (const [name, value] of Object.entries(record.headers)) bytes += 10 + Buffer.byteLength(name) + value.length;
   return bytes;
 }
 
@@ -71,7 +72,7 @@ export function encodeBatch(records: readonly BatchRecord[], owner: BatchOwner):
 
 function writeRecord(out: Buffer, start: number, record: BatchRecord, deltaMs: number, index: number): number {
   const { key, value } = record;
-  const headers = record.headers === undefined ? [] : Object.entries(record.headers);
+  const headers = record.headers === undefined ? NONE : Object.entries(record.headers);
   let size = 1 + varintSize(deltaMs) + varintSize(index) + varintSize(headers.length);
   size += varintSize(key?.length ?? -1) + (key?.length ?? 0) + varintSize(value?.length ?? -1) + (value?.length ?? 0);
   for (const [name, bytes] of headers) {
