@@ -55,8 +55,8 @@ export function mostOut(book: CampaignBook, account: Account): Minor {
   return planLimit(book) + riskNow(book).overbookedMinor;
 }
 
-export function riskNow({ campaign, shards, redemption }: CampaignBook): Risk {
-  return riskOf(campaign, totalsOf(shards, "plan"), redemption, LOOK_EVERY_MS);
+export function riskNow({ campaign, cohorts }: CampaignBook): Risk {
+  return riskOf(campaign, cohorts);
 }
 
 /** Return target and what goes back unasked, less what has come: still on its way. */

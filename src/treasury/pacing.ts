@@ -6,6 +6,7 @@ import { DEFAULT_CONTROLLER, strictHoldMinor, type Campaign } from "../domain/ca
 import type { Account } from "../domain/decision.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
+import { watchCohorts } from "./cohorts.ts";
 import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
 import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
 import { askedOf, eligibleSessions, expectedSpend, LOOK_EVERY_MS, mostOut, sessionsByCluster } from "./holdings.ts";
@@ -23,7 +24,7 @@ const MAX_LEAD_SHARE = 0.08;
 const LEAST_REDEMPTION = 0.1;
 
 export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
-  const counted = withArrivals(inPeriod(endedByTime(before, nowMs), nowMs), nowMs);
+  const counted = withCohorts(withArrivals(inPeriod(endedByTime(before, nowMs), nowMs), nowMs), nowMs);
   const span = spanOf(counted);
   const traffic = trafficOf(counted, nowMs);
   const planned = replan(counted, policy, traffic, nowMs);
@@ -58,6 +59,15 @@ function leadMs({ campaign, redemption }: CampaignBook, { startMs, endMs }: Span
 function withArrivals(book: CampaignBook, nowMs: number): CampaignBook {
   const { arrivals, campaign, state } = book;
   return { ...book, arrivals: countArrivals(arrivals, campaign, eligibleSessions(book), nowMs, state === "live") };
+}
+
+/** What may be lent follows from these (risk.ts). */
+function withCohorts(book: CampaignBook, nowMs: number): CampaignBook {
+  const { campaign, cohorts, shards, redemption } = book;
+  if (campaign.reservation.policy === "strict") return book;
+  const furthestMs = shards.reduce((most, { atMs }) => Math.max(most, atMs), 0);
+  const atMs = furthestMs === 0 ? nowMs : furthestMs;
+  return { ...book, cohorts: watchCohorts(cohorts, campaign, totalsOf(shards, "plan"), redemption, atMs) };
 }
 
 function nextLook(book: CampaignBook, nowMs: number): number | null {
@@ -131,8 +141,13 @@ function holdPerSession(book: CampaignBook, traffic: Traffic, nowMs: number): nu
   // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
   const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
   const ends = (pending - expected) * (windowMs / campaign.reservation.ttlMs);
-  const inWindow = traffic.between(nowMs, nowMs + windowMs) * (1 - campaign.explorationShare);
-  return Math.max(0, unspent - pending + ends) / Math.max(1, inWindow);
+  const inWindow = Math.min(traffic.between(nowMs, nowMs + windowMs), sessionsToHoldFor(campaign, traffic, nowMs));
+  return Math.max(0, unspent - pending + ends) / Math.max(1, inWindow * (1 - campaign.explorationShare));
+}
+
+/** Under `expected` what is held early can be lent again; under `strict` it is bound, and is spread to the end. */
+function sessionsToHoldFor({ reservation }: Campaign, traffic: Traffic, nowMs: number): number {
+  return reservation.policy === "expected" ? spendingSessions(traffic, nowMs) : Infinity;
 }
 
 function explorationRedemption(book: CampaignBook, policy: Policy | null): number {

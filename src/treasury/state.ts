@@ -5,6 +5,7 @@ import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals, CampaignState, CommandAnswer } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
+import type { Cohorts } from "./cohorts.ts";
 import type { ControlMemory } from "./controllers.ts";
 import type { Arrivals } from "./traffic.ts";
 
@@ -74,6 +75,8 @@ export interface CampaignBook {
   readonly arrivals: Arrivals | null;
   /** Of the controller that paces it; null before its first step. */
   readonly control: ControlMemory | null;
+  /** Null before the first look, and under `strict`. */
+  readonly cohorts: Cohorts | null;
   /** Null before the first look, and when the budget is one for the whole. */
   readonly period: PeriodBook | null;
   /** Oldest first. */
@@ -154,6 +157,7 @@ export function newBook(campaign: Campaign, shards: number): CampaignBook {
     shards: Array.from({ length: shards }, newShard),
     arrivals: null,
     control: null,
+    cohorts: null,
     period: null,
     answers: [],
   };

@@ -10,7 +10,7 @@ import { controlOf, CycleOrder } from "./control.ts";
 import type { Findings, Law } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 import { ACCOUNTS, TOTALS, type ByAccount } from "./money.ts";
-import { mostOverbooked } from "./risk.ts";
+import { Lending } from "./risk.ts";
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -29,6 +29,7 @@ export class Treasured {
   /** Of the plan's budgets so far. */
   highestMinor = 0;
   lookedMs = 0;
+  readonly #lending = new Lending();
 
   constructor(shards: number) {
     this.slices = Array.from({ length: shards }, () => ({
@@ -51,11 +52,18 @@ export class Treasured {
   /** Under `expected`, at most so much beyond the budget, by what was seen alone (risk.ts beside this file). */
   overbooked(): number {
     const { campaign } = this.steered;
-    if (campaign?.reservation.policy !== "expected") return 0;
-    const settled = this.#sum("plan", ({ totals }) => Number(totals.plan.settled));
-    const released = this.#sum("plan", ({ totals }) => Number(totals.plan.released));
-    const reserved = this.#sum("plan", ({ totals }) => Number(totals.plan.reserved));
-    return mostOverbooked(campaign, { held: reserved - settled - released, settled, ended: settled + released });
+    return campaign?.reservation.policy === "expected" ? this.#lending.mostOverbooked(campaign) : 0;
+  }
+
+  /** The treasurer looks at the campaign. */
+  look(nowMs: number): void {
+    const { campaign } = this.steered;
+    if (campaign?.reservation.policy !== "expected") return;
+    const sum = (field: "reserved" | "settled" | "released"): number =>
+      this.#sum("plan", ({ totals }) => Number(totals.plan[field]));
+    const atMs = this.slices.reduce((most, { report }) => Math.max(most, report?.atMs ?? 0), 0);
+    const [reserved, settled, released] = [sum("reserved"), sum("settled"), sum("released")];
+    this.#lending.look(campaign, { atMs: atMs === 0 ? nowMs : atMs, reserved, settled, released });
   }
 
   held(account: "plan" | "exploration"): number {
@@ -124,7 +132,10 @@ export class TreasuryAudit {
       changelog.map((record) => keyOf(record)).flatMap((key) => (key.startsWith("c/") ? [key.slice(2)] : [])),
     );
     const answered = this.#read(batch, touched, of("dead-letters"));
-    for (const id of touched) this.#campaign(id).steered.passTime(this.#nowMs);
+    for (const id of touched) {
+      this.#campaign(id).steered.passTime(this.#nowMs);
+      this.#campaign(id).look(this.#nowMs);
+    }
     this.#grants(of("grants"), touched);
     this.#statuses(of("budget-status"), answered);
     this.#looks(touched);
@@ -269,7 +280,7 @@ export class TreasuryAudit {
     const notAsked = campaign.notAsked(account);
     // What is held comes back unasked under `expected`, and cannot come sooner.
     const bound = campaign.isExpected && account === "plan" ? campaign.held(account) : 0;
-    const least = Math.max(campaign.steered.budget[account], campaign.posted(account) + bound);
+    const least = Math.max(most, campaign.posted(account) + bound);
     this.#findings.demand(notAsked <= least, "L2", place, () => `${notAsked} out and not asked back, of ${least}`);
   }
 
