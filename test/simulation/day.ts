@@ -183,6 +183,8 @@ class Day {
       shards: this.#setting.partitions.users,
       batchRecords: this.#setting.batchRecords,
       drainMs: this.#roundMs,
+      standbyMs: this.#setting.standby ? this.#roundMs : null,
+      tally: this.#tally,
       clock: { nowMs: () => this.#nowMs, sleep: (ms) => this.#sleep(ms) },
       slowness: (process) => ({
         wait: (task, step) => this.#turns.wait({ process, task, step, notBefore: this.#hang(step) }),

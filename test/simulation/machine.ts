@@ -9,12 +9,15 @@ import { serveKind, treasuryKind } from "../../src/log/topics.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/control-record.ts";
+import type { OpenStore } from "../../src/task/local-store.ts";
+import { unobserved, type RestoreReport, type TaskObserver } from "../../src/task/observer.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { joinRunner, type Clock, type Runner } from "../../src/task/runner.ts";
 import { createTreasuryProcessor, type TreasuryFacts } from "../../src/treasury/processor.ts";
 import type { Disk } from "./disk.ts";
 import { loadThresholds } from "./release.ts";
 import { slowLog, type Slowness, type WrapClaim } from "./slow-log.ts";
+import type { Tally } from "./tally.ts";
 
 export const APPLICATION = "simulation";
 
@@ -38,6 +41,9 @@ export interface MachineOptions {
   readonly shards: number;
   readonly batchRecords: number;
   readonly drainMs: number;
+  /** How often it brings its copies up to date; null: it has none. */
+  readonly standbyMs: number | null;
+  readonly tally: Tally;
   /** The true time; the machine's clock is `skewMs` off. */
   readonly clock: Clock;
   readonly slowness: (process: string) => Slowness;
@@ -119,7 +125,7 @@ export class Machine {
   }
 
   async #run(process: Process): Promise<void> {
-    const { shards, seams, disk, batchRecords, drainMs, clock } = this.#options;
+    const { shards, seams, disk, batchRecords, drainMs, standbyMs, clock } = this.#options;
     const slowness = this.#options.slowness(process.log.process);
     const log = slowLog(process.log, seams.claim === undefined ? slowness : { ...slowness, wrapClaim: seams.claim });
     const nowMs = (): number => clock.nowMs() + this.skewMs;
@@ -132,12 +138,19 @@ export class Machine {
       maxRecords: batchRecords,
       idleMs: 0,
       drainMs,
+      ...(standbyMs === null ? {} : { standbyMs }),
+      observer: this.#observer(),
     };
     const start = async <Facts>(
       kind: ReturnType<typeof serveKind>,
       processor: (partition: number) => Processor<Facts>,
     ): Promise<void> => {
-      const runner = await joinRunner<Facts>({ ...joined, kind, processor, openStore: disk.storesOf(kind.kind) });
+      const runner = await joinRunner<Facts>({
+        ...joined,
+        kind,
+        processor,
+        openStore: alive(process, disk.storesOf(kind.kind)),
+      });
       process.runners.push(runner);
       void runner.run().catch((error: unknown) => this.#failed(process, error));
     };
@@ -150,4 +163,27 @@ export class Machine {
       return seams.serve?.(processor, { partition, nowMs }) ?? processor;
     });
   }
+
+  /** Counts the copies, and the tasks that began from one. */
+  #observer(): TaskObserver {
+    const { tally } = this.#options;
+    const copied = new Set<string>();
+    const restore = ({ kind, partition, by, records, over }: RestoreReport): void => {
+      const name = `${kind} ${partition}`;
+      if (!over) return;
+      if (by === "standby" && records > 0) {
+        tally.count("copy_made");
+        copied.add(name);
+      } else if (by === "task" && copied.delete(name)) tally.count("copy_taken_over");
+    };
+    return { ...unobserved, restore };
+  }
+}
+
+/** A copy that goes on behind a crash must not touch what the next process finds. */
+function alive(process: Process, open: OpenStore): OpenStore {
+  return (partition, index) => {
+    if (process.log.crashed) throw new Crashed(`${process.log.process} has crashed`);
+    return open(partition, index);
+  };
 }

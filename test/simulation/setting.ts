@@ -35,6 +35,8 @@ export interface Setting {
   readonly seed: number;
   readonly partitions: { readonly users: number; readonly control: number };
   readonly machines: number;
+  /** Whether machines keep copies of the partitions that others run. */
+  readonly standby: boolean;
   readonly skewMsMax: number;
   readonly people: number;
   readonly sessions: number;
@@ -56,6 +58,7 @@ export function settingOf(seed: number, random: Random): Setting {
     seed,
     partitions: { users: 1 + random.below(4), control: random.unit() < 0.8 ? 1 : 2 },
     machines: 1 + random.below(3),
+    standby: seed % 3 === 1,
     skewMsMax: random.unit() < 0.3 ? 0 : Math.round(lengthMs * 0.02 * random.unit()),
     people: few ? 1 + random.below(4) : 2 + random.below(Math.max(10, sessions)),
     sessions,

@@ -1,5 +1,5 @@
 // Slow log: a process's connection to the simulated cluster on which every call of a task takes as long as the driver
-// says (turns.ts). What the process has called for when it crashes is answered by its crash.
+// says (turns.ts), and every batch of a changelog that is copied (src/task/standby.ts). What the process has called for when it crashes is answered by its crash.
 
 import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import type { SimulatedLog } from "../../src/log/simulated/cluster.ts";
@@ -32,7 +32,13 @@ export function slowLog(log: SimulatedLog, slowness: Slowness): EventLog {
     topics: () => log.topics(),
     ranges: (topic) => log.ranges(topic),
     send: (records) => log.send(records),
-    read: (topic, partition, from, options) => log.read(topic, partition, from, options),
+    async *read(topic, partition, from, options) {
+      const copies = topic === "state" || topic === "treasury-state";
+      for await (const batch of log.read(topic, partition, from, options)) {
+        if (copies) await pass(`copy of ${topic} ${partition}`, "restore");
+        yield batch;
+      }
+    },
     committed: (kind) => log.committed(kind),
     close: () => log.close(),
     join: (kind, member) =>

@@ -21,6 +21,8 @@ export const FAULTS = [
   "store_lost",
   "store_behind",
   "store_failed",
+  "copy_made",
+  "copy_taken_over",
   "clock_skewed",
   "clock_jump",
   "compaction",
