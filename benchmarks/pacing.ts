@@ -9,15 +9,19 @@
 // come are not those it was trained on, and the expected number of sessions is off by 8 %, or by half where the shape says.
 //
 //   within5pct  of the campaigns whose demand suffices: those that have spent at least 95 % (and none over 100 %). Demand
-//               suffices where the same day, unpaced, spends 95 %. Days that end early without anybody knowing are told
-//               apart: an even pace keeps money for sessions that then do not come, whoever paces.
+//               suffices where the same day, unpaced, spends 95 %.
+//   within5pctForeseen   the same without the days whose traffic stops early and nobody knows. Until it stops such a day
+//               is like one that goes on. So whoever spends by a curve to the end of the day has by then spent the
+//               curve's share at most, and nobody can spend after: \`stops\` has that share beside what was spent.
 //   early       of all campaigns: those that had spent 99 % before 90 % of the day's sessions had come.
 //   meanCurveDistance   mean over the day, and over the campaigns whose demand suffices, of the distance between the share
 //               of the budget that is spent and the share of the sessions that came.
 //   overspend   the largest of all campaigns, as a share of the budget: posted and held at any time, or posted at the end;
 //               of `expected`, which may hold more than it spends, posted.
-//   reservations   what is left of a budget at the end when holds live longer, under strict and under expected: what strict
-//               leaves is what is bound then by holds that come to nothing.
+//   reservations   what is left of a budget, where the demand suffices, by how long holds live: spent when all holds have
+//               ended, under strict and under expected, and what limits strict: \`bound\`, what is held when the day ends and
+//               then comes to nothing. Budgets of a thousand largest incentives and more are told apart: the reserve that
+//               expected keeps is a share of a budget that grows as it gets smaller.
 //
 // Not measured: a log between the parts (bench:serve), crashes (simulate), campaigns longer than a day.
 
@@ -27,7 +31,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { DEFAULT_CONTROLLER, PACING_CONTROLLERS } from "../src/domain/campaign.ts";
 import { playDay, type DayFigures, type Pacer } from "./pacing-day.ts";
 import { playNaiveDay } from "./pacing-naive.ts";
-import { makeDay, SHAPES, type Shape } from "./pacing-world.ts";
+import { makeDay, SHAPES, type Day, type Shape } from "./pacing-world.ts";
 
 const PACERS: readonly Pacer[] = [...PACING_CONTROLLERS, "expected", "none"];
 type Name = Pacer | "naive, counted when given" | "naive, counted when redeemed";
@@ -43,6 +47,9 @@ export interface PacingOptions {
 
 interface Played {
   readonly shape: Shape;
+  /** Share of the day at which its traffic is over. */
+  readonly overAt: number;
+  readonly isLarge: boolean;
   /** Null for the campaigns of the main table. */
   readonly holdHours: number | null;
   readonly figures: Readonly<Record<Name, DayFigures>>;
@@ -50,8 +57,9 @@ interface Played {
 
 export interface PacerFigures {
   readonly within5pct: number;
-  /** The same with the days that end early without anybody knowing. */
-  readonly within5pctOfAll: number;
+  readonly within5pctForeseen: number;
+  /** On the mean over the days that stop without anybody knowing: spent, and the curve's share until then. */
+  readonly stops: { readonly spent: number; readonly curve: number };
   readonly early: number;
   readonly meanCurveDistance: number;
   readonly overspend: number;
@@ -63,11 +71,13 @@ export interface PacerFigures {
 }
 
 export interface ReservationFigures {
-  readonly holdHours: number;
+  /** Null for the campaigns of the main table whose days are foreseen: five minutes to half an hour. */
+  readonly holdHours: number | null;
   readonly campaigns: number;
-  /** On the mean, of the budget: spent when all holds have ended; posted and held at the day's end. */
-  readonly strict: { readonly spent: number; readonly used: number };
-  readonly expected: { readonly spent: number; readonly used: number; readonly overspend: number };
+  /** On the mean, of the budget: spent when all holds have ended; held at the day's end, and come to nothing. */
+  readonly strict: { readonly spent: number; readonly bound: number };
+  readonly expected: { readonly spent: number; readonly overspend: number };
+  readonly large: { readonly campaigns: number; readonly strict: number; readonly expected: number };
 }
 
 export interface PacingFigures {
@@ -91,29 +101,52 @@ export async function benchmarkPacing(options: PacingOptions): Promise<PacingFig
       ? playAll(seeds, options.sessions)
       : (await Promise.all(parts.map((part) => inWorker(part, options.sessions)))).flat();
   const main = played.filter(({ holdHours }) => holdHours === null);
-  const suffices = main.filter(({ figures }) => figures.none.spent >= 0.95);
+  const suffices = main.filter(isEnough);
   return {
     campaigns: main.length,
     demandSuffices: suffices.length,
     sessionsPerCampaign: options.sessions,
     controllers: Object.fromEntries(NAMES.map((name) => [name, figuresOf(name, main, suffices)])),
-    reservations: HOLD_HOURS.map((hours) => reservationsOf(hours, played)),
+    reservations: [null, ...HOLD_HOURS].map((hours) => reservationsOf(hours, played)),
     seconds: Math.round((performance.now() - startMs) / 100) / 10,
   };
 }
 
-function reservationsOf(holdHours: number, played: readonly Played[]): ReservationFigures {
-  const days = played.filter((day) => day.holdHours === holdHours);
-  const of = (name: Name, field: "spent" | "used"): number => mean(days, (day) => day.figures[name][field]);
+/** By the same day, unpaced. */
+function isEnough({ figures }: Played): boolean {
+  return figures.none.spent >= 0.95;
+}
+
+function isForeseen({ shape }: Played): boolean {
+  return shape !== "ends early";
+}
+
+function reservationsOf(holdHours: number | null, played: readonly Played[]): ReservationFigures {
+  const days = played.filter((day) => day.holdHours === holdHours && isEnough(day) && isForeseen(day));
+  const large = days.filter(({ isLarge }) => isLarge);
+  const spent = (of: readonly Played[], name: Name): number => mean(of, (day) => day.figures[name].spent);
+  const strict = spent(days, DEFAULT_CONTROLLER);
   return {
     holdHours,
     campaigns: days.length,
-    strict: { spent: of(DEFAULT_CONTROLLER, "spent"), used: of(DEFAULT_CONTROLLER, "used") },
+    strict: { spent: strict, bound: mean(days, (day) => day.figures[DEFAULT_CONTROLLER].used) - strict },
     expected: {
-      spent: of("expected", "spent"),
-      used: of("expected", "used"),
+      spent: spent(days, "expected"),
       overspend: Math.max(0, ...days.map((day) => day.figures.expected.overspend)),
     },
+    large: { campaigns: large.length, strict: spent(large, DEFAULT_CONTROLLER), expected: spent(large, "expected") },
+  };
+}
+
+/** In largest incentives. */
+const LARGE_BUDGET = 1_000;
+
+function placeOf({ shape, arrivals, campaign }: Day): Pick<Played, "shape" | "overAt" | "isLarge"> {
+  const largest = Math.max(...campaign.arms.map(({ faceMinor }) => Number(faceMinor)));
+  return {
+    shape,
+    overAt: (arrivals.findLastIndex((count) => count > 0) + 1) / arrivals.length,
+    isLarge: Number(campaign.budgetMinor) >= LARGE_BUDGET * largest,
   };
 }
 
@@ -133,7 +166,7 @@ function playMain(seed: number, sessions: number): Played {
     (counting) => [`naive, counted when ${counting}`, playNaiveDay(day, counting)] as const,
   );
   const figures = Object.fromEntries([...paced, ...naive]) as Record<Name, DayFigures>;
-  return { shape: day.shape, holdHours: null, figures };
+  return { ...placeOf(day), holdHours: null, figures };
 }
 
 function playLongHolds(index: number, sessions: number): Played {
@@ -141,9 +174,9 @@ function playLongHolds(index: number, sessions: number): Played {
   const seed = Math.floor(index / HOLD_HOURS.length);
   const day = makeDay(1_000 + seed, "flat", LARGER * sessions, holdHours * 3_600_000);
   const figures = Object.fromEntries(
-    ([DEFAULT_CONTROLLER, "expected"] as const).map((pacer) => [pacer, playDay(day, pacer)] as const),
+    ([DEFAULT_CONTROLLER, "expected", "none"] as const).map((pacer) => [pacer, playDay(day, pacer)] as const),
   ) as Record<Name, DayFigures>;
-  return { shape: day.shape, holdHours, figures };
+  return { ...placeOf(day), holdHours, figures };
 }
 
 function inWorker(seeds: readonly number[], sessions: number): Promise<Played[]> {
@@ -155,10 +188,11 @@ function inWorker(seeds: readonly number[], sessions: number): Promise<Played[]>
 
 function figuresOf(name: Name, played: readonly Played[], suffices: readonly Played[]): PacerFigures {
   const of = ({ figures }: Played): DayFigures => figures[name];
-  const foreseen = suffices.filter(({ shape }) => shape !== "ends early");
+  const unforeseen = suffices.filter((day) => !isForeseen(day));
   return {
-    within5pct: share(foreseen, (day) => isWithin(of(day))),
-    within5pctOfAll: share(suffices, (day) => isWithin(of(day))),
+    within5pct: share(suffices, (day) => isWithin(of(day))),
+    within5pctForeseen: share(suffices.filter(isForeseen), (day) => isWithin(of(day))),
+    stops: { spent: mean(unforeseen, (day) => of(day).spent), curve: mean(unforeseen, ({ overAt }) => overAt) },
     early: share(played, (day) => of(day).outAt < 0.9),
     meanCurveDistance: mean(suffices, (day) => of(day).curveDistance),
     overspend: Math.max(...played.map((day) => of(day).overspend)),
@@ -193,9 +227,15 @@ function print(figures: PacingFigures): void {
   );
   const row = (cells: readonly string[]): void =>
     console.log(cells.map((cell, index) => (index === 0 ? cell.padEnd(30) : cell.padStart(16))).join(""));
-  row(["paced by", "within 5 %", "early", "from the curve", "over, at most", "over, mean"]);
-  for (const [name, of] of Object.entries(controllers))
-    row([name, ...[of.within5pct, of.early, of.meanCurveDistance, of.overspend, of.meanOverspend].map(percent)]);
+  row(["paced by", "within 5 %", "where foreseen", "early", "from the curve", "over, at most", "over, mean"]);
+  for (const [name, of] of Object.entries(controllers)) {
+    const { within5pct, within5pctForeseen, early, meanCurveDistance, overspend, meanOverspend } = of;
+    row([name, ...[within5pct, within5pctForeseen, early, meanCurveDistance, overspend, meanOverspend].map(percent)]);
+  }
+  const { curve, spent } = controllers[DEFAULT_CONTROLLER]?.stops ?? { curve: 0, spent: 0 };
+  console.log(
+    `\ntraffic that stops, and nobody knows: ${percent(curve)} of the day has passed by then, and the default has spent ${percent(spent)}`,
+  );
   console.log("\nspent of the budget, on the mean, where the demand suffices (within 5 %)");
   row(["paced by", ...SHAPES.map((shape) => shape.replace("ends early, foreseen", "ends, foreseen"))]);
   for (const [name, { byShape }] of Object.entries(controllers))
@@ -209,12 +249,14 @@ function print(figures: PacingFigures): void {
       }),
     ]);
 
-  console.log("\nspent of the budget, and used at the day's end, by how long holds live");
-  row(["holds live", "strict, spent", "used", "expected, spent", "used", "over, at most"]);
-  for (const { holdHours, strict, expected } of figures.reservations)
+  console.log(
+    "\nspent of the budget where the demand suffices, by how long holds live (large: 1,000 incentives and more)",
+  );
+  row(["holds live", "strict", "bound at the end", "expected", "over, at most", "large, strict", "large, expected"]);
+  for (const { holdHours, campaigns: days, strict, expected, large } of figures.reservations)
     row([
-      `${holdHours} h`,
-      ...[strict.spent, strict.used, expected.spent, expected.used, expected.overspend].map(percent),
+      `${holdHours === null ? "5 to 30 min" : `${holdHours} h`} (${days})`,
+      ...[strict.spent, strict.bound, expected.spent, expected.overspend, large.strict, large.expected].map(percent),
     ]);
 }
 
