@@ -10,7 +10,7 @@
 // records' bytes, as many a transaction, one after the other; no reading, no deciding, no positions.
 // Where the time goes is a CPU profile of a saturated round of its own (serve-stages.ts).
 // Not measured: the treasury (a cycle a second), a feature service, Kafka, a network, a power cut (the folder's
-// durability is `machine`: committed is in the kernel's hands).
+// durability is `machine`: committed is in the kernel's hands). Cycles have no limit of time here, as `run` gives them one.
 
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
