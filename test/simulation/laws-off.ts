@@ -6,6 +6,7 @@
 import { Fenced, LogUnavailable, OutcomeUnknown, type TaskLog } from "../../src/log/event-log.ts";
 import { Book } from "../../src/serve/ledger/book.ts";
 import { Journal } from "../../src/serve/shard/journal.ts";
+import { Standby } from "../../src/task/standby.ts";
 import type { Law } from "./audit/findings.ts";
 import {
   blind,
@@ -364,6 +365,12 @@ export const LAWS_OFF: readonly LawOff[] = [
             throw error;
           }),
     }),
+  },
+  {
+    law: "B1",
+    fault: "a copy is written on beside the task that has taken it over",
+    caughtAs: ["replay", "C1", "C7", "totals", "chain"],
+    patch: () => patched(Standby.prototype, "leave", () => () => Promise.resolve()),
   },
   {
     law: "chain",
