@@ -171,12 +171,15 @@ export async function runSteering(
 ): Promise<number> {
   const command = commandOf(context, campaign, action, steering);
   const { output, progress } = context;
+  let told = "";
   const outcome = await steer(log, command, {
     wait: steering.wait,
     timeoutMs: steering.timeout,
     signal: context.signal,
     onNews: (news) => {
-      if (steering.wait && !isOver(news, true)) output.note(newsText(news));
+      const text = newsText(news);
+      if (steering.wait && text !== told && !isOver(news, true)) output.note(text);
+      told = text;
     },
   });
   progress.clear();
@@ -200,7 +203,11 @@ export function outcomeJson({ command, answer, status, silent }: Outcome) {
 }
 
 function newsText({ answer, silent, partitions }: Outcome): string {
-  return `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ${silent.length} of ${partitions} partitions have not applied it`;
+  const named = silent.length < partitions ? ` (${silent.join(", ")})` : "";
+  return (
+    `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ` +
+    `${silent.length} of ${partitions} partitions have not applied it${named}`
+  );
 }
 
 function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {

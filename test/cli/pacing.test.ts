@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAllocator, type Allocator } from "../../src/cli/allocator.ts";
 import { latestStatus, sendCommand } from "../../src/cli/control.ts";
+import { must } from "../../src/domain/assert.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
@@ -97,6 +98,17 @@ async function json(line: string): Promise<Record<string, unknown>> {
   return JSON.parse(out) as Record<string, unknown>;
 }
 
+async function commandsFor(campaign: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { partition, start } of await log.ranges("budget-pacing"))
+    for await (const batch of log.read("budget-pacing", partition, start))
+      for (const { value } of batch) {
+        const command = value === null ? null : codecFor("budget-pacing").decode(value);
+        if (command?.campaign === campaign) found.push(command.commandId);
+      }
+  return found;
+}
+
 const revision = async (): Promise<number> => (await latestStatus(log, "spring"))?.revision ?? 0;
 
 describe("a command with --wait", () => {
@@ -108,6 +120,32 @@ describe("a command with --wait", () => {
     const status = await latestStatus(log, "spring");
     expect(status?.budgetMinor).toBe(900_000n);
     expect(status?.applied.map((entry) => entry.revision)).toEqual([before + 1, before + 1, before + 1]);
+  });
+
+  test("says each news once, with the partitions that are silent when some have answered", async () => {
+    await stop();
+    const waiting = stipend("pacing pause --campaign ghost --wait --timeout 20s --command-id ghost-1");
+    await expect.poll(() => commandsFor("ghost")).toEqual(["ghost-1"]);
+    const answer = { commandId: "ghost-1", atMs: 0, outcome: "accepted", revision: 4, reason: null } as const;
+    const template = must(await latestStatus(log, "spring"), "a status");
+    for (const reached of [[], [0, 2], [0, 2], [0, 1, 2]]) {
+      const applied = reached.map((shard) => ({ shard, revision: 4, offset: 0 }));
+      const value = codecFor("budget-status").encode({
+        ...template,
+        campaign: "ghost",
+        revision: 0,
+        answers: [answer],
+        applied,
+      });
+      await log.send([{ topic: "budget-status", key: Buffer.from("ghost"), value }]);
+    }
+    const ended = await waiting;
+    await start();
+    expect(ended.err.trim().split("\n")).toEqual([
+      "accepted: revision 4; 3 of 3 partitions have not applied it",
+      "accepted: revision 4; 1 of 3 partitions have not applied it (1)",
+    ]);
+    expect([ended.code, ended.out]).toEqual([0, "ghost: pause: applied on every partition, revision 4\n"]);
   });
 
   test("ends with 1 and names the partitions that have not answered when the allocator is down", async () => {
