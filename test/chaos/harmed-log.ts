@@ -16,7 +16,7 @@ import type { StateChange } from "../../src/task/local-store.ts";
 import { openStores } from "./harmed-store.ts";
 
 const SLOW_CLAIM_MS = 2_500;
-const SLOW_COMMIT_MS = 60;
+const SLOW_COMMIT_MS = 150;
 /** Within it a commit has written its records, and has asked for its end or is about to. */
 const AMID_MS = 12;
 

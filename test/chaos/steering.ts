@@ -1,5 +1,6 @@
 // The steering of a chaos run's budget: `stipend pacing set-budget --wait`, as an operator types it, one after the other.
-// What was not answered is asked for again with the same command id, so that it is never done twice.
+// What was not answered is asked for again with the same command id, so that it is never done twice. What comes to its turn
+// when the next is due already is left out: an operator who has waited so long asks for what is wanted now.
 
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,12 +31,14 @@ export interface SteeringOf {
 
 export async function steerBudget({ shell, campaign, plan, elapsedMs, say }: SteeringOf): Promise<readonly Steered[]> {
   const steered: Steered[] = [];
+  let inForce = plan[0]?.budgetMinor ?? 0;
   for (const [index, { atMs, budgetMinor }] of plan.entries()) {
-    if (index === 0) continue;
+    if (index === 0 || (plan[index + 1]?.atMs ?? Infinity) < elapsedMs()) continue;
     await sleep(Math.max(0, atMs - elapsedMs()));
     const command = `pacing set-budget --campaign ${campaign} --budget ${budgetMinor} --command-id chaos-${index}`;
     const { tookMs, again } = await insist(shell, `${command} --wait --timeout ${ONCE_MS}ms --json`);
-    const isCut = budgetMinor < (plan[index - 1]?.budgetMinor ?? 0);
+    const isCut = budgetMinor < inForce;
+    inForce = budgetMinor;
     steered.push({ budgetMinor, isCut, tookMs, again });
     say(
       `${(atMs / 1_000).toFixed(1)} s  budget ${isCut ? "cut" : "raised"} to ${budgetMinor}, applied in ${tookMs} ms`,
