@@ -58,7 +58,7 @@ it("the takeover benchmark runs: after each kill all partitions decide again, an
   }
   // One of two partitions, each user once at least.
   expect(restore.records).toBeGreaterThan(500);
-}, 300_000);
+}, 600_000);
 
 it("the memory benchmark runs: every session is decided, and every measure has its minutes", async () => {
   const small = { minutes: 4, minuteMs: 2_000, perSecond: 50, users: 100, partitions: 2, sampleMs: 500 };
