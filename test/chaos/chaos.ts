@@ -39,7 +39,7 @@ export type Law = "c2" | "c3";
  */
 export const HARM_THAT_TELLS: Readonly<Record<Law, { readonly harms: readonly Harm[]; readonly gap: Range }>> = {
   c2: { harms: ["freeze"], gap: { least: 5_000, most: 6_000 } },
-  c3: { harms: ["kill"], gap: { least: 11_000, most: 12_000 } },
+  c3: { harms: ["kill"], gap: { least: 17_000, most: 17_500 } },
 };
 
 export interface ChaosOptions {
@@ -138,7 +138,7 @@ class ChaosRun {
       KAFKA_BROKERS: broker.brokers,
       KAFKA_TOPIC_PREFIX: PREFIX,
       // One that is killed must be back before its partitions go to others, or its store is not read again.
-      KAFKA_SESSION_TIMEOUT_MS: String(options.breaks === "c3" ? 3 * SESSION_MS : SESSION_MS),
+      KAFKA_SESSION_TIMEOUT_MS: String(options.breaks === "c3" ? 5 * SESSION_MS : SESSION_MS),
       KAFKA_TRANSACTION_TIMEOUT_MS: "8000",
       STIPEND_PARTITIONS: String(PARTITIONS),
       STIPEND_BATCH_RECORDS: "200",
