@@ -185,7 +185,8 @@ function regrant(
     largestHold,
     smallestHold: holds.reduce(minMinor, largestHold),
     shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
-    asksHeld: book.campaign.reservation.policy === "strict",
+    // Of the plan account under `expected`, what is released comes back unasked; of exploration nothing does.
+    asksHeld: account === "exploration" || book.campaign.reservation.policy === "strict",
     mode: book.state,
   });
   const shards = book.shards.map((shard, index) =>

@@ -89,3 +89,28 @@ test("what was asked of a shard that has spent it since is asked of the others, 
   expect([spender.grant?.throttle, other.grant?.throttle]).toEqual([1, 1]);
   expect(other.draw(2, true, 9_000)).toBe(true);
 });
+
+test.each(["strict", "expected"] as const)(
+  "what exploration holds above its cut is asked back under %s, and is not drawn again once it is released",
+  (policy) => {
+    const world = new World(campaign({ reservation: { policy, ttlMs: 7_200_000 } }), 2);
+    const [holder] = world.shards;
+    world.command({ kind: "create", campaign: world.campaign });
+    world.cycle(0);
+    while (holder?.draw(2, false, 3_500, "exploration"));
+    const held = holder?.exploration.reserved ?? 0n;
+    expect(held).toBeGreaterThan(0n);
+    world.command({ kind: "set_exploration", share: 0.05, budgetMinor: held / 2n });
+    for (let nowMs = 1_000; nowMs <= 5_000; nowMs += 1_000) {
+      for (const shard of world.shards) {
+        shard.settle(nowMs);
+        shard.giveBack();
+        while (shard.draw(2, false, nowMs + 2_500, "exploration"));
+        world.sendReport(shard.report("spring", nowMs));
+      }
+      world.cycle(nowMs);
+    }
+    const { granted, returned } = world.status.totals.exploration;
+    expect(granted - returned).toBeLessThanOrEqual(held / 2n);
+  },
+);
