@@ -128,8 +128,13 @@ async function serve(classpath, dir, properties, ports) {
     throw new SetupFailed(`the broker ended with code ${code} before it was ready:\n${told}`);
   });
   const listening = options.secure ? [ports.client, ports.tls, ports.sasl] : [ports.client];
-  await Promise.race([Promise.all(listening.map(accepts)), died]);
   died.catch(() => undefined);
+  try {
+    await Promise.race([Promise.all(listening.map(accepts)), died]);
+  } catch (error) {
+    broker.kill("SIGKILL");
+    throw error;
+  }
   announce({ dir, log, jars: path.dirname(classpath), pid: broker.pid, ports });
   const code = await end;
   rmSync(path.join(dir, "pid"), { force: true });

@@ -52,8 +52,13 @@ async function serve(jar, port) {
     throw new SetupFailed(`the registry ended with code ${code} before it was ready:\n${told.join("\n")}`);
   });
   const url = `http://127.0.0.1:${port}${API}`;
-  await Promise.race([answers(`${url}/subjects`), died]);
   died.catch(() => undefined);
+  try {
+    await Promise.race([answers(`${url}/subjects`), died]);
+  } catch (error) {
+    registry.kill("SIGKILL");
+    throw error;
+  }
   if (options.json) console.log(JSON.stringify({ url, pid: registry.pid }));
   else say(`the schema registry is ready: SCHEMA_REGISTRY_URL=${url} (Ctrl-C stops it)`);
   return await end;

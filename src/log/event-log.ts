@@ -104,6 +104,8 @@ export interface Member {
   assigned(partition: number, claim: () => Promise<TaskLog>): void;
   /** The partition is being taken away: finish or abort the cycle in flight before this resolves. */
   revoked(partition: number): Promise<void>;
+  /** The membership has ended for good, for a reason that no patience helps: whoever has no partition would never know. */
+  failed?(error: unknown): void;
 }
 
 export interface Membership {

@@ -103,6 +103,7 @@ class KindRunner<Facts> implements Runner<Facts> {
     this.#membership = await this.#options.log.join(this.#options.kind, {
       assigned: (partition, claim) => this.#assigned(partition, claim),
       revoked: (partition) => this.#revoked(partition),
+      failed: (error) => this.#fail(error),
     });
   }
 

@@ -15,6 +15,7 @@ export function out(topic: string, partition: number, key: string | null, value:
 /** A member that keeps what it was told, in order. */
 export class Told implements Member {
   readonly log: string[] = [];
+  readonly failures: unknown[] = [];
   readonly claims = new Map<number, () => Promise<TaskLog>>();
   assigned(partition: number, claim: () => Promise<TaskLog>): void {
     this.log.push(`+${partition}`);
@@ -23,6 +24,9 @@ export class Told implements Member {
   async revoked(partition: number): Promise<void> {
     this.log.push(`-${partition}`);
     this.claims.delete(partition);
+  }
+  failed(error: unknown): void {
+    this.failures.push(error);
   }
   claim(partition: number): Promise<TaskLog> {
     return must(this.claims.get(partition), `the claim of partition ${partition}`)();

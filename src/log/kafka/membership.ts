@@ -296,11 +296,12 @@ export class GroupMembership implements Membership {
     this.#generation = -1;
   }
 
-  /** Nothing will come right by itself: every task says so at its next call, and its runner stops. */
+  /** Nothing will come right by itself: every task says so at its next call, and whoever has none is told. */
   #fail(error: Error): void {
     this.#failure = error;
     this.#leaving = true;
     for (const log of this.#logs.values()) log.end(error);
+    this.#member.failed?.(error);
   }
 
   async #send<T>(call: Call<T>): Promise<T> {

@@ -1,5 +1,6 @@
 // What is done to topics under a task that reads them, and to the clock of who runs it, and what it says then.
 
+import { AssignerProtocol, Kafka, logLevel, type PartitionAssigner } from "kafkajs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LogError, UnknownTopic, type TaskLog } from "../../../src/log/event-log.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
@@ -53,6 +54,47 @@ describe("an input of a task", () => {
     await fixture.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "2" }] });
     expect((await task.poll(NOW)).map(({ value }) => text(value))).toEqual(["c"]);
     expect(fixture.troubles).toEqual([expect.stringMatching(/events 0: records from 0 to 2 are gone/)]);
+  });
+});
+
+describe("a group that cannot go on", () => {
+  let fixture: KafkaFixture;
+
+  beforeEach(async () => {
+    fixture = await openKafkaFixture((await theBroker()).brokers, KIND);
+  });
+  afterEach(() => fixture.close());
+
+  it("is told to its member with the reason, as whoever has no partition would never know", async () => {
+    const { brokers } = await theBroker();
+    const log = await fixture.connect();
+    await log.ensureTopics(SPECS);
+    const told = new Told();
+    await log.join(KIND, told);
+    // Speaks the members' protocol, and says of itself what none of them would.
+    const stranger: PartitionAssigner = () => ({
+      name: "stipend-sticky",
+      version: 0,
+      assign: async () => [],
+      protocol: ({ topics: of }) => ({
+        name: "stipend-sticky",
+        metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics: of, userData: Buffer.from("{}") }),
+      }),
+    });
+    const consumer = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).consumer({
+      groupId: `${fixture.prefix}${KIND.application}-${KIND.kind}`,
+      partitionAssigners: [stranger],
+      retry: { retries: 0 },
+    });
+    await consumer.connect();
+    try {
+      await consumer.subscribe({ topics: [`${fixture.prefix}events`] });
+      await consumer.run({ eachMessage: async () => undefined });
+      await expect.poll(() => told.failures, { timeout: 20_000 }).toEqual([expect.any(LogError)]);
+      expect(String(told.failures[0])).toMatch(/of the group is no Stipend: change the application's name/);
+    } finally {
+      await consumer.disconnect();
+    }
   });
 });
 
