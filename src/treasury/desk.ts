@@ -14,6 +14,7 @@ import { mostOut, outMinor } from "./holdings.ts";
 import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
 import { outlookOf } from "./outlook.ts";
 import { pace } from "./pacing.ts";
+import { inPeriod } from "./periods.ts";
 import { readManifest } from "./releases.ts";
 import { takeReport } from "./reports.ts";
 import {
@@ -160,7 +161,9 @@ export class Desk {
     let page = this.#pages.get(campaign);
     if (page === undefined) {
       const before = this.#entry(bookKey(campaign), "campaign_book");
-      page = { before, book: before, answered: false };
+      // Before anything of the batch is taken in: what a period leaves is by the budget and the reports that it had.
+      const book = before === null ? null : inPeriod(before, this.#context.nowMs);
+      page = { before, book, answered: false };
       this.#pages.set(campaign, page);
     }
     return page;

@@ -6,7 +6,8 @@
 //   P2. What an incentive of an earlier period costs when it is redeemed is money of the period in which that happens.
 //   P3. A treasurer that comes late to a period's beginning counts what was posted meanwhile to the new one.
 //   P4. Rollover `carry`: what periods leave is added to the next one's budget. `none`: it is not; the whole budget still
-//       has it, for periods to come.
+//       has it, for periods to come. What they leave is by the budgets in force at the last look before: no command that
+//       comes with the new period's first look changes it.
 
 import type { Campaign } from "../domain/campaign.ts";
 import { periodAt } from "../domain/calendar.ts";
@@ -51,7 +52,7 @@ function isOne(campaign: Campaign): boolean {
   return (campaign.periods ?? null) === null;
 }
 
-/** The book in the period of `nowMs`. To be called before the book takes in anything else that the look brings. */
+/** The book in the period of `nowMs`. To be called before the book takes in anything that the look brings, and after. */
 export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
   const { campaign, period: before } = book;
   const { periods, startMs, endMs, timeZone = "UTC" } = campaign;

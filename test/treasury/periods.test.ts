@@ -160,6 +160,19 @@ test("days end at the midnights of the campaign's zone", () => {
   ]);
 });
 
+test.each([
+  ["as soon as it begins", 1],
+  ["after two days in which nobody looked", 3],
+])("a command of the new day, %s, changes nothing of what the days before it have left", (_when, days) => {
+  const spring = campaign({ endMs: 9 * DAY_MS, budgetMinor: 9_000_000n, periods: daily("carry") });
+  const world = new World(spring, 1);
+  world.command({ kind: "create", campaign: spring });
+  for (const nowMs of [0, DAY_MS - 1_000]) world.cycle(nowMs);
+  world.command({ kind: "set_budget", budgetMinor: 9_000_000n, currency: "EUR", periodBudgetMinor: 1_000_000n });
+  world.cycle(days * DAY_MS);
+  expect(world.status.period?.budgetMinor).toBe(1_000_000n + BigInt(days) * 300_000n);
+});
+
 test("a day's budget is raised and cut by command; what a cut leaves out beyond it is asked back", () => {
   const spring = campaign({ periods: daily("carry"), pacing: { mode: "asap", expectedSessions: 1_000 } });
   const world = new World(spring, 2);
