@@ -8,6 +8,7 @@ import { Book } from "../../src/serve/ledger/book.ts";
 import { Journal } from "../../src/serve/shard/journal.ts";
 import { Standby } from "../../src/task/standby.ts";
 import type { Law } from "./audit/findings.ts";
+import { TERMS_OFF } from "./laws-off-terms.ts";
 import {
   blind,
   encoded,
@@ -87,7 +88,10 @@ export const LAWS_OFF: readonly LawOff[] = [
     seams: () => ({
       serve: withView("user_record", (user) => ({
         ...user,
-        open: user.open.map((open) => ({ ...open, untilMs: open.untilMs + (open.untilMs - open.decidedAtMs) / 4 })),
+        open: user.open.map((open) => ({
+          ...open,
+          untilMs: open.untilMs + Math.ceil((open.untilMs - open.decidedAtMs) / 4),
+        })),
       })),
     }),
   },
@@ -384,4 +388,5 @@ export const LAWS_OFF: readonly LawOff[] = [
     caughtAs: ["decision"],
     seams: () => ({ serve: withView("user_record", (user) => ({ ...user, received: [] })) }),
   },
+  ...TERMS_OFF,
 ];

@@ -1,11 +1,13 @@
-// Operators: the people who steer the campaigns of a day. They create them, put releases in force, cut and raise budgets,
-// pause, resume and end; they send some commands twice, some too late, and some that must be refused.
+// Operators: the people who steer the campaigns of a day. They create them, put releases in force, cut and raise budgets
+// of the whole and of its days, pause, resume and end; they send some commands twice, some too late, and some that must be
+// refused.
 
 import type { Campaign } from "../../src/domain/campaign.ts";
 import type { PacingAction, PacingCommand } from "../../src/domain/control.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
+import { periodEndsMs } from "./periods.ts";
 import type { Post } from "./post.ts";
 import { RELEASES, releaseRecord } from "./release.ts";
 import { DAY_START_MS, type Setting } from "./setting.ts";
@@ -28,6 +30,31 @@ export class Operators {
   /** The day's commands, on their way. */
   plan(): void {
     for (const campaign of this.#setting.campaigns) this.#campaign(campaign);
+    for (const campaign of this.#setting.campaigns) this.#periods(campaign);
+  }
+
+  /** Budgets of each day or week: cut, raised, also about when one ends; or of a campaign that has none. */
+  #periods(campaign: Campaign): void {
+    const { budgetMinor, currency, periods = null } = campaign;
+    const set = (atMs: number, periodBudgetMinor: bigint, fault: FaultKind): void =>
+      this.#command(atMs, campaign, { kind: "set_budget", budgetMinor, currency, periodBudgetMinor }, fault);
+    if (periods === null) {
+      if (this.#chance(0.05)) set(this.#during(), budgetMinor / 2n, "command_refusable");
+      return;
+    }
+    const ends = periodEndsMs(campaign);
+    for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
+      const factor = this.#chance(0.5) ? this.#random.unit() : 1 + 2 * this.#random.unit();
+      const endMs = ends[this.#random.below(ends.length)];
+      const aboutEndMs = Math.round((endMs ?? 0) + (this.#random.unit() - 0.5) * this.#roundMs);
+      const periodBudgetMinor = BigInt(Math.round(Number(periods.budgetMinor) * factor));
+      const atMs = endMs === undefined || this.#chance(0.5) ? this.#during() : aboutEndMs;
+      set(atMs, periodBudgetMinor, factor < 1 ? "period_budget_cut" : "period_budget_raised");
+    }
+  }
+
+  get #roundMs(): number {
+    return (this.#setting.endMs - DAY_START_MS) / this.#setting.rounds;
   }
 
   #campaign(campaign: Campaign): void {

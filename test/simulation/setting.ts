@@ -2,8 +2,10 @@
 
 import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
+import { lengthMsOf, periodsOf, validitiesOf } from "./periods.ts";
 import { ARM_IDS } from "./release.ts";
 
+/** A Monday. */
 export const DAY_START_MS = Date.UTC(2026, 0, 5);
 const HOUR_MS = 3_600_000;
 
@@ -48,7 +50,9 @@ export interface Setting {
 }
 
 export function settingOf(seed: number, random: Random): Setting {
-  const lengthMs = Math.round(HOUR_MS * Math.exp(random.unit() * Math.log(24)));
+  // Of a stream of its own: what it draws shifts nothing else.
+  const periods = random.fork("periods");
+  const lengthMs = lengthMsOf(Math.round(HOUR_MS * Math.exp(random.unit() * Math.log(24))), periods);
   const sessions = sessionsOf(random);
   const endMs = DAY_START_MS + lengthMs;
   const count = random.unit() < 0.6 ? 1 : 2 + random.below(2);
@@ -66,7 +70,7 @@ export function settingOf(seed: number, random: Random): Setting {
     endMs,
     batchRecords: random.unit() < 0.15 ? 3 + random.below(10) : 200,
     campaigns: Array.from({ length: count }, (_, index) =>
-      campaignOf(index, { sessions: sessions / count, endMs, ttlShare: few ? 1 : 0.3 }, random),
+      campaignOf(index, { sessions: sessions / count, endMs, ttlShare: few ? 1 : 0.3 }, random, periods),
     ),
     rates: ratesOf(random),
   };
@@ -86,7 +90,12 @@ interface Around {
   readonly ttlShare: number;
 }
 
-function campaignOf(index: number, { sessions, endMs: dayEndMs, ttlShare }: Around, random: Random): Campaign {
+function campaignOf(
+  index: number,
+  { sessions, endMs: dayEndMs, ttlShare }: Around,
+  random: Random,
+  periods: Random,
+): Campaign {
   const expected = random.unit() < 0.2;
   // Under `expected` money is lent only where holds are many and alike.
   const faces = expected
@@ -95,7 +104,8 @@ function campaignOf(index: number, { sessions, endMs: dayEndMs, ttlShare }: Arou
   const lengthMs = dayEndMs - DAY_START_MS;
   const startMs = DAY_START_MS + (random.unit() < 0.7 ? 0 : Math.round(0.2 * lengthMs * random.unit()));
   const plenty = Math.exp(random.unit() * Math.log(100)) / 60;
-  return parseCampaign(
+  const where = `campaign ${index} of a simulated day`;
+  const campaign = parseCampaign(
     {
       id: `campaign-${index}`,
       currency: "EUR",
@@ -119,8 +129,10 @@ function campaignOf(index: number, { sessions, endMs: dayEndMs, ttlShare }: Arou
       surfaces: random.unit() < 0.5 ? [] : ["home"],
       rewardWeights: { converted: 1 },
     },
-    `campaign ${index} of a simulated day`,
+    where,
   );
+  const { timeZone, ...ofDays } = periodsOf(campaign, DAY_START_MS, periods);
+  return parseCampaign({ ...campaign, ...ofDays, timeZone, arms: validitiesOf(campaign, periods) }, where);
 }
 
 /** Some days are calm, some terrible. */

@@ -45,6 +45,8 @@ export const FAULTS = [
   "turned",
   "budget_cut",
   "budget_raised",
+  "period_budget_cut",
+  "period_budget_raised",
   "paused",
   "resumed",
   "ended_early",

@@ -4,7 +4,7 @@
 // It shares the schemas with the system (it must read its records) and nothing else: no ledger, no treasurer, no verify.
 
 import type { Transaction } from "../history.ts";
-import type { Findings } from "./findings.ts";
+import type { Findings, Law } from "./findings.ts";
 import { Inputs, type Written } from "./inputs.ts";
 import { ACCOUNTS, type Money } from "./money.ts";
 import { ShardAudit } from "./shard.ts";
@@ -30,8 +30,9 @@ export async function audit(day: Audited, findings: Findings): Promise<void> {
 
 /**
  * L3 and L2, after every commit, over all shards as they truly are: in use is never more than the budget, but for a budget
- * that was cut: then never more than was out at the cut, and what is out only falls. Under `expected`, where held money
- * counts with what is expected of it, only a probability is promised: whether more was spent than any budget is told apart.
+ * that was cut: then never more than was out at the cut, and what is out only falls. So too what the days or weeks so far
+ * may have (T7). Under `expected`, where held money counts with what is expected of it, only a probability is promised:
+ * whether more was spent than any budget is told apart.
  */
 function spending(
   { number }: Transaction,
@@ -51,18 +52,31 @@ function spending(
           continue;
         }
         const out = campaign.granted(account) - sum((money) => money.returned);
-        const inUse = sum((money) => money.inUse);
-        const before = campaign.allowed[account];
-        const allowed = out <= budget ? budget : Math.min(before, out);
-        campaign.allowed[account] = allowed;
-        const place = `commit ${number} ${id} ${account}`;
-        findings.demand(
-          out <= Math.max(budget, before),
-          "L2",
-          place,
-          () => `${out} out, ${before} before, of ${budget}`,
-        );
-        findings.demand(inUse <= allowed, "L3", place, () => `${inUse} in use of ${allowed}`);
-        findings.overspent(inUse - allowed);
+        const spent = { place: `commit ${number} ${id} ${account}`, out, inUse: sum((money) => money.inUse) };
+        const { allowed, allowedInPeriod, planLimit } = campaign;
+        allowed[account] = allowedAfter(spent, budget, allowed[account], ["L2", "L3"], findings);
+        if (account === "plan" && campaign.steered.periodBudget !== null)
+          campaign.allowedInPeriod = allowedAfter(spent, planLimit, allowedInPeriod, ["T7", "T7"], findings);
       }
+}
+
+interface Spent {
+  readonly place: string;
+  readonly out: number;
+  readonly inUse: number;
+}
+
+/** What may be in use from now on: the limit or, where that was cut, what was out then, as it falls. */
+function allowedAfter(
+  { place, out, inUse }: Spent,
+  limit: number,
+  before: number,
+  [outLaw, inUseLaw]: readonly [Law, Law],
+  findings: Findings,
+): number {
+  const allowed = out <= limit ? limit : Math.min(before, out);
+  findings.demand(out <= Math.max(limit, before), outLaw, place, () => `${out} out, ${before} before, of ${limit}`);
+  findings.demand(inUse <= allowed, inUseLaw, place, () => `${inUse} in use of ${allowed}`);
+  findings.overspent(inUse - allowed);
+  return allowed;
 }

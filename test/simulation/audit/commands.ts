@@ -11,6 +11,8 @@ export interface ExpectedAnswer {
   readonly reason: string | null;
 }
 
+type SetBudget = Extract<PacingAction, { kind: "set_budget" }>;
+
 const ANSWERS_KEPT = 200;
 
 export class Steered {
@@ -21,6 +23,8 @@ export class Steered {
   release: string | null = null;
   earlier: string[] = [];
   readonly budget = { plan: 0, exploration: 0 };
+  /** Of each day or week; null where the budget is one for the whole. */
+  periodBudget: number | null = null;
   pinned = false;
   /** What else commands turn, as texts to be compared. */
   readonly #turned = { exploration: "", caps: "", curve: "" };
@@ -62,8 +66,12 @@ export class Steered {
     if (this.state === "ended") return "ended";
     if (expectedRevision !== null && expectedRevision !== this.revision) return "stale_revision";
     if (action.kind === "set_budget" && action.currency !== this.currency) return "currency_differs";
-    if (action.kind === "set_budget" && action.budgetMinor < 0n) return "negative";
-    return this.#releaseRefusal(action);
+    return action.kind === "set_budget" ? this.#budgetRefusal(action) : this.#releaseRefusal(action);
+  }
+
+  #budgetRefusal({ budgetMinor, periodBudgetMinor = null }: SetBudget): string | null {
+    if (budgetMinor < 0n || (periodBudgetMinor !== null && periodBudgetMinor < 0n)) return "negative";
+    return periodBudgetMinor !== null && this.periodBudget === null ? "no_periods" : null;
   }
 
   #releaseRefusal(action: PacingAction): string | null {
@@ -81,14 +89,13 @@ export class Steered {
       case "create":
         this.campaign = action.campaign;
         this.budget.plan = Number(action.campaign.budgetMinor);
+        this.periodBudget = action.campaign.periods ? Number(action.campaign.periods.budgetMinor) : null;
         this.#explore(action.campaign.explorationShare, action.campaign.explorationBudgetMinor);
         this.#turn("caps", JSON.stringify(action.campaign.caps));
         this.#turn("curve", action.campaign.pacing.mode);
         return true;
       case "set_budget":
-        if (this.budget.plan === Number(action.budgetMinor)) return false;
-        this.budget.plan = Number(action.budgetMinor);
-        return true;
+        return this.#setBudget(action);
       case "pause":
         return this.#become("paused");
       case "resume":
@@ -109,6 +116,13 @@ export class Steered {
       case "set_curve":
         return this.#turn("curve", action.mode);
     }
+  }
+
+  #setBudget({ budgetMinor, periodBudgetMinor = null }: SetBudget): boolean {
+    const before = [this.budget.plan, this.periodBudget];
+    this.budget.plan = Number(budgetMinor);
+    if (periodBudgetMinor !== null) this.periodBudget = Number(periodBudgetMinor);
+    return before[0] !== this.budget.plan || before[1] !== this.periodBudget;
   }
 
   #turn(what: "exploration" | "caps" | "curve", to: string): boolean {

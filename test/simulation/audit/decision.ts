@@ -42,9 +42,11 @@ export function holdOf(row: Decision): Hold | null {
 
 export function openOf(row: Decision, campaign: ShardCampaign | null): Open {
   const hold = holdOf(row);
+  const windowMs = campaign?.campaign.reservation.ttlMs ?? DAY_MS;
   return {
     decision: row,
-    untilMs: row.decidedAtMs + (campaign?.campaign.reservation.ttlMs ?? DAY_MS),
+    untilMs: row.decidedAtMs + windowMs,
+    validUntilMs: row.decidedAtMs + (campaign?.campaign.arms[row.arm]?.validMs ?? windowMs),
     hold,
     held: hold !== null,
     settledMinor: 0,
@@ -100,7 +102,8 @@ export class DecisionRules {
     this.#money(row, campaign, moment);
   }
 
-  #reasonBeforeDraw(row: Decision, campaign: ShardCampaign, user: User, { nowMs }: Moment): string | null {
+  #reasonBeforeDraw(row: Decision, campaign: ShardCampaign, user: User, moment: Moment): string | null {
+    const { nowMs } = moment;
     const { id, startMs, endMs, caps } = campaign.campaign;
     const { state } = campaign.grant;
     if (state === "ended" || nowMs < startMs || nowMs >= endMs) return "campaign_not_live";
@@ -110,6 +113,7 @@ export class DecisionRules {
     campaign.holdout.set(row.userId, row.reason === "holdout");
     if (known ?? row.reason === "holdout") return "holdout";
     const held = user.heldOf(id);
+    if (held !== undefined && row.reason === "incentive_open") this.#validity(row, held, moment);
     if (held !== undefined)
       return held.decision.arm === row.arm ? "incentive_open" : "incentive_open with the same arm";
     const capped = caps.some((cap) => user.receivedSince(id, nowMs - cap.windowMs) >= cap.max);
@@ -130,7 +134,14 @@ export class DecisionRules {
       row.reservedMinor === row.faceMinor + row.sendMinor;
     demand(right, "L1", `holds ${row.reservedMinor} for arm ${row.arm}`);
     demand(row.reservationId === `r-${row.sessionId}`, "L5", "has another reservation's id");
-    demand(row.validUntilMs === moment.nowMs + campaign.campaign.reservation.ttlMs, "S1", "ends at another time");
+    this.#validity(row, openOf(row, campaign), moment);
+  }
+
+  /** What is told of the end of what is held for it. */
+  #validity(row: Decision, { validUntilMs, untilMs }: Open, moment: Moment): void {
+    const law = validUntilMs < untilMs ? "S7" : "S1";
+    const demand = this.#demanding(row, moment);
+    demand(row.validUntilMs === validUntilMs, law, `ends at ${row.validUntilMs}, not at ${validUntilMs}`);
   }
 
   #demanding(row: Decision, { place }: Moment): (holds: boolean, law: Law, what: string) => void {

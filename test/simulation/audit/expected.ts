@@ -1,5 +1,5 @@
 // Expected: what a cycle must write beside its decisions, worked out from what it has read, and the comparison with what it
-// has written: settlements (L5, S1, S4, S6), training rows (S5), dead letters (C6).
+// has written: settlements (L5, S1, S4, S6, S7), training rows (S5), dead letters (C6).
 
 import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
 import type { Settlement, SettlementStatus } from "../../../src/domain/decision.ts";
@@ -14,6 +14,8 @@ interface Settling {
   readonly amountMinor: number;
   readonly releasedMinor: number;
   readonly outcomeId: string | null;
+  /** That says so, where it is another than that of its status. */
+  readonly law?: Law;
 }
 
 /** What a settlement is about: the end of a hold, or one late outcome. */
@@ -60,8 +62,8 @@ export class Expected {
       if (wanted === undefined) this.#unexpected(row);
       else this.#compare(row, wanted);
     }
-    for (const [name, { status }] of this.#settling)
-      this.#findings.add(lawOf(status), this.#place, `${name}: there is no row ${status}`);
+    for (const [name, { status, law = lawOf(status) }] of this.#settling)
+      this.#findings.add(law, this.#place, `${name}: there is no row ${status}`);
   }
 
   #unexpected(row: Settlement): void {
@@ -75,7 +77,7 @@ export class Expected {
     const place = `${this.#place} ${row.settlementId}`;
     const demand = (holds: boolean, law: Law, what: string): void =>
       this.#findings.demand(holds, law, place, () => `${what}: ${row.status} ${row.amountMinor}, ${row.releasedMinor}`);
-    demand(row.status === wanted.status, lawOf(wanted.status), `must be ${wanted.status}`);
+    demand(row.status === wanted.status, wanted.law ?? lawOf(wanted.status), `must be ${wanted.status}`);
     const amounts =
       Number(row.amountMinor) === wanted.amountMinor && Number(row.releasedMinor) === wanted.releasedMinor;
     demand(amounts, "L5", `must move ${wanted.amountMinor} and release ${wanted.releasedMinor}`);

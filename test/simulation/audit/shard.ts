@@ -12,7 +12,7 @@ import { controlOf, CycleOrder } from "./control.ts";
 import { campaignFor, DecisionRules, DRAWN, holdOf, openOf, REFUSED, type Moment } from "./decision.ts";
 import { outcomeOf, profileRefusal, sessionOf } from "./door.ts";
 import { Expected } from "./expected.ts";
-import type { Findings } from "./findings.ts";
+import type { Findings, Law } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 import { ACCOUNTS } from "./money.ts";
 import { User, type Open } from "./user.ts";
@@ -91,9 +91,10 @@ export class ShardAudit {
     }
   }
 
-  /** S1, S2: what is over comes back first. */
+  /** S1, S2, S7: what is over comes back first. */
   #closeWindows(): void {
     for (const [userId, user] of this.#windows) {
+      for (const open of user.expired(this.#moment.nowMs)) this.#end(open, "expired", 0, null);
       for (const open of user.takeOver(this.#moment.nowMs)) this.#close(open);
       if (user.open.length === 0) this.#windows.delete(userId);
     }
@@ -111,7 +112,6 @@ export class ShardAudit {
   }
 
   #close(open: Open): void {
-    if (open.held) this.#end(open, "expired", 0, null);
     if (open.drawn) this.#expected.training(open, "S5");
   }
 
@@ -127,7 +127,8 @@ export class ShardAudit {
       money.settled += amountMinor;
       money.released += releasedMinor;
     }
-    this.#expected.settlement({ open, status, amountMinor, releasedMinor, outcomeId });
+    const law: { law?: Law } = status === "expired" && open.validUntilMs < open.untilMs ? { law: "S7" } : {};
+    this.#expected.settlement({ open, status, amountMinor, releasedMinor, outcomeId, ...law });
   }
 
   #outcome(record: LogRecord): void {
@@ -143,7 +144,8 @@ export class ShardAudit {
     for (const [name, reward] of Object.entries(outcome.rewards))
       open.rewards.set(name, (open.rewards.get(name) ?? 0) + reward);
     if (outcome.kind === "converted" || open.hold === null) return;
-    if (!open.held) return this.#expected.settlement(late);
+    if (!open.held)
+      return this.#expected.settlement(open.validUntilMs <= this.#moment.nowMs ? { ...late, law: "S7" } : late);
     if (outcome.kind !== "redeemed") return this.#end(open, "voided", 0, outcome.outcomeId);
     const amount = outcome.amountMinor === null ? open.hold.faceMinor : Number(outcome.amountMinor);
     this.#end(open, "posted", amount, outcome.outcomeId);

@@ -1,106 +1,17 @@
 // Treasury: audits one control partition, cycle by cycle: what it answers to commands (T1–T3), what it grants (L2, L4, T4),
-// that it acts on time alone (T5), and what it tells.
+// that it acts on time alone (T5), in which day or week it believes to be (T7), and what it tells.
 
 import type { BudgetStatus, Grant, ShardReport } from "../../../src/domain/control.ts";
 import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf, type Transaction } from "../history.ts";
-import { Steered } from "./commands.ts";
 import { controlOf, CycleOrder } from "./control.ts";
 import type { Findings, Law } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 import { ACCOUNTS, TOTALS, type ByAccount } from "./money.ts";
-import { Lending } from "./risk.ts";
+import { Treasured } from "./treasured.ts";
 
 const LOOK_EVERY_MS = 1_000;
-
-interface Slice {
-  readonly granted: ByAccount<number>;
-  readonly target: ByAccount<number>;
-  /** The last that was taken. */
-  report: ShardReport | null;
-}
-
-export class Treasured {
-  readonly steered = new Steered();
-  readonly slices: readonly Slice[];
-  /** What may be in use: the budget, or after a cut what was out then, as it falls. */
-  readonly allowed: ByAccount<number> = { plan: 0, exploration: 0 };
-  /** Of the plan's budgets so far. */
-  highestMinor = 0;
-  lookedMs = 0;
-  readonly #lending = new Lending();
-
-  constructor(shards: number) {
-    this.slices = Array.from({ length: shards }, () => ({
-      granted: { plan: 0, exploration: 0 },
-      target: { plan: 0, exploration: 0 },
-      report: null,
-    }));
-  }
-
-  granted(account: "plan" | "exploration"): number {
-    return this.slices.reduce((sum, slice) => sum + slice.granted[account], 0);
-  }
-
-  /** L2: what may be out. */
-  most(account: "plan" | "exploration"): number {
-    const budget = this.steered.budget[account];
-    return account === "plan" ? budget + this.overbooked() : budget;
-  }
-
-  /** Under `expected`, at most so much beyond the budget, by what was seen alone (risk.ts beside this file). */
-  overbooked(): number {
-    const { campaign } = this.steered;
-    return campaign?.reservation.policy === "expected" ? this.#lending.mostOverbooked(campaign) : 0;
-  }
-
-  /** The treasurer looks at the campaign. */
-  look(nowMs: number): void {
-    const { campaign } = this.steered;
-    if (campaign?.reservation.policy !== "expected") return;
-    const sum = (field: "reserved" | "settled" | "released"): number =>
-      this.#sum("plan", ({ totals }) => Number(totals.plan[field]));
-    const atMs = this.slices.reduce((most, { report }) => Math.max(most, report?.atMs ?? 0), 0);
-    const [reserved, settled, released] = [sum("reserved"), sum("settled"), sum("released")];
-    this.#lending.look(campaign, { atMs: atMs === 0 ? nowMs : atMs, reserved, settled, released });
-  }
-
-  held(account: "plan" | "exploration"): number {
-    return this.#sum(account, ({ totals }) =>
-      Number(totals[account].reserved - totals[account].settled - totals[account].released),
-    );
-  }
-
-  /** Granted and not reported to be back. */
-  out(account: "plan" | "exploration"): number {
-    return this.granted(account) - this.#sum(account, (report) => Number(report.totals[account].returned));
-  }
-
-  /** Out, and not asked back, nor on its way unasked. */
-  notAsked(account: "plan" | "exploration"): number {
-    const unasked = this.isExpected && account === "plan";
-    const released = unasked ? this.#sum(account, ({ totals }) => Number(totals[account].released)) : 0;
-    return this.granted(account) - released - this.slices.reduce((sum, slice) => sum + slice.target[account], 0);
-  }
-
-  get isExpected(): boolean {
-    return this.steered.campaign?.reservation.policy === "expected";
-  }
-
-  posted(account: "plan" | "exploration"): number {
-    return this.#sum(account, (report) => Number(report.totals[account].settled + report.totals[account].sent));
-  }
-
-  #sum(account: "plan" | "exploration", of: (report: ShardReport) => number): number {
-    return this.slices.reduce((sum, { report }) => sum + (report === null ? 0 : of(report)), 0);
-  }
-
-  /** The revision that every shard has reported. */
-  get everywhere(): number {
-    return this.slices.reduce((least, { report }) => Math.min(least, report?.revision ?? 0), Infinity);
-  }
-}
 
 export class TreasuryAudit {
   readonly partition: number;
@@ -131,6 +42,7 @@ export class TreasuryAudit {
     const touched = new Set(
       changelog.map((record) => keyOf(record)).flatMap((key) => (key.startsWith("c/") ? [key.slice(2)] : [])),
     );
+    for (const id of touched) this.#campaign(id).enterPeriod(this.#nowMs);
     const answered = this.#read(batch, touched, of("dead-letters"));
     for (const id of touched) {
       this.#campaign(id).steered.passTime(this.#nowMs);
@@ -233,6 +145,12 @@ export class TreasuryAudit {
       return this.#findings.add("T4", place, "is in another partition");
     const budgets =
       Number(budgetMinor) === steered.budget.plan && Number(explorationBudgetMinor) === steered.budget.exploration;
+    const { periods = null } = grant.campaign;
+    demand(
+      (periods === null ? null : Number(periods.budgetMinor)) === steered.periodBudget,
+      "T2",
+      () => `its period's budget ${periods?.budgetMinor} is not what the commands say, ${steered.periodBudget}`,
+    );
     demand(
       budgets && currency === steered.currency,
       "T2",
@@ -263,7 +181,7 @@ export class TreasuryAudit {
     }
   }
 
-  /** L2, at this offset. */
+  /** L2 and T7, at this offset. */
   #limits(id: string, campaign: Treasured, account: "plan" | "exploration", grantedBefore: number): void {
     const { state } = campaign.steered;
     const most = campaign.most(account);
@@ -272,7 +190,7 @@ export class TreasuryAudit {
     const grew = campaign.granted(account) > grantedBefore;
     this.#findings.demand(
       out <= most || !grew,
-      "L2",
+      campaign.lawOfMost(account),
       place,
       () => `granted ${campaign.granted(account) - grantedBefore} more: ${out} out of ${most}`,
     );
@@ -281,7 +199,8 @@ export class TreasuryAudit {
     // What is held comes back unasked under `expected`, and cannot come sooner.
     const bound = campaign.isExpected && account === "plan" ? campaign.held(account) : 0;
     const least = Math.max(most, campaign.posted(account) + bound);
-    this.#findings.demand(notAsked <= least, "L2", place, () => `${notAsked} out and not asked back, of ${least}`);
+    const law = campaign.lawOfMost(account);
+    this.#findings.demand(notAsked <= least, law, place, () => `${notAsked} out and not asked back, of ${least}`);
   }
 
   #statuses(records: readonly LogRecord[], answered: ReadonlySet<string>): void {
@@ -314,9 +233,10 @@ export class TreasuryAudit {
     );
     demand(
       Number(status.targetMinor) <= campaign.most("plan"),
-      "L2",
+      campaign.lawOfMost("plan"),
       () => `target ${status.targetMinor} above the budget`,
     );
+    this.#period(status, campaign, place);
     for (const account of ACCOUNTS) {
       const { granted, returned } = status.totals[account];
       demand(
@@ -325,6 +245,14 @@ export class TreasuryAudit {
         () => `${account}: ${granted} − ${returned}, ${campaign.out(account)} is out`,
       );
     }
+  }
+
+  /** T7: the days and weeks are those of the zone's calendars, and what each has is its budget and what was carried. */
+  #period({ period = null }: BudgetStatus, { steered, periods }: Treasured, place: string): void {
+    if (steered.campaign === null) return;
+    const budgets = { whole: steered.budget.plan, period: steered.periodBudget ?? 0 };
+    const fault = periods.faultOf(period, steered.campaign, budgets);
+    this.#findings.demand(fault === null, "T7", place, () => `period: ${fault}`);
   }
 
   #answers({ answers }: BudgetStatus, campaign: Treasured, place: string): void {

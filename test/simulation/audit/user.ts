@@ -23,6 +23,8 @@ export interface Hold {
 export interface Open {
   readonly decision: Decision;
   readonly untilMs: number;
+  /** Until when its incentive is valid; at most until the window is over. */
+  readonly validUntilMs: number;
   /** Null without an incentive. */
   readonly hold: Hold | null;
   /** Whether its money is still held. */
@@ -106,6 +108,11 @@ export class User {
     this.open = this.open.filter((entry) => entry.untilMs > nowMs);
     for (const entry of over) this.#end(entry, nowMs);
     return over;
+  }
+
+  /** S7: held though their incentives are no longer valid; their windows stay open. */
+  expired(nowMs: number): Open[] {
+    return this.open.filter((entry) => entry.held && entry.validUntilMs <= nowMs);
   }
 
   /** S3: a decision more; answers the one that must be closed for it before its time, if any. */
