@@ -44,6 +44,8 @@ const EVERY_TOPIC = Object.keys(TOPICS);
 /** Share of the calls under way that get their turn in a round; of those who look again where nothing was. */
 const PACE = 0.85;
 const IDLE_PACE = 0.2;
+/** Of those who copy: slow, so that partitions are taken over amid it. */
+const COPY_PACE = 0.15;
 /** How often people look at what they got, in rounds. */
 const REACT_EVERY = 4;
 
@@ -260,7 +262,7 @@ class Day {
       this.#stalled.set(at.task, this.#round + 3 + this.#random.below(15));
       return false;
     }
-    if (at.step !== "poll") return this.#chance(PACE);
+    if (at.step !== "poll") return this.#chance(at.task.startsWith("copy") ? COPY_PACE : PACE);
     // Nothing has been written since it looked last: looking again, only time could have brought something.
     const idle = this.#polledAt.get(at.task) === this.#appends;
     if (!this.#chance(idle ? IDLE_PACE : PACE)) return false;
