@@ -143,13 +143,15 @@ class Day {
     const { endMs, campaigns } = this.#setting;
     const longestMs = campaigns.reduce((most, campaign) => Math.max(most, campaign.reservation.ttlMs), 0);
     const strideMs = Math.max(2_000, Math.round((endMs - DAY_START_MS) / 12));
+    // A task whose time was told by a clock that ran ahead stands until its own has caught up, with what it has to report.
+    const restMs = 2_000 + Math.ceil((2 * this.#furthestMs) / REST_ROUNDS);
     let over = false;
     let resting = 0;
     for (let left = MOST_EVENING_ROUNDS; left > 0; left -= 1) {
       const next = this.#post.nextMs;
       const before = this.#appends;
       await this.#playRound(
-        next === null ? (over ? 2_000 : longestMs + 2_000) : Math.max(strideMs, next - this.#nowMs),
+        next === null ? (over ? restMs : longestMs + 2_000) : Math.max(strideMs, next - this.#nowMs),
       );
       if (await this.#react()) continue;
       if (next === null) over = true;
@@ -162,6 +164,11 @@ class Day {
   /** Of a round, in the mean. */
   get #roundMs(): number {
     return Math.round((1.05 * (this.#setting.endMs - DAY_START_MS)) / this.#setting.rounds);
+  }
+
+  /** That a clock is wrong by. */
+  get #furthestMs(): number {
+    return this.#setting.skewMsMax + 60_000 + 2 * this.#roundMs;
   }
 
   /** Every task is somebody's, and waits for something to do. */
@@ -212,11 +219,11 @@ class Day {
       return;
     }
     if (this.#calm || state === "leaving") return;
-    const { rates, skewMsMax } = this.#setting;
+    const { rates } = this.#setting;
     if (this.#chance(rates.clockJump)) {
       this.#tally.count("clock_jump");
       // Also by more than the time between two cycles: then it runs backward.
-      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * (skewMsMax + 60_000 + 2 * this.#roundMs));
+      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * this.#furthestMs);
     }
     if (this.#chance(rates.freeze)) {
       this.#tally.count("zombie");
