@@ -6,7 +6,7 @@ import { isClean, runChaos, type ChaosResult, type Law } from "../../chaos/chaos
 import { ALL_HARMS } from "../../chaos/schedule.ts";
 
 const SEED = 1;
-const TRIES = 3;
+const TRIES = 6;
 
 describe("three allocators under fire", () => {
   it("decide every session once and keep the budget and its cuts, whatever is killed, frozen, moved or restarted", async () => {
