@@ -223,3 +223,8 @@ export interface ReleaseRecord {
   /** JSON for people: evidence.json of the training. */
   readonly evidence: string;
 }
+
+/** Whether what is released goes back to the treasurer unasked: then it has counted on it (src/treasury/risk.ts). */
+export function comesBackUnasked({ reservation }: Pick<Campaign, "reservation">, account: Account): boolean {
+  return reservation.policy === "expected" && account === "plan";
+}

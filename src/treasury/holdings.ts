@@ -1,7 +1,7 @@
 // Holdings: what a book's shards hold together: sessions, clusters, money out, and what is expected to be spent of it.
 
 import type { Campaign } from "../domain/campaign.ts";
-import type { AccountTotals } from "../domain/control.ts";
+import { comesBackUnasked, type AccountTotals } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import type { Minor } from "../domain/money.ts";
 import { planLimit } from "./periods.ts";
@@ -65,6 +65,6 @@ export function askedOf(campaign: Campaign, shard: ShardBook, account: Account):
   return shard.returnTarget[account] + unbiddenOf(campaign, totals, account) - totals.returned;
 }
 
-export function unbiddenOf({ reservation }: Campaign, { released }: AccountTotals, account: Account): Minor {
-  return reservation.policy === "expected" && account === "plan" ? released : 0n;
+export function unbiddenOf(campaign: Campaign, { released }: AccountTotals, account: Account): Minor {
+  return comesBackUnasked(campaign, account) ? released : 0n;
 }

@@ -3,6 +3,7 @@
 
 import { must } from "../domain/assert.ts";
 import { DEFAULT_CONTROLLER, strictHoldMinor, type Campaign } from "../domain/campaign.ts";
+import { comesBackUnasked } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import { expectedAt } from "../domain/frontier.ts";
 import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
@@ -185,8 +186,7 @@ function regrant(
     largestHold,
     smallestHold: holds.reduce(minMinor, largestHold),
     shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
-    // Of the plan account under `expected`, what is released comes back unasked; of exploration nothing does.
-    asksHeld: account === "exploration" || book.campaign.reservation.policy === "strict",
+    asksHeld: !comesBackUnasked(book.campaign, account),
     mode: book.state,
   });
   const shards = book.shards.map((shard, index) =>

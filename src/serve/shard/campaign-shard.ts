@@ -3,6 +3,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
+import { comesBackUnasked } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { maxMinor, type Minor } from "../../domain/money.ts";
 import { Book, NO_TOTALS } from "../ledger/book.ts";
@@ -66,10 +67,8 @@ export class CampaignShard {
       if (this.book.giveBack(account, returnTargetMinor[account] + this.#unbidden(account)) > 0n) this.#changed = true;
   }
 
-  /** Under `expected` what was released goes back unasked: the treasurer has counted on it (src/treasury/risk.ts). */
   #unbidden(account: Account): Minor {
-    const { policy } = this.campaign.reservation;
-    return policy === "expected" && account === "plan" ? this.book.totals().plan.released : 0n;
+    return comesBackUnasked(this.campaign, account) ? this.book.totals()[account].released : 0n;
   }
 
   /** A release begins to be used: its statistics start from nothing. */
