@@ -13,8 +13,6 @@
 //
 // Left out: the start of the `stipend` process that gives the command, and its connection to the brokers.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -22,12 +20,14 @@ import { steer } from "../src/cli/control.ts";
 import { must } from "../src/domain/assert.ts";
 import type { PacingAction } from "../src/domain/control.ts";
 import { seededRandom } from "../src/domain/random.ts";
-import { openKafkaLog, type KafkaLog } from "../src/log/kafka/log.ts";
+import type { KafkaLog } from "../src/log/kafka/log.ts";
 import { startLoad } from "../test/chaos/load.ts";
 import { Program } from "../test/cli/program-process.ts";
 import { openShell, type Shell } from "../test/cli/shell.ts";
 import { writeCampaign, writeRelease } from "../test/cli/small-campaign.ts";
-import { startBroker, type RunningBroker } from "../test/kafka/start-broker.ts";
+import type { RunningBroker } from "../test/kafka/start-broker.ts";
+import { onBroker } from "./kafka-world.ts";
+import { quantile } from "./trend.ts";
 
 export interface ControlOptions {
   readonly partitions: number;
@@ -80,19 +80,14 @@ const BETWEEN_MS = 400;
 const LONGEST_MS = 120_000;
 
 export async function benchmarkControl(options: ControlOptions): Promise<ControlFigures> {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-control-"));
-  const broker = await startBroker({ dir: path.join(folder, "broker") });
-  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: PREFIX };
-  const log = await openKafkaLog(settings, () => Date.now());
-  const bench = new Bench(options, folder, broker, log);
-  try {
-    return await bench.all();
-  } finally {
-    await bench.end();
-    await log.close();
-    await broker.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return await onBroker({ name: "control", prefix: PREFIX }, async ({ folder, broker, log }) => {
+    const bench = new Bench(options, folder, broker, log);
+    try {
+      return await bench.all();
+    } finally {
+      await bench.end();
+    }
+  });
 }
 
 /** Each makes another revision: none asks for what there is. */
@@ -241,8 +236,7 @@ async function ok(shell: Shell, line: string): Promise<void> {
 
 function distribution(values: readonly number[]): Distribution {
   const sorted = values.map((value) => Math.round(value)).toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), max: at(1), all: sorted };
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1), all: sorted };
 }
 
 function textOf({

@@ -15,8 +15,7 @@
 // Restores are what the tasks of the cold takeovers say of themselves: a process restores its partitions side by side.
 // Not measured: a broker on another machine, and brokers that are busy with others.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -24,11 +23,11 @@ import { parseArgs } from "node:util";
 import { must } from "../src/domain/assert.ts";
 import { seededRandom } from "../src/domain/random.ts";
 import { codecFor } from "../src/log/codec/codec.ts";
-import { openKafkaLog, type KafkaLog } from "../src/log/kafka/log.ts";
-import { startBroker, type RunningBroker } from "../test/kafka/start-broker.ts";
-import { fillTopics, sessionRecord, ServingProcess, type Restored } from "./kafka-world.ts";
+import type { KafkaLog } from "../src/log/kafka/log.ts";
+import type { RunningBroker } from "../test/kafka/start-broker.ts";
+import { fillTopics, onBroker, sessionRecord, ServingProcess, type Restored } from "./kafka-world.ts";
 import { benchSession } from "./serve-world.ts";
-import { median } from "./trend.ts";
+import { median, quantile } from "./trend.ts";
 
 export interface TakeoverOptions {
   readonly partitions: number;
@@ -85,19 +84,14 @@ const LONGEST_MS = 180_000;
 const TELL_MS = 5_000;
 
 export async function benchmarkTakeover(options: TakeoverOptions): Promise<TakeoverFigures> {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-takeover-"));
-  const broker = await startBroker({ dir: path.join(folder, "broker"), memory: "1g" });
-  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: PREFIX };
-  const log = await openKafkaLog(settings, () => Date.now());
-  const bench = new Bench(options, folder, broker, log);
-  try {
-    return await bench.all();
-  } finally {
-    await bench.end();
-    await log.close();
-    await broker.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return await onBroker({ name: "takeover", prefix: PREFIX, memory: "1g" }, async ({ folder, broker, log }) => {
+    const bench = new Bench(options, folder, broker, log);
+    try {
+      return await bench.all();
+    } finally {
+      await bench.end();
+    }
+  });
 }
 
 /** What becomes of the process that takes the place of the killed one. */
@@ -283,8 +277,7 @@ class Bench {
 
 function distribution(values: readonly number[]): Distribution {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p90: at(0.9), max: at(1), all: values };
+  return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), max: quantile(sorted, 1), all: values };
 }
 
 /** Partitions are restored side by side. */

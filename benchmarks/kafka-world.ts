@@ -2,6 +2,8 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { must } from "../src/domain/assert.ts";
@@ -9,11 +11,37 @@ import { canonicalJson } from "../src/domain/canonical.ts";
 import type { Session } from "../src/domain/session.ts";
 import { codecFor } from "../src/log/codec/codec.ts";
 import type { OutRecord } from "../src/log/event-log.ts";
-import type { KafkaLog } from "../src/log/kafka/log.ts";
+import { openKafkaLog, type KafkaLog } from "../src/log/kafka/log.ts";
 import { topicSpecs } from "../src/log/topics.ts";
+import { startBroker, type RunningBroker } from "../test/kafka/start-broker.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
 
 const MAIN = path.join(import.meta.dirname, "..", "src", "main.ts");
+
+export interface OnBroker {
+  readonly folder: string;
+  readonly broker: RunningBroker;
+  readonly log: KafkaLog;
+}
+
+/** Work on a broker of its own, in a folder of its own; both are gone when it is over. */
+export async function onBroker<T>(
+  of: { readonly name: string; readonly prefix: string; readonly memory?: string },
+  work: (world: OnBroker) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), `stipend-bench-${of.name}-`));
+  const memory = of.memory === undefined ? {} : { memory: of.memory };
+  const broker = await startBroker({ dir: path.join(folder, "broker"), ...memory });
+  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: of.prefix };
+  const log = await openKafkaLog(settings, () => Date.now());
+  try {
+    return await work({ folder, broker, log });
+  } finally {
+    await log.close();
+    await broker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** The topics, the release, and the money in the treasurer's place. */
 export async function fillTopics(log: KafkaLog, partitions: number): Promise<void> {

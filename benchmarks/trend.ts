@@ -37,6 +37,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
+/** The least of the values, in ascending order, that the share of them does not pass. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
+}
+
 /** From the smallest value to the largest. */
 export function sparkline(values: readonly number[]): string {
   const least = Math.min(...values);
