@@ -50,7 +50,8 @@ const asBrokers: Parse<readonly string[]> = (typed) => {
 };
 
 const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
-  const [, host = "", port = ""] = /^([^\s:,/]+):(\d{1,5})$/.exec(typed) ?? [];
+  const [, name = "", port = ""] = /^([^\s:,/[\]]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(typed) ?? [];
+  const host = name.replace(/^\[|\]$/g, "");
   if (host === "" || Number(port) > 65_535) throw new InvalidInput(`expected host:port, got "${typed}"`);
   return { host, port: Number(port) };
 };

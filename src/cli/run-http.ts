@@ -4,6 +4,7 @@
 
 import type { EventLog } from "../log/event-log.ts";
 import { serveKind, treasuryKind } from "../log/topics.ts";
+import { isLoopback } from "../operate/address.ts";
 import { serveHttp, type TaskReadiness } from "../operate/http.ts";
 import { createMetrics, type TaskReached } from "../operate/metrics.ts";
 import type { TaskObserver } from "../task/observer.ts";
@@ -26,6 +27,11 @@ export async function openRunHttp({ config, output }: Context, log: EventLog): P
   const reached = () => reachedOf(log, config.application, allocator);
   const metrics = createMetrics({ log, elapsedMs: systemElapsedMs, reached });
   const server = await serveHttp({ ...config.http, metrics, tasks: () => readinessOf(allocator) });
+  if (!isLoopback(config.http.host))
+    output.note(
+      `STIPEND_HTTP: ${config.http.host} is no loopback address: whoever reaches the port reads the metrics, budgets among ` +
+        "them, for it asks nobody who they are; let a firewall or a NetworkPolicy admit only the probes and Prometheus",
+    );
   output.item({ event: "http", address: server.address }, () => `${server.address} has /healthz, /readyz and /metrics`);
   return {
     observer: metrics.observer,

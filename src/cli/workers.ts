@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { beforePort } from "../operate/address.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
 import { stipend } from "./retraining.ts";
 
@@ -65,5 +66,7 @@ function startWorker({ config, json, output }: Context, number: number, line: re
 
 /** One address for each, since a port has one owner. */
 function httpOf({ http }: Context["config"], number: number): Record<string, string> {
-  return http === null ? {} : { STIPEND_HTTP: `${http.host}:${http.port === 0 ? 0 : http.port + number - 1}` };
+  return http === null
+    ? {}
+    : { STIPEND_HTTP: `${beforePort(http.host)}:${http.port === 0 ? 0 : http.port + number - 1}` };
 }

@@ -1,8 +1,13 @@
 // HTTP
 // One port for what runs the allocator: /healthz says that the process answers, /readyz that every task runs, /metrics
 // what Prometheus reads. It only tells; nothing can be changed through it.
+//
+// Whoever can reach the port can send it anything: no request ends the process, and none holds more than a connection, a
+// header of 8 KiB and a few seconds. On loopback the Host must be loopback too, so that no page in a browser on the same
+// machine reaches it through a name of its own (DNS rebinding).
 
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { beforePort, isLoopback } from "./address.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface TaskReadiness {
@@ -26,24 +31,58 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+const LIMITS = {
+  maxHeaderSize: 8_192,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+} satisfies ServerOptions;
+const MAX_CONNECTIONS = 64;
+/** Of a connection on which nothing moves, in either direction. */
+const IDLE_MS = 15_000;
+
 /** Rejects when the port cannot be had, with the address in the message. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const server = createServer((request, response) => {
-    if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "GET or HEAD only\n");
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    route(path, options, response).catch((error: unknown) =>
-      answer(response, 500, `${error instanceof Error ? error.message : String(error)}\n`),
+  const local = isLoopback(options.host);
+  const server = createServer(LIMITS, (request, response) => {
+    respond(request, response, options, local).catch((error: unknown) =>
+      refuse(response, 500, `${error instanceof Error ? error.message : String(error)}\n`),
     );
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(IDLE_MS);
   const port = await listening(server, options);
+  // What it meets later (no file handles left, say) concerns one connection.
+  server.on("error", () => undefined);
   return {
-    address: `http://${options.host}:${port}`,
+    address: `http://${beforePort(options.host)}:${port}`,
     close: async () =>
       await new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HttpOptions,
+  local: boolean,
+): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "GET or HEAD only\n");
+  if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) !== 0)
+    return refuse(response, 413, "a request here has no body\n");
+  const host = request.headers.host ?? "";
+  if (local && !isLoopback(host.replace(/:\d*$/, "")))
+    return refuse(response, 421, "this port answers to localhost and loopback addresses only\n");
+  await route(pathOf(request.url ?? "/"), options, response);
+}
+
+/** Of what a client may ask for: `/path?query`, or a whole URL as proxies do. `//` is a path too. */
+function pathOf(target: string): string {
+  return target.startsWith("/") ? target.replace(/[?#].*$/s, "") : (URL.parse(target)?.pathname ?? "");
 }
 
 async function route(path: string, { metrics, tasks }: HttpOptions, response: ServerResponse): Promise<void> {
@@ -71,6 +110,12 @@ function said({ kind, partition, state }: TaskReadiness): string {
 
 function answer(response: ServerResponse, status: number, text: string, type = "text/plain; charset=utf-8"): void {
   response.writeHead(status, { "content-type": type }).end(text);
+}
+
+/** The connection is closed, so that nothing that follows on it is read. */
+function refuse(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) response.destroy();
+  else answer(response.setHeader("connection", "close"), status, text);
 }
 
 async function listening(server: Server, { host, port }: HttpOptions): Promise<number> {
