@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: ["test/kafka/run-broker.ts", "test/registry/run-registry.ts"],
     pool: "forks",
     maxWorkers: 2,
-    reporters: ["default"],
+    reporters: ["default", "./test/skip-reporter.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

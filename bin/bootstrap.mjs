@@ -7,7 +7,8 @@
 //   node bin/bootstrap.mjs stipend ARGS       src/main.ts
 //   node bin/bootstrap.mjs start ARGS         src/main.ts day
 //   node bin/bootstrap.mjs check              formatter, linter, types, house rules, unused code
-//   node bin/bootstrap.mjs test ARGS          check, then vitest; --no-kafka leaves out what needs a Kafka broker or a registry
+//   node bin/bootstrap.mjs test ARGS          check, then vitest, with TensorFlow's native addon where it can be built; --no-kafka
+//                                             leaves out what needs a Kafka broker or a registry
 //   node bin/bootstrap.mjs run FILE ARGS      any script, .ts too
 
 import { spawn } from "node:child_process";
@@ -25,14 +26,22 @@ const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--disable-warning=
 
 const MAIN = path.join(ROOT, "src", "main.ts");
 const CHECK = path.join(ROOT, "bin", "check.mjs");
+const BUILD_TFJS = path.join(ROOT, "bin", "build-tfjs.mjs");
 const VITEST = path.join(ROOT, "node_modules", "vitest", "vitest.mjs");
 
-/** What each verb runs, one after the other, whether or not one fails; `dev` needs the development packages. */
+/**
+ * What each verb runs, one after the other, whether or not one fails; `dev` needs the development packages. What is in
+ * `optional` comes first and may fail: it has said why, and the tests that need it say so again.
+ */
 const VERBS = {
   stipend: (/** @type {string[]} */ args) => ({ dev: false, runs: [[MAIN, ...args]] }),
   start: (/** @type {string[]} */ args) => ({ dev: false, runs: [[MAIN, "day", ...args]] }),
   check: (/** @type {string[]} */ args) => ({ dev: true, runs: [[CHECK, ...args]] }),
-  test: (/** @type {string[]} */ args) => ({ dev: true, runs: [[CHECK], [VITEST, "run", ...withoutKafka(args)]] }),
+  test: (/** @type {string[]} */ args) => ({
+    dev: true,
+    optional: [[BUILD_TFJS]],
+    runs: [[CHECK], [VITEST, "run", ...withoutKafka(args)]],
+  }),
   run: (/** @type {string[]} */ [file = "", ...args]) => ({ dev: true, runs: [[path.resolve(ROOT, file), ...args]] }),
   prepare: () => ({ dev: false, runs: [] }),
 };
@@ -50,10 +59,12 @@ async function main(/** @type {string[]} */ [verb = "", ...args]) {
     say(`usage: node bin/bootstrap.mjs ${Object.keys(VERBS).join("|")} [arguments]`);
     return 2;
   }
-  const { dev, runs } = VERBS[verb](args);
+  /** @type {{ dev: boolean, optional?: string[][], runs: string[][] }} */
+  const { dev, optional = [], runs } = VERBS[verb](args);
   await ensurePackages({ dev });
   const node = await ensureNode();
   if (verb === "prepare") console.log(node);
+  for (const run of optional) await runOn(node, run);
   const codes = [];
   for (const run of runs) codes.push(await runOn(node, run));
   return codes.find((code) => code !== 0) ?? 0;

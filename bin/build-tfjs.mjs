@@ -31,9 +31,13 @@ function main() {
   const force = process.argv.includes("--force");
   if (process.argv.includes("--help")) {
     console.log(
-      "bin/build-tfjs.mjs [--force]\n\nBuilds TensorFlow's native addon (Linux x64; needs python3 with pip, and g++).",
+      "bin/build-tfjs.mjs [--force | --check]\n\nBuilds TensorFlow's native addon (Linux x64; needs python3 with pip, and g++); --check only tells whether it loads.",
     );
     return;
+  }
+  if (process.argv.includes("--check")) {
+    if (!loads().ok) fail("the native addon does not load: npm run tfjs:build builds it");
+    return tell("the native addon is there and loads");
   }
   if (!force && loads().ok) return tell("the native addon is there and loads");
   if (process.platform !== "linux" || process.arch !== "x64")

@@ -8,6 +8,7 @@ import { sharesAt } from "../../src/domain/frontier.ts";
 import { releaseHash, type Release } from "../../src/domain/release.ts";
 import type { Interval } from "../../src/evaluate/policy/bootstrap.ts";
 import type { Judged } from "../../src/evaluate/policy/judge.ts";
+import { testOnRealLog } from "../real-data.ts";
 import { tinyRelease, writeRelease } from "../serve/tiny-release.ts";
 import {
   FACES,
@@ -184,12 +185,9 @@ describe("a release on a table", () => {
   });
 });
 
-test("on a published experiment each arm has the published mean", async () => {
-  const root = join(import.meta.dirname, "../..");
-  const { code, err, json } = await shell.run([
-    ...["evaluate", "--json", "--data", join(root, "../shared/data/hillstrom.csv.gz")],
-    ...["--mapping", join(root, "examples/hillstrom.yaml")],
-  ]);
+testOnRealLog("hillstrom", "on a published experiment each arm has the published mean", async (file) => {
+  const mapping = join(import.meta.dirname, "../../examples/hillstrom.yaml");
+  const { code, err, json } = await shell.run(["evaluate", "--json", "--data", file, "--mapping", mapping]);
   expect(code, err).toBe(0);
   const { arms, rows: counted } = json[0] as unknown as Printed;
   expect(counted).toBe(64_000);

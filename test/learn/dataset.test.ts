@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/learn/duckdb.ts";
 import { parseMapping } from "../../src/learn/mapping.ts";
 import type { Block, Dataset, Split } from "../../src/learn/nouns.ts";
 import { hashedRows, rowHash } from "../../src/learn/row-keys.ts";
+import { testOnRealLog } from "../real-data.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv, parquetOf } from "./log-files.ts";
 
 const CSV = logCsv(5000, 1);
@@ -327,24 +328,21 @@ test("redemption may be unknown where nothing can be redeemed", async () => {
 });
 
 describe("the real randomised logs open with their examples", () => {
-  test.each([
+  const LOGS = [
     { name: "hillstrom", rows: 64_000, arms: 3 },
     { name: "penn_bonus", rows: 13_913, arms: 7 },
     { name: "social_mail", rows: 305_866, arms: 4 },
     { name: "thornton_incentive", rows: 2834, arms: 5 },
-  ])("$name", async ({ name, rows, arms }) => {
-    const root = join(import.meta.dirname, "../..");
-    const text = await readFile(join(root, "examples", `${name}.yaml`), "utf8");
-    const file = join(root, "../shared/data", `${name}.csv.gz`);
-    const dataset = await open([file], { mapping: parseMapping(text, name) });
-    expect({ rows: dataset.rows, bad: dataset.badRows, arms: dataset.arms.length }).toEqual({ rows, bad: 0, arms });
-  });
+  ] as const;
+  for (const { name, rows, arms } of LOGS)
+    testOnRealLog(name, name, async (file) => {
+      const dataset = await open([file], { mapping: parseMapping(await example(name), name) });
+      expect({ rows: dataset.rows, bad: dataset.badRows, arms: dataset.arms.length }).toEqual({ rows, bad: 0, arms });
+    });
 });
 
-test("hillstrom's visits are those of the published tables", async () => {
-  const root = join(import.meta.dirname, "../..");
-  const mapping = mappingOf(await readFile(join(root, "examples/hillstrom.yaml"), "utf8"));
-  const dataset = await open([join(root, "../shared/data/hillstrom.csv.gz")], { mapping });
+testOnRealLog("hillstrom", "hillstrom's visits are those of the published tables", async (file) => {
+  const dataset = await open([file], { mapping: mappingOf(await example("hillstrom")) });
   const visits = [0, 0, 0];
   const rows = [0, 0, 0];
   for await (const block of dataset.blocks("all", 8192))
@@ -355,3 +353,7 @@ test("hillstrom's visits are those of the published tables", async () => {
   expect(rows).toEqual([21_306, 21_307, 21_387]);
   expect(visits.map((count, arm) => (count / rows[arm]!).toFixed(4))).toEqual(["0.1062", "0.1828", "0.1514"]);
 });
+
+async function example(name: string): Promise<string> {
+  return await readFile(join(import.meta.dirname, "../../examples", `${name}.yaml`), "utf8");
+}
