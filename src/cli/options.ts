@@ -3,7 +3,7 @@
 // how the text becomes a value. The type of the values that the command gets follows from the table.
 
 import { InvalidInput } from "../domain/campaign.ts";
-import { parseMinor, type Minor } from "../domain/money.ts";
+import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money.ts";
 
 /** Makes a value of what was typed; throws an Error that says what was expected. */
 export type Parse<T> = (typed: string) => T;
@@ -74,11 +74,15 @@ export function asNumber(bounds: { readonly min?: number; readonly max?: number 
   };
 }
 
-/** An amount in minor units, not negative. */
-export const asMinor: Parse<Minor> = (typed) => {
-  if (!/^\d+$/.test(typed)) throw new InvalidInput(`expected an integer of minor units (cents), got "${typed}"`);
-  return parseMinor(typed, "the amount");
-};
+/** Money, not negative: minor units (750000), or units of the currency that it names (7500.00EUR, 750000JPY). */
+export const asAmount: Parse<TypedAmount> = (typed) => parseTypedAmount(typed);
+
+/** What was typed for `flag`, in minor units of the currency that is meant. */
+export function minorOf({ minor, currency }: TypedAmount, meant: string, flag: string): Minor {
+  if (currency !== null && currency !== meant)
+    throw new InvalidInput(`${flag}: it is in ${currency}, and the money here is ${meant}`);
+  return minor;
+}
 
 export function asOneOf<const T extends string>(choices: readonly T[]): Parse<T> {
   return (typed) => {

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { instantOf, isTimeZone, type Every } from "./calendar.ts";
+import { currencyCode } from "./currency.ts";
 import { parseMinor, type Minor } from "./money.ts";
 
 export interface Arm {
@@ -119,7 +120,7 @@ const UTC = "UTC";
 const campaignSchema = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "letters, digits, dots, dashes and underscores, at most 100"),
-    currency: z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR"),
+    currency: currencyCode,
     budgetMinor: minor,
     explorationBudgetMinor: minor.default(0n),
     startMs: instant,

@@ -1,6 +1,8 @@
 // Money
-// An amount is a bigint of the currency's minor units (cents), never a float.
+// An amount is a bigint of the currency's minor units (cents; whole yen; see currency.ts), never a float.
 // Expected values (a plan's mean cost, a shadow price) are statistics, not balances: those are numbers.
+
+import { currencyFault, minorDigits, minorPerMajor } from "./currency.ts";
 
 /** An integer of minor units of a campaign's currency. */
 export type Minor = bigint;
@@ -25,13 +27,50 @@ export function parseMinor(value: unknown, field: string): Minor {
   return amount;
 }
 
-/** `12345n, "EUR"` → `123.45 EUR`; for people only. */
+/** `12345n, "EUR"` → `123.45 EUR`, `12345n, "JPY"` → `12,345 JPY`; for people only. */
 export function formatMinor(amount: Minor, currency: string): string {
+  const digits = minorDigits(currency);
+  // What an earlier version let in: not scaled, and said so.
+  if (digits === null) return `${grouped(amount)} minor units of ${currency === "" ? "no currency" : currency}`;
   const sign = amount < 0n ? "-" : "";
   const abs = amount < 0n ? -amount : amount;
-  const digits = (abs / 100n).toString().replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${sign}${digits}.${(abs % 100n).toString().padStart(2, "0")} ${currency}`;
+  const unit = BigInt(minorPerMajor(currency));
+  const fraction = digits === 0 ? "" : `.${(abs % unit).toString().padStart(digits, "0")}`;
+  return `${sign}${grouped(abs / unit)}${fraction} ${currency}`;
 }
+
+/** A statistic in minor units, as an amount: rounded to the nearest. */
+export function formatMean(minor: number, currency: string): string {
+  return formatMinor(BigInt(Math.round(minor)), currency);
+}
+
+function grouped(value: bigint): string {
+  return value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** An amount as a person types it: minor units, or units of the currency that it names. */
+export interface TypedAmount {
+  readonly minor: Minor;
+  /** Null: minor units of whatever currency is meant. */
+  readonly currency: string | null;
+}
+
+/** `750000` (minor units) or `7500.00EUR` (units of the currency, with no more decimals than it has); throws a RangeError. */
+export function parseTypedAmount(typed: string): TypedAmount {
+  if (/^\d+$/.test(typed)) return { minor: parseMinor(typed, "the amount"), currency: null };
+  const expected = `expected an integer of minor units such as 750000, or units with their currency such as 7500.00EUR, got "${typed}"`;
+  const [, whole = "", fraction = "", currency = ""] = /^(\d+)(?:\.(\d+))? ?([A-Za-z]{3})$/.exec(typed) ?? [];
+  if (whole === "") throw new RangeError(`${expected}${/^[\d.,' ]+$/.test(typed) ? `: ${WITHOUT_CURRENCY}` : ""}`);
+  const digits = minorDigits(currency);
+  if (digits === null) throw new RangeError(currencyFault(currency) ?? expected);
+  if (fraction.length > digits)
+    throw new RangeError(
+      `"${typed}" has ${fraction.length} decimals, and ${currency} has ${digits === 0 ? "none" : `${digits} at most`}`,
+    );
+  return { minor: parseMinor(`${whole}${fraction.padEnd(digits, "0")}`, "the amount"), currency };
+}
+
+const WITHOUT_CURRENCY = "thousands are not parted, and decimals need the currency that has them";
 
 export function minMinor(a: Minor, b: Minor): Minor {
   return a < b ? a : b;

@@ -11,6 +11,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { describeIssues, InvalidInput } from "../domain/campaign.ts";
 import { must } from "../domain/assert.ts";
+import { currencyCode, minorPerMajor } from "../domain/currency.ts";
 import type { CostModel, Tasks } from "./nouns.ts";
 
 export interface MappedFeature {
@@ -109,7 +110,7 @@ const rewardSchema = z.strictObject({
 });
 
 const mappingSchema = z.strictObject({
-  currency: z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR"),
+  currency: currencyCode,
   /** major: 2.50 is two and a half; minor: 250 is the same, as an integer. */
   amounts: z.enum(["major", "minor"]).default("minor"),
   features: z.record(z.string().min(1), featureSchema),
@@ -324,10 +325,4 @@ function toMinor(value: number, scale: number, at: string, problems: string[]): 
   if (Math.abs(minor - value * scale) > 1e-6 * Math.max(1, Math.abs(minor)) || !Number.isSafeInteger(minor))
     problems.push(`${at}: ${value} is not a whole number of minor units${scale === 1 ? " (amounts: minor)" : ""}`);
   return minor;
-}
-
-/** 100 for USD, 1 for JPY. */
-function minorPerMajor(currency: string): number {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2);
 }

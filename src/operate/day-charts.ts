@@ -1,6 +1,7 @@
 // Day charts
 // The pictures of the day report, as SVG. Amounts are drawn in major units, times in hours of the day.
 
+import { minorPerMajor } from "../domain/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "./page/chart.ts";
 import type { DayReport, PlanPicture } from "./day-report-figures.ts";
@@ -55,14 +56,15 @@ export async function dayCharts(report: DayReport): Promise<DayCharts> {
 }
 
 function moneySpec({ money, accounts, currency }: DayReport): TopLevelSpec {
+  const unit = minorPerMajor(currency);
   const areas = money.flatMap(({ hour, posted, pending }) => [
-    { hour, kind: "posted", order: 0, amount: posted / 100 },
-    { hour, kind: "held", order: 1, amount: pending / 100 },
+    { hour, kind: "posted", order: 0, amount: posted / unit },
+    { hour, kind: "held", order: 1, amount: pending / unit },
   ]);
   const curve = money
     .filter((point) => point.curve !== null)
-    .map(({ hour, curve: at }) => ({ hour, amount: (at ?? 0) / 100 }));
-  const budget = (accounts[0]?.budget ?? 0) / 100;
+    .map(({ hour, curve: at }) => ({ hour, amount: (at ?? 0) / unit }));
+  const budget = (accounts[0]?.budget ?? 0) / unit;
   return {
     width: WIDTH,
     height: 300,
@@ -195,19 +197,20 @@ function heatSpec({ arms, sessions, planned, given }: PlanPicture): TopLevelSpec
 }
 
 function frontierSpec({ frontiers, currency, reward }: DayReport): TopLevelSpec {
+  const unit = minorPerMajor(currency);
   const rows = frontiers.flatMap(({ release, rows: all }) => {
     const base = all[0]?.reward ?? 0;
     return all.map(({ cost, reward: value, shadowPrice }) => ({
       release,
-      cost: cost / 100,
+      cost: cost / unit,
       reward: value - base,
-      price: shadowPrice * 100,
+      price: shadowPrice * unit,
     }));
   });
   const used = frontiers.flatMap(({ release, rows: all, used: at }) =>
     at.map(({ cost, reward: value, when }) => ({
       release,
-      cost: cost / 100,
+      cost: cost / unit,
       reward: value - (all[0]?.reward ?? 0),
       when,
     })),
@@ -269,7 +272,9 @@ function positionSpec({ positions, currency }: DayReport): TopLevelSpec {
   return {
     width: WIDTH,
     height: 130,
-    data: { values: positions.map(({ hour, costPerSession }) => ({ hour, cost: costPerSession / 100 })) },
+    data: {
+      values: positions.map(({ hour, costPerSession }) => ({ hour, cost: costPerSession / minorPerMajor(currency) })),
+    },
     mark: { type: "line", interpolate: "step-after" },
     encoding: {
       x: HOURS,

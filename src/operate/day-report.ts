@@ -3,6 +3,7 @@
 // buys at the margin, why sessions got what they got, what the retraining changed, and how fast it was. It is given
 // figures and draws them; it works nothing out, but for how many digits to show.
 
+import { formatMean } from "../domain/money.ts";
 import { dayCharts } from "./day-charts.ts";
 import type { AccountFigures, DayReport } from "./day-report-figures.ts";
 import { html, picture, raw, renderPage, table, type Html, type Section } from "./page/page.ts";
@@ -68,7 +69,7 @@ function noticesOf(report: DayReport) {
     ...report.notes.map((text) => ({ kind: "note" as const, text })),
     report.overspend === 0
       ? { kind: "good" as const, text: "Held and spent money together never passed the budget." }
-      : { kind: "bad" as const, text: `The budget was passed by ${money(report.overspend, report.currency)}.` },
+      : { kind: "bad" as const, text: `The budget was passed by ${formatMean(report.overspend, report.currency)}.` },
     report.verify.ok
       ? { kind: "good" as const, text: report.verify.text }
       : { kind: "bad" as const, text: report.verify.text },
@@ -82,8 +83,8 @@ function figuresOf(report: DayReport) {
     { label: "Sessions decided", value: whole(report.sessions) },
     {
       label: "Budget",
-      value: plan ? money(plan.budget, currency) : "none",
-      hint: plan ? `posted ${money(plan.posted, currency)}` : "",
+      value: plan ? formatMean(plan.budget, currency) : "none",
+      hint: plan ? `posted ${formatMean(plan.posted, currency)}` : "",
     },
     {
       label: "Budget used",
@@ -116,7 +117,7 @@ function figuresOf(report: DayReport) {
 
 function moneyTable({ accounts, currency }: DayReport): Html {
   const amounts = (pick: (account: AccountFigures) => number): string[] =>
-    accounts.map((account) => money(pick(account), currency));
+    accounts.map((account) => formatMean(pick(account), currency));
   return table(
     [{ title: "Money" }, ...accounts.map(({ name }) => ({ title: name, number: true }))],
     [
@@ -157,7 +158,7 @@ function incrementalSection(report: DayReport, chart: string | null): Section {
   ];
   if (truth) {
     rows.push(["True expected value of what was decided (synthetic world)", decimal(truth.incrementalReward)]);
-    rows.push(["True expected spend (synthetic world)", money(truth.spend, report.currency)]);
+    rows.push(["True expected spend (synthetic world)", formatMean(truth.spend, report.currency)]);
     rows.push(["Share of the best possible at that spend", percentOr(truth.bestPossibleShare)]);
     rows.push(["The same, where the plan decided", percentOr(truth.bestPossibleShareOfPlan)]);
   }
@@ -200,10 +201,6 @@ function verifySection({ verify }: DayReport): Section {
         : []),
     ],
   };
-}
-
-function money(minor: number, currency: string): string {
-  return `${(minor / 100).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`;
 }
 
 function whole(value: number): string {

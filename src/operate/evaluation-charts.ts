@@ -1,6 +1,7 @@
 // Evaluation charts
 // The pictures of the evaluation report, as SVG; of a thousand sessions, in major units.
 
+import { minorPerMajor } from "../domain/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationReport } from "./evaluation-figures.ts";
 import { drawChart } from "./page/chart.ts";
@@ -12,7 +13,6 @@ export interface EvaluationCharts {
 
 const WIDTH = 800;
 const REWARD = 1_000;
-const COST = 10;
 const SOFT = "#5d6675";
 
 export async function evaluationCharts(report: EvaluationReport): Promise<EvaluationCharts> {
@@ -26,10 +26,11 @@ const ZERO = {
 };
 
 function policiesSpec({ policies, oneMixes, reward, currency }: EvaluationReport): TopLevelSpec {
+  const costUnit = 1_000 / minorPerMajor(currency);
   const values = [...policies, ...oneMixes].map(({ name, series, budget, spend, added }) => ({
     name: budget === null ? name : "",
     series,
-    cost: COST * spend.value,
+    cost: costUnit * spend.value,
     added: REWARD * added.value,
     low: REWARD * added.low,
     high: REWARD * added.high,
@@ -76,11 +77,12 @@ function policiesSpec({ policies, oneMixes, reward, currency }: EvaluationReport
 }
 
 function gainsSpec({ gains, reward, currency }: EvaluationReport): TopLevelSpec {
+  const costUnit = 1_000 / minorPerMajor(currency);
   const values = gains
     .filter(({ isOverMix }) => isOverMix)
     .map(({ release, budget, gain }) => ({
       release,
-      budget: COST * budget,
+      budget: costUnit * budget,
       gain: REWARD * gain.value,
       low: REWARD * gain.low,
       high: REWARD * gain.high,

@@ -4,6 +4,8 @@
 // a live log, what the campaign brought. It is given figures and draws them. Per session they are shown per thousand
 // sessions, in major units of money.
 
+import { minorPerMajor } from "../domain/currency.ts";
+import { formatMean } from "../domain/money.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, Ranged } from "./evaluation-figures.ts";
 import { percent, perThousand, short, whole } from "./page/figures.ts";
@@ -63,8 +65,8 @@ function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, re
           ["in 1,000 served sessions", ranged(campaign.perSession, 1_000)],
           ["in all served sessions", ranged(campaign.total, 1)],
           [
-            `for 1 ${currency} of the ${whole(campaign.spendMinor / 100)} ${currency} spent`,
-            campaign.perCost === null ? "–" : ranged(campaign.perCost, 100),
+            `for 1 ${currency} of the ${formatMean(campaign.spendMinor, currency)} spent`,
+            campaign.perCost === null ? "–" : ranged(campaign.perCost, minorPerMajor(currency)),
           ],
         ],
       ),
@@ -73,6 +75,7 @@ function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, re
 }
 
 function policySection({ policies, currency, reward }: EvaluationReport, charts: EvaluationCharts): Section {
+  const unit = minorPerMajor(currency);
   return {
     title: "What each policy would have added",
     caption:
@@ -91,10 +94,10 @@ function policySection({ policies, currency, reward }: EvaluationReport, charts:
         ],
         policies.map(({ name, budget, spend, added, perCost, effectiveRows }) => [
           name,
-          budget === null ? "" : perThousand(budget / 100),
-          ranged(spend, 10),
+          budget === null ? "" : perThousand(budget / unit),
+          ranged(spend, 1_000 / unit),
           ranged(added, 1_000),
-          perCost === null ? "–" : ranged(perCost, 100),
+          perCost === null ? "–" : ranged(perCost, unit),
           whole(effectiveRows),
         ]),
       ),
@@ -117,7 +120,12 @@ function gainSection({ gains, currency, reward }: EvaluationReport, charts: Eval
           { title: `Budget, ${currency}`, number: true },
           { title: reward, number: true },
         ],
-        gains.map(({ release, over, budget, gain }) => [release, over, perThousand(budget / 100), ranged(gain, 1_000)]),
+        gains.map(({ release, over, budget, gain }) => [
+          release,
+          over,
+          perThousand(budget / minorPerMajor(currency)),
+          ranged(gain, 1_000),
+        ]),
       ),
     ],
   };

@@ -1,6 +1,7 @@
 // Training charts
 // The pictures of the training report, as SVG. What is given per session is drawn per thousand sessions, in major units.
 
+import { minorPerMajor } from "../domain/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "./page/chart.ts";
 import type { TrainingReport } from "./training-report-figures.ts";
@@ -14,9 +15,8 @@ export interface TrainingCharts {
 }
 
 const WIDTH = 860;
-/** From a session's reward, and its cost in minor units, to those of a thousand sessions. */
+/** From a session's reward to that of a thousand sessions. */
 const REWARD = 1_000;
-const COST = 10;
 const INK = "#1d2330";
 const GREEN = "#2f6f6b";
 
@@ -77,12 +77,13 @@ function sizesSpec({ clusters }: TrainingReport): TopLevelSpec {
 
 /** Two heat maps: what an arm adds against the control, and what it costs. */
 function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLevelSpec {
+  const costUnit = 1_000 / minorPerMajor(currency);
   const cells = clusters.flatMap((cluster) =>
     arms.slice(1).map((arm, index) => ({
       cluster: cluster.cluster,
       arm,
       added: REWARD * ((cluster.reward[index + 1]?.value ?? 0) - (cluster.reward[0]?.value ?? 0)),
-      cost: COST * (cluster.cost[index + 1]?.value ?? 0),
+      cost: costUnit * (cluster.cost[index + 1]?.value ?? 0),
     })),
   );
   const height = Math.max(140, Math.min(620, clusters.length * 16));
@@ -116,12 +117,13 @@ function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLe
 }
 
 function frontierSpec({ frontier, reward, currency }: TrainingReport): TopLevelSpec {
+  const costUnit = 1_000 / minorPerMajor(currency);
   const values = frontier.map((row) => ({
-    cost: COST * row.cost.value,
+    cost: costUnit * row.cost.value,
     reward: REWARD * row.reward.value,
     low: REWARD * row.reward.low,
     high: REWARD * row.reward.high,
-    price: row.shadowPrice * 100,
+    price: row.shadowPrice * minorPerMajor(currency),
   }));
   const x = {
     field: "cost",
@@ -168,10 +170,11 @@ const POLICY_COLOURS: Readonly<Record<string, string>> = {
 };
 
 function policiesSpec({ policies, reward, currency }: TrainingReport): TopLevelSpec {
+  const costUnit = 1_000 / minorPerMajor(currency);
   const values = policies.points.map(({ policy, cost, reward: value }) => ({
     policy: policy in POLICY_COLOURS ? policy : "one incentive for all",
     name: policy in POLICY_COLOURS ? "" : policy,
-    cost: COST * cost.value,
+    cost: costUnit * cost.value,
     reward: REWARD * value.value,
     low: REWARD * value.low,
     high: REWARD * value.high,

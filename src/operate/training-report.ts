@@ -4,6 +4,7 @@
 // figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
+import { minorPerMajor } from "../domain/currency.ts";
 import { decimal, percent, perThousand, short, whole } from "./page/figures.ts";
 import { html, picture, renderPage, table, type Html, type Section } from "./page/page.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
@@ -86,7 +87,7 @@ function mostAdded({ reward, cost }: ClusterFigures, arms: readonly string[], cu
   const best = reward.reduce((top, { value }, arm) => (value > (reward[top]?.value ?? 0) ? arm : top), 0);
   if (best === 0) return "nothing does";
   const added = perThousand((reward[best]?.value ?? 0) - base);
-  return `${arms[best]}: +${added} for ${perThousand((cost[best]?.value ?? 0) / 100)}\u00a0${currency}`;
+  return `${arms[best]}: +${added} for ${perThousand((cost[best]?.value ?? 0) / minorPerMajor(currency))}\u00a0${currency}`;
 }
 
 function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {
@@ -100,9 +101,10 @@ function valuesSection(report: TrainingReport, charts: TrainingCharts): Section 
 }
 
 function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html {
+  const unit = 1 / minorPerMajor(currency);
   const rows = clusters.flatMap((cluster) => [
     [`${cluster.cluster}`, reward, ...arms.map((_, arm) => ranged(cluster.reward[arm]))],
-    ["", `cost, ${currency}`, ...arms.map((_, arm) => ranged(cluster.cost[arm], 0.01))],
+    ["", `cost, ${currency}`, ...arms.map((_, arm) => ranged(cluster.cost[arm], unit))],
   ]);
   const columns = [{ title: "Cluster" }, { title: "In 1,000" }, ...arms.map((title) => ({ title, number: true }))];
   return html`<details>
@@ -120,6 +122,7 @@ function ranged(figure: Ranged | undefined, unit = 1): Html {
 
 function frontierSection(report: TrainingReport, charts: TrainingCharts): Section {
   const { frontier, currency, reward, risk } = report;
+  const unit = 1 / minorPerMajor(currency);
   return {
     title: "What money buys",
     caption:
@@ -137,10 +140,10 @@ function frontierSection(report: TrainingReport, charts: TrainingCharts): Sectio
           { title: `Chance to pass the budget (at most ${percent(risk, 0)})`, number: true },
         ],
         frontier.map((row) => [
-          perThousand(row.budget / 100),
-          ranged(row.cost, 0.01),
+          perThousand(row.budget * unit),
+          ranged(row.cost, unit),
           ranged(row.reward),
-          short(row.shadowPrice * 100),
+          short(row.shadowPrice / unit),
           percent(row.gap, 2),
           percent(row.chanceOver),
         ]),
@@ -151,6 +154,7 @@ function frontierSection(report: TrainingReport, charts: TrainingCharts): Sectio
 
 function policySection(report: TrainingReport, charts: TrainingCharts): Section {
   const { policies, currency, reward } = report;
+  const unit = 1 / minorPerMajor(currency);
   return {
     title: "What the plans are worth on other rows",
     caption:
@@ -171,11 +175,11 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
           { title: `spend, ${currency}`, number: true },
         ],
         policies.differences.map(({ budget, oneMix, individual }) => [
-          perThousand(budget / 100),
+          perThousand(budget * unit),
           ranged(oneMix.reward),
-          ranged(oneMix.cost, 0.01),
+          ranged(oneMix.cost, unit),
           ranged(individual.reward),
-          ranged(individual.cost, 0.01),
+          ranged(individual.cost, unit),
         ]),
       ),
     ],

@@ -3,7 +3,8 @@
 // they got, and which arms, beside the same played again unchanged, and beside what was. It is given figures and draws them.
 
 import type { TopLevelSpec } from "vega-lite";
-import { formatMinor } from "../domain/money.ts";
+import { minorPerMajor } from "../domain/currency.ts";
+import { formatMean } from "../domain/money.ts";
 import { drawChart } from "./page/chart.ts";
 import { decimal, percent, whole } from "./page/figures.ts";
 import { picture, renderPage, table, type Section } from "./page/page.ts";
@@ -66,7 +67,7 @@ export async function renderWhatIf(report: WhatIfReport): Promise<string> {
 }
 
 function figuresOf({ currency, playedAgain, wouldHaveBeen }: WhatIfReport) {
-  const money = (amount: number): string => formatMinor(BigInt(Math.round(amount)), currency);
+  const money = (amount: number): string => formatMean(amount, currency);
   const from = (before: string): string => `played again: ${before}`;
   return [
     { label: "Spent", value: money(wouldHaveBeen.spentMinor), hint: from(money(playedAgain.spentMinor)) },
@@ -90,7 +91,7 @@ async function spendSection({ currency, fromMs, toMs }: WhatIfReport, columns: N
     [0, ...curve].map((spent, part) => ({
       name,
       at: fromMs + (part / curve.length) * (toMs - fromMs),
-      spent: spent / 100,
+      spent: spent / minorPerMajor(currency),
     })),
   );
   const format = toMs - fromMs > 2 * DAY_MS ? "%d %b" : "%H:%M";

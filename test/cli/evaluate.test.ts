@@ -183,6 +183,22 @@ describe("a release on a table", () => {
     expect(out).toContain("it does not rank policies");
     expect(out).not.toMatch(/NaN|Infinity|undefined/);
   });
+
+  test("money is in the currency's own units: one cent is one yen, and a thousandth of a dinar is one of its minor units", async () => {
+    const spendIn = async (currency: string) => {
+      const mapping = join(shell.folder, `${currency}.yaml`);
+      writeFileSync(mapping, OFFER_MAPPING.replace("EUR", currency));
+      const data = join(shell.folder, "log.csv");
+      const { out } = await shell.run(`evaluate --data ${data} --mapping ${mapping} --replicates 100`);
+      expect(out).toContain(`money is ${currency}`);
+      const [, spend = ""] = /^large +\S+ \(\S+ to \S+\) +(\S+) /m.exec(out) ?? [];
+      return Number(spend.replaceAll(",", ""));
+    };
+    const [euro, yen, dinar] = [await spendIn("EUR"), await spendIn("JPY"), await spendIn("KWD")];
+    expect(yen).toBe(100 * euro);
+    // Three digits are printed of each.
+    expect(Math.abs(dinar / (euro / 10) - 1)).toBeLessThan(0.01);
+  });
 });
 
 testOnRealLog("hillstrom", "on a published experiment each arm has the published mean", async (file) => {

@@ -210,7 +210,7 @@ describe("each command", () => {
   });
 
   test.each([
-    ["pacing set-budget", /required option '--budget <minor>'/],
+    ["pacing set-budget", /required option '--budget <amount>'/],
     ["pacing set-budget --budget -5", /Expected an integer of minor units/],
     ["pacing curve", /--mode: name it, or give --points/],
     ["pacing curve --points noon=0.5", /Expected a time with its offset/],

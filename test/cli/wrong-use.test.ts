@@ -58,7 +58,7 @@ describe("a line that says what there is not", () => {
     ["campaign create", /missing required argument 'file'/],
     ["campaign create nowhere.yaml", /ENOENT.*nowhere.yaml/],
     ["campaign create FOLDER/not-yaml", /not-yaml: /],
-    ["campaign create FOLDER/wrong.yaml", /wrong.yaml: currency: an ISO 4217 code[^]*wrong.yaml: arms: /],
+    ["campaign create FOLDER/wrong.yaml", /wrong.yaml: currency: "euro" is no currency[^]*wrong.yaml: arms: /],
     ["dead-letters list --reason dunno", /Expected one of undecodable, contract/],
     ["dead-letters list --at 17", /Expected partition@offset as `dead-letters list` shows it, got "17"/],
     ["dead-letters redrive", /say which: --reason, --topic or --at/],

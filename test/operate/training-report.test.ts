@@ -122,3 +122,14 @@ describe("the page of a training", () => {
     expect(page).not.toContain("<ten off>");
   });
 });
+
+test("a page in a currency without decimals, or with three, has its money in its own units", async () => {
+  const textIn = async (currency: string) =>
+    (await renderTrainingReport({ ...REPORT, currency }))
+      .replace(/<svg[^]*?<\/svg>/g, "")
+      .replace(/<[^>]+>/g, " ")
+      .replace(/[\s\u00a0]+/g, " ");
+  const [yen, dinar] = [await textIn("JPY"), await textIn("KWD")];
+  expect(yen).toMatch(/\+71 for 8,400 JPY .* 2,500 2,100 2,000 to 2,200 17\.8 16\.8 to 18\.8 0\.0085 /);
+  expect(dinar).toMatch(/\+71 for 8\.4 KWD .* 2\.5 2\.1 2 to 2\.2 17\.8 16\.8 to 18\.8 8\.5 /);
+});

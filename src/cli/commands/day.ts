@@ -9,7 +9,7 @@ import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { dayJson, dayReport, dayText } from "../day/day-output.ts";
 import { playCampaignDay } from "../day/play.ts";
 import { SYNTHETIC_ROWS } from "../day/setting.ts";
-import { asInteger, asMinor, asNumber, asText, flag, many, option, withDefault } from "../options.ts";
+import { asInteger, asAmount, asNumber, asText, flag, many, option, withDefault } from "../options.ts";
 
 /** Half of the epochs of `train`: on logs of this size the rest is the fourth decimal of the loss, and a minute. */
 const TRAIN_ARGS = ["--epochs", "20"];
@@ -34,9 +34,9 @@ export const command = defineCommand({
     data: many("file", "randomised log, CSV or Parquet (default: a synthetic world)", asText),
     mapping: option("file", "what the log's columns mean", asText),
     budget: option(
-      "minor",
-      "budget of the plan in minor units (default: a share of what the dearest plan spends)",
-      asMinor,
+      "amount",
+      "budget of the plan: minor units, or 5000.00EUR (default: a share of what the dearest plan spends)",
+      asAmount,
     ),
     seed: withDefault("number", "seed of everything that is drawn", asInteger({ min: 0 }), 1),
     speed: option("factor", "virtual seconds a real second (default: as fast as it goes)", asNumber({ min: 1 })),
@@ -58,7 +58,7 @@ export const command = defineCommand({
     const result = await playCampaignDay(context, {
       data: values.data,
       mapping: values.mapping,
-      budgetMinor: values.budget,
+      budget: values.budget,
       seed: values.seed,
       sessions: values.sessions,
       rows: values.rows,

@@ -1,6 +1,7 @@
 // stipend pacing exploration: how much is drawn at random to learn from, and its own budget.
 
-import { asMinor, asNumber, required } from "../options.ts";
+import { latestStatus } from "../control.ts";
+import { asAmount, asNumber, minorOf, required } from "../options.ts";
 import { steeringCommand } from "../pacing/steering.ts";
 
 export const command = steeringCommand({
@@ -11,7 +12,10 @@ export const command = steeringCommand({
   examples: ["stipend pacing exploration --share 0.05 --budget 20000 --wait"],
   options: {
     share: required("share", "of the sessions, from 0 to less than 1", asNumber({ min: 0, max: 1 })),
-    budget: required("minor", "of the exploration account, in minor units", asMinor),
+    budget: required("amount", "of the exploration account: minor units, or with its currency (200.00EUR)", asAmount),
   },
-  action: ({ share, budget }) => ({ kind: "set_exploration", share, budgetMinor: budget }),
+  async action({ share, budget }, log, campaign) {
+    const currency = (await latestStatus(log, campaign))?.currency ?? budget.currency ?? "";
+    return { kind: "set_exploration", share, budgetMinor: minorOf(budget, currency, "--budget") };
+  },
 });

@@ -1,7 +1,7 @@
 // stipend pacing set-budget: the plan account's budget from now on.
 
 import { latestStatus } from "../control.ts";
-import { asMinor, asText, option, required } from "../options.ts";
+import { asAmount, asText, minorOf, option, required } from "../options.ts";
 import { steeringCommand } from "../pacing/steering.ts";
 
 export const command = steeringCommand({
@@ -13,21 +13,21 @@ export const command = steeringCommand({
     "for the whole.",
   examples: [
     "stipend pacing set-budget --budget 750000 --wait",
-    "stipend pacing set-budget --campaign spring --budget 750000 --currency EUR --dry-run",
+    "stipend pacing set-budget --campaign spring --budget 7500.00EUR --dry-run",
     "stipend pacing set-budget --budget 750000 --period-budget 50000 --wait",
   ],
   options: {
-    budget: required("minor", "in minor units (cents)", asMinor),
-    periodBudget: option("minor", "of each day or week, in minor units (default: as it is)", asMinor),
+    budget: required("amount", "in minor units (75000), or with its currency (750.00EUR)", asAmount),
+    periodBudget: option("amount", "of each day or week (default: as it is)", asAmount),
     currency: option("code", "refuse unless the campaign is in this currency (default: the campaign's)", asText),
   },
   async action({ budget, periodBudget, currency }, log, campaign) {
-    const own = async () => (await latestStatus(log, campaign))?.currency ?? "";
+    const meant = currency ?? (await latestStatus(log, campaign))?.currency ?? budget.currency ?? "";
     return {
       kind: "set_budget",
-      budgetMinor: budget,
-      currency: currency ?? (await own()),
-      periodBudgetMinor: periodBudget ?? null,
+      budgetMinor: minorOf(budget, meant, "--budget"),
+      currency: meant,
+      periodBudgetMinor: periodBudget === undefined ? null : minorOf(periodBudget, meant, "--period-budget"),
     };
   },
 });

@@ -10,7 +10,7 @@ import {
   type PacingController,
   type PacingMode,
 } from "../../domain/campaign.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { TypedAmount } from "../../domain/money.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import { codecFor } from "../../log/codec/codec.ts";
@@ -23,7 +23,7 @@ import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { campaignOr } from "../control.ts";
 import { withLog } from "../open-log.ts";
 import { checkOutFile } from "../out-file.ts";
-import { asMinor, asOneOf, asText, asTime, flag, many, option } from "../options.ts";
+import { asAmount, asOneOf, asText, asTime, flag, many, minorOf, option } from "../options.ts";
 import { asPoint } from "../pacing/curve-point.ts";
 import { clustersUnder } from "../replay/clusters.ts";
 import { readRecorded, type Recorded } from "../replay/recorded.ts";
@@ -51,7 +51,7 @@ export const command = defineCommand({
   options: {
     from: option("time", "cycles from then on (default: the oldest there are); the change is made then", asTime),
     campaign: option("id", "whose sessions are played with a change (default: the only one there is)", asText),
-    budget: option("minor", "with this budget of the plan", asMinor),
+    budget: option("amount", "with this budget of the plan: minor units, or 5000.00EUR", asAmount),
     curve: option("mode", "with this curve: asap, even or points", asOneOf(["asap", "even", "points"])),
     points: many("time=share", "points of the curve", asPoint),
     controller: option("name", `with this controller: ${PACING_CONTROLLERS.join(", ")}`, asOneOf(PACING_CONTROLLERS)),
@@ -81,7 +81,7 @@ export const command = defineCommand({
 interface Asked {
   readonly from: number | undefined;
   readonly campaign: string | undefined;
-  readonly budget: Minor | undefined;
+  readonly budget: TypedAmount | undefined;
   readonly curve: PacingMode | undefined;
   readonly points: readonly CurvePoint[];
   readonly controller: PacingController | undefined;
@@ -100,7 +100,9 @@ function checkOut({ out, force }: Asked, isChanged: boolean): void {
 function changesInWords({ budget, curve, points, controller, reservation, release }: Asked): string[] {
   const mode = curve ?? (points.length > 0 ? "points" : undefined);
   return [
-    ...(budget === undefined ? [] : [`with a budget of ${budget}`]),
+    ...(budget === undefined
+      ? []
+      : [`with a budget of ${budget.minor}${budget.currency === null ? "" : ` minor units of ${budget.currency}`}`]),
     ...(mode === undefined ? [] : [`with the curve ${mode}`]),
     ...(controller === undefined ? [] : [`paced by ${controller}`]),
     ...(reservation === undefined ? [] : [`with the reservation policy ${reservation}`]),
@@ -122,7 +124,7 @@ async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed
   if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
   const changes: Changes = {
     ...(asked.from === undefined ? {} : { fromMs: asked.from }),
-    ...(asked.budget === undefined ? {} : { budgetMinor: asked.budget }),
+    ...(asked.budget === undefined ? {} : { budgetMinor: minorOf(asked.budget, currency, "--budget") }),
     ...(mode === undefined ? {} : { curve: { mode, points: asked.points } }),
     ...(asked.controller === undefined ? {} : { controller: asked.controller }),
     ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),

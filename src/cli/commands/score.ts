@@ -6,7 +6,7 @@ import { defineCommand, DONE } from "../command.ts";
 import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
 import { readMappingFile } from "../mapping-file.ts";
 import { checkOutFile } from "../out-file.ts";
-import { asMinor, asText, flag, option, required, someOf } from "../options.ts";
+import { asAmount, asText, flag, minorOf, option, required, someOf } from "../options.ts";
 import { COLUMN, ENDINGS, scoreTable, type Scored } from "../score/score-table.ts";
 import { tableText } from "../table.ts";
 
@@ -26,9 +26,9 @@ export const command = defineCommand({
     mapping: required("file", "what their columns mean", asText),
     release: required("folder", "the release", asText),
     budget: option(
-      "minor",
-      "money for all rows together, in minor units (default: as much as the frontier's last plan spends)",
-      asMinor,
+      "amount",
+      "money for all rows together: minor units, or 5000.00EUR (default: as much as the frontier's last plan spends)",
+      asAmount,
     ),
     out: required("file", "where to write: .csv, .csv.gz or .parquet", asText),
     force: flag("replace the file if it is there"),
@@ -36,10 +36,11 @@ export const command = defineCommand({
   async run(context, { data, mapping: file, release, budget, out, force }) {
     checkOut(out, force, data);
     const mapping = await readMappingFile(file);
+    const budgetMinor = budget === undefined ? undefined : minorOf(budget, mapping.currency, "--budget");
     await withReleases([release], null, async ([open]) => {
       if (open === undefined) return;
       const progress = context.progress.report.bind(context.progress);
-      const scored = await scoreTable({ files: data, mapping, open, budgetMinor: budget, out, progress });
+      const scored = await scoreTable({ files: data, mapping, open, budgetMinor, out, progress });
       for (const warning of warningsOf(scored)) context.output.note(`warning: ${warning}`);
       context.output.result(toJson(open, scored, out), () => toText(open, scored, out, mapping.currency));
     });

@@ -1,5 +1,7 @@
 // The day's campaign: its money, its period and its pacing, from what the first release expects of the market.
 
+import { minorOf } from "../options.ts";
+import type { TypedAmount } from "../../domain/money.ts";
 import { parseCampaign, type Campaign } from "../../domain/campaign.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
 import type { Market } from "../../simulate/market.ts";
@@ -13,7 +15,7 @@ export interface CampaignOptions {
   readonly seed: number;
   readonly startMs: number;
   /** Of the plan account, minor units; left out: a share of what the dearest plan would spend. */
-  readonly budgetMinor: bigint | undefined;
+  readonly budget: TypedAmount | undefined;
 }
 
 export const HOLDOUT_SHARE = 0.1;
@@ -31,7 +33,7 @@ const EXPECTED_OF_SESSIONS = 0.95;
 const SESSIONS_OF_ANOTHER_DAY = 5_000;
 
 export function campaignOfDay(options: CampaignOptions): Campaign {
-  const { market, manifest, sessions, startMs } = options;
+  const { market, manifest, sessions, startMs, budget } = options;
   const eligible = sessions * (1 - HOLDOUT_SHARE);
   const top = manifest.frontier.rows.at(-1)?.expectedCost ?? 0;
   const share = BUDGET_SHARE[market.synthetic ? "synthetic" : "replay"];
@@ -39,7 +41,8 @@ export function campaignOfDay(options: CampaignOptions): Campaign {
     {
       id: options.id,
       currency: market.currency,
-      budgetMinor: options.budgetMinor ?? roundUp(share * top * eligible),
+      budgetMinor:
+        budget === undefined ? roundUp(share * top * eligible) : minorOf(budget, market.currency, "--budget"),
       explorationBudgetMinor: explorationBudget(market, manifest, eligible),
       startMs,
       endMs: startMs + DAY_MS,

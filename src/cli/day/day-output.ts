@@ -1,7 +1,7 @@
 // Day output
 // What a day says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
 
-import { formatMinor } from "../../domain/money.ts";
+import { formatMean } from "../../domain/money.ts";
 import type { DayReport } from "../../operate/day-report-figures.ts";
 import {
   clock,
@@ -99,7 +99,7 @@ export function dayText(result: DayResult, report: string): string {
   const { summary, setting, campaign, verified, interludes, spendable } = result;
   const { plan, exploration } = summary.accounts;
   const { incremental, truth, latencyMs } = summary;
-  const amount = (minor: number): string => formatMinor(BigInt(Math.round(minor)), campaign.currency);
+  const amount = (minor: number): string => formatMean(minor, campaign.currency);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const whole = (value: number): string => Math.round(value).toLocaleString("en");
   const rows: [string, string][] = [

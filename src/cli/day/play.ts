@@ -2,6 +2,7 @@
 // The whole day, from nothing to its figures: a setting, a first release, a campaign on a log of its own, the day with its
 // retrainings, and then what can be proved from the topics alone.
 
+import type { TypedAmount } from "../../domain/money.ts";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { must } from "../../domain/assert.ts";
@@ -27,7 +28,7 @@ import { replaySetting, syntheticSetting, type Setting } from "./setting.ts";
 export interface DayOptions {
   readonly data: readonly string[];
   readonly mapping: string | undefined;
-  readonly budgetMinor: bigint | undefined;
+  readonly budget: TypedAmount | undefined;
   readonly seed: number;
   readonly sessions: number | undefined;
   readonly rows: number;
@@ -178,7 +179,7 @@ class Day {
       sessions,
       seed: this.#options.seed,
       startMs,
-      budgetMinor: this.#options.budgetMinor,
+      budget: this.#options.budget,
     });
     await this.#launch(campaign, first.folder);
     const record = await this.#playSessions(campaign);

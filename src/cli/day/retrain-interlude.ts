@@ -1,6 +1,8 @@
 // Retraining in the middle of a day: learn from what the day has shown so far, publish, promote, and note what changed.
 // The gates by evidence are ops' here: a candidate is promoted when it was trained at all.
 
+import { minorPerMajor } from "../../domain/currency.ts";
+import { short } from "../../operate/page/figures.ts";
 import type { DayReport } from "../../operate/day-report-figures.ts";
 import type { Release } from "../../domain/release.ts";
 import { expectedAt } from "../../domain/frontier.ts";
@@ -116,6 +118,7 @@ function factsOf(
   common: number,
   currency: string,
 ): DayReport["retrainings"][number]["facts"] {
+  const unit = minorPerMajor(currency);
   const two = (what: string, show: (plan: PlanForUsers) => string) => ({
     what,
     before: show(before),
@@ -129,7 +132,7 @@ function factsOf(
       after: String(candidate.manifest.clusters),
     },
     two("Plan row for the same money", (plan) => plan.position.toFixed(2)),
-    two(`Expected spend a session, ${currency}`, (plan) => (plan.expectedCost / 100).toFixed(4)),
+    two(`Expected spend a session, ${currency}`, (plan) => short(plan.expectedCost / unit)),
     two("Expected reward a session, by the release itself", (plan) => plan.expectedReward.toFixed(5)),
     { what: "Incentives that both would give to the same users", before: "", after: `${(100 * common).toFixed(1)} %` },
   ];
@@ -137,7 +140,7 @@ function factsOf(
   return [
     ...facts,
     two("True incremental reward a session (synthetic world)", (plan) => (plan.truth?.reward ?? 0).toFixed(5)),
-    two(`True spend a session, ${currency} (synthetic world)`, (plan) => ((plan.truth?.cost ?? 0) / 100).toFixed(4)),
+    two(`True spend a session, ${currency} (synthetic world)`, (plan) => short((plan.truth?.cost ?? 0) / unit)),
     two("Share of the best possible at its own true spend (synthetic world)", (plan) =>
       plan.truth?.shareOfBest === null || plan.truth === null
         ? "none"

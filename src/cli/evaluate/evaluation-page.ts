@@ -10,7 +10,10 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
   return {
     title: releases.length > 0 ? "What releases would have been worth" : "What each incentive would have been worth",
     subtitle: sourceName(source),
-    verdicts: [...releases.map((release) => `Release ${release.label}: ${verdictOf(release)}`), ...outOfReach(judged)],
+    verdicts: [
+      ...releases.map((release) => `Release ${release.label}: ${verdictOf(release)}`),
+      ...outOfReach(judged, source.currency),
+    ],
     warnings,
     currency: source.currency,
     reward: source.reward,

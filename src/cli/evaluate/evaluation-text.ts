@@ -2,6 +2,8 @@
 // An evaluation as tables for the terminal, each with a sentence that says what it shows. Of a thousand sessions and in
 // major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
+import { minorPerMajor } from "../../domain/currency.ts";
+import { formatMean } from "../../domain/money.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import type { ReleaseJudgement } from "../../evaluate/policy/judge.ts";
@@ -10,13 +12,13 @@ import { short, whole } from "../../operate/page/figures.ts";
 import { tableText, type Cell } from "../table.ts";
 import { gainsOf, outOfReach, sourceName, verdictOf, type Evaluation } from "./evaluation.ts";
 
-/** From a session's reward and cost in minor units to those of a thousand sessions, and to the reward for a major unit. */
-const [REWARD, COST, PER_COST] = [1_000, 10, 100];
-const MINOR_PER_MAJOR = 100;
+/** From a session's reward to that of a thousand sessions. */
+const REWARD = 1_000;
 
 export function evaluationText(evaluation: Evaluation, page: string | undefined): string {
   const { judged, holdout, warnings, source } = evaluation;
   const { arms, served } = judged;
+  const unit = minorPerMajor(source.currency);
   const parts = [
     headline(evaluation),
     ...(holdout === null ? [] : [holdoutText(holdout, source.currency)]),
@@ -24,12 +26,12 @@ export function evaluationText(evaluation: Evaluation, page: string | undefined)
       "Each arm for all",
       ["arm", ...valueHead(source.currency)],
       [
-        ...arms.map(({ arm, value }) => [arm, ...valueCells(value)]),
-        ...(served === null ? [] : [["as served", ...valueCells(served)]]),
+        ...arms.map(({ arm, value }) => [arm, ...valueCells(value, unit)]),
+        ...(served === null ? [] : [["as served", ...valueCells(served, unit)]]),
       ],
     ),
     ...judged.releases.flatMap((release, index) => releaseTexts(release, index, evaluation)),
-    outOfReach(judged).join("\n"),
+    outOfReach(judged, source.currency).join("\n"),
     warnings.map((warning) => `warning: ${warning}`).join("\n"),
     page === undefined ? "" : `The page is ${page}`,
   ];
@@ -54,8 +56,8 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
     "What the campaign brought, against the users held out",
     tableText(["", "served", "held out"], rows),
     `Served sessions brought ${around(perSession, REWARD)} more, all of them ${around(total, 1)}, for ` +
-      `${whole(spendMinor / MINOR_PER_MAJOR)} ${currency}` +
-      `${perCost === null ? "." : `: ${around(perCost, PER_COST)} for 1 ${currency}.`}`,
+      `${formatMean(spendMinor, currency)}` +
+      `${perCost === null ? "." : `: ${around(perCost, minorPerMajor(currency))} for 1 ${currency}.`}`,
   ].join("\n");
 }
 
@@ -63,15 +65,16 @@ function valueHead(currency: string): string[] {
   return ["reward", "spend", "added reward", "self-normalised", `added for 1 ${currency}`, "rows that speak"];
 }
 
-function valueCells(value: PolicyValue | null): Cell[] {
+/** `unit`: minor units in one of the currency. */
+function valueCells(value: PolicyValue | null, unit: number): Cell[] {
   if (value === null) return ["never given", "–", "–", "–", "–", "0"];
   const { reward, cost, incremental, selfNormalised, incrementalPerCost, effectiveRows } = value;
   return [
     around(reward, REWARD),
-    around(cost, COST),
+    around(cost, 1_000 / unit),
     around(incremental, REWARD),
     selfNormalised === null ? "–" : around(selfNormalised.incremental, REWARD),
-    incrementalPerCost === null ? "–" : around(incrementalPerCost, PER_COST),
+    incrementalPerCost === null ? "–" : around(incrementalPerCost, unit),
     whole(effectiveRows),
   ];
 }
@@ -79,17 +82,21 @@ function valueCells(value: PolicyValue | null): Cell[] {
 function releaseTexts(release: ReleaseJudgement, index: number, { judged, source }: Evaluation): string[] {
   const { label, hash, budgets, mix, ranking } = release;
   const gains = gainsOf(judged, index);
+  const unit = minorPerMajor(source.currency);
   return [
     section(
       `Release ${label} (${hash.slice(0, 12)}), ${mix.length} clusters, by budget`,
       ["budget", ...valueHead(source.currency)],
-      budgets.map(({ budgetPerSession, value }) => [short(COST * budgetPerSession), ...valueCells(value)]),
+      budgets.map(({ budgetPerSession, value }) => [
+        short((1_000 / unit) * budgetPerSession),
+        ...valueCells(value, unit),
+      ]),
     ),
     section(
       "Its reward less that of",
       ["budget", ...gains.map(({ over }) => over)],
       budgets.map(({ budgetPerSession }, at) => [
-        short(COST * budgetPerSession),
+        short((1_000 / unit) * budgetPerSession),
         ...gains.map(({ intervals }) => (intervals[at] ? around(intervals[at], REWARD) : "–")),
       ]),
     ),

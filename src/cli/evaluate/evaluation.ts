@@ -1,6 +1,7 @@
 // Evaluation
 // What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
 
+import { minorPerMajor } from "../../domain/currency.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import type { Judged, ReleaseJudgement } from "../../evaluate/policy/judge.ts";
@@ -109,12 +110,13 @@ export function verdictOf({ budgets }: ReleaseJudgement): string {
 const BEYOND_CHANCE_SE = 4;
 
 /** Sentences on policies that do what the log could not have done (PolicyValue.meanWeight), or never did. */
-export function outOfReach({ arms, releases }: Judged): string[] {
+export function outOfReach({ arms, releases }: Judged, currency: string): string[] {
+  const unit = 1_000 / minorPerMajor(currency);
   const named: (readonly [string, PolicyValue | null])[] = [
     ...arms.map(({ arm, value }) => [`${arm} for all`, value] as const),
     ...releases.flatMap(({ label, budgets }) =>
       budgets.map(
-        ({ budgetPerSession, value }) => [`release ${label} at ${short(10 * budgetPerSession)}`, value] as const,
+        ({ budgetPerSession, value }) => [`release ${label} at ${short(unit * budgetPerSession)}`, value] as const,
       ),
     ),
   ];

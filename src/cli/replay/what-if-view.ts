@@ -1,7 +1,7 @@
 // What-if view: what was, what comes out when it is played again, and what would have been: a table, and the spend curves
 // as a picture of text.
 
-import { formatMinor } from "../../domain/money.ts";
+import { formatMean } from "../../domain/money.ts";
 import { tableText } from "../table.ts";
 import type { WhatIfColumn, WhatIfReport } from "../../operate/what-if-report.ts";
 
@@ -24,7 +24,7 @@ export function whatIfText(whatIf: WhatIfReport, page?: string): string {
       ["", "as it was", "played again", "would have been"],
       [
         row("sessions drawn", (column) => column.sessions),
-        row("spent", (column) => formatMinor(BigInt(Math.round(column.spentMinor)), currency)),
+        row("spent", (column) => formatMean(column.spentMinor, currency)),
         row("expected reward", (column) => column.expectedReward.toFixed(1)),
         ...names((column) => column.reasons).map((name) =>
           row(`reason ${name}`, (column) => column.reasons[name] ?? 0),
