@@ -38,7 +38,12 @@ const [brokers = "", topicPrefix = "", stores = "", sessionTimeoutMs = "", ...mo
 const [count = "0", warmUp = "0", profile] = more;
 const wanted = Number(count);
 
-const settings = { brokers: [brokers], clientId: "bench", topicPrefix, sessionTimeoutMs: Number(sessionTimeoutMs) };
+const settings = {
+  brokers: brokers.split(","),
+  clientId: "bench",
+  topicPrefix,
+  sessionTimeoutMs: Number(sessionTimeoutMs),
+};
 const log = await openKafkaLog(settings, () => Date.now());
 const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
 const written: Record<string, { records: number; bytes: number }> = {};

@@ -24,7 +24,7 @@ const PARTITIONS_AT_ONCE = 16;
 const GROUP = `bench-${output}`;
 
 const kafka = new Kafka({
-  brokers: [brokers],
+  brokers: brokers.split(","),
   clientId: "pass-through",
   // It calls each COORDINATOR_NOT_AVAILABLE and CONCURRENT_TRANSACTIONS an error, and tries again.
   logLevel: logLevel.NOTHING,

@@ -120,7 +120,7 @@ export class Systems {
   }
 
   async #open(topicPrefix: string): Promise<KafkaLog> {
-    return await openKafkaLog({ brokers: [this.#brokers], clientId: "bench", topicPrefix }, () => Date.now());
+    return await openKafkaLog({ brokers: this.#brokers.split(","), clientId: "bench", topicPrefix }, () => Date.now());
   }
 
   #startOurs(prefix: string, numbers: readonly number[], profile: string | null): ChildProcess {

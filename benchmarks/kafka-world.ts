@@ -32,7 +32,7 @@ export async function onBroker<T>(
   const folder = mkdtempSync(path.join(tmpdir(), `stipend-bench-${of.name}-`));
   const memory = of.memory === undefined ? {} : { memory: of.memory };
   const broker = await startBroker({ dir: path.join(folder, "broker"), ...memory });
-  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: of.prefix };
+  const settings = { brokers: broker.brokers.split(","), clientId: "bench", topicPrefix: of.prefix };
   const log = await openKafkaLog(settings, () => Date.now());
   try {
     return await work({ folder, broker, log });

@@ -1,33 +1,43 @@
 // @ts-check
 // Kafka
-// A real broker for development and tests: one node, broker and controller (KRaft), on loopback ports of its own, its
-// data in a folder. Runs until it is interrupted and stops cleanly. Plain JavaScript for Node 18, without any package.
+// A real broker for development and tests, or a cluster of some: each node broker and controller (KRaft), on loopback ports
+// of its own, its data in a folder. Runs until it is interrupted and stops cleanly. Plain JavaScript for Node 18, without
+// any package.
 //
-//   node bin/kafka.mjs [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure] [--attached] [--json]
+//   node bin/kafka.mjs [--brokers N] [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure] [--attached] [--json]
+//   node bin/kafka.mjs --node I [--brokers N] [--dir FOLDER] …     one node of a cluster that was started before, again
 //
-// --attached stops it when the standard input ends, so that it never outlives what has started it.
-// --json prints one line when it is ready: {"brokers", "pid", "dir", "log", "jars"} and, with --secure, {"secure"}: listeners
-// with TLS and SASL (PLAIN, SCRAM), with the users and the certificate to use.
+// --brokers 3: replication 3, and a write waits for two (min.insync.replicas 2); the ports follow one another from --port on.
+// --attached stops all when the standard input ends, so that they never outlive what has started them.
+// --json prints one line when all are ready: {"brokers", "pid", "dir", "log", "jars", "nodes": [{"id", "broker", "pid",
+// "dir", "log"}]} ("pid", "dir" and "log" are the first node's) and, with --secure, {"secure"}: listeners with TLS and SASL
+// (PLAIN, SCRAM), with the users and the certificate to use.
 
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import net from "node:net";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkJava, kafkaJars } from "./setup/jars.mjs";
+import { logOf, portsOf, prepare, startNode, untilReady } from "./setup/kafka-node.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
-import { makeCertificate, secureProperties, SECURE_USERS } from "./setup/secure-broker.mjs";
-import { ended, freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
+import { makeCertificate, SECURE_USERS } from "./setup/secure-broker.mjs";
+import { freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
+
+/** @typedef {import("./setup/kafka-node.mjs").Node} Node */
+/** @typedef {import("./setup/kafka-node.mjs").Ports} Ports */
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const READY_MS = 60_000;
 const DEFAULT_PORT = 19_092;
+const MOST_BROKERS = 9;
+/** What a cluster needs for its end: the last of its nodes have no majority any more to say goodbye to. */
+const STOP_MS = 6_000;
 
 const options = serverOptions(
   { port: DEFAULT_PORT, memory: "512m" },
   {
-    dir: { type: "string", default: path.join(ROOT, ".kafka", "data") },
+    brokers: { type: "string", default: "1" },
+    node: { type: "string", default: "" },
+    dir: { type: "string", default: "" },
     secure: { type: "boolean", default: false },
   },
 );
@@ -35,176 +45,141 @@ const options = serverOptions(
 await runServer(main);
 
 async function main() {
+  const count = brokersOf(options.brokers);
+  const dir = path.resolve(options.dir || path.join(ROOT, ".kafka", count === 1 ? "data" : `data-${count}`));
   await checkJava();
   const jars = await kafkaJars(ROOT, say);
-  const dir = path.resolve(options.dir);
+  const nodes = options.node === "" ? await allNodes(dir, jars, count) : [await oneNode(dir, jars, options.node)];
+  return await serve(dir, nodes);
+}
+
+/** @param {string} typed */
+function brokersOf(typed) {
+  const count = Number(typed);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_BROKERS)
+    throw new SetupFailed(`--brokers ${typed}: give a number from 1 to ${MOST_BROKERS}`);
+  if (count > 1 && options.secure) throw new SetupFailed("--secure is for one broker: leave out --brokers");
+  return count;
+}
+
+/** @param {string} dir @param {string} jars @param {number} count @returns {Promise<Node[]>} */
+async function allNodes(dir, jars, count) {
   mkdirSync(dir, { recursive: true });
-  refuseSecond(dir);
-  const ports = await choosePorts(portOf(options.port));
-  const properties = path.join(dir, "server.properties");
+  const before = existsSync(path.join(dir, "data"))
+    ? 1
+    : existsSync(clusterFile(dir))
+      ? readCluster(dir).length
+      : count;
+  if (before !== count)
+    throw new SetupFailed(`${dir} has the data of ${before} broker${before > 1 ? "s" : ""}: give another --dir`);
   if (options.secure) await makeCertificate(dir);
-  writeFileSync(properties, serverProperties(dir, ports));
-  const classpath = path.join(jars, "*");
-  if (!existsSync(path.join(dir, "data", "meta.properties"))) await format(classpath, dir, properties);
-  return await serve(classpath, dir, properties, ports);
+  const ports = await choosePorts(portOf(options.port), count);
+  const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "k");
+  const nodes = ports.map((_, i) => nodeOf(dir, jars, ports, i + 1));
+  if (count > 1) writeCluster(dir, ports);
+  // A node is formatted once, and all of a cluster's at the same time: under one id.
+  await Promise.all(nodes.map((node) => prepare(node, clusterId)));
+  return nodes;
 }
 
-/** @typedef {{ client: number, controller: number, tls: number, sasl: number }} Ports */
-
-/** The asked-for port for clients (0: any), and free ones for the rest. @param {number} asked @returns {Promise<Ports>} */
-async function choosePorts(asked) {
-  const [client = 0, controller = 0, tls = 0, sasl = 0] = await freePorts([asked, 0, 0, 0]);
-  return { client, controller, tls, sasl };
+/** On the ports that it had, or with another for clients when one is given. @param {string} dir @param {string} jars @param {string} typed */
+async function oneNode(dir, jars, typed) {
+  if (!existsSync(clusterFile(dir))) throw new SetupFailed(`${dir} has no cluster: start it with --brokers 3 first`);
+  const id = Number(typed);
+  const ports = readCluster(dir);
+  if (!ports[id - 1]) throw new SetupFailed(`--node ${typed}: the cluster has nodes 1 to ${ports.length}`);
+  const client = portOf(options.port);
+  const moved =
+    client === 0 || client === DEFAULT_PORT ? ports : ports.map((of, i) => (i === id - 1 ? { ...of, client } : of));
+  writeCluster(dir, moved);
+  const node = nodeOf(dir, jars, moved, id);
+  await prepare(node, "");
+  return node;
 }
 
-/** @param {string} dir @param {Ports} ports */
-function serverProperties(dir, ports) {
-  const secure = options.secure ? secureProperties(dir, ports) : { listeners: [], protocols: [], lines: [] };
-  const listeners = [`PLAIN://127.0.0.1:${ports.client}`, ...secure.listeners];
-  return [
-    "process.roles=broker,controller",
-    "node.id=1",
-    `controller.quorum.voters=1@127.0.0.1:${ports.controller}`,
-    "controller.listener.names=CONTROLLER",
-    "inter.broker.listener.name=PLAIN",
-    `listeners=${[...listeners, `CONTROLLER://127.0.0.1:${ports.controller}`].join(",")}`,
-    `advertised.listeners=${listeners.join(",")}`,
-    `listener.security.protocol.map=${["PLAIN:PLAINTEXT", "CONTROLLER:PLAINTEXT", ...secure.protocols].join(",")}`,
-    `log.dirs=${path.join(dir, "data")}`,
-    // One node is all there is.
-    "offsets.topic.replication.factor=1",
-    "transaction.state.log.replication.factor=1",
-    "transaction.state.log.min.isr=1",
-    "share.coordinator.state.topic.replication.factor=1",
-    "share.coordinator.state.topic.min.isr=1",
-    "offsets.topic.num.partitions=4",
-    "transaction.state.log.num.partitions=4",
-    // Quick starts and take-overs; members choose their own session time-out above this.
-    "group.initial.rebalance.delay.ms=0",
-    "group.min.session.timeout.ms=500",
-    "auto.create.topics.enable=false",
-    "controlled.shutdown.enable=false",
-    // After a kill the controller keeps the broker out until the killed one's session is over: 9 s by default.
-    "broker.session.timeout.ms=4000",
-    "broker.heartbeat.interval.ms=500",
-    "num.network.threads=2",
-    "num.io.threads=4",
-    "log.cleaner.dedupe.buffer.size=33554432",
-    ...secure.lines,
-    "",
-  ].join("\n");
+/** @param {string} dir @param {string} jars @param {readonly Ports[]} nodes @param {number} id @returns {Node} */
+function nodeOf(dir, jars, nodes, id) {
+  const { secure, memory } = options;
+  return { id, dir: nodes.length === 1 ? dir : path.join(dir, `node-${id}`), nodes, secure, memory, jars };
 }
 
-/** @param {string} classpath @param {string} dir @param {string} properties */
-async function format(classpath, dir, properties) {
-  const id = randomBytes(16).toString("base64url").replace(/^-/, "k");
-  const scram = options.secure
-    ? SECURE_USERS.filter((user) => user.mechanism.startsWith("SCRAM")).flatMap((user) => [
-        "--add-scram",
-        `${user.mechanism}=[name=${user.username},password=${user.password}]`,
-      ])
-    : [];
-  const args = ["format", "-t", id, "-c", properties, ...scram];
-  const java = startJava(classpath, dir, ["-Xmx128m"], ["kafka.tools.StorageTool", ...args], "format.log");
-  const code = await ended(java);
-  if (code !== 0) throw new SetupFailed(`Kafka could not format ${dir}:\n${tail(path.join(dir, "format.log"))}`);
-}
-
-/** @param {string} classpath @param {string} dir @param {string} properties @param {Ports} ports */
-async function serve(classpath, dir, properties, ports) {
-  const log = path.join(dir, "broker.log");
-  const flags = [
-    `-Xmx${options.memory}`,
-    `-Dorg.slf4j.simpleLogger.logFile=${log}`,
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-  ];
-  const broker = startJava(classpath, dir, flags, ["kafka.Kafka", properties], "broker.out");
-  writeFileSync(path.join(dir, "pid"), String(broker.pid));
-  const end = watched(broker, options);
-  const died = end.then((code) => {
-    if (code === 0) throw new SetupFailed(`the broker was stopped before it was ready`);
-    const told = tail(existsSync(log) ? log : path.join(dir, "broker.out"));
-    throw new SetupFailed(`the broker ended with code ${code} before it was ready:\n${told}`);
+/** The asked-for ports for clients (0: any), and free ones for the rest. @param {number} asked @param {number} count */
+async function choosePorts(asked, count) {
+  const wanted = Array.from({ length: count }, (_, i) => [asked === 0 ? 0 : asked + i, 0, 0, 0]).flat();
+  const free = await freePorts(wanted);
+  return Array.from({ length: count }, (_, i) => {
+    const [client = 0, controller = 0, tls = 0, sasl = 0] = free.slice(4 * i, 4 * i + 4);
+    return { client, controller, tls, sasl };
   });
-  const listening = options.secure ? [ports.client, ports.tls, ports.sasl] : [ports.client];
-  died.catch(() => undefined);
+}
+
+/** The ports of a cluster's nodes, which each of them must know. @param {string} dir */
+function clusterFile(dir) {
+  return path.join(dir, "cluster.json");
+}
+
+/** @param {string} dir @returns {Ports[]} */
+function readCluster(dir) {
+  return JSON.parse(readFileSync(clusterFile(dir), "utf8"));
+}
+
+/** @param {string} dir @param {readonly Ports[]} ports */
+function writeCluster(dir, ports) {
+  writeFileSync(clusterFile(dir), JSON.stringify(ports));
+}
+
+/** @param {string} dir @param {readonly Node[]} nodes */
+async function serve(dir, nodes) {
+  const ofCluster = nodes.some((node) => node.nodes.length > 1);
+  const started = nodes.map((node) => {
+    const broker = startNode(node);
+    const end = watched(broker, options, ofCluster ? STOP_MS : null);
+    return { node, broker, end };
+  });
   try {
-    await Promise.race([Promise.all(listening.map(accepts)), died]);
+    await Promise.all(started.map(({ node, end }) => untilReady(node, end)));
   } catch (error) {
-    broker.kill("SIGKILL");
+    for (const { broker } of started) broker.kill("SIGKILL");
     throw error;
   }
-  announce({ dir, log, jars: path.dirname(classpath), pid: broker.pid, ports });
-  const code = await end;
-  rmSync(path.join(dir, "pid"), { force: true });
-  return code;
+  announce(started.map(({ node, broker }) => ({ node, pid: broker.pid })));
+  if (ofCluster)
+    for (const { node, end } of started)
+      void end.then((code) => {
+        if (code !== 0)
+          say(
+            `node ${node.id} ended with ${code}; again: --brokers ${node.nodes.length} --dir ${dir} --node ${node.id}`,
+          );
+      });
+  const codes = await Promise.all(started.map(({ end }) => end));
+  // One that was killed on purpose is no failure of the others.
+  return codes.includes(0) ? 0 : (codes[0] ?? 0);
 }
 
-/** @param {{ dir: string, log: string, jars: string, pid: number | undefined, ports: Ports }} broker */
-function announce({ dir, log, jars, pid, ports }) {
-  const brokers = `127.0.0.1:${ports.client}`;
-  const secure = options.secure && {
+/** @param {readonly { node: Node, pid: number | undefined }[]} started */
+function announce(started) {
+  const nodes = started.map(({ node, pid }) => ({
+    id: node.id,
+    broker: `127.0.0.1:${portsOf(node).client}`,
+    pid,
+    dir: node.dir,
+    log: logOf(node),
+  }));
+  const [first] = started;
+  if (!first) return;
+  const { node, pid } = first;
+  const { tls, sasl } = portsOf(node);
+  const brokers = nodes.map(({ broker }) => broker).join(",");
+  const secure = node.secure && {
     secure: {
-      tls: `localhost:${ports.tls}`,
-      sasl: `localhost:${ports.sasl}`,
-      ca: path.join(dir, "tls", "ca.pem"),
+      tls: `localhost:${tls}`,
+      sasl: `localhost:${sasl}`,
+      ca: path.join(node.dir, "tls", "ca.pem"),
       users: SECURE_USERS,
     },
   };
-  if (options.json) console.log(JSON.stringify({ brokers, pid, dir, log, jars, ...secure }));
-  else say(`Kafka is ready: KAFKA_BROKERS=${brokers} (log: ${log}; Ctrl-C stops it)`);
-}
-
-/**
- * In a process group of its own: a terminal's interrupt reaches it through us only.
- * @param {string} classpath @param {string} dir @param {string[]} flags @param {string[]} args @param {string} output
- */
-function startJava(classpath, dir, flags, args, output) {
-  const file = openSync(path.join(dir, output), "w");
-  return spawn("java", [...flags, "-cp", classpath, ...args], {
-    cwd: dir,
-    detached: true,
-    stdio: ["ignore", file, file],
-  });
-}
-
-/** Until the port takes connections. @param {number} port */
-async function accepts(port) {
-  const deadline = Date.now() + READY_MS;
-  while (!(await connects(port))) {
-    if (Date.now() > deadline) throw new SetupFailed(`port ${port} takes no connection after ${READY_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function connects(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("connect", () => socket.end(() => resolve(true)));
-    socket.once("error", () => resolve(false));
-  });
-}
-
-/** A folder has one broker. @param {string} dir */
-function refuseSecond(dir) {
-  const file = path.join(dir, "pid");
-  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  if (pid > 0 && isJava(pid))
-    throw new SetupFailed(`process ${pid} already runs a broker on ${dir}: kill ${pid} first`);
-}
-
-/** @param {number} pid */
-function isJava(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("kafka.Kafka");
-  } catch {
-    return false;
-  }
-}
-
-/** @param {string} file */
-function tail(file) {
-  return readFileSync(file, "utf8").trim().split("\n").slice(-15).join("\n");
+  const told = { brokers, pid, dir: node.dir, log: logOf(node), jars: node.jars, nodes, ...secure };
+  if (options.json) return console.log(JSON.stringify(told));
+  say(`Kafka is ready: KAFKA_BROKERS=${brokers} (log: ${nodes.map(({ log }) => log).join(", ")}; Ctrl-C stops it)`);
+  if (nodes.length > 1) say(`processes: ${nodes.map((each) => `node ${each.id} is ${each.pid}`).join(", ")}`);
 }

@@ -65,16 +65,25 @@ function listen(port) {
 }
 
 /**
- * Passes on what is to end it, and resolves with the code that it ended with: 0 after a signal that was passed on.
- * @param {import("node:child_process").ChildProcess} child @param {{ attached: boolean }} options @returns {Promise<number>}
+ * Passes on what is to end it, and resolves with the code that it ended with: 0 after a signal that was passed on. With
+ * `stopMs`, what has not ended so long after that is killed.
+ * @param {import("node:child_process").ChildProcess} child @param {{ attached: boolean }} options
+ * @param {number | null} stopMs @returns {Promise<number>}
  */
-export async function watched(child, { attached }) {
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
-    process.on(signal, () => child.kill("SIGTERM"));
-  if (attached) process.stdin.once("end", () => child.kill("SIGTERM")).resume();
+export async function watched(child, { attached }, stopMs = null) {
+  let stopping = false;
+  const stop = () => {
+    if (!stopping && stopMs !== null) setTimeout(() => child.kill("SIGKILL"), stopMs).unref();
+    stopping = true;
+    child.kill("SIGTERM");
+    // One that is frozen cannot end.
+    child.kill("SIGCONT");
+  };
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, stop);
+  if (attached) process.stdin.once("end", stop).resume();
   const code = await ended(child);
   process.stdin.unref?.();
-  return code === ENDED_BY_SIGTERM ? 0 : code;
+  return code === ENDED_BY_SIGTERM || (stopping && code === KILLED) ? 0 : code;
 }
 
 const ENDED_BY_SIGTERM = 143;

@@ -193,7 +193,12 @@ class ChaosRun {
     await this.#ok(`campaign create ${campaign} --wait`);
     await this.#ok(`releases publish ${folder} --campaign chaos`);
     await this.#ok(`releases promote ${release.hash} --wait`);
-    const settings = { brokers: [this.#broker.brokers], clientId: "chaos", topicPrefix: PREFIX, patienceMs: 60_000 };
+    const settings = {
+      brokers: this.#broker.brokers.split(","),
+      clientId: "chaos",
+      topicPrefix: PREFIX,
+      patienceMs: 60_000,
+    };
     this.#log = await openKafkaLog(settings, () => Date.now());
   }
 

@@ -23,7 +23,7 @@ export interface KafkaFixture extends LogFixture {
 export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise<KafkaFixture> {
   const prefix = `t${randomUUID().slice(0, 8)}.`;
   const group = `${prefix}${kind.application}-${kind.kind}`;
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka({ brokers: brokers.split(","), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   const clusters = new Map<EventLog, Cluster>();
   const troubles: string[] = [];
@@ -35,7 +35,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
     async connect(settings = {}) {
       const cluster = new Cluster(
         withDefaults({
-          brokers: [brokers],
+          brokers: brokers.split(","),
           clientId: clientId(clusters.size),
           topicPrefix: prefix,
           sessionTimeoutMs: SESSION_MS,
@@ -65,7 +65,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
         groups[0]?.members.find((one) => one.clientId === name),
         name,
       );
-      const other = new Cluster(withDefaults({ brokers: [brokers], clientId: "elsewhere" }));
+      const other = new Cluster(withDefaults({ brokers: brokers.split(","), clientId: "elsewhere" }));
       await other.send(await other.coordinator("group", group), leaveGroup({ group, member: member.memberId }));
       other.close();
     },

@@ -15,7 +15,7 @@ const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 const log = await openKafkaLog(
   {
-    brokers: [must(brokers, "brokers")],
+    brokers: must(brokers, "brokers").split(","),
     clientId: `worker-${process.pid}`,
     topicPrefix: must(prefix, "prefix"),
     sessionTimeoutMs: Number(sessionMs),

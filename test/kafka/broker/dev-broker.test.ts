@@ -10,6 +10,7 @@ import { kafkaJars } from "../../../bin/setup/jars.mjs";
 import { must } from "../../../src/domain/assert.ts";
 import { openKafkaLog, type KafkaLog } from "../../../src/log/kafka/log.ts";
 import { SPECS } from "../../log/fixture.ts";
+import { out } from "../../log/told.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..", "..", "..");
 
@@ -39,13 +40,14 @@ describe("npm run kafka", () => {
   let folder: string;
   const started: DevBroker[] = [];
 
-  const start = (env?: NodeJS.ProcessEnv): DevBroker => {
-    const broker = new DevBroker(["--dir", path.join(folder, "data"), "--port", "0", "--memory", "384m"], env);
+  const start = (env?: NodeJS.ProcessEnv, ...more: readonly string[]): DevBroker => {
+    const own = ["--dir", path.join(folder, "data"), "--port", "0", "--memory", "384m"];
+    const broker = new DevBroker([...own, ...more], env);
     started.push(broker);
     return broker;
   };
   const open = async (brokers: string): Promise<KafkaLog> =>
-    openKafkaLog({ brokers: [brokers], clientId: "dev" }, () => Date.now());
+    openKafkaLog({ brokers: brokers.split(","), clientId: "dev" }, () => Date.now());
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "stipend-dev-broker-"));
@@ -75,6 +77,25 @@ describe("npm run kafka", () => {
     const later = await open(await again.brokers());
     expect((await later.topics()).length).toBe(SPECS.length);
     await later.close();
+  }, 180_000);
+
+  it("with --brokers 3 is a cluster: a node that is killed is started again with --node, and the folder is the cluster's", async () => {
+    const cluster = start(undefined, "--brokers", "3");
+    const log = await open(await cluster.brokers());
+    await log.ensureTopics(SPECS);
+    const [, pid] = must(/node 2 is (\d+)/.exec(cluster.said), "a process");
+    process.kill(Number(pid), "SIGKILL");
+    await expect.poll(() => cluster.said, { timeout: 30_000 }).toMatch(/node 2 ended with 137; again: .*--node 2/);
+    const node = start(undefined, "--brokers", "3", "--node", "2");
+    expect(await node.brokers()).toBe(must(await cluster.brokers(), "brokers").split(",")[1]);
+    await log.send([out("events", 0, "k", "after")]);
+    await log.close();
+
+    const alone = start();
+    expect(await alone.ended()).toBe(1);
+    expect(alone.said).toMatch(/has the data of 3 brokers: give another --dir/);
+    for (const each of [node, cluster]) each.child.kill("SIGINT");
+    expect([await node.ended(), await cluster.ended()], cluster.said).toEqual([0, 0]);
   }, 180_000);
 
   it("says no more than that when it is stopped before it is ready", async () => {
