@@ -8,7 +8,9 @@
 //   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
 
 import { must } from "../domain/assert.ts";
+import { CAMPAIGN_ID, InvalidInput } from "../domain/campaign.ts";
 import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../domain/control.ts";
+import { idBreach } from "../domain/ids.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { toJson } from "../log/codec/json.ts";
 import type { EventLog } from "../log/event-log.ts";
@@ -41,6 +43,10 @@ export function commandOf(
   action: PacingAction,
   { expect, dryRun, commandId }: Pick<Steering, "expect" | "dryRun" | "commandId">,
 ): PacingCommand {
+  if (!CAMPAIGN_ID.test(campaign))
+    throw new InvalidInput(`--campaign: ${JSON.stringify(campaign)} is no campaign's id`);
+  const breach = commandId === undefined ? null : idBreach("--command-id", commandId);
+  if (breach !== null) throw new InvalidInput(breach);
   return {
     commandId: commandId ?? context.newId(),
     campaign,

@@ -51,7 +51,7 @@ export async function* lettersOf(log: EventLog, { reason, topic, at }: Choice): 
 
 /** The record itself stays out of a list. */
 export function letterJson({ place, letter }: PlacedLetter) {
-  const { topic, partition, offset, atMs, reason, detail, key, value } = letter;
+  const { topic, partition, offset, atMs, reason, detail, key, value, valueBytes, valueHash } = letter;
   return {
     at: placeText(place),
     reason,
@@ -61,7 +61,8 @@ export function letterJson({ place, letter }: PlacedLetter) {
     offset,
     atMs,
     key: key === null ? null : Buffer.from(key).toString("utf8"),
-    bytes: value?.length ?? 0,
+    bytes: valueBytes ?? value?.length ?? 0,
+    sha256: valueHash === null ? null : Buffer.from(valueHash).toString("hex"),
   };
 }
 

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { instantOf, isTimeZone, type Every } from "./calendar.ts";
 import { currencyCode } from "./currency.ts";
+import { MAX_ID_BYTES } from "./ids.ts";
 import { parseMinor, type Minor } from "./money.ts";
 
 export interface Arm {
@@ -117,9 +118,16 @@ const instant = z.union([z.number().int(), z.iso.datetime({ offset: true }).tran
 
 const UTC = "UTC";
 
+export const CAMPAIGN_ID = /^[A-Za-z0-9._-]{1,100}$/;
+const name = z.string().max(MAX_ID_BYTES);
+const MOST_REWARDS = 32;
+/** A period is walked hour by hour where its traffic is foreseen. */
+const FIRST_MS = 0;
+const LAST_MS = Date.UTC(2200, 0);
+
 const campaignSchema = z
   .strictObject({
-    id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "letters, digits, dots, dashes and underscores, at most 100"),
+    id: z.string().regex(CAMPAIGN_ID, "letters, digits, dots, dashes and underscores, at most 100"),
     currency: currencyCode,
     budgetMinor: minor,
     explorationBudgetMinor: minor.default(0n),
@@ -154,21 +162,24 @@ const campaignSchema = z
     }),
     pacing: z.strictObject({
       mode: z.enum(["asap", "even", "points"]).default("even"),
-      expectedSessions: z.number().positive(),
+      expectedSessions: z.number().min(0.001).max(1e12),
       points: z
         .array(z.strictObject({ atMs: instant, share: z.number() }))
         .max(1_000)
         .default([]),
       controller: z.enum(PACING_CONTROLLERS).default(DEFAULT_CONTROLLER),
       profile: z
-        .array(z.number().nonnegative())
+        .array(z.number().nonnegative().max(1e12))
         .refine((hours) => hours.length === 0 || hours.length === HOURS_OF_DAY, "must be 24 hours, or none")
         .refine((hours) => hours.length === 0 || hours.some((weight) => weight > 0), "must not be all zero")
         .default([]),
     }),
     priority: z.number().int().default(0),
-    surfaces: z.array(z.string()).default([]),
-    rewardWeights: z.record(z.string(), z.number()).default({ converted: 1 }),
+    surfaces: z.array(name).max(100).default([]),
+    rewardWeights: z
+      .record(name, z.number())
+      .refine((weights) => Object.keys(weights).length <= MOST_REWARDS, `at most ${MOST_REWARDS} rewards`)
+      .default({ converted: 1 }),
     ceilingMinor: minor.nullable().default(null),
   })
   .superRefine((campaign, context) => {
@@ -178,6 +189,9 @@ const campaignSchema = z
     const ids = new Set(campaign.arms.map((arm) => arm.id));
     if (ids.size !== campaign.arms.length)
       context.addIssue({ code: "custom", path: ["arms"], message: "arm ids must differ" });
+    for (const field of ["startMs", "endMs"] as const)
+      if (!(campaign[field] >= FIRST_MS && campaign[field] <= LAST_MS))
+        context.addIssue({ code: "custom", path: [field], message: "must be from 1970 to 2200" });
     if (campaign.endMs <= campaign.startMs)
       context.addIssue({ code: "custom", path: ["endMs"], message: "must be after startMs" });
     if (campaign.ceilingMinor !== null && campaign.budgetMinor > campaign.ceilingMinor)

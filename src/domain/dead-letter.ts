@@ -1,4 +1,7 @@
-// Dead letter: a record that could not be used, kept whole with the reason (law C6).
+// Dead letter: a record that could not be used, kept whole with the reason (law C6); of one that is large its beginning,
+// its length and its hash, so that no record is too large to be passed over.
+
+import { hash } from "node:crypto";
 
 /** Closed list; documented beside the decision reasons. */
 export const DEAD_LETTER_REASONS = [
@@ -21,4 +24,52 @@ export interface DeadLetter {
   readonly detail: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** Of a key or a value that is not kept whole, but by its beginning: how long it is, and its SHA-256. Null: it is whole. */
+  readonly keyBytes: number | null;
+  readonly keyHash: Uint8Array | null;
+  readonly valueBytes: number | null;
+  readonly valueHash: Uint8Array | null;
+}
+
+export const LETTER_VALUE_BYTES = 64 * 1_024;
+export const LETTER_KEY_BYTES = 1_024;
+const DETAIL_CHARACTERS = 1_000;
+
+/** The record that a letter is about. */
+export type LetterRecord = Pick<DeadLetter, "topic" | "partition" | "offset" | "key" | "value">;
+
+export function deadLetterOf(record: LetterRecord, reason: DeadLetterReason, detail: string, atMs: number): DeadLetter {
+  const { topic, partition, offset } = record;
+  const key = kept(record.key, LETTER_KEY_BYTES);
+  const value = kept(record.value, LETTER_VALUE_BYTES);
+  return {
+    topic,
+    partition,
+    offset,
+    atMs,
+    reason,
+    detail: detail.length <= DETAIL_CHARACTERS ? detail : `${detail.slice(0, DETAIL_CHARACTERS)}…`,
+    key: key.bytes,
+    value: value.bytes,
+    keyBytes: key.length,
+    keyHash: key.hash,
+    valueBytes: value.length,
+    valueHash: value.hash,
+  };
+}
+
+/** Whether the record can be sent again as it was. */
+export function isWhole({ keyBytes, valueBytes }: DeadLetter): boolean {
+  return keyBytes === null && valueBytes === null;
+}
+
+interface Kept {
+  readonly bytes: Uint8Array | null;
+  readonly length: number | null;
+  readonly hash: Uint8Array | null;
+}
+
+function kept(bytes: Uint8Array | null, most: number): Kept {
+  if (bytes === null || bytes.length <= most) return { bytes, length: null, hash: null };
+  return { bytes: bytes.subarray(0, most), length: bytes.length, hash: hash("sha256", bytes, "buffer") };
 }

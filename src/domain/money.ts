@@ -7,8 +7,8 @@ import { currencyFault, minorDigits, minorPerMajor } from "./currency.ts";
 /** An integer of minor units of a campaign's currency. */
 export type Minor = bigint;
 
-/** The largest amount that every part of the system can carry (Avro long through a double's safe integers). */
-export const MAX_MINOR: Minor = BigInt(Number.MAX_SAFE_INTEGER);
+/** The largest amount that every part of the system can carry: an Avro long through a double's safe integers, less the last. */
+export const MAX_MINOR: Minor = BigInt(Number.MAX_SAFE_INTEGER - 1);
 
 /** Parses an integer amount of minor units; throws a RangeError that names `field`. */
 export function parseMinor(value: unknown, field: string): Minor {
@@ -71,6 +71,13 @@ export function parseTypedAmount(typed: string): TypedAmount {
 }
 
 const WITHOUT_CURRENCY = "thousands are not parted, and decimals need the currency that has them";
+
+/** The nearest amount to a statistic; one that is beyond what can be carried is the furthest that can, and no number is none. */
+export function minorOfMean(mean: number): Minor {
+  if (Number.isNaN(mean)) return 0n;
+  const most = Number(MAX_MINOR);
+  return BigInt(Math.round(Math.min(Math.max(mean, -most), most)));
+}
 
 export function minMinor(a: Minor, b: Minor): Minor {
   return a < b ? a : b;

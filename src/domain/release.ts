@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { describeIssues, InvalidInput } from "./campaign.ts";
 import { canonicalJson, sha256Hex } from "./canonical.ts";
-import type { FeatureSpec } from "./features.ts";
+import { rowWidth, type FeatureSpec } from "./features.ts";
+import { MAX_ID_BYTES } from "./ids.ts";
 
 export const RELEASE_FORMAT = 1;
 
@@ -77,10 +78,22 @@ export interface Release {
   readonly classifier: Uint8Array;
 }
 
+/** Of the canonical JSON: the treasurer keeps the manifest in its state, and the largest grid of plans stays below it. */
+export const MAX_MANIFEST_BYTES = 2 * 1_024 * 1_024;
+export const MAX_CLUSTERS = 1_024;
+/** Clusters × arms: what a shard tells of each must fit into a report. */
+export const MAX_CELLS = 16_384;
+/** Columns of a row of the classifier: a batch of rows is kept in memory. */
+export const MAX_WIDTH = 4_096;
+/** Beyond it a mean or a price is no statistic of ours, and sums of them would be infinite. */
+const MOST = 1e15;
+
 const count = z.number().int().positive();
-const cells = z.array(z.array(z.number()));
-const costs = z.array(z.array(z.number().nonnegative()));
-const name = z.string().min(1);
+const amount = z.number().min(-MOST).max(MOST);
+const cost = amount.nonnegative();
+const cells = z.array(z.array(amount));
+const costs = z.array(z.array(cost));
+const name = z.string().min(1).max(MAX_ID_BYTES);
 
 const featureSchema = z.discriminatedUnion("kind", [
   z.strictObject({ name, kind: z.literal("numeric"), default: z.number() }),
@@ -92,19 +105,19 @@ const manifestSchema = z
   .strictObject({
     format: z.literal(RELEASE_FORMAT),
     features: z.strictObject({ features: z.array(featureSchema).min(1) }),
-    arms: z.array(name).min(2),
-    clusters: count,
+    arms: z.array(name).min(2).max(64),
+    clusters: count.max(MAX_CLUSTERS),
     classifier: z.string().regex(/^[0-9a-f]{64}$/, "the SHA-256 of the classifier in hex"),
     frontier: z.strictObject({
       steps: count,
       rows: z
         .array(
           z.strictObject({
-            budgetPerSession: z.number().nonnegative(),
+            budgetPerSession: cost,
             shares: z.array(z.array(z.number().int().nonnegative())),
-            expectedReward: z.number(),
-            expectedCost: z.number().nonnegative(),
-            shadowPrice: z.number().nonnegative(),
+            expectedReward: amount,
+            expectedCost: cost,
+            shadowPrice: cost,
           }),
         )
         .min(1),
@@ -115,7 +128,7 @@ const manifestSchema = z
       cost: costs,
       costSe: costs,
       redemption: costs,
-      mix: z.array(z.number().nonnegative()),
+      mix: z.array(cost),
     }),
     certificate: z.strictObject({
       solver: z.string(),
@@ -140,6 +153,13 @@ function shapeFaults(manifest: ReleaseManifest): [string, string][] {
     if (rows.length !== clusters || rows.some((row) => row.length !== arms.length))
       faults.push([path, `must have ${clusters} clusters of ${arms.length} arms`]);
   };
+  if (clusters * arms.length > MAX_CELLS)
+    faults.push([
+      "clusters",
+      `${clusters} × ${arms.length} arms are more than the ${MAX_CELLS} cells that a shard reports`,
+    ]);
+  const width = rowWidth(manifest.features);
+  if (width > MAX_WIDTH) faults.push(["features", `${width} columns, at most ${MAX_WIDTH}`]);
   if (new Set(arms).size !== arms.length) faults.push(["arms", "arm ids must differ"]);
   for (const key of ["reward", "rewardSe", "cost", "costSe", "redemption"] as const)
     table(`values.${key}`, values[key]);
@@ -159,6 +179,11 @@ function shapeFaults(manifest: ReleaseManifest): [string, string][] {
 
 /** Parses a manifest as written in a release folder or record. `where` names the place in the error. */
 export function parseManifest(json: string, where: string): ReleaseManifest {
+  const bytes = Buffer.byteLength(json);
+  if (bytes > MAX_MANIFEST_BYTES)
+    throw new InvalidInput(
+      `${where}: ${bytes} bytes, at most ${MAX_MANIFEST_BYTES}: train with fewer clusters, arms or plans`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(json);

@@ -37,9 +37,6 @@ export interface Profile {
   readonly attributes: Attributes;
 }
 
-/** Longest user, session, outcome or decision id, or name of a reward, in UTF-8 bytes; a longer one is a contract breach. */
-export const MAX_ID_BYTES = 256;
-
 /** Largest session, outcome or profile, encoded: what a user's record keeps of them must fit into it many times. */
 export const MAX_EVENT_BYTES = 16 * 1024;
 

@@ -20,7 +20,7 @@ export interface TopicSpec {
   readonly cleanup: Cleanup;
   /** For `delete`: how long records are kept at least; null keeps them for ever. */
   readonly retentionMs: number | null;
-  /** Largest encoded value; a larger record is refused at `send` and `commit` with `RecordTooLarge`. */
+  /** Largest encoded value; a larger one, or a key or headers beyond bounds.ts, is refused at `send` and `commit` with `RecordTooLarge`. */
   readonly maxRecordBytes: number;
 }
 
@@ -46,6 +46,11 @@ export interface LogRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: Headers;
+  /**
+   * Why its content could not be read, where another's client wrote it in a way that nobody should unpack; then `value` is
+   * what is stored, at most the batch that it came in.
+   */
+  readonly unreadable?: string;
 }
 
 /** Offsets of a partition that can be read: start ≤ offset < end. */

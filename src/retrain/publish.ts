@@ -4,7 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInput } from "../domain/campaign.ts";
+import { CAMPAIGN_ID, InvalidInput } from "../domain/campaign.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import type { ReleaseRecord } from "../domain/control.ts";
 import { parseRelease, type Release } from "../domain/release.ts";
@@ -46,6 +46,8 @@ export async function publishRelease(
     classifier: folder.release.classifier,
     evidence: folder.evidenceText,
   };
+  if (!CAMPAIGN_ID.test(campaign))
+    throw new InvalidInput(`--campaign: ${JSON.stringify(campaign)} is no campaign's id`);
   const partitions = (await log.ranges("releases")).length;
   const value = codecFor("releases").encode(record);
   try {

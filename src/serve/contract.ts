@@ -5,10 +5,10 @@
 import { AssertionFailed } from "../domain/assert.ts";
 import type { Grant } from "../domain/control.ts";
 import type { DeadLetterReason } from "../domain/dead-letter.ts";
+import { idBreach, keyIs, MAX_ID_BYTES } from "../domain/ids.ts";
 import {
   MAX_EVENT_BYTES,
   MAX_FUTURE_MS,
-  MAX_ID_BYTES,
   MAX_REWARD,
   type Outcome,
   type Profile,
@@ -17,6 +17,7 @@ import {
 import { Undecodable, type Codec } from "../log/codec/codec.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import type { CycleContext } from "../task/processor.ts";
+import { grantBreach } from "./grant-contract.ts";
 
 export interface InputCodecs {
   readonly grants: Codec<Grant>;
@@ -46,6 +47,7 @@ export function refused(record: LogRecord, reason: DeadLetterReason, detail: str
 }
 
 export function readRecord(codecs: InputCodecs, record: LogRecord, context: CycleContext): Inbound {
+  if (record.unreadable !== undefined) return refused(record, "undecodable", record.unreadable);
   try {
     switch (record.topic) {
       case "grants":
@@ -68,14 +70,13 @@ export function readRecord(codecs: InputCodecs, record: LogRecord, context: Cycl
 function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): Inbound {
   if (record.value === null) return refused(record, "contract", "value: missing");
   const grant = codecs.grants.decode(record.value);
-  if (grant.shard !== partition)
-    return refused(record, "contract", `shard: ${grant.shard}, but this is shard ${partition}`);
-  return { kind: "grant", record, grant };
+  const breach = grantBreach(grant, record.key, partition);
+  return breach === null ? { kind: "grant", record, grant } : refused(record, "contract", breach);
 }
 
 function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
   if (record.value === null) {
-    const userId = record.key === null ? "" : textOf(record.key);
+    const userId = textOf((record.key ?? new Uint8Array(0)).subarray(0, MAX_ID_BYTES + 1));
     const breach = idBreach("key", userId);
     return breach === null ? { kind: "profile", record, userId, profile: null } : refused(record, "contract", breach);
   }
@@ -129,13 +130,6 @@ function userBreach(record: LogRecord, userId: string): string | null {
   return keyIs(record.key, userId) ? null : "key: differs from userId";
 }
 
-function idBreach(field: string, id: string): string | null {
-  if (id.length === 0) return `${field}: empty`;
-  if (id.length * 3 <= MAX_ID_BYTES) return null;
-  const bytes = Buffer.byteLength(id);
-  return bytes <= MAX_ID_BYTES ? null : `${field}: ${bytes} bytes, at most ${MAX_ID_BYTES}`;
-}
-
 function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
   if (atMs < 0) return ["contract", `atMs: ${atMs} is before 1970`];
   if (atMs <= nowMs + MAX_FUTURE_MS) return null;
@@ -155,16 +149,6 @@ function rewardBreach({ rewards }: Outcome): string | null {
     if (Math.abs(reward) > MAX_REWARD) return `rewards.${name}: ${reward} is beyond ±${MAX_REWARD}`;
   }
   return null;
-}
-
-function keyIs(key: Uint8Array, userId: string): boolean {
-  // Plain ids, which nearly all are, are compared without making a string.
-  for (let index = 0; index < userId.length; index += 1) {
-    const unit = userId.charCodeAt(index);
-    if (unit > 0x7f) return Buffer.from(userId).equals(key);
-    if (key[index] !== unit) return false;
-  }
-  return key.length === userId.length;
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 // Ids: functions of the session's id alone, so that the same session has the same decision wherever it is made (C7).
 
 import { sha256Hex } from "../domain/canonical.ts";
-import { MAX_ID_BYTES } from "../domain/session.ts";
+import { MAX_ID_BYTES } from "../domain/ids.ts";
 import { idPrint } from "./user/fingerprint.ts";
 
 const PREFIX_BYTES = 2;

@@ -3,7 +3,6 @@
 
 import { assert } from "../domain/assert.ts";
 import type { Decision } from "../domain/decision.ts";
-import type { Headers } from "../log/event-log.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { decide, Policies, type Answer } from "./allocate/decide.ts";
 import { refused } from "./contract.ts";
@@ -18,6 +17,7 @@ import { endsNextMs, heldUntilMs } from "./settle/validity.ts";
 import { CampaignShard } from "./shard/campaign-shard.ts";
 import { Journal, type OutputCodecs } from "./shard/journal.ts";
 import { decodeAs } from "./state-reader.ts";
+import { traceOf } from "./trace.ts";
 import { countsKey, HEAD_KEY, profileKey, settingsKey, userKey, userOf, type StateCodec } from "./state.ts";
 import { withIncentive } from "./user/activity.ts";
 import { idPrint } from "./user/fingerprint.ts";
@@ -374,11 +374,4 @@ function sameHead(a: ServeFacts["head"], b: ServeFacts["head"]): boolean {
     a.repeatedSessions === b.repeatedSessions &&
     a.campaigns.length === b.campaigns.length
   );
-}
-
-/** W3C trace context goes through. */
-function traceOf(headers: Headers): Headers | undefined {
-  const { traceparent, tracestate } = headers;
-  if (traceparent === undefined) return undefined;
-  return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }

@@ -3,7 +3,7 @@
 // The money is meant to be out some time before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../domain/campaign.ts";
-import type { Minor } from "../domain/money.ts";
+import { minorOfMean, type Minor } from "../domain/money.ts";
 import type { Traffic } from "./traffic.ts";
 
 const LEAST_SPENDING_SHARE = 0.02;
@@ -72,6 +72,6 @@ const MAX_SLACK_SHARE = 0.1;
 export function curveLimitMinor(limit: CurveLimit): Minor {
   const budget = Number(limit.budgetMinor);
   const slack = Math.max(SLACK_SHARE * budget, Math.min(Number(limit.workingMinor), MAX_SLACK_SHARE * budget));
-  const target = limit.beforeMinor + BigInt(Math.floor(limit.share * budget + slack)) + limit.comingBackMinor;
+  const target = limit.beforeMinor + minorOfMean(Math.floor(limit.share * budget + slack)) + limit.comingBackMinor;
   return target < limit.mostMinor ? target : limit.mostMinor;
 }

@@ -3,7 +3,7 @@
 
 import { assert, must } from "../domain/assert.ts";
 import type { Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
-import type { DeadLetterReason } from "../domain/dead-letter.ts";
+import { deadLetterOf, type DeadLetterReason } from "../domain/dead-letter.ts";
 import { strictHoldMinor } from "../domain/campaign.ts";
 import type { ReleaseManifest } from "../domain/release.ts";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
@@ -117,10 +117,8 @@ export class Desk {
   }
 
   deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
-    const { topic, partition, offset } = source;
-    const [key, value] = [asBuffer(source.key), asBuffer(source.value)];
-    const letter = { topic, partition, offset, atMs: this.#context.nowMs, reason, detail, key, value };
-    this.#emit("dead-letters", this.#context.partition % this.#options.shards, key, deadLetters.encode(letter));
+    const letter = deadLetterOf(source, reason, detail, this.#context.nowMs);
+    this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
   }
 
   close(): Effects {
@@ -195,10 +193,6 @@ export class Desk {
     const book = this.#page(campaign).book;
     return book === null ? [] : [...book.earlierReleases, ...(book.release === null ? [] : [book.release])];
   }
-}
-
-function asBuffer(bytes: Uint8Array | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function isKind<K extends Entry["kind"]>(entry: Entry, kind: K): entry is Extract<Entry, { kind: K }> {

@@ -4,7 +4,7 @@
 
 import type { Outlook } from "../domain/control.ts";
 import { expectedAt } from "../domain/frontier.ts";
-import type { Minor } from "../domain/money.ts";
+import { minorOfMean } from "../domain/money.ts";
 import { expectedSpend, sessionsByCluster } from "./holdings.ts";
 import { trafficOf } from "./pacing.ts";
 import { spanOf } from "./periods.ts";
@@ -35,12 +35,8 @@ export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: numb
     throttle,
     sessionsToCome,
     rewardToCome: sessionsToCome * (control + throttle * (coming.reward - control)),
-    spendToCome: toMinor(spendToCome),
-    spendAtEnd: toMinor(spent + spendToCome),
-    mixDrift: toMinor(sessionsToCome * throttle * (coming.cost - trained.cost)),
+    spendToCome: minorOfMean(spendToCome),
+    spendAtEnd: minorOfMean(spent + spendToCome),
+    mixDrift: minorOfMean(sessionsToCome * throttle * (coming.cost - trained.cost)),
   };
-}
-
-function toMinor(amount: number): Minor {
-  return BigInt(Math.round(amount));
 }

@@ -6,7 +6,7 @@ import { DEFAULT_CONTROLLER, strictHoldMinor, type Campaign } from "../domain/ca
 import { comesBackUnasked } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import { expectedAt } from "../domain/frontier.ts";
-import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
+import { MAX_MINOR, maxMinor, minMinor, minorOfMean, type Minor } from "../domain/money.ts";
 import { watchCohorts } from "./cohorts.ts";
 import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
 import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
@@ -159,7 +159,7 @@ function explorationRedemption(book: CampaignBook, policy: Policy | null): numbe
 
 function comingBack(book: CampaignBook, account: Account, redemption: number): Minor {
   const pending = pendingOf(totalsOf(book.shards, account));
-  return maxMinor(0n, pending - BigInt(Math.ceil(expectedSpend(book, account, redemption))));
+  return maxMinor(0n, pending - minorOfMean(Math.ceil(expectedSpend(book, account, redemption))));
 }
 
 function regrant(
@@ -201,7 +201,7 @@ function workingMinor(book: CampaignBook, account: Account, largestHold: Minor):
     0,
   );
   const holds = largestHold * WORKING_HOLDS_PER_SHARD * BigInt(book.shards.length);
-  return maxMinor(holds, BigInt(Math.ceil(WORKING_INTERVALS * perInterval)));
+  return maxMinor(holds, minorOfMean(Math.ceil(WORKING_INTERVALS * perInterval)));
 }
 
 function needOf(campaign: Campaign, shard: ShardBook, account: Account): ShardNeed {
@@ -222,7 +222,7 @@ function withSlice(shard: ShardBook, account: Account, grant: Minor, ask: Minor)
   if (grant === 0n && ask === 0n) return shard;
   return {
     ...shard,
-    granted: { ...shard.granted, [account]: shard.granted[account] + grant },
-    returnTarget: { ...shard.returnTarget, [account]: shard.returnTarget[account] + ask },
+    granted: { ...shard.granted, [account]: minMinor(MAX_MINOR, shard.granted[account] + grant) },
+    returnTarget: { ...shard.returnTarget, [account]: minMinor(MAX_MINOR, shard.returnTarget[account] + ask) },
   };
 }

@@ -11,7 +11,7 @@
 
 import type { Campaign } from "../domain/campaign.ts";
 import { periodAt } from "../domain/calendar.ts";
-import { maxMinor, minMinor, type Minor } from "../domain/money.ts";
+import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../domain/money.ts";
 import { postedOf, totalsOf, type CampaignBook, type PeriodBook } from "./state.ts";
 
 /** What the plan account is paced over. */
@@ -83,5 +83,5 @@ export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
 function carried({ periods }: Campaign, before: PeriodBook, ended: number): Minor {
   if (periods?.rollover !== "carry") return 0n;
   const budgets = before.carriedMinor + periods.budgetMinor * BigInt(ended);
-  return maxMinor(0n, budgets - (before.postedMinor - before.postedBeforeMinor));
+  return minMinor(MAX_MINOR, maxMinor(0n, budgets - (before.postedMinor - before.postedBeforeMinor)));
 }

@@ -5,6 +5,7 @@
 import type { LogRecord } from "../log/event-log.ts";
 import { codecFor, Undecodable, type Codec, type TopicValues } from "../log/codec/codec.ts";
 import type { Processor } from "../task/processor.ts";
+import { commandBreach, releaseBreach, reportBreach } from "./contract.ts";
 import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
 
 export interface TreasuryOptions {
@@ -23,9 +24,9 @@ export function createTreasuryProcessor(options: TreasuryOptions): Processor<Tre
     prepare: () => Promise.resolve(null),
     process(view, batch, _facts, context) {
       const desk = new Desk(view, deskOptions, context);
-      take(desk, batch, "releases", (release, record) => desk.release(release, record));
-      take(desk, batch, "budget-pacing", (command) => desk.command(command));
-      take(desk, batch, "shard-reports", (report, record) => desk.report(report, record));
+      take(desk, batch, "releases", releaseBreach, (release, record) => desk.release(release, record));
+      take(desk, batch, "budget-pacing", commandBreach, (command) => desk.command(command));
+      take(desk, batch, "shard-reports", reportBreach, (report, record) => desk.report(report, record));
       for (const key of view.due(context.nowMs, MOST_DUE)) desk.look(key);
       return desk.close();
     },
@@ -41,20 +42,36 @@ function take<N extends keyof TopicValues>(
   desk: Desk,
   batch: readonly LogRecord[],
   topic: N,
+  breachOf: (value: TopicValues[N], key: Uint8Array | null) => string | null,
   each: (value: TopicValues[N], record: LogRecord) => void,
 ): void {
   const codec: Codec<TopicValues[N]> = codecFor(topic);
   for (const record of batch) {
-    // A tombstone on a compacted topic: a release that retention of ours does not need any more.
-    if (record.topic !== topic || record.value === null) continue;
-    let value: TopicValues[N];
-    try {
-      value = codec.decode(record.value);
-    } catch (error) {
-      if (!(error instanceof Undecodable)) throw error;
-      desk.deadLetter(record, "undecodable", error.message);
+    if (record.topic !== topic) continue;
+    if (record.value === null) {
+      // A tombstone takes a release from its topic; the treasurer keeps what it knows.
+      if (topic !== "releases") desk.deadLetter(record, "contract", "value: missing");
       continue;
     }
-    each(value, record);
+    const value = decoded(codec, record.value, record.unreadable);
+    if ("undecodable" in value) {
+      desk.deadLetter(record, "undecodable", value.undecodable);
+      continue;
+    }
+    const breach = breachOf(value.value, record.key);
+    if (breach === null) each(value.value, record);
+    else desk.deadLetter(record, "contract", breach);
+  }
+}
+
+type Decoded<T> = { readonly value: T } | { readonly undecodable: string };
+
+function decoded<T>(codec: Codec<T>, bytes: Uint8Array, unreadable: string | undefined): Decoded<T> {
+  if (unreadable !== undefined) return { undecodable: unreadable };
+  try {
+    return { value: codec.decode(bytes) };
+  } catch (error) {
+    if (error instanceof Undecodable) return { undecodable: error.message };
+    throw error;
   }
 }

@@ -15,7 +15,7 @@
 //      be spent than what is posted, held and free now: the bound does not depend on the treasurer being alive.
 
 import type { Campaign } from "../domain/campaign.ts";
-import type { Minor } from "../domain/money.ts";
+import { minorOfMean, type Minor } from "../domain/money.ts";
 import { lifeBetween, markEveryMs, type Cohorts, type Mark } from "./cohorts.ts";
 
 export interface Risk {
@@ -60,7 +60,7 @@ export function riskOf(
   const overbooked = held - Math.max(0, expected + margin);
   if (overbooked <= 0) return NO_RISK;
   const reserve = Math.max(0, held - overbooked - Math.max(0, expected));
-  return { overbookedMinor: BigInt(Math.floor(overbooked)), reserveMinor: BigInt(Math.ceil(reserve)) };
+  return { overbookedMinor: minorOfMean(Math.floor(overbooked)), reserveMinor: minorOfMean(Math.ceil(reserve)) };
 }
 
 function heldAt({ reservedMinor, settledMinor, releasedMinor }: Mark): number {

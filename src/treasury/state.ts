@@ -4,7 +4,7 @@
 import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals, CampaignState, CommandAnswer } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
-import type { Minor } from "../domain/money.ts";
+import { MAX_MINOR, minMinor, type Minor } from "../domain/money.ts";
 import type { Cohorts } from "./cohorts.ts";
 import type { ControlMemory } from "./controllers.ts";
 import type { Arrivals } from "./traffic.ts";
@@ -182,9 +182,11 @@ export function sumMinor<T>(items: readonly T[], amount: (item: T) => Minor): Mi
 
 /** Totals of an account over all shards; granted is what was granted, whether a shard has seen it or not. */
 export function totalsOf(shards: readonly ShardBook[], account: Account): AccountTotals {
-  const sum = (field: keyof AccountTotals): Minor => sumMinor(shards, (shard) => shard.totals[account][field]);
+  // Sums stay where a record cannot carry more: what has been turned over so often is a statistic.
+  const most = (amount: Minor): Minor => minMinor(MAX_MINOR, amount);
+  const sum = (field: keyof AccountTotals): Minor => most(sumMinor(shards, (shard) => shard.totals[account][field]));
   return {
-    granted: sumMinor(shards, (shard) => shard.granted[account]),
+    granted: most(sumMinor(shards, (shard) => shard.granted[account])),
     returned: sum("returned"),
     reserved: sum("reserved"),
     settled: sum("settled"),

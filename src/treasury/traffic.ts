@@ -49,6 +49,9 @@ const FLASH = 3;
 /** An hour with less than this share of the mean brings nothing. */
 const SILENT_SHARE = 0.02;
 
+/** Sessions a millisecond for a weight of 1; more comes of hours that have no weight to speak of. */
+const MOST_RATE = 1e100;
+
 const EVEN: readonly number[] = Array.from({ length: HOURS_OF_DAY }, () => 1);
 const NOTHING: readonly number[] = Array.from({ length: HOURS_OF_DAY }, () => 0);
 
@@ -96,9 +99,8 @@ export function trafficNow(
 ): Traffic {
   const { pacing } = campaign;
   const { startMs, endMs } = span;
-  const profile = pacing.profile?.length === HOURS_OF_DAY ? pacing.profile : EVEN;
-  const perWeight =
-    pacing.expectedSessions / Math.max(Number.MIN_VALUE, weightBetween(profile, campaign.startMs, campaign.endMs));
+  const profile = profileOf(campaign);
+  const perWeight = pacing.expectedSessions / weightBetween(profile, campaign.startMs, campaign.endMs);
   const rates = learnedRates(
     profile.map((weight) => weight * perWeight),
     arrivals,
@@ -113,6 +115,13 @@ export function trafficNow(
     between,
     spendUntilMs: endOfTraffic(rates, Math.max(nowMs, startMs), endMs) - leadMs,
   };
+}
+
+/** The campaign's own, where it says anything about the hours of its period. */
+function profileOf({ pacing, startMs, endMs }: Campaign): readonly number[] {
+  const { profile = [], expectedSessions } = pacing;
+  const says = profile.length === HOURS_OF_DAY && expectedSessions / weightBetween(profile, startMs, endMs) < MOST_RATE;
+  return says ? profile : EVEN;
 }
 
 /** Sessions a millisecond, by hour of the day. */

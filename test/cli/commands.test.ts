@@ -321,6 +321,7 @@ describe("dead letters", () => {
       redriven: 3,
       byTopic: { outcomes: 3 },
       leftOut: 0,
+      tooLarge: 0,
     });
     expect(await shell.ok("dead-letters redrive --reason unknown_decision")).toMatchObject({ redriven: 3 });
     const { json } = await shell.until("dead-letters list --topic outcomes --json", (ended) => ended.json.length === 6);

@@ -15,6 +15,7 @@ import {
   type Membership,
   type TaskLog,
 } from "../../src/log/event-log.ts";
+import { MAX_HEADER_BYTES, MAX_HEADERS, MAX_KEY_BYTES } from "../../src/log/bounds.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
 import { bytes, KIND, out, text, Told } from "./told.ts";
 import { SPECS, type Adapter, type LogFixture } from "./fixture.ts";
@@ -145,6 +146,28 @@ export function conformance(adapter: Adapter): void {
       expect(await values(log, "answers", 0)).toEqual([]);
       await task.commit([out("answers", 0, "k", "x".repeat(10_000))], {});
       expect(await readAll(log, "answers", 0)).toHaveLength(1);
+    });
+
+    it("with a key or headers beyond what any log takes are refused, and nothing of the call is kept", async () => {
+      const headers = (names: number, bytes: number) =>
+        Object.fromEntries(Array.from({ length: names }, (_, n) => [`h${n}`, Buffer.alloc(bytes)]));
+      const odd = [
+        { ...out("events", 0, "k", "v"), key: Buffer.alloc(MAX_KEY_BYTES + 1) },
+        { ...out("events", 0, "k", "v"), headers: headers(MAX_HEADERS + 1, 0) },
+        { ...out("events", 0, "k", "v"), headers: headers(1, MAX_HEADER_BYTES) },
+      ];
+      for (const record of odd)
+        await expect(log.send([out("events", 0, "k", "ok"), record])).rejects.toThrow(RecordTooLarge);
+      const { task } = await start();
+      for (const record of odd) await expect(task.commit([record], {})).rejects.toThrow(/^events: /);
+      expect(await values(log, "events", 0)).toEqual([]);
+      const most = {
+        ...out("events", 0, "k", "v"),
+        key: Buffer.alloc(MAX_KEY_BYTES),
+        headers: headers(MAX_HEADERS, 200),
+      };
+      await log.send([most]);
+      expect(await readAll(log, "events", 0)).toMatchObject([{ key: most.key, headers: most.headers }]);
     });
 
     it("an empty call does nothing", async () => {

@@ -129,6 +129,10 @@ export const SAMPLES: TopicValues = {
     detail: "sessions: truncated after 12 bytes",
     key: Buffer.from("u-0001234567"),
     value: Buffer.from("c301", "hex"),
+    keyBytes: null,
+    keyHash: null,
+    valueBytes: 70_000,
+    valueHash: Buffer.alloc(32, 7),
   },
   "budget-pacing": {
     commandId: "c-1",

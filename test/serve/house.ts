@@ -183,8 +183,9 @@ export class House {
     await this.raw(partition === undefined ? record : { ...record, partition });
   }
 
+  /** As anybody's client may put it there. */
   async raw(record: OutRecord): Promise<void> {
-    await this.client.send([record]);
+    this.cluster.append([record]);
   }
 
   session(sessionId: string, userId: string, changes: Partial<Session> = {}): Promise<void> {

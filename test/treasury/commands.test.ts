@@ -208,7 +208,7 @@ describe("refusals", () => {
       ["invalid_campaign: id is spring", { kind: "create", campaign: campaign() }, { campaign: "autumn" }],
       [
         "invalid_campaign: campaign: endMs: must be after startMs",
-        { kind: "create", campaign: campaign({ id: "autumn", endMs: -1 }) },
+        { kind: "create", campaign: campaign({ id: "autumn", startMs: 5, endMs: 5 }) },
         { campaign: "autumn" },
       ],
       ["ended", { kind: "resume" }, { ended: true }],

@@ -6,6 +6,7 @@ import type { AccountTotals, BudgetStatus, Grant, PacingAction, ShardReport } fr
 import { canonicalJson } from "../../src/domain/canonical.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
+import type { DeadLetter } from "../../src/domain/dead-letter.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/memory-store.ts";
@@ -182,6 +183,8 @@ export class World {
   readonly campaign: Campaign;
   statuses: BudgetStatus[] = [];
   letters: string[] = [];
+  /** The last one, whole. */
+  letter: DeadLetter | null = null;
   outputs: OutRecord[] = [];
   /** Granted and not known to be back, by what the topics said. */
   readonly out = { plan: 0n, exploration: 0n };
@@ -199,9 +202,9 @@ export class World {
     this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
   }
 
-  send(topic: keyof typeof CODECS, value: Uint8Array): void {
+  send(topic: keyof typeof CODECS, value: Uint8Array | null, key: Uint8Array | null = null): void {
     this.#offset += 1;
-    const at = { partition: 0, offset: this.#offset, timestampMs: 0, key: null, headers: {} };
+    const at = { partition: 0, offset: this.#offset, timestampMs: 0, key, headers: {} };
     this.#inbox.push({ topic, value, ...at });
   }
 
@@ -233,7 +236,8 @@ export class World {
 
   publish(hash: string, json: string): void {
     const record = { campaign: this.campaign.id, hash, publishedAtMs: 0, manifest: json, evidence: "{}" };
-    this.send("releases", CODECS.releases.encode({ ...record, classifier: new Uint8Array(1) }));
+    const value = CODECS.releases.encode({ ...record, classifier: new Uint8Array(1) });
+    this.send("releases", value, Buffer.from(`${this.campaign.id}/${hash}`));
   }
 
   sendReport(report: ShardReport): void {
@@ -258,7 +262,10 @@ export class World {
     const value = record.value ?? new Uint8Array();
     if (record.topic === "grants") deliver(record.partition ?? -1, CODECS.grants.decode(value), this.outputs.length);
     else if (record.topic === "budget-status") this.statuses.push(CODECS["budget-status"].decode(value));
-    else this.letters.push(CODECS["dead-letters"].decode(value).detail);
+    else {
+      this.letter = CODECS["dead-letters"].decode(value);
+      this.letters.push(this.letter.detail);
+    }
   }
 
   get status(): BudgetStatus {

@@ -1,6 +1,7 @@
 // stipend dead-letters redrive: sends records that could not be used once more to where they came from.
 
 import { InvalidInput } from "../../domain/campaign.ts";
+import { isWhole } from "../../domain/dead-letter.ts";
 import type { OutRecord } from "../../log/event-log.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { CHOICE, lettersOf } from "../dead-letters.ts";
@@ -17,7 +18,7 @@ export const command = defineCommand({
     "For records whose cause is gone: a schema that was not known yet, a clock that ran ahead, an outcome that came before " +
     "its decision. They go out byte for byte with their key. A session or an outcome that has been used meanwhile is not " +
     "used again; what still cannot be used comes back as a new dead letter. Records of topics that the allocator alone " +
-    "writes are left out and counted.",
+    "writes are left out and counted, and so are those that were too large to be kept whole.",
   examples: [
     "stipend dead-letters redrive --reason future --dry-run",
     "stipend dead-letters redrive --at 0@17 0@18",
@@ -30,6 +31,7 @@ export const command = defineCommand({
     const { output, progress } = context;
     const byTopic = new Map<string, number>();
     let leftOut = 0;
+    let tooLarge = 0;
     await withLog(context, async (log) => {
       let records: OutRecord[] = [];
       const flush = async () => {
@@ -37,10 +39,9 @@ export const command = defineCommand({
         records = [];
       };
       for await (const { letter } of lettersOf(log, choice)) {
-        if (!isOpen(letter.topic)) {
-          leftOut += 1;
-          continue;
-        }
+        if (!isWhole(letter)) tooLarge += 1;
+        else if (!isOpen(letter.topic)) leftOut += 1;
+        if (!isWhole(letter) || !isOpen(letter.topic)) continue;
         byTopic.set(letter.topic, (byTopic.get(letter.topic) ?? 0) + 1);
         records.push({ topic: letter.topic, partition: letter.partition, key: letter.key, value: letter.value });
         if (records.length >= TOGETHER) await flush();
@@ -53,11 +54,13 @@ export const command = defineCommand({
       redriven: [...byTopic.values()].reduce((sum, n) => sum + n, 0),
       byTopic: Object.fromEntries(byTopic),
       leftOut,
+      tooLarge,
     };
     output.result(json, () =>
       [
         tableText(["topic", dryRun ? "would be sent" : "sent"], [...byTopic]),
         ...(leftOut > 0 ? [`${leftOut} left out: they came from topics that only the allocator writes`] : []),
+        ...(tooLarge > 0 ? [`${tooLarge} left out: they were too large, and only their beginning is kept`] : []),
       ].join("\n"),
     );
     return DONE;

@@ -84,7 +84,8 @@ export class PacedCampaign {
   /** For the treasurer's next cycle; the classifier is not needed. */
   release(record: Omit<ReleaseRecord, "classifier">, manifest: ReleaseManifest): void {
     this.#manifests.set(record.hash, manifest);
-    this.#put("releases", codecs.releases.encode({ ...record, classifier: new Uint8Array(0) }));
+    const key = Buffer.from(`${record.campaign}/${record.hash}`);
+    this.#put("releases", codecs.releases.encode({ ...record, classifier: new Uint8Array(0) }), key);
   }
 
   /** A cycle of the treasurer, then one of each shard that has something to do. */
@@ -111,8 +112,8 @@ export class PacedCampaign {
     return this.#shards.reduce((sum, shard) => sum + shard.pending(), 0);
   }
 
-  #put(topic: string, value: Uint8Array): void {
-    this.#inbox.push({ topic, partition: 0, offset: 0, timestampMs: 0, key: null, value, headers: {} });
+  #put(topic: string, value: Uint8Array, key: Uint8Array | null = null): void {
+    this.#inbox.push({ topic, partition: 0, offset: 0, timestampMs: 0, key, value, headers: {} });
   }
 
   #treasury(nowMs: number): void {

@@ -132,7 +132,7 @@ function isInteger(json: unknown): json is number {
 
 function readLong(schema: SchemaObject, json: unknown, place: Place): number | bigint {
   if (schema.logicalType === "minor-units")
-    return isInteger(json) && BigInt(json) < MAX_MINOR && BigInt(json) > -MAX_MINOR
+    return isInteger(json) && BigInt(json) <= MAX_MINOR && BigInt(json) >= -MAX_MINOR
       ? BigInt(json)
       : expected(place, "an integer of minor units", json);
   if (isInteger(json)) return json;

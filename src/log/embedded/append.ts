@@ -2,7 +2,8 @@
 // From records to batches, and from batches to their place. The first is done before the write transaction begins, so
 // that the lock is held for the puts only; everything that can be refused is refused there.
 
-import { RecordTooLarge, type OutRecord } from "../event-log.ts";
+import { checkBounds } from "../bounds.ts";
+import type { OutRecord } from "../event-log.ts";
 import { partitionOf } from "../partitioner.ts";
 import { BATCH_BYTES, encodeBatch, recordBytes, type BatchRecord, type EncodedBatch } from "./batch.ts";
 import { readHead, writeHead, type Catalogue, type Topic } from "./catalogue.ts";
@@ -30,7 +31,7 @@ export function prepareGroups(
   const groups = new Map<string, { topic: Topic; partition: number; records: OutRecord[] }>();
   for (const record of records) {
     const topic = catalogue.topic(record.topic);
-    checkSize(topic, record);
+    checkBounds(topic.spec, record);
     const partition = place(catalogue, topic, record, keyless);
     const name = `${topic.id}/${partition}`;
     const group = groups.get(name);
@@ -42,12 +43,6 @@ export function prepareGroups(
     partition: group.partition,
     batches: cutBatches(group.records, nowMs),
   }));
-}
-
-function checkSize(topic: Topic, record: OutRecord): void {
-  const bytes = record.value?.length ?? 0;
-  const most = topic.spec.maxRecordBytes;
-  if (bytes > most) throw new RecordTooLarge(`${record.topic}: a value of ${bytes} bytes; the topic takes ${most}`);
 }
 
 function place(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: KeylessCounter): number {

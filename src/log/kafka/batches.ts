@@ -3,6 +3,7 @@
 // than the topic takes. All that can be refused is refused here, before anything is sent.
 
 import { must } from "../../domain/assert.ts";
+import { checkBounds } from "../bounds.ts";
 import { RecordTooLarge, type OutRecord } from "../event-log.ts";
 import { partitionOf } from "../partitioner.ts";
 import { checkPartition, type Catalogue, type Topic } from "./catalogue.ts";
@@ -65,14 +66,11 @@ export function groupRecords(
 }
 
 function checkSize(topic: Topic, record: OutRecord): void {
-  const { name, maxRecordBytes } = topic.spec;
-  const value = record.value?.length ?? 0;
-  if (value > maxRecordBytes)
-    throw new RecordTooLarge(`${name}: a value of ${value} bytes; the topic takes ${maxRecordBytes}`);
+  checkBounds(topic.spec, record);
   const bytes = recordBytesMost(record);
   if (bytes + BATCH_OVERHEAD > topic.maxMessageBytes)
     throw new RecordTooLarge(
-      `${name}: a record of ${bytes} bytes with its key and headers; the topic's max.message.bytes is ${topic.maxMessageBytes}`,
+      `${topic.spec.name}: a record of ${bytes} bytes with its key and headers; the topic's max.message.bytes is ${topic.maxMessageBytes}`,
     );
 }
 

@@ -6,6 +6,7 @@
 //   M2. Offsets have gaps, as Kafka's have (a marker after each transaction), so that nobody counts on their absence.
 //   M3. A crashed process is gone: its memberships end without `revoked`, its task logs throw `Crashed`.
 
+import type { OutRecord } from "../event-log.ts";
 import { Wakeup } from "../wakeup.ts";
 import type { ClusterCore, SimulatedLog } from "./core.ts";
 import { noFaults, type Faults } from "./faults.ts";
@@ -24,6 +25,8 @@ export interface ClusterOptions {
 
 export interface SimulatedCluster {
   connect(process: string): SimulatedLog;
+  /** As another's client would put them on a topic, which knows nothing of this port's bounds (bounds.ts). */
+  append(records: readonly OutRecord[]): void;
   /** Compaction and retention, at once. */
   maintain(nowMs: number): void;
   /** From now on. */
@@ -47,6 +50,10 @@ export function createSimulatedCluster(options: ClusterOptions): SimulatedCluste
   };
   return {
     connect: (process) => createLog(core, process),
+    append(records) {
+      core.store.append(records, core.now(), false, { bounded: false });
+      core.wakeup.wake();
+    },
     maintain: (nowMs) => core.store.maintain(nowMs),
     setFaults: (next) => {
       faults = next;

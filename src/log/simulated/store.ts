@@ -3,7 +3,6 @@
 
 import { assert, must } from "../../domain/assert.ts";
 import {
-  RecordTooLarge,
   TopicMismatch,
   UnknownTopic,
   type LogRecord,
@@ -11,6 +10,7 @@ import {
   type PartitionRange,
   type TopicSpec,
 } from "../event-log.ts";
+import { checkBounds } from "../bounds.ts";
 import { partitionOf } from "../partitioner.ts";
 
 /** For readers who are behind: whoever has an older value of the key must see that it is gone (E5). */
@@ -74,7 +74,8 @@ export class Store {
   }
 
   /** All or nothing. With `markers`, each partition written to skips an offset, as Kafka's transaction markers do. */
-  append(records: readonly OutRecord[], nowMs: number, markers: boolean): void {
+  append(records: readonly OutRecord[], nowMs: number, markers: boolean, { bounded } = { bounded: true }): void {
+    if (bounded) for (const record of records) checkBounds(this.topic(record.topic).spec, record);
     const placed = records.map((record) => ({ record, partition: this.#place(record) }));
     for (const { record, partition } of placed) put(this.partition(record.topic, partition), record, partition, nowMs);
     if (!markers) return;
@@ -84,9 +85,6 @@ export class Store {
 
   #place(record: OutRecord): number {
     const { spec } = this.topic(record.topic);
-    const bytes = record.value?.length ?? 0;
-    if (bytes > spec.maxRecordBytes)
-      throw new RecordTooLarge(`${record.topic}: a value of ${bytes} bytes; the topic takes ${spec.maxRecordBytes}`);
     if (record.partition !== undefined) {
       this.partition(record.topic, record.partition);
       return record.partition;

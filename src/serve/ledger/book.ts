@@ -10,7 +10,7 @@
 import { assert } from "../../domain/assert.ts";
 import type { AccountTotals } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
+import { MAX_MINOR, type Minor } from "../../domain/money.ts";
 import { LEGALITY, type LedgerEvent, type Verdict } from "./legality.ts";
 import type {
   EndResult,
@@ -96,7 +96,8 @@ export class Book {
       return { status: compareReserve(known, request), reservation: known };
     if (request.faceMinor < 0n || request.sendMinor < 0n) return { status: "invalid_amount", reservation: null };
     const totals = this.#of(request.account);
-    if (request.faceMinor + request.sendMinor > freeMinor(totals)) return { status: "insufficient", reservation: null };
+    if (request.faceMinor + request.sendMinor > freeMinor(totals) || !canAdd(totals, request))
+      return { status: "insufficient", reservation: null };
     totals.reserved += request.faceMinor;
     totals.sent += request.sendMinor;
     checkAccount(totals);
@@ -190,6 +191,11 @@ function compareVoid(known: Reservation, outcomeId: string): VoidStatus {
 
 function ended<Status>(status: Status, reservation: Reservation | null): EndResult<Status> {
   return { status, reservation, settledMinor: 0n, releasedMinor: 0n };
+}
+
+/** Totals only grow, and never beyond what a record can carry: an account that has turned over so much is used up. */
+function canAdd(totals: AccountTotals, { faceMinor, sendMinor }: ReserveRequest): boolean {
+  return totals.reserved + faceMinor <= MAX_MINOR && totals.sent + sendMinor <= MAX_MINOR;
 }
 
 /** L1, and nothing below zero: wrong money stops the task. */

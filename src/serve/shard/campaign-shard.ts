@@ -5,7 +5,7 @@ import { must } from "../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
 import { comesBackUnasked } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
-import { maxMinor, type Minor } from "../../domain/money.ts";
+import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../domain/money.ts";
 import { Book, NO_TOTALS } from "../ledger/book.ts";
 import { ACCOUNTS, type CampaignCounts } from "./records.ts";
 import type { InForce } from "./settings.ts";
@@ -92,7 +92,8 @@ export class CampaignShard {
 
   /** Money that the plan account did not have. */
   wasRefused(hold: Minor): void {
-    this.#refusedMinor += hold;
+    // A statistic, which stays where a record cannot carry more.
+    this.#refusedMinor = minMinor(MAX_MINOR, this.#refusedMinor + hold);
     this.#changed = true;
   }
 

@@ -4,7 +4,7 @@
 
 import { hash } from "node:crypto";
 import type { ShardReport } from "../../domain/control.ts";
-import type { DeadLetter } from "../../domain/dead-letter.ts";
+import { deadLetterOf, type DeadLetter } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import type { Codec } from "../../log/codec/codec.ts";
@@ -66,9 +66,8 @@ export class Journal {
   }
 
   deadLetter({ record, reason, detail }: Refused): void {
-    const { topic, partition, offset, key, value } = record;
-    const letter = { topic, partition, offset, atMs: this.#context.nowMs, reason, detail, key, value };
-    this.#put("dead-letters", key, this.#codecs["dead-letters"].encode(letter));
+    const letter = deadLetterOf(record, reason, detail, this.#context.nowMs);
+    this.#put("dead-letters", letter.key, this.#codecs["dead-letters"].encode(letter));
   }
 
   report(report: ShardReport): void {

@@ -2,7 +2,8 @@
 // must become a dead letter with this reason.
 
 import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
-import { MAX_FUTURE_MS, MAX_ID_BYTES, type Outcome, type Session } from "../../../src/domain/session.ts";
+import { MAX_ID_BYTES } from "../../../src/domain/ids.ts";
+import { MAX_FUTURE_MS, type Outcome, type Session } from "../../../src/domain/session.ts";
 import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf } from "../history.ts";

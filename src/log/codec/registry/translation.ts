@@ -24,7 +24,7 @@ export class Translation {
     for (const [topic, ids] of this.#unmet(records)) for (const id of ids) await this.#readers.load(topic, id);
     return records.map((record) => {
       const subject = this.#subjects.of(record.topic);
-      if (subject === undefined || record.value === null) return record;
+      if (subject === undefined || record.value === null || record.unreadable !== undefined) return record;
       const value = this.#read(subject, record.value);
       return value === record.value ? record : { ...record, value };
     });
@@ -32,7 +32,8 @@ export class Translation {
 
   #unmet(records: readonly LogRecord[]): ReadonlyMap<string, ReadonlySet<number>> {
     const unmet = new Map<string, Set<number>>();
-    for (const { topic, value } of records) {
+    for (const { topic, value, unreadable } of records) {
+      if (unreadable !== undefined) continue;
       const subject = this.#subjects.of(topic);
       const id = value === null || subject === undefined ? null : schemaIdOf(value);
       if (id === null || id === subject?.id || this.#readers.get(topic, id) !== undefined) continue;
