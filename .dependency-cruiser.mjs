@@ -61,7 +61,8 @@ const ROOMS = {
 
 /** Packages that one place alone may know, because no client's type may leak out of its adapter. */
 const PACKAGES = {
-  lmdb: { in: "^src/(log/embedded|task)/", why: "LMDB is how the embedded log and the local store keep their bytes" },
+  lmdb: { in: "^src/task/", why: "LMDB is how the local store keeps its bytes" },
+  sqlite: { in: "^src/log/embedded/", why: "SQLite, which is in Node, is how the embedded log keeps its bytes" },
   kafkajs: { in: "^src/log/kafka/", why: "Kafka is one adapter of the log's port" },
   avsc: { in: "^src/log/codec/", why: "Avro is how values are written on a topic; the rooms see nouns" },
   commander: { in: "^src/cli/", why: "the command line is cli/'s" },
@@ -86,7 +87,7 @@ const packageRules = Object.entries(PACKAGES).map(([name, rule]) => ({
   comment: `Only ${rule.in} may import it: ${rule.why}.`,
   severity: "error",
   from: { path: "^src/", pathNot: rule.in },
-  to: { path: `(^|/)node_modules/${name}/` },
+  to: { path: `(^|/)node_modules/${name}/|^(node:)?${name}$` },
 }));
 
 export default {
@@ -121,7 +122,7 @@ export default {
       name: "log-port",
       comment:
         "The port and what belongs to every adapter (topics, partitioner) know no adapter: whoever imports the port " +
-        "must not get LMDB or Kafka with it.",
+        "must not get SQLite or Kafka with it.",
       severity: "error",
       from: { path: PORT },
       to: { path: "^src/", pathNot: ["^src/domain/", PORT] },

@@ -15,7 +15,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./setup/lock.mjs";
-import { fetchArguments, hasPinnedNode, isNewEnough, PINNED_NODE, pinnedNodePath } from "./setup/node.mjs";
+import { fetchArguments, hasPinnedNode, PINNED_NODE, pinnedNodePath, reasonAgainst } from "./setup/node.mjs";
 import { npm, SetupFailed } from "./setup/npm.mjs";
 import { installArguments, reasonToInstall } from "./setup/packages.mjs";
 
@@ -93,11 +93,12 @@ async function ensurePackages(/** @type {{ dev: boolean }} */ need) {
 }
 
 async function ensureNode() {
-  if (isNewEnough(process.versions.node)) return process.execPath;
+  const reason = reasonAgainst(process.versions);
+  if (reason === null) return process.execPath;
   if (!hasPinnedNode(ROOT)) {
     await installing(async () => {
       if (hasPinnedNode(ROOT)) return;
-      say(`fetching Node ${PINNED_NODE} into .node/, once: this machine's ${process.version} cannot run TypeScript`);
+      say(`fetching Node ${PINNED_NODE} into .node/, once: this machine's ${process.version} ${reason}`);
       await npm(fetchArguments(ROOT), { cwd: ROOT, purpose: `fetch Node ${PINNED_NODE}` });
       if (!hasPinnedNode(ROOT)) throw new SetupFailed(`Node ${PINNED_NODE} was fetched but does not run from .node/`);
     });

@@ -46,6 +46,7 @@ const BREACHES: Readonly<Record<string, readonly Import[]>> = {
   "room-simulate": [["src/simulate/insider.ts", "src/treasury/desk.ts"]],
   "room-operate": [["src/operate/meddler.ts", "src/treasury/desk.ts"]],
   "package-lmdb": [["src/serve/keeper.ts", "lmdb"]],
+  "package-sqlite": [["src/serve/keeper.ts", "node:sqlite"]],
   "package-kafkajs": [["src/cli/broker.ts", "kafkajs"]],
   "package-avsc": [["src/cli/encoder.ts", "avsc"]],
   "package-commander": [["src/operate/typist.ts", "commander"]],
@@ -65,7 +66,7 @@ const ALLOWED: readonly Import[] = [
   ["src/log/port-alone.ts", "src/domain/money.ts"],
   ["src/log/kafka/log.ts", "kafkajs"],
   ["src/log/kafka/log.ts", "src/log/port-alone.ts"],
-  ["src/log/embedded/log.ts", "lmdb"],
+  ["src/log/embedded/log.ts", "node:sqlite"],
   ["src/log/codec/codec.ts", "avsc"],
   ["src/task/cycle.ts", "src/log/port-alone.ts"],
   ["src/serve/processor.ts", "src/task/cycle.ts"],
@@ -159,9 +160,9 @@ describe("the house rules", () => {
 
   test.each(RULES)("%s catches what it forbids", (rule) => {
     const [from, to] = must(BREACHES[rule]?.[0], rule);
-    const place =
-      to.endsWith(".ts") || to.startsWith("node:") ? to.replace("node:", "") : `node_modules/${to}/index.js`;
-    expect(found).toContain(`${rule}: ${from} → ${place}`);
+    // A module of Node's own goes by its name with or without the prefix.
+    const places = /\.ts$|^node:/.test(to) ? [to, to.replace("node:", "")] : [`node_modules/${to}/index.js`];
+    expect(places.some((place) => found.includes(`${rule}: ${from} → ${place}`))).toBe(true);
   });
 
   test("they let pass what the architecture has", () => {

@@ -1,7 +1,8 @@
 // @ts-check
 // Node
-// Which Node runs the programs: the machine's own where it can run TypeScript files by itself, else a pinned one, which
-// the registry's `node` package brings into .node/ once. Plain JavaScript that runs on Node 18.
+// Which Node runs the programs: the machine's own where it can run TypeScript files by itself and has an SQLite that several
+// processes can share, else a pinned one, which the registry's `node` package brings into .node/ once. Plain JavaScript that
+// runs on Node 18.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,12 +17,23 @@ const FIRST_WITH_TYPES = new Map([
   [23, 6],
 ]);
 
-/** Whether a Node of this version can run the programs as they are. */
-export function isNewEnough(/** @type {string} */ version) {
-  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  if (Number.isNaN(major) || Number.isNaN(minor)) return false;
+/** Why a Node of these versions cannot run the programs as they are; null when it can. */
+export function reasonAgainst(/** @type {{ readonly node: string, readonly sqlite?: string }} */ versions) {
+  if (!runsTypes(versions.node)) return "cannot run TypeScript";
+  return sharesSqlite(versions.sqlite ?? "0") ? null : `has SQLite ${versions.sqlite}, older than 3.51.3`;
+}
+
+function runsTypes(/** @type {string} */ version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   const first = FIRST_WITH_TYPES.get(major);
   return first === undefined ? major > 23 : minor >= first;
+}
+
+/** Before, two processes that tidied up a log at once could damage it; the embedded log refuses to (format.ts there). */
+function sharesSqlite(/** @type {string} */ version) {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  const number = major * 1_000_000 + minor * 1_000 + patch;
+  return number >= 3_051_003 || (number >= 3_050_007 && number < 3_051_000);
 }
 
 /** Where the pinned Node's executable is, whether it is there or not. */

@@ -1,8 +1,6 @@
 // The embedded log with real processes: killed within commits, refused, stopped and continued, many at once.
 
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,53 +13,15 @@ import { AlreadyRunning } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
 import { KIND, out, text, Told } from "./told.ts";
-
-const WORKER = new URL("worker.ts", import.meta.url).pathname;
-
-/** A worker, and the lines that it has said. */
-class Worker {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly lines: string[] = [];
-  readonly #gone: Promise<unknown>;
-  #partial = "";
-
-  constructor(command: string, args: readonly string[]) {
-    this.child = spawn(command, args);
-    this.#gone = once(this.child, "exit");
-    this.child.stdout.on("data", (chunk: Buffer) => {
-      const parts = (this.#partial + chunk.toString()).split("\n");
-      this.#partial = parts.pop() ?? "";
-      this.lines.push(...parts);
-    });
-  }
-
-  async said(start: string): Promise<string> {
-    for (;;) {
-      const line = this.lines.find((candidate) => candidate.startsWith(start));
-      if (line !== undefined) return line;
-      if (this.child.exitCode !== null) throw new Error(`the worker ended, saying ${this.lines.join(" | ")}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill("SIGKILL");
-    await this.#gone;
-  }
-
-  async ended(): Promise<void> {
-    await this.#gone;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { WORKER, WorkerProcess } from "./worker-process.ts";
 
 describe("the embedded log among processes", () => {
   let folder: string;
   let log: EmbeddedLog;
-  const workers: Worker[] = [];
+  const workers: WorkerProcess[] = [];
 
-  const work = (mode: string, argument = ""): Worker => {
-    const worker = new Worker(process.execPath, [WORKER, mode, folder, argument]);
+  const work = (mode: string, argument = ""): WorkerProcess => {
+    const worker = WorkerProcess.of(mode, folder, argument);
     workers.push(worker);
     return worker;
   };
@@ -158,7 +118,7 @@ describe("the embedded log among processes", () => {
 
   it("a full disk is said so, keeps what was acknowledged, and is over when there is room again", async () => {
     const script = `trap '' XFSZ; ulimit -f 2048; exec "$0" "$@"`;
-    const worker = new Worker("bash", ["-c", script, process.execPath, WORKER, "fill", folder]);
+    const worker = new WorkerProcess("bash", ["-c", script, process.execPath, WORKER, "fill", folder]);
     workers.push(worker);
     await worker.ended();
     const sent = Number(must(worker.lines[0], "first line").slice(5));

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -169,23 +169,6 @@ describe("the embedded log's folder", () => {
     await expect(other.join(KIND, new Told())).rejects.toThrow(
       new RegExp(`work of test is run by process ${process.pid} since \\d{4}-.*kill ${process.pid}`),
     );
-  });
-
-  it("does not promise more than the folder was made for, and keeps to it whoever opens it", async () => {
-    const quick = await openLog({ durability: "process" });
-    await quick.ensureTopics(SPECS);
-    await quick.send([out("events", 0, "k", "v")]);
-    await expect(openLog({ durability: "disk" })).rejects.toThrow(/durability process.*empty folder/);
-    await quick.close();
-    const again = await openLog({ durability: "process" });
-    expect(await values(again, "events", 0)).toEqual(["v"]);
-    // A tool that reads promises nothing, and takes the folder as it is.
-    expect(await values(await openLog(), "events", 0)).toEqual(["v"]);
-  });
-
-  it("refuses a folder that another version has written", async () => {
-    writeFileSync(join(folder, "format.json"), '{"format":2,"flushed":true}');
-    await expect(openLog()).rejects.toThrow(/format 2, this one reads 1/);
   });
 
   it("refuses work on a closed log", async () => {

@@ -2,6 +2,8 @@
 
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { must } from "../../src/domain/assert.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
@@ -9,6 +11,9 @@ import { KIND, out, text, Told } from "./told.ts";
 
 const [mode, folder, argument = ""] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
+/** For lines that may come faster than they are read. */
+const tell = (line: string): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 
 /** Records of the n-th commit: some on each of three partitions, one in the changelog. */
 export function commitRecords(n: number): OutRecord[] {
@@ -86,9 +91,70 @@ async function fill(log: EmbeddedLog): Promise<void> {
   say(`read ${read}`);
 }
 
-const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = { commits, answer, send, hold, fill };
-if (mode !== undefined && folder !== undefined) {
-  const log = await openEmbeddedLog({ folder, now: () => Date.now(), newToken: randomUUID });
+/** Sends numbered records, some at once, until it is told to end; says how many were acknowledged. */
+async function sendOn(log: EmbeddedLog): Promise<void> {
+  let over = false;
+  process.stdin.once("data", () => (over = true));
+  for (let sent = 0; !over;) {
+    const records = Array.from({ length: 1 + (sent % 7) }, (_, j) => out("events", 0, argument, `${sent + j}`));
+    await log.send(records);
+    sent += records.length;
+    await tell(`sent ${sent}`);
+  }
+}
+
+/** Answers each event once, from where whoever ran before has come to, until it is told to end and nothing is left. */
+async function answerOn(log: EmbeddedLog): Promise<void> {
+  let over = false;
+  process.stdin.once("data", () => (over = true));
+  const task = await claimZero(log);
+  let events = await last(task);
+  await task.seek({ events });
+  say("ready");
+  for (;;) {
+    const batch = await task.poll({ maxRecords: 200, maxWaitMs: 100 });
+    if (batch.length === 0 && over) return;
+    if (batch.length === 0) continue;
+    events = must(batch.at(-1), "record").offset + 1;
+    const answers = batch.map((record) => out("answers", 0, text(record.key), text(record.value)));
+    await task.commit([...answers, out("changes", 0, "count", `${events}`)], { events });
+  }
+}
+
+const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = {
+  commits,
+  answer,
+  send,
+  hold,
+  fill,
+  sendOn,
+  answerOn,
+};
+const open = (at: string): Promise<EmbeddedLog> =>
+  openEmbeddedLog({ folder: at, now: () => Date.now(), newToken: randomUUID });
+
+/** Opens the folder, reads, and closes it, as fast as it can, until it is killed. */
+async function opens(at: string): Promise<void> {
+  for (let opened = 1; ; opened += 1) {
+    const log = await open(at);
+    await log.ranges("events");
+    await log.close();
+    await tell(`opened ${opened}`);
+  }
+}
+
+/** Takes the lock to write and keeps it. */
+function locks(at: string): void {
+  const db = new DatabaseSync(join(at, "log.sqlite"));
+  db.exec("BEGIN IMMEDIATE");
+  say("locked");
+  setInterval(() => db.isOpen, 1_000);
+}
+
+if (mode === "locks") locks(must(folder, "folder"));
+else if (mode === "opens") await opens(must(folder, "folder"));
+else if (mode !== undefined && folder !== undefined) {
+  const log = await open(folder);
   try {
     await must(modes[mode], `mode ${mode}`)(log);
     await log.close();

@@ -6,9 +6,8 @@ import { checkBounds } from "../bounds.ts";
 import type { OutRecord } from "../event-log.ts";
 import { partitionOf } from "../partitioner.ts";
 import { BATCH_BYTES, encodeBatch, recordBytes, type BatchRecord, type EncodedBatch } from "./batch.ts";
-import { readHead, writeHead, type Catalogue, type Topic } from "./catalogue.ts";
-import { countCommit, type Database } from "./environment.ts";
-import { batchKey } from "./keys.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { Tables, Topic } from "./tables.ts";
 
 /** What goes to one partition. */
 export interface Group {
@@ -22,12 +21,13 @@ export interface KeylessCounter {
   next: number;
 }
 
-export function prepareGroups(
+export async function prepareGroups(
   catalogue: Catalogue,
   records: readonly OutRecord[],
   nowMs: number,
   keyless: KeylessCounter,
-): Group[] {
+): Promise<Group[]> {
+  await catalogue.load(new Set(records.map((record) => record.topic)));
   const groups = new Map<string, { topic: Topic; partition: number; records: OutRecord[] }>();
   for (const record of records) {
     const topic = catalogue.topic(record.topic);
@@ -81,17 +81,16 @@ function cutBatches(records: readonly OutRecord[], nowMs: number): EncodedBatch[
 }
 
 /** Inside a write. */
-export function appendGroups(db: Database, groups: readonly Group[]): void {
+export function appendGroups(tables: Tables, groups: readonly Group[]): void {
   for (const { topic, partition, batches } of groups) {
-    const head = readHead(db, topic.id, partition);
+    const head = tables.head(topic.id, partition);
     let end = head.end;
     let bytes = 0;
     for (const batch of batches) {
-      void db.put(batchKey(topic.id, partition, end), batch.bytes);
+      tables.addBatch(topic.id, partition, end, batch.bytes);
       end += batch.count;
       bytes += batch.bytes.length;
     }
-    writeHead(db, topic.id, partition, { ...head, end, dirtyBytes: head.dirtyBytes + bytes });
+    tables.putHead(topic.id, partition, { ...head, end, dirtyBytes: head.dirtyBytes + bytes });
   }
-  if (groups.length > 0) countCommit(db);
 }

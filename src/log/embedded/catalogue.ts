@@ -1,27 +1,11 @@
 // Catalogue
-// The topics of a folder, their settings, and each partition's head.
+// The topics of a folder and their settings, as this process has read them. `load` reads them again where a name is missing;
+// the rest answers from memory.
 
 import { must } from "../../domain/assert.ts";
 import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
-import { parseJson, putJson, type Database, type Environment } from "./environment.ts";
-import { headKey, topicKey, TOPICS_FROM, TOPICS_TO } from "./keys.ts";
-
-export interface Topic {
-  readonly id: number;
-  readonly spec: TopicSpec;
-}
-
-/** Offsets and sizes of a partition. */
-export interface Head {
-  readonly start: number;
-  readonly end: number;
-  /** Bytes before and after `cleanedTo`: what the last compaction left, and what came since. */
-  readonly cleanBytes: number;
-  readonly dirtyBytes: number;
-  readonly cleanedTo: number;
-}
-
-export const EMPTY_HEAD: Head = { start: 0, end: 0, cleanBytes: 0, dirtyBytes: 0, cleanedTo: 0 };
+import type { Environment } from "./environment.ts";
+import type { Topic } from "./tables.ts";
 
 export class Catalogue {
   readonly #environment: Environment;
@@ -33,14 +17,14 @@ export class Catalogue {
 
   /** Creates what is missing and brings settings up to date; changes nothing when a partition count differs. */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
-    const { db } = this.#environment;
-    await this.#environment.write(() => {
-      const found = readTopics(db);
+    const { tables, path } = this.#environment;
+    this.#topics = await this.#environment.write(() => {
+      const found = byName(tables.topics());
       for (const spec of specs) {
         const topic = found.get(spec.name);
         if (topic && topic.spec.partitions !== spec.partitions)
           throw new TopicMismatch(
-            `${spec.name} has ${topic.spec.partitions} partitions in ${this.#environment.path}, not ${spec.partitions}: ` +
+            `${spec.name} has ${topic.spec.partitions} partitions in ${path}, not ${spec.partitions}: ` +
               `run with that many, or begin an empty folder`,
           );
       }
@@ -48,22 +32,27 @@ export class Catalogue {
       for (const spec of specs) {
         const id = found.get(spec.name)?.id ?? next;
         if (id === next) next += 1;
-        putJson(db, topicKey(spec.name), { id, spec } satisfies Topic);
+        tables.putTopic({ id, spec });
       }
+      return byName(tables.topics());
     });
-    this.#topics = readTopics(db);
   }
 
-  all(): readonly Topic[] {
-    this.#topics = readTopics(this.#environment.db);
+  async all(): Promise<readonly Topic[]> {
+    this.#topics = await this.#environment.read(() => byName(this.#environment.tables.topics()));
     return [...this.#topics.values()];
   }
 
+  /** Before `topic` is asked for these names: another process may have made them. */
+  async load(names: Iterable<string>): Promise<void> {
+    for (const name of names)
+      if (!this.#topics.has(name)) {
+        await this.all();
+        return;
+      }
+  }
+
   topic(name: string): Topic {
-    const known = this.#topics.get(name);
-    if (known) return known;
-    this.#environment.refresh();
-    this.#topics = readTopics(this.#environment.db);
     const topic = this.#topics.get(name);
     if (!topic) throw new UnknownTopic(`${name} is not a topic of ${this.#environment.path}`);
     return topic;
@@ -89,29 +78,6 @@ export class Catalogue {
   }
 }
 
-function readTopics(db: Database): Map<string, Topic> {
-  const topics = new Map<string, Topic>();
-  for (const { value } of db.getRange({ start: TOPICS_FROM, end: TOPICS_TO })) {
-    const topic = parseJson<Topic>(value);
-    topics.set(topic.spec.name, topic);
-  }
-  return topics;
-}
-
-const HEAD_FIELDS = ["start", "end", "cleanBytes", "dirtyBytes", "cleanedTo"] as const;
-
-export function readHead(db: Database, topicId: number, partition: number): Head {
-  const bytes = db.get(headKey(topicId, partition));
-  if (!bytes) return EMPTY_HEAD;
-  const [start = 0, end = 0, cleanBytes = 0, dirtyBytes = 0, cleanedTo = 0] = HEAD_FIELDS.map((_, i) =>
-    bytes.readDoubleLE(i * 8),
-  );
-  return { start, end, cleanBytes, dirtyBytes, cleanedTo };
-}
-
-/** Inside a write. */
-export function writeHead(db: Database, topicId: number, partition: number, head: Head): void {
-  const bytes = Buffer.alloc(HEAD_FIELDS.length * 8);
-  for (const [i, field] of HEAD_FIELDS.entries()) bytes.writeDoubleLE(head[field], i * 8);
-  void db.put(headKey(topicId, partition), bytes);
+function byName(topics: readonly Topic[]): Map<string, Topic> {
+  return new Map(topics.map((topic) => [topic.spec.name, topic]));
 }

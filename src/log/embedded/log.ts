@@ -1,10 +1,11 @@
 // Embedded log
-// The EventLog over LMDB in a folder: one machine, no broker. Several processes may use the folder at once; one of them
-// runs a kind of task (ownership.ts), all may send, read, follow and verify.
+// The EventLog over SQLite in a folder: one machine, no broker. Several processes may use the folder at once; one of them
+// runs a kind of task (ownership.ts), all may send, read, follow and verify. Whoever meets another one's lock waits
+// (patience.ts).
 //
 // Durability (format.ts): committed survives SIGKILL of every process. After a power loss, by default, the folder is whole
 // and may lack the last moments; with `disk` it lacks nothing that was acknowledged; with `process` it may be lost.
-// LMDB is for local file systems, and for processes that see each other's ids: not for network drives, nor for containers
+// SQLite shares memory between the processes, and they see each other's ids: not for network drives, nor for containers
 // apart.
 
 import { setImmediate } from "node:timers/promises";
@@ -17,12 +18,13 @@ import {
   type TaskKind,
 } from "../event-log.ts";
 import { appendGroups, prepareGroups } from "./append.ts";
-import { Catalogue, readHead } from "./catalogue.ts";
+import { Catalogue } from "./catalogue.ts";
 import type { Core } from "./core.ts";
 import { openEnvironment } from "./environment.ts";
 import type { Durability } from "./format.ts";
 import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance.ts";
+import type { PatienceOptions } from "./patience.ts";
 import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
 import { Reader } from "./reader.ts";
 import { claimTask } from "./task-log.ts";
@@ -30,7 +32,7 @@ import { Watcher } from "./watcher.ts";
 
 const READ_BATCH = 500;
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends PatienceOptions {
   /** Made when it is missing. */
   readonly folder: string;
   readonly now: () => number;
@@ -48,7 +50,7 @@ export interface EmbeddedLog extends EventLog {
 }
 
 export async function openEmbeddedLog(options: EmbeddedOptions): Promise<EmbeddedLog> {
-  const environment = await openEnvironment(options.folder, options.durability);
+  const environment = await openEnvironment(options);
   let open = true;
   const core: Core = {
     environment,
@@ -72,23 +74,24 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
     },
     async topics() {
       core.checkOpen();
-      environment.refresh();
-      return core.catalogue.all().map((topic) => topic.spec);
+      return (await core.catalogue.all()).map((topic) => topic.spec);
     },
     async ranges(name) {
       core.checkOpen();
-      environment.refresh();
+      await core.catalogue.load([name]);
       const topic = core.catalogue.topic(name);
-      return Array.from({ length: topic.spec.partitions }, (_, partition) => {
-        const { start, end } = readHead(environment.db, topic.id, partition);
-        return { partition, start, end };
-      });
+      return environment.read(() =>
+        Array.from({ length: topic.spec.partitions }, (_, partition) => {
+          const { start, end } = environment.tables.head(topic.id, partition);
+          return { partition, start, end };
+        }),
+      );
     },
     async send(records) {
       core.checkOpen();
-      const groups = prepareGroups(core.catalogue, records, core.now(), core.keyless);
+      const groups = await prepareGroups(core.catalogue, records, core.now(), core.keyless);
       if (groups.length === 0) return;
-      await environment.write(() => appendGroups(environment.db, groups));
+      await environment.write(() => appendGroups(environment.tables, groups));
       core.watcher.wake();
     },
     read: (topic, partition, from, how) => readFrom(core, topic, partition, from, how ?? {}),
@@ -101,8 +104,9 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
     },
     async committed(kind) {
       core.checkOpen();
-      environment.refresh();
-      return committedPositions(environment.db, kind, core.catalogue.partitionsOf(kind));
+      await core.catalogue.load([kind.changelog, ...kind.inputs]);
+      const count = core.catalogue.partitionsOf(kind);
+      return environment.read(() => committedPositions(environment.tables, kind, count));
     },
     maintain: (nowMs) => maintenance.run(nowMs),
     async close() {
@@ -126,16 +130,18 @@ async function* readFrom(
 ): AsyncGenerator<readonly LogRecord[]> {
   core.checkOpen();
   const { environment, catalogue, watcher } = core;
-  environment.refresh();
+  const { tables } = environment;
+  await catalogue.load([name]);
   const topic = catalogue.partition(name, partition);
-  const end = how.follow === true ? Infinity : readHead(environment.db, topic.id, partition).end;
-  const reader = new Reader(environment, topic, partition, from);
+  const end = how.follow === true ? Infinity : (await environment.read(() => tables.head(topic.id, partition))).end;
+  const reader = new Reader(tables, topic, partition, from);
   while (how.signal?.aborted !== true) {
     core.checkOpen();
-    environment.refresh();
-    const seen = environment.commits();
-    const records: LogRecord[] = [];
-    reader.take(how.maxRecords ?? READ_BATCH, records, end);
+    const { seen, records } = await environment.read(() => {
+      const found: LogRecord[] = [];
+      reader.take(how.maxRecords ?? READ_BATCH, found, end);
+      return { seen: environment.commits(), records: found };
+    });
     if (records.length > 0) {
       yield records;
       await setImmediate();
@@ -146,9 +152,10 @@ async function* readFrom(
 
 async function join(core: Core, kind: TaskKind, member: Member, left: (membership: Membership) => void) {
   const { environment, liveness } = core;
+  await core.catalogue.load([kind.changelog, ...kind.inputs]);
   const count = core.catalogue.partitionsOf(kind);
   const token = core.newToken();
-  await environment.write(() => takeOwnership(environment.db, kind, liveness, token, core.now()));
+  await environment.write(() => takeOwnership(environment.tables, kind, liveness, token, core.now()));
   const mine = new Set(Array.from({ length: count }, (_, partition) => partition));
   let leaving: Promise<void> | undefined;
   const membership: Membership = {
@@ -161,7 +168,7 @@ async function join(core: Core, kind: TaskKind, member: Member, left: (membershi
           await member.revoked(partition);
           mine.delete(partition);
         }
-        await environment.write(() => dropOwnership(environment.db, kind, token));
+        await environment.write(() => dropOwnership(environment.tables, kind, token));
         left(membership);
       })();
       return leaving;

@@ -12,9 +12,8 @@
 
 import type { LogRecord } from "../event-log.ts";
 import { BATCH_BYTES, BatchCursor, encodeBatch, recordBytes } from "./batch.ts";
-import { readHead, writeHead, type Topic } from "./catalogue.ts";
-import { batchesEnd, batchesStart, batchKey, offsetOf } from "./keys.ts";
 import type { Core } from "./core.ts";
+import type { Topic } from "./tables.ts";
 
 const DAY_MS = 86_400_000;
 /** Input of one step, bytes. */
@@ -85,8 +84,7 @@ export class Maintenance {
   }
 
   async #round(nowMs: number, force: boolean): Promise<void> {
-    this.#core.environment.refresh();
-    for (const topic of this.#core.catalogue.all()) {
+    for (const topic of await this.#core.catalogue.all()) {
       for (let partition = 0; partition < topic.spec.partitions; partition += 1) {
         if (this.#stopped) return;
         if (topic.spec.cleanup === "compact") await this.#compact(topic, partition, nowMs, force);
@@ -111,29 +109,30 @@ export class Maintenance {
   }
 
   async #retain(topic: Topic, partition: number, oldestMs: number): Promise<void> {
+    const { tables } = this.#core.environment;
     await this.#steps(0, () => {
-      const { db } = this.#core.environment;
-      const old: { readonly key: Buffer; readonly bytes: number; readonly last: number }[] = [];
+      const old: number[] = [];
+      let end = 0;
       let bytes = 0;
-      for (const { key, value } of db.getRange(this.#range(topic, partition, 0))) {
-        const cursor = new BatchCursor(value, offsetOf(key));
+      for (const batch of tables.batches(topic.id, partition, 0)) {
+        const cursor = new BatchCursor(batch.bytes, batch.offset);
         if (cursor.newestMs >= oldestMs || bytes > STEP_BYTES) break;
-        old.push({ key: Buffer.from(key), bytes: value.length, last: cursor.last });
-        bytes += value.length;
+        old.push(batch.offset);
+        end = cursor.last + 1;
+        bytes += batch.bytes.length;
       }
-      const last = old.at(-1);
-      if (!last) return { next: null };
-      for (const { key } of old) void db.remove(key);
-      const head = readHead(db, topic.id, partition);
-      const dirtyBytes = Math.max(0, head.dirtyBytes - bytes);
-      writeHead(db, topic.id, partition, { ...head, start: last.last + 1, dirtyBytes });
+      if (old.length === 0) return { next: null };
+      for (const offset of old) tables.removeBatch(topic.id, partition, offset);
+      const head = tables.head(topic.id, partition);
+      tables.putHead(topic.id, partition, { ...head, start: end, dirtyBytes: Math.max(0, head.dirtyBytes - bytes) });
       return { next: bytes > STEP_BYTES ? 0 : null };
     });
   }
 
   async #compact(topic: Topic, partition: number, nowMs: number, force: boolean): Promise<void> {
     const { environment } = this.#core;
-    const before = readHead(environment.db, topic.id, partition);
+    const { tables } = environment;
+    const before = await environment.read(() => tables.head(topic.id, partition));
     const worth = before.dirtyBytes > Math.max(DIRTY_BYTES_MIN, before.cleanBytes);
     if (before.end === 0 || !(force || worth)) return;
     const { keys, to } = await this.#note(topic, partition, before.cleanedTo, before.end);
@@ -146,9 +145,9 @@ export class Maintenance {
     });
     if (!whole) return;
     await environment.write(() => {
-      const head = readHead(environment.db, topic.id, partition);
+      const head = tables.head(topic.id, partition);
       const dirtyBytes = Math.max(0, head.dirtyBytes + head.cleanBytes - before.cleanBytes - before.dirtyBytes);
-      writeHead(environment.db, topic.id, partition, { ...head, cleanBytes: kept, dirtyBytes, cleanedTo: to });
+      tables.putHead(topic.id, partition, { ...head, cleanBytes: kept, dirtyBytes, cleanedTo: to });
     });
   }
 
@@ -157,43 +156,46 @@ export class Maintenance {
     const keys = new Map<string, number>();
     let at = from;
     while (at < end && keys.size < KEYS_MAX) {
-      this.#core.environment.refresh();
-      let bytes = 0;
-      let last = end;
-      for (const { key, value } of this.#core.environment.db.getRange(this.#range(topic, partition, at))) {
-        const cursor = new BatchCursor(value, offsetOf(key));
-        if (offsetOf(key) >= end) break;
-        while (!cursor.done) {
-          const record = cursor.next(topic.spec.name, partition);
-          if (record.key !== null) keys.set(latin1(record.key), record.offset);
-        }
-        last = cursor.last + 1;
-        bytes += value.length;
-        if (bytes > STEP_BYTES) break;
-      }
-      at = bytes > STEP_BYTES ? last : end;
+      const from = at;
+      at = await this.#core.environment.read(() => this.#noteStep(topic, partition, from, end, keys));
       await this.#pause(0);
     }
     return { keys, to: at };
   }
 
+  /** Where the next step begins. */
+  #noteStep(topic: Topic, partition: number, from: number, end: number, keys: Map<string, number>): number {
+    let bytes = 0;
+    for (const batch of this.#core.environment.tables.batches(topic.id, partition, from)) {
+      if (batch.offset >= end) break;
+      const cursor = new BatchCursor(batch.bytes, batch.offset);
+      while (!cursor.done) {
+        const record = cursor.next(topic.spec.name, partition);
+        if (record.key !== null) keys.set(latin1(record.key), record.offset);
+      }
+      bytes += batch.bytes.length;
+      if (bytes > STEP_BYTES) return cursor.last + 1;
+    }
+    return end;
+  }
+
   /** Inside a write: one step of batches from `from` on, put together as they are kept. */
   #rewrite(topic: Topic, partition: number, from: number, to: number, keep: (record: LogRecord) => boolean) {
-    const { db } = this.#core.environment;
+    const { tables } = this.#core.environment;
     const survivors: LogRecord[] = [];
-    const old: Buffer[] = [];
+    const old: number[] = [];
     let bytes = 0;
     let changed = false;
     let next: number | null = null;
-    for (const { key, value } of db.getRange(this.#range(topic, partition, from))) {
-      const cursor = new BatchCursor(value, offsetOf(key));
+    for (const batch of tables.batches(topic.id, partition, from)) {
+      const cursor = new BatchCursor(batch.bytes, batch.offset);
       if (cursor.last >= to) break;
-      if (bytes + value.length > STEP_BYTES && bytes > 0) {
-        next = offsetOf(key);
+      if (bytes + batch.bytes.length > STEP_BYTES && bytes > 0) {
+        next = batch.offset;
         break;
       }
-      bytes += value.length;
-      old.push(Buffer.from(key));
+      bytes += batch.bytes.length;
+      old.push(batch.offset);
       while (!cursor.done) {
         const record = cursor.next(topic.spec.name, partition);
         if (keep(record)) survivors.push(record);
@@ -202,14 +204,9 @@ export class Maintenance {
     }
     if (!changed && !isFragmented(old.length, bytes)) return { next, kept: bytes };
     const batches = putTogether(survivors);
-    for (const key of old) void db.remove(key);
-    for (const { first, encoded } of batches) void db.put(batchKey(topic.id, partition, first), encoded);
+    for (const offset of old) tables.removeBatch(topic.id, partition, offset);
+    for (const { first, encoded } of batches) tables.addBatch(topic.id, partition, first, encoded);
     return { next, kept: batches.reduce((sum, { encoded }) => sum + encoded.length, 0) };
-  }
-
-  #range(topic: Topic, partition: number, from: number) {
-    const start = from === 0 ? batchesStart(topic.id, partition) : batchKey(topic.id, partition, from);
-    return { start, end: batchesEnd(topic.id, partition) };
   }
 }
 

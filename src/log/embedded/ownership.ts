@@ -7,29 +7,17 @@
 //       for dead cannot write.
 
 import { AlreadyRunning, Fenced, type Positions, type TaskKind, type TaskPositions } from "../event-log.ts";
-import { getJson, putJson, type Database } from "./environment.ts";
-import { ownerKey, taskKey } from "./keys.ts";
-import type { Liveness, ProcessIdentity } from "./liveness.ts";
-
-interface Owner extends ProcessIdentity {
-  /** Of the membership. */
-  readonly token: string;
-  readonly sinceMs: number;
-}
-
-interface TaskEntry {
-  readonly epoch: number;
-  readonly positions: Positions;
-}
+import type { Liveness } from "./liveness.ts";
+import type { Tables, TaskEntry } from "./tables.ts";
 
 export function kindName(kind: TaskKind): string {
-  return `${kind.application}\0${kind.kind}`;
+  return `${kind.application}/${kind.kind}`;
 }
 
 /** Inside a write: makes `token` the owner, or throws `AlreadyRunning`. */
-export function takeOwnership(db: Database, kind: TaskKind, liveness: Liveness, token: string, nowMs: number): void {
+export function takeOwnership(tables: Tables, kind: TaskKind, liveness: Liveness, token: string, nowMs: number): void {
   const name = kindName(kind);
-  const owner = readOwner(db, name);
+  const owner = tables.owner(name);
   if (owner && liveness.isAlive(owner)) {
     const since = new Date(owner.sinceMs).toISOString();
     throw new AlreadyRunning(
@@ -37,30 +25,29 @@ export function takeOwnership(db: Database, kind: TaskKind, liveness: Liveness, 
         `let it work, or stop it (kill ${owner.pid}) and start again; sending, reading and verifying need no owner`,
     );
   }
-  const next: Owner = { ...liveness.self, token, sinceMs: nowMs };
-  putJson(db, ownerKey(name), next);
+  tables.putOwner(name, { ...liveness.self, token, sinceMs: nowMs });
 }
 
 /** Inside a write: gives the ownership back, if it is still `token`'s. */
-export function dropOwnership(db: Database, kind: TaskKind, token: string): void {
+export function dropOwnership(tables: Tables, kind: TaskKind, token: string): void {
   const name = kindName(kind);
-  if (readOwner(db, name)?.token === token) void db.remove(ownerKey(name));
+  if (tables.owner(name)?.token === token) tables.removeOwner(name);
 }
 
 /** Inside a write: the partition's next epoch, if `token` is the owner. */
-export function raiseEpoch(db: Database, kind: TaskKind, partition: number, token: string): number {
+export function raiseEpoch(tables: Tables, kind: TaskKind, partition: number, token: string): number {
   const name = kindName(kind);
-  const owner = readOwner(db, name);
+  const owner = tables.owner(name);
   if (owner?.token !== token)
     throw new Fenced(`${kind.kind}-${partition}: ${owner ? `process ${owner.pid} has taken over` : "given back"}`);
-  const entry = readTask(db, name, partition);
-  writeTask(db, name, partition, { ...entry, epoch: entry.epoch + 1 });
+  const entry = tables.task(name, partition);
+  tables.putTask(name, partition, { ...entry, epoch: entry.epoch + 1 });
   return entry.epoch + 1;
 }
 
 /** Throws `Fenced` when the partition has been claimed since `epoch`. */
-export function checkEpoch(db: Database, kind: TaskKind, partition: number, epoch: number): TaskEntry {
-  const entry = readTask(db, kindName(kind), partition);
+export function checkEpoch(tables: Tables, kind: TaskKind, partition: number, epoch: number): TaskEntry {
+  const entry = tables.task(kindName(kind), partition);
   if (entry.epoch !== epoch)
     throw new Fenced(`${kind.kind}-${partition}: claimed again (epoch ${entry.epoch}, this one is ${epoch})`);
   return entry;
@@ -68,32 +55,20 @@ export function checkEpoch(db: Database, kind: TaskKind, partition: number, epoc
 
 /** Inside a write. */
 export function commitPositions(
-  db: Database,
+  tables: Tables,
   kind: TaskKind,
   partition: number,
   entry: TaskEntry,
   to: Positions,
 ): void {
-  writeTask(db, kindName(kind), partition, { epoch: entry.epoch, positions: { ...entry.positions, ...to } });
+  tables.putTask(kindName(kind), partition, { epoch: entry.epoch, positions: { ...entry.positions, ...to } });
 }
 
-export function committedPositions(db: Database, kind: TaskKind, partitions: number): TaskPositions[] {
+export function committedPositions(tables: Tables, kind: TaskKind, partitions: number): TaskPositions[] {
   const found: TaskPositions[] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
-    const entry = readTask(db, kindName(kind), partition);
+    const entry = tables.task(kindName(kind), partition);
     if (entry.epoch > 0) found.push({ partition, positions: entry.positions });
   }
   return found;
-}
-
-function readOwner(db: Database, name: string): Owner | undefined {
-  return getJson<Owner>(db, ownerKey(name));
-}
-
-function readTask(db: Database, name: string, partition: number): TaskEntry {
-  return getJson<TaskEntry>(db, taskKey(name, partition)) ?? { epoch: 0, positions: {} };
-}
-
-function writeTask(db: Database, name: string, partition: number, entry: TaskEntry): void {
-  putJson(db, taskKey(name, partition), entry);
 }

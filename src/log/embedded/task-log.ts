@@ -13,7 +13,6 @@ import {
   type TaskLog,
 } from "../event-log.ts";
 import { appendGroups, prepareGroups } from "./append.ts";
-import { readHead } from "./catalogue.ts";
 import type { Core } from "./core.ts";
 import { checkEpoch, commitPositions, raiseEpoch } from "./ownership.ts";
 import { Reader } from "./reader.ts";
@@ -33,7 +32,9 @@ export interface Claimant {
 export async function claimTask(claimant: Claimant): Promise<TaskLog> {
   const { core, kind, partition, token } = claimant;
   if (claimant.over()) throw new Fenced(`${kind.kind}-${partition} was given back`);
-  const epoch = await core.environment.write(() => raiseEpoch(core.environment.db, kind, partition, token));
+  await core.catalogue.load([kind.changelog, ...kind.inputs]);
+  const { environment } = core;
+  const epoch = await environment.write(() => raiseEpoch(environment.tables, kind, partition, token));
   return new EmbeddedTaskLog(claimant, epoch);
 }
 
@@ -52,15 +53,17 @@ class EmbeddedTaskLog implements TaskLog {
   }
 
   async *restore(from: number): AsyncGenerator<readonly LogRecord[]> {
-    this.#check();
     const { core, kind } = this.#claimant;
+    const { tables } = core.environment;
     const topic = core.catalogue.topic(kind.changelog);
-    const { end } = readHead(core.environment.db, topic.id, this.partition);
-    const reader = new Reader(core.environment, topic, this.partition, from);
+    const { end } = await this.#read(() => tables.head(topic.id, this.partition));
+    const reader = new Reader(tables, topic, this.partition, from);
     for (;;) {
-      this.#check();
-      const records: LogRecord[] = [];
-      reader.take(RESTORE_BATCH, records, end);
+      const records = await this.#read(() => {
+        const found: LogRecord[] = [];
+        reader.take(RESTORE_BATCH, found, end);
+        return found;
+      });
       if (records.length === 0) return;
       yield records;
       await setImmediate();
@@ -68,22 +71,23 @@ class EmbeddedTaskLog implements TaskLog {
   }
 
   async seek(positions: Positions): Promise<void> {
-    this.#check();
+    await this.#read(() => undefined);
     this.#checkInputs(positions);
     this.#readers = this.#open(positions);
   }
 
   async poll(limits: { readonly maxRecords: number; readonly maxWaitMs: number }): Promise<readonly LogRecord[]> {
-    const { core } = this.#claimant;
+    const { environment, watcher } = this.#claimant.core;
     const deadline = performance.now() + limits.maxWaitMs;
     for (;;) {
-      this.#check();
-      const seen = core.environment.commits();
-      const records: LogRecord[] = [];
-      for (const reader of this.#readers) reader.take(limits.maxRecords - records.length, records);
+      const { seen, records } = await this.#read(() => {
+        const found: LogRecord[] = [];
+        for (const reader of this.#readers) reader.take(limits.maxRecords - found.length, found);
+        return { seen: environment.commits(), records: found };
+      });
       const leftMs = deadline - performance.now();
       if (records.length > 0 || leftMs <= 0) return records;
-      await core.watcher.sleep(seen, leftMs);
+      await watcher.sleep(seen, leftMs);
     }
   }
 
@@ -93,12 +97,13 @@ class EmbeddedTaskLog implements TaskLog {
     const { core, kind } = this.#claimant;
     const { environment, catalogue } = core;
     const changelog = catalogue.topic(kind.changelog);
-    const groups = prepareGroups(catalogue, records, core.now(), core.keyless);
+    const groups = await prepareGroups(catalogue, records, core.now(), core.keyless);
+    const { tables } = environment;
     const changelogEnd = await environment.write(() => {
-      const entry = checkEpoch(environment.db, kind, this.partition, this.#epoch);
-      appendGroups(environment.db, groups);
-      commitPositions(environment.db, kind, this.partition, entry, positions);
-      return readHead(environment.db, changelog.id, this.partition).end;
+      const entry = checkEpoch(tables, kind, this.partition, this.#epoch);
+      appendGroups(tables, groups);
+      commitPositions(tables, kind, this.partition, entry, positions);
+      return tables.head(changelog.id, this.partition).end;
     });
     core.watcher.wake();
     return { changelogEnd };
@@ -111,7 +116,7 @@ class EmbeddedTaskLog implements TaskLog {
   #open(positions: Positions): readonly Reader[] {
     const { core, kind } = this.#claimant;
     return kind.inputs.map(
-      (name) => new Reader(core.environment, core.catalogue.topic(name), this.partition, positions[name] ?? 0),
+      (name) => new Reader(core.environment.tables, core.catalogue.topic(name), this.partition, positions[name] ?? 0),
     );
   }
 
@@ -120,12 +125,15 @@ class EmbeddedTaskLog implements TaskLog {
     if (this.#released || this.#claimant.over()) throw new Fenced(`${kind.kind}-${this.partition} was given back`);
   }
 
-  #check(): void {
+  /** On a state in which the partition is still this claim's. */
+  async #read<T>(work: () => T): Promise<T> {
     this.#checkOver();
     const { core, kind } = this.#claimant;
     core.checkOpen();
-    core.environment.refresh();
-    checkEpoch(core.environment.db, kind, this.partition, this.#epoch);
+    return core.environment.read(() => {
+      checkEpoch(core.environment.tables, kind, this.partition, this.#epoch);
+      return work();
+    });
   }
 
   #checkInputs(positions: Positions): void {

@@ -1,5 +1,5 @@
 // Watcher
-// Wakes pollers and followers: at once for what this process commits, and by looking at the folder's count of commits
+// Wakes pollers and followers: at once for what this process commits, and by asking SQLite
 // for what others do. It looks often after news and rarely in a lull, and not at all while nobody sleeps.
 
 import { Wakeup } from "../wakeup.ts";
@@ -39,7 +39,6 @@ export class Watcher {
   #look(): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#environment.refresh();
       const commits = this.#environment.commits();
       this.#waitMs = commits === this.#seen ? Math.min(this.#waitMs * 1.5, LOOK_MS_MAX) : LOOK_MS_MIN;
       if (commits !== this.#seen) this.#wakeup.wake();

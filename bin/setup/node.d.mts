@@ -1,0 +1,4 @@
+// For TypeScript, which does not read the plain scripts.
+
+/** Why a Node of these versions cannot run the programs as they are; null when it can. */
+export function reasonAgainst(versions: { readonly node: string; readonly sqlite?: string }): string | null;
