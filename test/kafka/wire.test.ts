@@ -6,12 +6,8 @@ import type { LogRecord } from "../../src/log/event-log.ts";
 import { Reader, Writer } from "../../src/log/kafka/wire/bytes.ts";
 import { crc32c } from "../../src/log/kafka/wire/crc32c.ts";
 import { fetch } from "../../src/log/kafka/wire/fetch-call.ts";
-import {
-  encodeBatch,
-  recordBytesMost,
-  storedBatches,
-  type BatchRecord,
-} from "../../src/log/kafka/wire/record-batch.ts";
+import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/wire/record-batch.ts";
+import { storedBatches } from "../../src/log/kafka/wire/stored-batch.ts";
 import { VarintReader, varintSize, writeVarint } from "../../src/log/kafka/wire/varint.ts";
 
 // kafkajs' own protocol code: another implementation to be held against.
@@ -52,7 +48,8 @@ const OWNER = { producerId: 7, producerEpoch: 3, firstSequence: 11, transactiona
 
 function decoded(batch: Buffer, from = 0): LogRecord[] {
   const into: LogRecord[] = [];
-  for (const stored of storedBatches(batch)) stored.decode(into, "topic", 5, from);
+  for (const stored of storedBatches(batch))
+    stored.decode(into, "topic", 5, from, { records: Infinity, bytes: Infinity });
   return into;
 }
 

@@ -5,7 +5,7 @@ import { must } from "../../../domain/assert.ts";
 import type { LogRecord } from "../../event-log.ts";
 import { Writer, type Reader } from "./bytes.ts";
 import type { Call } from "./calls.ts";
-import { storedBatches } from "./record-batch.ts";
+import { storedBatches } from "./stored-batch.ts";
 
 const READ_COMMITTED = 1;
 
@@ -65,6 +65,9 @@ export function fetch(partitions: readonly FetchPartition[], limits: FetchLimits
   };
 }
 
+/** Of a partition in one answer: what comes of it in memory is bounded, however small it was on the wire. */
+const ROOM = { records: 20_000, bytes: 8 * 1024 * 1024 };
+
 interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
@@ -86,7 +89,8 @@ function readPartition(reader: Reader, topic: string, wanted: ReadonlyMap<string
 
 /**
  * As Kafka's own consumer does it: a transaction of the list of aborted ones is skipped from its first offset to its
- * abort marker. Returns the offset behind the last whole batch.
+ * abort marker. Returns the offset behind the last whole batch, or the one before which there was room: the rest is
+ * fetched again.
  */
 function readCommitted(
   bytes: Buffer,
@@ -94,18 +98,22 @@ function readCommitted(
   { name, partition, from }: FetchPartition,
   into: LogRecord[],
 ): number {
+  const room = { ...ROOM };
   const waiting = aborted.toSorted((a, b) => b.firstOffset - a.firstOffset);
   const skipping = new Set<number>();
   let next = from;
   for (const batch of storedBatches(bytes)) {
+    if (room.records <= 0 || room.bytes <= 0) return next;
     for (let first = waiting.at(-1); first && first.firstOffset <= batch.lastOffset; first = waiting.at(-1)) {
       skipping.add(first.producerId);
       waiting.pop();
     }
     if (batch.aborts) skipping.delete(batch.producerId);
     const isAborted = batch.transactional && skipping.has(batch.producerId);
-    if (!batch.control && !isAborted && batch.lastOffset >= from) batch.decode(into, name, partition, from);
-    next = Math.max(next, batch.lastOffset + 1);
+    const isWanted = !batch.control && !isAborted && batch.lastOffset >= from;
+    const behind = isWanted ? batch.decode(into, name, partition, from, room) : batch.lastOffset + 1;
+    next = Math.max(next, behind);
+    if (behind <= batch.lastOffset) return next;
   }
   return next;
 }

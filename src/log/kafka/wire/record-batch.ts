@@ -1,27 +1,22 @@
 // Record batch
-// Kafka's format of stored records (magic 2): written in one pass into one buffer, read as views of the answer's bytes.
+// Kafka's format of stored records (magic 2), written in one pass into one buffer; stored-batch.ts reads it.
 //
 //   first offset (8)  length (4)  leader epoch (4)  magic (1)  CRC-32C (4)  attributes (2)  last delta (4)
 //   first time (8)  newest time (8)  producer id (8)  epoch (2)  first sequence (4)  count (4)   then the records
 
 import { assert } from "../../../domain/assert.ts";
-import { LogError, type Headers, type LogRecord, type OutRecord } from "../../event-log.ts";
-import { readInt64, writeInt64 } from "./bytes.ts";
-import { decompress } from "./compression.ts";
+import type { OutRecord } from "../../event-log.ts";
+import { writeInt64 } from "./bytes.ts";
 import { crc32c } from "./crc32c.ts";
-import { VarintReader, varintSize, writeVarint } from "./varint.ts";
+import { varintSize, writeVarint } from "./varint.ts";
 
 /** Bytes of a batch before its first record. */
 export const BATCH_OVERHEAD = 61;
-const LENGTH_AT = 8;
+export const LENGTH_AT = 8;
 const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const MAGIC = 2;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
-const APPEND_TIME = 0x08;
-const COMPRESSION = 0x07;
-const NO_HEADERS: Headers = Object.freeze({});
+export const ATTRIBUTES_AT = 21;
+export const MAGIC = 2;
+export const TRANSACTIONAL = 0x10;
 const NONE: readonly [string, Uint8Array][] = [];
 
 export interface BatchOwner {
@@ -99,114 +94,4 @@ function writeBytes(out: Buffer, bytes: Uint8Array | null, start: number): numbe
   if (bytes === null) return at;
   out.set(bytes, at);
   return at + bytes.length;
-}
-
-/** A stored batch as far as its header says. */
-export interface StoredBatch {
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-  readonly producerId: number;
-  readonly transactional: boolean;
-  readonly control: boolean;
-  /** Of a control batch. */
-  readonly aborts: boolean;
-  /** Appends its records from `from` on. */
-  decode(into: LogRecord[], topic: string, partition: number, from: number): void;
-}
-
-/** The whole batches of a fetch's answer; the last may be cut off and is left out. */
-export function* storedBatches(bytes: Buffer): Generator<StoredBatch> {
-  let at = 0;
-  while (bytes.length - at >= BATCH_OVERHEAD) {
-    const end = at + LENGTH_AT + 4 + bytes.readInt32BE(at + LENGTH_AT);
-    if (end > bytes.length) return;
-    yield storedBatch(bytes.subarray(at, end));
-    at = end;
-  }
-}
-
-function storedBatch(bytes: Buffer): StoredBatch {
-  const magic = bytes.readInt8(16);
-  if (magic !== MAGIC) throw new LogError(`the broker keeps records in format ${magic}; only ${MAGIC} can be read`);
-  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
-  const firstOffset = readInt64(bytes, 0);
-  const control = (attributes & CONTROL) !== 0;
-  return {
-    firstOffset,
-    lastOffset: firstOffset + bytes.readInt32BE(23),
-    producerId: readInt64(bytes, 43),
-    transactional: (attributes & TRANSACTIONAL) !== 0,
-    control,
-    aborts: control && isAbort(bytes),
-    decode: (into, topic, partition, from) =>
-      decodeRecords(bytes, attributes, { firstOffset, topic, partition, from }, into),
-  };
-}
-
-/** A control batch has one record, whose key is version (2), type (2): 0 aborts, 1 commits. */
-function isAbort(bytes: Buffer): boolean {
-  if (bytes.readInt32BE(57) === 0) return false;
-  const reader = new VarintReader(bytes, BATCH_OVERHEAD);
-  reader.next();
-  reader.at += 1;
-  reader.next();
-  reader.next();
-  return reader.next() >= 4 && bytes.readInt16BE(reader.at + 2) === 0;
-}
-
-interface Place {
-  readonly firstOffset: number;
-  readonly topic: string;
-  readonly partition: number;
-  readonly from: number;
-}
-
-function decodeRecords(bytes: Buffer, attributes: number, place: Place, into: LogRecord[]): void {
-  const count = bytes.readInt32BE(57);
-  const codec = attributes & COMPRESSION;
-  const body = codec === 0 ? bytes : decompress(codec, bytes.subarray(BATCH_OVERHEAD));
-  const baseMs = readInt64(bytes, 27);
-  const appendMs = (attributes & APPEND_TIME) === 0 ? null : readInt64(bytes, 35);
-  const reader = new VarintReader(body, codec === 0 ? BATCH_OVERHEAD : 0);
-  for (let i = 0; i < count; i += 1) {
-    const size = reader.next();
-    const end = reader.at + size;
-    reader.at += 1;
-    const deltaMs = reader.next();
-    const offset = place.firstOffset + reader.next();
-    if (offset >= place.from) {
-      const key = readBytes(reader);
-      const value = readBytes(reader);
-      into.push({
-        topic: place.topic,
-        partition: place.partition,
-        offset,
-        timestampMs: appendMs ?? baseMs + deltaMs,
-        key,
-        value,
-        headers: readHeaders(reader),
-      });
-    }
-    reader.at = end;
-  }
-}
-
-function readBytes(reader: VarintReader): Buffer | null {
-  const length = reader.next();
-  if (length < 0) return null;
-  const at = reader.at;
-  if (at + length > reader.bytes.length) throw new RangeError("a record ends within a value");
-  reader.at = at + length;
-  return reader.bytes.subarray(at, at + length);
-}
-
-function readHeaders(reader: VarintReader): Headers {
-  const count = reader.next();
-  if (count === 0) return NO_HEADERS;
-  const headers: [string, Buffer][] = [];
-  for (let i = 0; i < count; i += 1) {
-    const name = readBytes(reader)?.toString("utf8") ?? "";
-    headers.push([name, readBytes(reader) ?? Buffer.alloc(0)]);
-  }
-  return Object.fromEntries(headers);
 }

@@ -1,28 +1,33 @@
 // Snappy's raw format, and the framing that Kafka's Java clients put around it (a header, then blocks with their length).
 
-import { LogError } from "../../event-log.ts";
+import { TooLarge, Unreadable } from "./unreadable.ts";
 
 const FRAME_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const FRAME_HEADER = 16;
 
-export function decodeSnappy(bytes: Buffer): Buffer {
-  if (!bytes.subarray(0, FRAME_MAGIC.length).equals(FRAME_MAGIC)) return decodeBlock(bytes);
+export function decodeSnappy(bytes: Buffer, most: number): Buffer {
+  if (!bytes.subarray(0, FRAME_MAGIC.length).equals(FRAME_MAGIC)) return decodeBlock(bytes, most);
   const blocks: Buffer[] = [];
+  let left = most;
   for (let at = FRAME_HEADER; at < bytes.length;) {
     const length = bytes.readInt32BE(at);
-    blocks.push(decodeBlock(bytes.subarray(at + 4, at + 4 + length)));
+    if (length < 0) throw new Unreadable("a snappy block has a negative length");
+    const block = decodeBlock(bytes.subarray(at + 4, at + 4 + length), left);
+    blocks.push(block);
+    left -= block.length;
     at += 4 + length;
   }
   return Buffer.concat(blocks);
 }
 
-function decodeBlock(from: Buffer): Buffer {
+function decodeBlock(from: Buffer, most: number): Buffer {
   let at = 0;
   let size = 0;
-  for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+  for (let shift = 0, byte = 0x80; byte >= 0x80 && shift < 64; shift += 7) {
     byte = from[at++] ?? 0;
     size += (byte & 0x7f) * 2 ** shift;
   }
+  if (size > most) throw new TooLarge(most);
   const out = Buffer.allocUnsafe(size);
   let written = 0;
   while (at < from.length) {
@@ -45,14 +50,14 @@ function decodeBlock(from: Buffer): Buffer {
     at += width;
     written = copyBack(out, written, back, length);
   }
-  if (written !== size) throw new LogError(`a snappy block has ${written} bytes where it says ${size}`);
+  if (written !== size) throw new Unreadable(`a snappy block has ${written} bytes where it says ${size}`);
   return out;
 }
 
 /** Byte by byte: what is copied may overlap what is written, and then repeats. */
 export function copyBack(out: Buffer, at: number, back: number, length: number): number {
   if (back <= 0 || back > at || at + length > out.length)
-    throw new LogError("a compressed batch refers to bytes that it does not have");
+    throw new Unreadable("it refers to bytes that it does not have");
   if (back >= length) out.copyWithin(at, at - back, at - back + length);
   else for (let i = 0; i < length; i += 1) out[at + i] = out[at + i - back] ?? 0;
   return at + length;
