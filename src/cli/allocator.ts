@@ -8,7 +8,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { serveKind, topicSpecs, treasuryKind } from "../log/topics.ts";
 import { loadClassifier } from "../serve/classify/onnx.ts";
 import { createReleaseShelf } from "../serve/classify/release-shelf.ts";
-import { createFeatureService } from "../serve/enrich/feature-service.ts";
+import { createFeatureService, type FeatureService } from "../serve/enrich/feature-service.ts";
 import { createServeProcessor, type ServeFacts } from "../serve/processor.ts";
 import { oneAtATime } from "../serve/turn.ts";
 import type { ControlRecord } from "../task/control-record.ts";
@@ -39,6 +39,8 @@ export interface AllocatorOptions {
 export interface Allocator {
   readonly serve: Runner<ServeFacts>;
   readonly treasury: Runner<TreasuryFacts>;
+  /** Null when there is none. */
+  readonly features: FeatureService | null;
   /** Drains both and gives back what they hold. */
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     return {
       serve,
       treasury,
+      features,
       async close() {
         await serve.stop();
         await treasury.stop();

@@ -18,6 +18,8 @@ export interface Context {
   readonly config: Config;
   /** Whether --json was given; `output` already heeds it. */
   readonly json: boolean;
+  /** How `output` writes what is no result. */
+  readonly log: "text" | "json";
   readonly output: Output;
   readonly progress: Progress;
   /** Aborts at the first SIGINT or SIGTERM, for a command that `endsBySignal`. */

@@ -4,6 +4,7 @@
 
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
+import { LEVELS, type Level } from "./output.ts";
 import { asInteger, asOneOf, asText, asUrl, type Parse } from "./options.ts";
 
 interface Setting<T> {
@@ -74,6 +75,14 @@ const asRegistryUrl: Parse<string> = (typed) => {
   return asUrl(typed).replace(/\/+$/, "");
 };
 
+/** The protocol has no users. */
+const asFeatureUrl: Parse<string> = (typed) => {
+  const url = URL.canParse(typed) ? new URL(typed) : null;
+  if (url !== null && (url.username !== "" || url.password !== ""))
+    throw new InvalidInput("expected a URL without a user: the feature service is asked without one");
+  return asUrl(typed);
+};
+
 /** Whatever it is, it is not said again. */
 const asSecret: Parse<string> = (typed) => typed;
 
@@ -101,7 +110,12 @@ export const SETTINGS = {
     1,
     asInteger({ min: 1, max: 64 }),
   ),
-  featureUrl: setting<string | null>("STIPEND_FEATURE_URL", "address of an external feature service", null, asUrl),
+  featureUrl: setting<string | null>(
+    "STIPEND_FEATURE_URL",
+    "address of an external feature service",
+    null,
+    asFeatureUrl,
+  ),
   featureDeadlineMs: setting(
     "STIPEND_FEATURE_DEADLINE_MS",
     "how long a decision waits for the feature service",
@@ -119,6 +133,12 @@ export const SETTINGS = {
     "how long a cycle of `run` should take at most: it takes fewer records when it takes longer",
     100,
     asInteger({ min: 1, max: 10_000 }),
+  ),
+  logLevel: setting<Level>(
+    "STIPEND_LOG_LEVEL",
+    `how much is said on the way: ${LEVELS.join(", ")}`,
+    "info",
+    asOneOf(LEVELS),
   ),
   http: setting<{ readonly host: string; readonly port: number } | null>(
     "STIPEND_HTTP",
@@ -295,6 +315,20 @@ function combinationProblems(config: Config): string[] {
       ? [`KAFKA_MIN_INSYNC_REPLICAS: ${insync} replicas cannot be in sync where KAFKA_REPLICATION makes ${replication}`]
       : []),
   ];
+}
+
+/** What must never be said. */
+export function secretsOf({ kafkaSaslPassword, schemaRegistryPassword }: Config): readonly (string | null)[] {
+  return [kafkaSaslPassword, schemaRegistryPassword];
+}
+
+/** What works, and should not stay so: a sentence for each. */
+export function warningsOf({ kafkaSaslMechanism, kafkaTls }: Config): readonly string[] {
+  return kafkaSaslMechanism === "plain" && !kafkaTls
+    ? [
+        "KAFKA_SASL_MECHANISM: plain sends the password readably to whoever is between here and the brokers: set KAFKA_TLS=true",
+      ]
+    : [];
 }
 
 /** Beginnings of names that only this program's Kafka settings have; Kafka's own tools have others. */

@@ -1,43 +1,89 @@
 // Output
 // stdout belongs to the result: under --json it carries JSON and nothing else, whatever is said on the way goes to
 // stderr. Amounts are integers in JSON, bytes are hex.
+//
+// As a log (`run --log json`, and by itself where no terminal is) every line on either stream is one JSON object with
+// time, level and message. In no form do secrets or control characters leave: an id can hold anything that a producer
+// sends, and a terminal obeys what it reads.
 
 import type { Progress, Write } from "./progress.ts";
+import { printable, printableJson } from "./printable.ts";
+
+export const LEVELS = ["error", "warn", "info", "debug"] as const;
+export type Level = (typeof LEVELS)[number];
 
 export interface Output {
   /** The command's result, once: the object under --json, otherwise the text for a person. */
   result(json: object, text: () => string): void;
   /** One of many results as it comes: a JSON line, or a line for a person. */
   item(json: object, text: () => string): void;
-  /** Something worth saying that is not the result: on stderr. */
-  note(text: string): void;
+  /** For a person at a terminal: instead of all that was there. */
+  redraw(text: () => string): void;
+  /** Something worth saying that is not the result: on stderr. `about`: its level (info), and what it is about. */
+  note(text: string, about?: About): void;
+}
+
+export interface About {
+  readonly level?: Level;
+  readonly kind?: string;
+  readonly partition?: number;
+  readonly campaign?: string;
+  readonly traceId?: string;
+  readonly [field: string]: string | number | null | undefined;
 }
 
 export interface OutputOptions {
   readonly json: boolean;
+  /** Left out: text, of all levels. */
+  readonly log?: Logging;
   readonly stdout: Write;
   readonly stderr: Write;
   readonly progress: Progress;
 }
 
-export function createOutput({ json, stdout, stderr, progress }: OutputOptions): Output {
-  const write = (value: object, text: () => string) => {
+export interface Logging {
+  readonly format: "text" | "json";
+  /** What matters less is not said. */
+  readonly level: Level;
+  readonly nowMs: () => number;
+  readonly redact: (text: string) => string;
+}
+
+const HOME_AND_CLEAR = "\x1b[H\x1b[2J";
+const PLAIN: Logging = { format: "text", level: "debug", nowMs: () => 0, redact: (text) => text };
+
+export function createOutput({ json, log = PLAIN, stdout, stderr, progress }: OutputOptions): Output {
+  // First in the line, and not to be replaced by what it is about.
+  const head = (level: Level, message: string): object => ({
+    time: new Date(log.nowMs()).toISOString(),
+    level,
+    message: log.redact(message),
+  });
+  const lineOf = (level: Level, message: string, fields: object): string =>
+    toJsonText({ ...head(level, message), ...fields, ...head(level, message) });
+  const write = (value: object, text: () => string): void => {
     progress.clear();
-    stdout(`${json ? toJsonText(value) : text()}\n`);
+    if (json) stdout(`${toJsonText(value)}\n`);
+    else stdout(`${log.format === "json" ? lineOf("info", text(), value) : printable(text())}\n`);
   };
   return {
     result: write,
     item: write,
-    note(text) {
+    redraw(text) {
+      stdout(`${HOME_AND_CLEAR}${printable(text())}\n`);
+    },
+    note(text, { level = "info", ...fields } = {}) {
+      if (LEVELS.indexOf(level) > LEVELS.indexOf(log.level)) return;
       progress.clear();
-      stderr(`${text}\n`);
+      stderr(`${log.format === "json" ? lineOf(level, text, fields) : printable(log.redact(text))}\n`);
     },
   };
 }
 
 export function toJsonText(value: object): string {
-  return JSON.stringify(value, (_, item: unknown) => {
+  const text = JSON.stringify(value, (_, item: unknown) => {
     if (typeof item === "bigint") return Number(item);
     return item;
   });
+  return printableJson(text);
 }

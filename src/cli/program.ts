@@ -9,9 +9,18 @@ import { InvalidInput } from "../domain/campaign.ts";
 import { must } from "../domain/assert.ts";
 import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
 import { CHECK_FAILED, DONE, WRONG_USE, type Command, type Context } from "./command.ts";
-import { describeSettings, loadConfig, unknownSettings, type Environment } from "./config.ts";
+import {
+  describeSettings,
+  loadConfig,
+  secretsOf,
+  unknownSettings,
+  warningsOf,
+  type Config,
+  type Environment,
+} from "./config.ts";
 import type { Option, Options } from "./options.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, type Logging } from "./output.ts";
+import { redactor } from "./redact.ts";
 import { createProgress, progressMode, type Write } from "./progress.ts";
 
 const HELP_COLUMNS = 100;
@@ -50,18 +59,44 @@ export async function runProgram(line: readonly string[], world: World): Promise
   }
 }
 
+/** Nothing that goes wrong with the command leaves it: it is said as the command says everything. */
 async function start(command: Command, values: Readonly<Record<string, unknown>>, world: World): Promise<number> {
+  const format = values["log"] === "json" || (values["log"] === "auto" && !world.terminal.isTerminal) ? "json" : "text";
+  const log: Logging = { format, level: "info", nowMs: world.nowMs, redact: redactor([]) };
+  let config: Config;
+  try {
+    config = loadConfig(world.env, world.cwd);
+  } catch (error) {
+    return explain(error, world, log);
+  }
+  const told = { ...log, level: config.logLevel, redact: redactor(secretsOf(config)) };
+  try {
+    return await runCommand(command, values, world, config, told);
+  } catch (error) {
+    return explain(error, world, told);
+  }
+}
+
+async function runCommand(
+  command: Command,
+  values: Readonly<Record<string, unknown>>,
+  world: World,
+  config: Config,
+  log: Logging,
+): Promise<number> {
   const { env, stderr } = world;
-  const config = loadConfig(env, world.cwd);
-  for (const sentence of unknownSettings(env)) stderr(`warning: ${sentence}\n`);
   const json = values["json"] === true;
   const mode = progressMode({ terminal: world.terminal.isTerminal, json, ci: Boolean(env["CI"]) });
   const progress = createProgress({ mode, write: stderr, nowMs: world.nowMs, columns: world.terminal.columns });
+  const output = createOutput({ json, log, stdout: world.stdout, stderr, progress });
+  for (const sentence of [...unknownSettings(env), ...warningsOf(config)])
+    output.note(`warning: ${sentence}`, { level: "warn" });
   const context: Context = {
     config,
     json,
+    log: log.format,
     progress,
-    output: createOutput({ json, stdout: world.stdout, stderr, progress }),
+    output,
     signal: command.endsBySignal ? world.watchSignals() : new AbortController().signal,
     stdin: world.stdin,
     nowMs: world.nowMs,
@@ -75,13 +110,18 @@ async function start(command: Command, values: Readonly<Record<string, unknown>>
 }
 
 /** Says what went wrong, and for wrong use what to do next; the stack only for who looks for it. */
-function explain(error: unknown, { env, stderr }: World): number {
+function explain(error: unknown, { env, stderr, nowMs }: World, log?: Logging): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE;
+  const progress = { report: () => undefined, clear: () => undefined };
+  const told = log ?? { format: "text", level: "info", nowMs, redact: redactor([]) };
+  const output = createOutput({ json: false, log: told, stdout: stderr, stderr, progress });
   const message = error instanceof Error ? error.message : String(error);
-  stderr(`error: ${message}\n`);
-  if (env["STIPEND_DEBUG"]) stderr(`${error instanceof Error ? error.stack : ""}\n`);
+  const stack = env["STIPEND_DEBUG"] && error instanceof Error ? { stack: error.stack } : {};
+  if (told.format === "json") output.note(message, { level: "error", ...stack });
+  else output.note([`error: ${message}`, ...Object.values(stack)].join("\n"), { level: "error" });
   if (error instanceof InvalidInput) return WRONG_USE;
-  if (!env["STIPEND_DEBUG"]) stderr("STIPEND_DEBUG=1 shows where it comes from.\n");
+  if (!env["STIPEND_DEBUG"] && told.format === "text")
+    output.note("STIPEND_DEBUG=1 shows where it comes from.", { level: "error" });
   return CHECK_FAILED;
 }
 

@@ -6,6 +6,7 @@ import { Undecodable, schemaCodec } from "../log/codec/codec.ts";
 import { toJson, type Json } from "../log/codec/json.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import { CONTROL_PREFIX } from "../task/control-record.ts";
+import { printableLine } from "./printable.ts";
 import { timeText } from "./table.ts";
 
 export interface RecordView {
@@ -38,7 +39,7 @@ export function viewOf({ topic, partition, offset, timestampMs, key, value }: Lo
 
 export function viewText(view: RecordView): string {
   const { partition, offset, timestampMs, key, value, undecodable, bytes } = view;
-  const place = `${partition}@${offset} ${timeText(timestampMs)} ${key?.replaceAll("\0", "\\0") ?? "(no key)"}`;
+  const place = `${partition}@${offset} ${timeText(timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
   if (undecodable !== undefined) return `${place} undecodable: ${undecodable}: ${shortened(bytes ?? "")}`;
   return `${place} ${value === null ? "(tombstone)" : shortened(JSON.stringify(value))}`;
 }

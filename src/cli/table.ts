@@ -1,10 +1,12 @@
 // Table
 // Rows for a person: columns as wide as they need, numbers to the right.
 
+import { printableLine } from "./printable.ts";
+
 export type Cell = string | number | bigint | boolean | null;
 
 export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const texts = [head, ...rows.map((row) => row.map((cell) => (cell === null ? "–" : String(cell))))];
+  const texts = [head, ...rows.map((row) => row.map((cell) => (cell === null ? "–" : printableLine(String(cell)))))];
   const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => isAmount(row[column])));
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
   return texts

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforePort } from "../operate/address.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
+import { LEVELS, type Level } from "./output.ts";
 import { stipend } from "./retraining.ts";
 
 interface Worker {
@@ -36,7 +37,7 @@ export async function runWorkers(context: Context, count: number, line: readonly
   return good.every(Boolean) ? DONE : CHECK_FAILED;
 }
 
-function startWorker({ config, json, output }: Context, number: number, line: readonly string[]): Worker {
+function startWorker({ config, json, log, output }: Context, number: number, line: readonly string[]): Worker {
   const { command, args } = stipend(["run", ...line, ...(json ? ["--json"] : [])]);
   const child = spawn(command, [...args], {
     // The channel breaks when this process is killed: then the worker ends too.
@@ -56,12 +57,32 @@ function startWorker({ config, json, output }: Context, number: number, line: re
   );
   const { stdout, stderr } = child;
   if (stdout !== null)
-    createInterface({ input: stdout }).on("line", (text) =>
-      output.item(json ? { worker: number, ...(JSON.parse(text) as object) } : {}, () => `worker ${number}: ${text}`),
-    );
+    createInterface({ input: stdout }).on("line", (text) => {
+      const said = json || log === "json" ? parsed(text) : null;
+      const message = typeof said?.["message"] === "string" ? said["message"] : `worker ${number}: ${text}`;
+      output.item({ worker: number, ...said }, () => message);
+    });
   if (stderr !== null)
-    createInterface({ input: stderr }).on("line", (text) => output.note(`worker ${number}: ${text}`));
+    createInterface({ input: stderr }).on("line", (text) => {
+      const said = log === "json" ? parsed(text) : null;
+      if (said === null) output.note(`worker ${number}: ${text}`);
+      else output.note(String(said["message"]), { ...said, worker: number, level: asLevel(said["level"]) });
+    });
   return { number, child, ended };
+}
+
+/** A line of a worker's; null when it is no JSON object. */
+function parsed(line: string): Record<string, string | number> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function asLevel(level: unknown): Level {
+  return LEVELS.find((each) => each === level) ?? "info";
 }
 
 /** One address for each, since a port has one owner. */

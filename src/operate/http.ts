@@ -8,21 +8,15 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { beforePort, isLoopback } from "./address.ts";
+import type { Condition } from "./conditions.ts";
 import type { Metrics } from "./metrics.ts";
-
-export interface TaskReadiness {
-  readonly kind: string;
-  readonly partition: number;
-  readonly state: string;
-}
 
 export interface HttpOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
   readonly metrics: Pick<Metrics, "scrape">;
-  /** Null while the allocator has not joined yet. */
-  readonly tasks: () => readonly TaskReadiness[] | null;
+  readonly conditions: () => readonly Condition[];
 }
 
 export interface HttpServer {
@@ -85,16 +79,12 @@ function pathOf(target: string): string {
   return target.startsWith("/") ? target.replace(/[?#].*$/s, "") : (URL.parse(target)?.pathname ?? "");
 }
 
-async function route(path: string, { metrics, tasks }: HttpOptions, response: ServerResponse): Promise<void> {
+async function route(path: string, { metrics, conditions }: HttpOptions, response: ServerResponse): Promise<void> {
   switch (path) {
     case "/healthz":
       return answer(response, 200, "ok\n");
-    case "/readyz": {
-      const all = tasks();
-      const waiting = all?.filter(({ state }) => state !== "running") ?? [];
-      const text = all === null ? "not joined yet\n" : waiting.map(said).join("") || "ready\n";
-      return answer(response, all !== null && waiting.length === 0 ? 200 : 503, text);
-    }
+    case "/readyz":
+      return answer(response, ...readiness(conditions()));
     case "/metrics": {
       const { text, contentType } = await metrics.scrape();
       return answer(response, 200, text, contentType);
@@ -104,8 +94,19 @@ async function route(path: string, { metrics, tasks }: HttpOptions, response: Se
   }
 }
 
-function said({ kind, partition, state }: TaskReadiness): string {
-  return `${kind} ${partition} is ${state}\n`;
+/** What blocks comes first, each in a line of its own; `ready` when nothing does, with the warnings below it. */
+function readiness(conditions: readonly Condition[]): [status: number, text: string] {
+  const blocking = conditions.filter(({ blocks }) => blocks);
+  const lines = [
+    ...(blocking.length === 0 ? ["ready"] : blocking.map(({ text }) => text)),
+    ...conditions.flatMap(({ blocks, text }) => (blocks ? [] : [`warning: ${text}`])),
+  ];
+  return [blocking.length === 0 ? 200 : 503, `${lines.map(plain).join("\n")}\n`];
+}
+
+/** An error's text may hold anything; a line is a line. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
 }
 
 function answer(response: ServerResponse, status: number, text: string, type = "text/plain; charset=utf-8"): void {

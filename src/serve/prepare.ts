@@ -35,7 +35,7 @@ export interface World {
   readonly state: StateCodec;
   readonly decoded: Decoded;
   readonly shelf: ReleaseShelf;
-  readonly features: FeatureService | null;
+  readonly features: Pick<FeatureService, "lookUp"> | null;
   readonly inTurn: InTurn;
 }
 
@@ -98,7 +98,7 @@ async function releasesInForce(
 }
 
 /** Null without a service. */
-async function lookUp(features: FeatureService | null, inbound: readonly Inbound[]): Promise<External | null> {
+async function lookUp(features: World["features"], inbound: readonly Inbound[]): Promise<External | null> {
   if (features === null) return null;
   const userIds = new Set(inbound.flatMap((item) => (item.kind === "session" ? [item.session.userId] : [])));
   return userIds.size === 0 ? new Map() : await features.lookUp([...userIds]);

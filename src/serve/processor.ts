@@ -16,7 +16,7 @@ export type { ServeFacts } from "./prepare.ts";
 export interface ServeOptions {
   readonly shelf: ReleaseShelf;
   /** Null when there is none. */
-  readonly features?: FeatureService | null;
+  readonly features?: Pick<FeatureService, "lookUp"> | null;
   /** Most users whose windows are closed in one cycle, beside those that the batch is about. */
   readonly dueMax?: number;
   /** How the tasks of a process share its thread (turn.ts); left out: each computes when it can. */

@@ -129,7 +129,8 @@ export class ServeCycle {
     for (const [id, shard] of this.#shards) this.#count(state, id, shard);
     if (this.#journal.head !== this.#facts.head && !sameHead(this.#journal.head, this.#facts.head))
       state.set(HEAD_KEY, this.#codecs.state.encode(this.#journal.head));
-    return { state, records: this.#journal.records };
+    const { records, counts, notes } = this.#journal;
+    return { state, records, counts, notes };
   }
 
   #store(state: Map<string, Uint8Array | null>, userId: string, { record, changed, place }: Visit): void {

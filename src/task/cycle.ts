@@ -17,7 +17,9 @@ import type { LogRecord, OutRecord, Positions, TaskKind, TaskLog } from "../log/
 import { CONTROL_KEY, CONTROL_PREFIX, type ControlCodec, type ControlRecord } from "./control-record.ts";
 import type { LocalStore } from "./local-store.ts";
 import type { CycleObserver } from "./observer.ts";
-import type { CycleContext, Effects, Processor } from "./processor.ts";
+import type { Counts, CycleContext, Effects, Processor } from "./processor.ts";
+
+const NOTHING: Counts = new Map();
 
 export interface CycleParts<Facts> {
   readonly kind: TaskKind;
@@ -88,6 +90,8 @@ export async function runCycle<Facts>(
     inputs: batch.length,
     outputs: effects.records.length,
     stateChanges: effects.state.size,
+    counts: effects.counts ?? NOTHING,
+    notes: effects.notes ?? [],
     prepareMs: preparedAt - startedAt,
     processMs: processedAt - preparedAt,
     commitMs: committedAt - processedAt,

@@ -1,7 +1,10 @@
 // What may be watched of a task: its cycles and what became of it. Watching changes nothing.
 
 import type { TaskState } from "./lifecycle.ts";
+import type { CountKey, Counts, CycleNote } from "./processor.ts";
 import type { Verdict } from "./verdicts.ts";
+
+export type { CountKey, Counts };
 
 export interface CycleReport {
   readonly kind: string;
@@ -11,6 +14,8 @@ export interface CycleReport {
   readonly inputs: number;
   readonly outputs: number;
   readonly stateChanges: number;
+  readonly counts: Counts;
+  readonly notes: readonly CycleNote[];
   readonly prepareMs: number;
   readonly processMs: number;
   readonly commitMs: number;

@@ -25,6 +25,29 @@ export interface Effects {
   readonly state: ReadonlyMap<string, Uint8Array | null>;
   /** In order. Records without a partition go by their key; the cycle adds the state changes and its control record. */
   readonly records: readonly OutRecord[];
+  /** What the cycle did, for who watches; left out: nothing to tell. */
+  readonly counts?: Counts;
+  /** What somebody should read of it; at most NOTES_MOST, left out: nothing. */
+  readonly notes?: readonly CycleNote[];
+}
+
+/** A line for the log of the program. */
+export interface CycleNote {
+  readonly text: string;
+  readonly campaign?: string;
+  /** Of the record's W3C trace context. */
+  readonly traceId?: string;
+}
+
+/** A flood of bad records must not become one of lines. */
+export const NOTES_MOST = 5;
+
+/** How often, by what and which of its kinds (`dead_letters/contract`). Both are out of closed lists: they name metrics. */
+export type CountKey = `${"decisions" | "dead_letters" | "commands"}/${string}`;
+export type Counts = ReadonlyMap<CountKey, number>;
+
+export function countOne(counts: Map<CountKey, number>, key: CountKey): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 export interface Processor<Facts> {

@@ -15,8 +15,8 @@ export async function holdStores(folder: string, pid: number): Promise<number | 
     return root.transactionSync(() => {
       const [other = "", ...since] = root.get("holder")?.split(" ") ?? [];
       const isOther = other !== "" && Number(other) !== pid;
-      if (isOther && startOf(Number(other)) === since.join(" ")) return Number(other);
-      root.putSync("holder", `${pid} ${startOf(pid)}`);
+      if (isOther && processStart(Number(other)) === since.join(" ")) return Number(other);
+      root.putSync("holder", `${pid} ${processStart(pid)}`);
       return null;
     });
   } finally {
@@ -25,7 +25,7 @@ export async function holdStores(folder: string, pid: number): Promise<number | 
 }
 
 /** What tells a process from later ones that are given its id; null when there is none. */
-function startOf(pid: number): string | null {
+export function processStart(pid: number): string | null {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -2,13 +2,21 @@
 // looked at once at the end, and put back with what is to be told.
 
 import { assert, must } from "../domain/assert.ts";
-import type { Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
+import type { CommandAnswer, Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
 import { deadLetterOf, type DeadLetterReason } from "../domain/dead-letter.ts";
 import { strictHoldMinor } from "../domain/campaign.ts";
 import type { ReleaseManifest } from "../domain/release.ts";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
-import type { CycleContext, Effects, StateView } from "../task/processor.ts";
+import {
+  countOne,
+  NOTES_MOST,
+  type CountKey,
+  type CycleContext,
+  type CycleNote,
+  type Effects,
+  type StateView,
+} from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./commands.ts";
 import { mostOut, outMinor } from "./holdings.ts";
 import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
@@ -56,6 +64,8 @@ export class Desk {
   readonly #pages = new Map<string, Page>();
   readonly #entries = new Map<string, Entry | null>();
   readonly #records: OutRecord[] = [];
+  readonly #counts = new Map<CountKey, number>();
+  readonly #notes: CycleNote[] = [];
 
   constructor(view: StateView, options: DeskOptions, context: CycleContext) {
     this.#view = view;
@@ -90,6 +100,7 @@ export class Desk {
       outlook: (book) => this.#outlook(book),
     });
     page.answered = true;
+    if (answered.isNew) this.#tell(command, answered.answer);
     const after = answered.isNew ? withAnswer(answers, answered.answer) : answers;
     if (answered.book === null) {
       this.#entries.set(unknown, { kind: "unknown_campaign", answers: after });
@@ -117,15 +128,28 @@ export class Desk {
   }
 
   deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
+    countOne(this.#counts, `dead_letters/${reason}`);
+    const { topic, partition, offset } = source;
+    this.#note({ text: `dead letter: ${topic} ${partition}@${offset}: ${reason}: ${detail}` });
     const letter = deadLetterOf(source, reason, detail, this.#context.nowMs);
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
+  }
+
+  #tell({ commandId, campaign, action }: PacingCommand, { outcome, reason }: CommandAnswer): void {
+    countOne(this.#counts, `commands/${outcome}`);
+    if (outcome === "refused")
+      this.#note({ text: `${campaign}: ${action.kind} (command ${commandId}) is refused: ${reason ?? ""}`, campaign });
+  }
+
+  #note(note: CycleNote): void {
+    if (this.#notes.length < NOTES_MOST) this.#notes.push(note);
   }
 
   close(): Effects {
     for (const [campaign, page] of this.#pages) if (page.book !== null) this.#settle(campaign, page, page.book);
     const state = new Map<string, Uint8Array | null>();
     for (const [key, entry] of this.#entries) state.set(key, entry === null ? null : stateCodec.encode({ entry }));
-    return { state, records: this.#records };
+    return { state, records: this.#records, counts: this.#counts, notes: this.#notes };
   }
 
   #settle(campaign: string, page: Page, changed: CampaignBook): void {

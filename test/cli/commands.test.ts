@@ -408,7 +408,10 @@ describe("run", () => {
     const { code, err, json } = await broken.run("run --json");
     expect(code).toBe(1);
     expect(err).toContain("serve 1: fatal: control-record: not Avro single-object encoded");
-    expect(err).toMatch(/\nerror: control-record: not Avro/);
+    expect(JSON.parse(err.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      level: "error",
+      message: expect.stringMatching(/^control-record: not Avro/) as string,
+    });
     expect(json.map(({ event }) => event)).not.toContain("stopped");
     // The others were drained and gave the log back: the next one comes as far as this one did.
     const next = await broken.run("run --json");

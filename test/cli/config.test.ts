@@ -19,6 +19,8 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     [{ STIPEND_APPLICATION: "a b" }, /^STIPEND_APPLICATION: expected letters/],
     [{ STIPEND_DIR: " " }, /^STIPEND_DIR: expected a folder, got nothing$/],
     [{ STIPEND_FEATURE_URL: "ftp://x" }, /^STIPEND_FEATURE_URL: expected a URL/],
+    [{ STIPEND_FEATURE_URL: "http://u:hidden@127.0.0.1/" }, /^STIPEND_FEATURE_URL: expected a URL without a user/],
+    [{ STIPEND_LOG_LEVEL: "loud" }, /^STIPEND_LOG_LEVEL: expected one of error, warn, info, debug, got "loud"$/],
     [{ STIPEND_TF_BACKEND: "gpu" }, /^STIPEND_TF_BACKEND: expected one of auto, native, wasm, got "gpu"$/],
     [{ KAFKA_BROKERS: "broker" }, /^KAFKA_BROKERS: expected host:port, with commas between them, got "broker"$/],
     [{ KAFKA_BROKERS: "a:1,,b:2" }, /^KAFKA_BROKERS: expected host:port/],

@@ -97,7 +97,7 @@ test("SIGKILL in the middle of the work loses nothing and doubles nothing", asyn
 test("a second run beside a living one is refused, and beside a killed one takes over at once", async () => {
   const first = start("run --json");
   await first.said('"treasury":[0]');
-  const second = start("run");
+  const second = start("run --log text");
   expect(await second.ended()).toBe(1);
   expect(second.out).toContain(`already running: treasury of stipend is run by process ${first.pid}`);
   await first.kill();

@@ -26,6 +26,7 @@ function watched(json: boolean) {
     output: {
       result: () => undefined,
       item: (value, text) => void (items.push(value), texts.push(text())),
+      redraw: () => undefined,
       note: () => undefined,
     },
     progress: {

@@ -11,7 +11,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
 import { SETTINGS } from "../../src/cli/config.ts";
 import { TOPICS } from "../../src/log/topics.ts";
-import { METRICS } from "../../src/operate/metrics.ts";
+import { METRICS } from "../../src/operate/metric-names.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
 import { VERDICTS } from "../../src/task/verdicts.ts";
 

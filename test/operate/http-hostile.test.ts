@@ -10,7 +10,7 @@ let http: HttpServer;
 
 beforeEach(async () => {
   const metrics = { scrape: async () => ({ text: "one 1\n", contentType: "text/plain" }) };
-  http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, tasks: () => [] });
+  http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, conditions: () => [] });
 });
 afterEach(() => http.close());
 
@@ -138,7 +138,7 @@ it("an address that others reach is not taken for loopback", () => {
 
 it("an IPv6 address is written with brackets", async () => {
   const metrics = { scrape: async () => ({ text: "", contentType: "text/plain" }) };
-  const six = await serveHttp({ host: "::1", port: 0, metrics, tasks: () => [] });
+  const six = await serveHttp({ host: "::1", port: 0, metrics, conditions: () => [] });
   expect(six.address).toMatch(/^http:\/\/\[::1\]:\d+$/);
   expect((await fetch(`${six.address}/healthz`)).status).toBe(200);
   await six.close();

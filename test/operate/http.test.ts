@@ -4,8 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import { serveHttp, type HttpServer, type TaskReadiness } from "../../src/operate/http.ts";
-import { createMetrics, METRICS } from "../../src/operate/metrics.ts";
+import { MOST_CAMPAIGNS } from "../../src/operate/budget-metrics.ts";
+import { conditionsOf, type Observed } from "../../src/operate/conditions.ts";
+import { serveHttp, type HttpServer } from "../../src/operate/http.ts";
+import { METRICS } from "../../src/operate/metric-names.ts";
+import { createMetrics } from "../../src/operate/metrics.ts";
+import type { Surroundings } from "../../src/operate/surroundings.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import type { TaskObserver } from "../../src/task/observer.ts";
 import type { Runner } from "../../src/task/runner.ts";
@@ -13,6 +17,7 @@ import { SAMPLES } from "../log/samples.ts";
 import { join, kind, sendKeys, topics } from "../task/counting.ts";
 
 const NOW_MS = 1_000_000;
+const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null };
 
 describe("the port for probes and metrics", () => {
   let log: SimulatedLog;
@@ -50,19 +55,22 @@ describe("the port for probes and metrics", () => {
         inputs: kind.inputs,
         positions: task.control?.positions ?? {},
       }));
-    const tasks = (): readonly TaskReadiness[] | null =>
+    const tasks = (): Observed["tasks"] =>
       joined ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state })) : null;
+    const conditions = () => conditionsOf({ ...WELL, tasks: tasks(), restores: [], recent: new Map() });
     away = null;
     const ranges: SimulatedLog["ranges"] = async (topic) => (away === null ? await log.ranges(topic) : await away);
     const metrics = createMetrics({
       log: { ...log, ranges },
       elapsedMs: () => (elapsed += 1),
       reached,
+      surroundings: () => WELL,
       patienceMs: 300,
+      freshMs: 0,
     });
     observer = metrics.observer;
     runner = await join(log, { maxRecords: 10, idleMs: 0, observer });
-    http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, tasks });
+    http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, conditions });
   });
   afterEach(async () => {
     await http.close();
@@ -152,13 +160,37 @@ describe("the port for probes and metrics", () => {
     expect(value(text, `stipend_mix_drift_minor${campaign}`)).toBe(Number(forecast?.mixDrift));
   });
 
-  it("goes on telling what it can when the log cannot be read, and counts that", async () => {
+  it("passes over a status that cannot be read, counts it, and shows the money of all others", async () => {
+    const sample = SAMPLES["budget-status"];
+    const value_ = codecFor("budget-status").encode(sample);
     await log.send([{ topic: "budget-status", key: Buffer.from("x"), value: Buffer.from("no status") }]);
-    await runner.runUntilIdle(NOW_MS);
+    await log.send([{ topic: "budget-status", key: Buffer.from(sample.campaign), value: value_ }]);
     const { status, text } = await get("/metrics");
     expect(status).toBe(200);
-    expect(value(text, "stipend_scrape_failures_total")).toBe(1);
-    expect(value(text, `stipend_task_state{kind="count",partition="0",state="running"}`)).toBe(1);
+    expect(value(text, `stipend_undecodable_records_total{topic="budget-status"}`)).toBe(1);
+    expect(value(text, "stipend_scrape_failures_total")).toBe(0);
+    expect(value(text, `stipend_budget_minor{campaign="${sample.campaign}",account="plan"}`)).toBeGreaterThan(0);
+  });
+
+  it("has no series for campaigns that there are not, and for no more than MOST_CAMPAIGNS of those that there are", async () => {
+    const sample = SAMPLES["budget-status"];
+    const codec = codecFor("budget-status");
+    const send = async (campaign: string, other: Partial<typeof sample>): Promise<void> => {
+      const encoded = codec.encode({ ...sample, ...other, campaign });
+      await log.send([{ topic: "budget-status", key: Buffer.from(campaign), value: encoded }]);
+    };
+    await send("lasting", { state: "live" });
+    for (let number = 0; number < 300; number += 1) await send(`over-${number}`, { state: "ended" });
+    for (let number = 0; number < 300; number += 1)
+      await send(`unknown-${number}`, { state: "ended", revision: 0, currency: "" });
+    const { text } = await get("/metrics");
+    const shown = [...text.matchAll(/^stipend_plan_row\{campaign="([^"]+)"\}/gm)].map(([, campaign = ""]) => campaign);
+    expect(shown).toHaveLength(MOST_CAMPAIGNS);
+    expect(shown).toContain("lasting");
+    expect(shown).toContain("over-299");
+    expect(shown).not.toContain("over-0");
+    expect(shown.filter((campaign) => campaign.startsWith("unknown"))).toEqual([]);
+    expect(value(text, "stipend_campaigns_not_shown")).toBe(301 - MOST_CAMPAIGNS);
   });
 
   it("has a line of help for every metric, and no other name of ours", async () => {
@@ -170,7 +202,7 @@ describe("the port for probes and metrics", () => {
   it("names the address when its port is taken", async () => {
     const port = Number(new URL(http.address).port);
     const metrics = { scrape: async () => ({ text: "", contentType: "" }) };
-    await expect(serveHttp({ host: "127.0.0.1", port, metrics, tasks: () => null })).rejects.toThrow(
+    await expect(serveHttp({ host: "127.0.0.1", port, metrics, conditions: () => [] })).rejects.toThrow(
       `cannot listen on 127.0.0.1:${port}`,
     );
   });

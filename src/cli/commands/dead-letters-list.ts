@@ -4,6 +4,7 @@ import { defineCommand, DONE } from "../command.ts";
 import { CHOICE, letterJson, lettersOf } from "../dead-letters.ts";
 import { withLog } from "../open-log.ts";
 import { asInteger, option } from "../options.ts";
+import { printableLine } from "../printable.ts";
 import { timeText } from "../table.ts";
 
 export const command = defineCommand({
@@ -20,7 +21,10 @@ export const command = defineCommand({
       for await (const placed of lettersOf(log, choice)) {
         const json = letterJson(placed);
         const from = `${json.topic} ${json.partition}@${json.offset}`;
-        context.output.item(json, () => `${json.at} ${timeText(json.atMs)} ${json.reason} ${from}: ${json.detail}`);
+        context.output.item(
+          json,
+          () => `${json.at} ${timeText(json.atMs)} ${json.reason} ${from}: ${printableLine(json.detail)}`,
+        );
         count += 1;
         if (count === limit) break;
       }

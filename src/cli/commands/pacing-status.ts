@@ -11,7 +11,6 @@ import { StatusBoard } from "../pacing/status-board.ts";
 import { statusText, statusView } from "../pacing/status-view.ts";
 
 const WATCH_MS = 1_000;
-const HOME_AND_CLEAR = "\x1b[H\x1b[2J";
 
 export const command = defineCommand({
   summary: "where each campaign's money is, and where it is going",
@@ -50,7 +49,8 @@ export const command = defineCommand({
 function show({ json, output, stdin }: Context, statuses: readonly BudgetStatus[], watch: boolean): void {
   if (json) return statuses.forEach((status) => output.item(toJson(statusView(status)) as object, () => ""));
   const text = statuses.length === 0 ? "there is no campaign yet" : statuses.map(statusText).join("\n\n");
-  output.item({}, () => `${watch && stdin.isTTY === true ? HOME_AND_CLEAR : ""}${text}`);
+  if (watch && stdin.isTTY === true) output.redraw(() => text);
+  else output.item({}, () => text);
 }
 
 /** False when the signal came first. */

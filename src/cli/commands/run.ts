@@ -3,16 +3,18 @@
 import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
+import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
 import type { TaskObserver } from "../../task/observer.ts";
 import { holdStores } from "../../task/store-holder.ts";
 import { systemClock } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { isShared, openLog, type OpenedLog } from "../open-log.ts";
-import { asInteger, flag, withDefault } from "../options.ts";
+import { asInteger, asOneOf, flag, withDefault } from "../options.ts";
 import { retrainBeside } from "../retrain-beside.ts";
 import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
-import { watchRun } from "../run-watch.ts";
+import { watchRun, type RunWatch } from "../run-watch.ts";
+import { beginRun } from "../run-record.ts";
 import { runWorkers } from "../workers.ts";
 
 /** How far behind a copy may be: what its takeover reads. */
@@ -34,6 +36,12 @@ export const command = defineCommand({
       1,
     ),
     withoutRetraining: flag("never train anew"),
+    log: withDefault(
+      "format",
+      "text, json (an object a line: time, level, message and what it is about), or auto: json where no terminal is",
+      asOneOf(["auto", "text", "json"]),
+      "auto",
+    ),
     standby: flag(
       "keep copies of the partitions that others run, so that a takeover starts warm, on Kafka: disk and reading for a whole copy",
     ),
@@ -55,6 +63,7 @@ export const command = defineCommand({
       return await runWorkers(context, workers, [
         ...(withoutRetraining ? ["--without-retraining"] : []),
         ...(standby ? ["--standby"] : []),
+        ...["--log", context.log],
       ]);
     }
     const log = await openLog(context, { make: true });
@@ -79,10 +88,23 @@ interface RunOptions {
 }
 
 async function runOn(context: Context, log: OpenedLog, options: RunOptions): Promise<number> {
-  const http = await openRunHttp(context, log);
+  const { config, output, nowMs } = context;
+  const record = beginRun(config.stateDir, nowMs);
+  if (record.badEnd !== null)
+    output.note(`the run before this one ended badly: ${record.badEnd.reason}`, { level: "warn" });
+  const watch = watchRun(context);
+  let http: RunHttp | null = null;
   try {
-    return await runAnswering(context, log, options, http);
+    http = await openRunHttp(context, log, record.badEnd);
+    const code = await runAnswering(context, log, options, watch, http);
+    record.ended(null);
+    return code;
+  } catch (error) {
+    const isRefused = error instanceof AlreadyRunning || error instanceof InvalidInput;
+    record.ended(isRefused ? null : (watch.failure() ?? (error instanceof Error ? error.message : String(error))));
+    throw error;
   } finally {
+    watch.close();
     await http?.close();
   }
 }
@@ -91,9 +113,10 @@ async function runAnswering(
   context: Context,
   log: OpenedLog,
   { retraining, standby }: RunOptions,
+  watch: RunWatch,
   http: RunHttp | null,
 ): Promise<number> {
-  const watch = watchRun(context);
+  await checkFeatures(context);
   const observer = http === null ? watch.observer : observers(watch.observer, http.observer);
   const allocator = await openLiveAllocator(context, log, standby, observer);
   http?.joined(allocator);
@@ -106,7 +129,6 @@ async function runAnswering(
   ending.abort();
   await beside;
   await allocator.close();
-  watch.close();
   // What made a task fail, now that the others are drained.
   await Promise.all(runs);
   const totals = watch.totals();
@@ -115,6 +137,15 @@ async function runAnswering(
     () => `stopped after ${totals.cycles} cycles, ${totals.inputs} records`,
   );
   return DONE;
+}
+
+async function checkFeatures({ config, output }: Context): Promise<void> {
+  if (config.featureUrl === null) return;
+  const check = await checkFeatureService(config.featureUrl);
+  if (check.found === "good") return;
+  const text = `STIPEND_FEATURE_URL: ${config.featureUrl}: ${check.because}`;
+  if (check.found === "wrong") throw new InvalidInput(text);
+  output.note(`${text}; decisions lack its features until it answers`, { level: "warn" });
 }
 
 async function openLiveAllocator(
@@ -133,7 +164,7 @@ async function openLiveAllocator(
     batchRecords: config.batchRecords,
     cycleMs: config.cycleMs,
     ...(standby ? { standbyMs: STANDBY_MS } : {}),
-    clock: systemClock,
+    clock: { ...systemClock, nowMs: context.nowMs },
     newId: context.newId,
     observer,
     onTrouble: (text) => output.note(text),

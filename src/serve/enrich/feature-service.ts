@@ -19,7 +19,19 @@ export type External = ReadonlyMap<string, Attributes>;
 export interface FeatureService {
   /** Never rejects. */
   lookUp(userIds: readonly string[]): Promise<External>;
+  health(): FeatureHealth;
   close(): void;
+}
+
+export interface FeatureHealth {
+  /** Requests are not sent. */
+  readonly breakerOpen: boolean;
+  /** Requests since the start: with an answer, without one, and not sent because the breaker was open. */
+  readonly answered: number;
+  readonly failed: number;
+  readonly unsent: number;
+  /** Why the last one failed; null when none has. */
+  readonly lastFailure: string | null;
 }
 
 export interface FeatureServiceOptions {
@@ -34,7 +46,7 @@ export interface FeatureServiceOptions {
 
 export const USERS_PER_REQUEST = 500;
 
-const answerSchema = z.object({
+export const answerSchema = z.object({
   users: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))),
 });
 
@@ -47,12 +59,29 @@ export function createFeatureService(options: FeatureServiceOptions): FeatureSer
     resetTimeout: options.retryAfterMs ?? 5_000,
     volumeThreshold: 3,
   });
+  const count = { answered: 0, failed: 0, unsent: 0 };
+  let lastFailure: string | null = null;
+  const asked = async (chunk: readonly string[]): Promise<Map<string, Attributes> | null> => {
+    try {
+      const answer = await breaker.fire(chunk);
+      count.answered += 1;
+      return answer;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EOPENBREAKER") count.unsent += 1;
+      else {
+        count.failed += 1;
+        lastFailure = failureText(error);
+      }
+      return null;
+    }
+  };
   return {
+    health: () => ({ breakerOpen: breaker.opened || breaker.halfOpen, ...count, lastFailure }),
     async lookUp(userIds) {
       const found = new Map<string, Attributes>();
       await Promise.all(
         chunks(userIds).map(async (chunk) => {
-          const answered = await breaker.fire(chunk).catch(() => null);
+          const answered = await asked(chunk);
           for (const userId of answered === null ? [] : chunk) {
             const attributes = answered?.get(userId) ?? NOT_KNOWN;
             if (JSON.stringify(attributes).length <= MAX_EVENT_BYTES) found.set(userId, attributes);
@@ -65,6 +94,14 @@ export function createFeatureService(options: FeatureServiceOptions): FeatureSer
       breaker.shutdown();
     },
   };
+}
+
+/** fetch says "fetch failed", and its cause why. */
+export function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof z.ZodError) return 'its answer is not {"users": {…}} of numbers, strings, booleans and nulls';
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }
 
 function chunks(userIds: readonly string[]): string[][] {

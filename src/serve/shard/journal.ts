@@ -4,12 +4,12 @@
 
 import { hash } from "node:crypto";
 import type { ShardReport } from "../../domain/control.ts";
-import { deadLetterOf, type DeadLetter } from "../../domain/dead-letter.ts";
+import { deadLetterOf, type DeadLetter, type DeadLetterReason } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import type { Codec } from "../../log/codec/codec.ts";
-import type { Headers, OutRecord } from "../../log/event-log.ts";
-import type { CycleContext } from "../../task/processor.ts";
+import type { Headers, LogRecord, OutRecord } from "../../log/event-log.ts";
+import { countOne, NOTES_MOST, type CountKey, type CycleContext, type CycleNote } from "../../task/processor.ts";
 import type { Refused } from "../contract.ts";
 import type { ShardHead } from "./records.ts";
 
@@ -23,6 +23,8 @@ export interface OutputCodecs {
 
 export class Journal {
   readonly records: OutRecord[] = [];
+  readonly counts = new Map<CountKey, number>();
+  readonly notes: CycleNote[] = [];
   readonly #codecs: OutputCodecs;
   readonly #context: CycleContext;
   #head: ShardHead;
@@ -50,6 +52,7 @@ export class Journal {
   decision(row: Decision, key: Uint8Array, headers?: Headers): void {
     const value = this.#codecs.decisions.encode(row);
     this.#put("decisions", key, value, headers);
+    countOne(this.counts, row.degraded ? "decisions/degraded" : "decisions/whole");
     const { decisionRows } = this.#head;
     this.#head = { ...this.#head, decisionRows: decisionRows + 1, decisionHead: hash("sha256", value, "buffer") };
   }
@@ -66,6 +69,8 @@ export class Journal {
   }
 
   deadLetter({ record, reason, detail }: Refused): void {
+    countOne(this.counts, `dead_letters/${reason}`);
+    if (this.notes.length < NOTES_MOST) this.notes.push(noteOf(record, reason, detail));
     const letter = deadLetterOf(record, reason, detail, this.#context.nowMs);
     this.#put("dead-letters", letter.key, this.#codecs["dead-letters"].encode(letter));
   }
@@ -81,4 +86,10 @@ export class Journal {
       headers === undefined ? { topic, partition, key, value } : { topic, partition, key, value, headers },
     );
   }
+}
+
+function noteOf({ topic, partition, offset, headers }: LogRecord, reason: DeadLetterReason, detail: string): CycleNote {
+  const text = `dead letter: ${topic} ${partition}@${offset}: ${reason}: ${detail}`;
+  const traceId = headers["traceparent"]?.toString().split("-")[1];
+  return traceId === undefined ? { text } : { text, traceId };
 }

@@ -1,0 +1,115 @@
+// Budget metrics
+// Each campaign's money as the treasurer last told it: follows `budget-status` from reading to reading.
+//
+// Invariants:
+//   1. A series for each campaign that there is, at most MOST_CAMPAIGNS: those that are not over first, then those that
+//      changed last. What answers a command for a campaign that there is not has none.
+//   2. A record that cannot be read is counted and passed over: it hides no other campaign.
+
+import type { Registry } from "prom-client";
+import type { BudgetStatus } from "../domain/control.ts";
+import type { Account } from "../domain/decision.ts";
+import { codecFor, Undecodable } from "../log/codec/codec.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { counter, gauge } from "./metric-names.ts";
+
+export const MOST_CAMPAIGNS = 200;
+const ACCOUNTS = ["plan", "exploration"] as const satisfies readonly Account[];
+
+export interface BudgetMetrics {
+  /** Reads on from where it was; rejects when the log cannot be read. */
+  read(): Promise<void>;
+}
+
+export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics {
+  const codec = codecFor("budget-status");
+  const next = new Map<number, number>();
+  /** The last status of each campaign, in the order of their last changes. */
+  const known = new Map<string, BudgetStatus>();
+  const gauges = budgetGauges(registry);
+  const notShown = gauge(registry, "stipend_campaigns_not_shown", []);
+  const undecodable = counter(registry, "stipend_undecodable_records_total", ["topic"]);
+  const take = (value: Uint8Array): void => {
+    try {
+      const status = codec.decode(value);
+      known.delete(status.campaign);
+      if (isThere(status)) known.set(status.campaign, status);
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+      undecodable.inc({ topic: "budget-status" });
+    }
+  };
+  return {
+    async read() {
+      const shards = (await log.ranges("grants")).length;
+      for (const { partition, start } of await log.ranges("budget-status"))
+        for await (const batch of log.read("budget-status", partition, Math.max(start, next.get(partition) ?? 0)))
+          for (const { value, offset } of batch) {
+            if (value !== null) take(value);
+            next.set(partition, offset + 1);
+          }
+      const shown = chosen([...known.values()]);
+      gauges.show(shown, shards);
+      notShown.set(known.size - shown.length);
+    },
+  };
+}
+
+/** The answer to a command for a campaign that was never made has no revision and no currency. */
+function isThere({ revision, currency }: BudgetStatus): boolean {
+  return revision > 0 || currency !== "";
+}
+
+function chosen(all: readonly BudgetStatus[]): readonly BudgetStatus[] {
+  if (all.length <= MOST_CAMPAIGNS) return all;
+  const latestFirst = all.toReversed();
+  const isOver = ({ state }: BudgetStatus): boolean => state === "ended";
+  return [...latestFirst.filter((status) => !isOver(status)), ...latestFirst.filter(isOver)].slice(0, MOST_CAMPAIGNS);
+}
+
+function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[], shards: number): void } {
+  const account = ["campaign", "account"] as const;
+  const gauges = {
+    budget: gauge(registry, "stipend_budget_minor", account),
+    granted: gauge(registry, "stipend_granted_minor", account),
+    pending: gauge(registry, "stipend_pending_minor", account),
+    posted: gauge(registry, "stipend_posted_minor", account),
+    overbooked: gauge(registry, "stipend_overbooked_minor", account),
+    target: gauge(registry, "stipend_curve_target_minor", ["campaign"]),
+    planRow: gauge(registry, "stipend_plan_row", ["campaign"]),
+    shadowPrice: gauge(registry, "stipend_shadow_price", ["campaign"]),
+    periodBudget: gauge(registry, "stipend_period_budget_minor", ["campaign"]),
+    spendAtEnd: gauge(registry, "stipend_spend_at_end_minor", ["campaign"]),
+    mixDrift: gauge(registry, "stipend_mix_drift_minor", ["campaign"]),
+    revision: gauge(registry, "stipend_campaign_revision", ["campaign"]),
+    behind: gauge(registry, "stipend_shards_behind", ["campaign"]),
+  };
+  const showOne = (status: BudgetStatus, shards: number): void => {
+    const { campaign } = status;
+    for (const name of ACCOUNTS) {
+      const totals = status.totals[name];
+      const budget = name === "plan" ? status.budgetMinor : status.explorationBudgetMinor;
+      gauges.budget.set({ campaign, account: name }, Number(budget));
+      gauges.granted.set({ campaign, account: name }, Number(totals.granted - totals.returned));
+      gauges.pending.set({ campaign, account: name }, Number(totals.reserved - totals.settled - totals.released));
+      gauges.posted.set({ campaign, account: name }, Number(totals.settled + totals.sent));
+      const overbooked = name === "plan" ? (status.overbookedMinor ?? 0n) : 0n;
+      gauges.overbooked.set({ campaign, account: name }, Number(overbooked));
+    }
+    gauges.target.set({ campaign }, Number(status.targetMinor));
+    gauges.planRow.set({ campaign }, status.planRow);
+    gauges.shadowPrice.set({ campaign }, status.shadowPrice);
+    gauges.periodBudget.set({ campaign }, Number(status.period?.budgetMinor ?? status.budgetMinor));
+    gauges.spendAtEnd.set({ campaign }, Number(status.forecast?.spendAtEnd ?? 0n));
+    gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
+    gauges.revision.set({ campaign }, status.revision);
+    const reached = status.applied.filter(({ revision }) => revision >= status.revision).length;
+    gauges.behind.set({ campaign }, shards - reached);
+  };
+  return {
+    show(shown, shards) {
+      for (const each of Object.values(gauges)) each.reset();
+      for (const status of shown) showOne(status, shards);
+    },
+  };
+}
