@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
 import type { EventLog, OutRecord, TaskLog } from "../src/log/event-log.ts";
 import { openKafkaLog } from "../src/log/kafka/log.ts";
+import { placementOf } from "../src/log/placement.ts";
 import { serveKind } from "../src/log/topics.ts";
 import { loadClassifier } from "../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../src/serve/classify/release-shelf.ts";
@@ -53,10 +54,11 @@ const finished = Promise.withResolvers<void>();
 let profiling: Promise<Shares> | null = null;
 
 const inTurn = oneAtATime();
+const placement = await placementOf(log, "sessions");
 const runner = await joinRunner({
   log: counted(log),
   kind: serveKind("bench"),
-  processor: () => createServeProcessor({ shelf, inTurn }),
+  processor: () => createServeProcessor({ shelf, placement, inTurn }),
   openStore: lmdbStores(stores),
   codec: schemaCodec<ControlRecord>("control-record"),
   clock: systemClock,

@@ -24,6 +24,7 @@ import { canonicalJson } from "../src/domain/canonical.ts";
 import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../src/log/embedded/log.ts";
 import type { EventLog, TaskLog } from "../src/log/event-log.ts";
+import { placementOf } from "../src/log/placement.ts";
 import { serveKind, topicSpecs } from "../src/log/topics.ts";
 import { loadClassifier } from "../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../src/serve/classify/release-shelf.ts";
@@ -162,10 +163,11 @@ async function sendControl(log: EventLog, partitions: number): Promise<void> {
 async function serve(log: EventLog, stores: string, meter: Meter) {
   const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
   const inTurn = oneAtATime();
+  const placement = await placementOf(log, "sessions");
   const runner = await joinRunner({
     log: meter.around(log),
     kind: serveKind("bench"),
-    processor: () => createServeProcessor({ shelf, inTurn }),
+    processor: () => createServeProcessor({ shelf, placement, inTurn }),
     openStore: lmdbStores(stores),
     codec: schemaCodec<ControlRecord>("control-record"),
     clock: systemClock,

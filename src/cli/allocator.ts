@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
+import { placementOf } from "../log/placement.ts";
 import { serveKind, topicSpecs, treasuryKind } from "../log/topics.ts";
 import { loadClassifier } from "../serve/classify/onnx.ts";
 import { createReleaseShelf } from "../serve/classify/release-shelf.ts";
@@ -52,7 +53,7 @@ const DRAIN_MS = 5_000;
 export async function openAllocator(options: AllocatorOptions): Promise<Allocator> {
   const { log, partitions } = options;
   await log.ensureTopics(topicSpecs(partitions));
-  const shards = (await log.ranges("grants")).length;
+  const placement = { users: await placementOf(log, "sessions"), control: await placementOf(log, "budget-pacing") };
   const shelf = createReleaseShelf({
     log,
     codec: codecFor("releases"),
@@ -76,7 +77,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
   const treasury = await joinRunner<TreasuryFacts>({
     ...joined,
     kind: treasuryKind(options.application),
-    processor: () => createTreasuryProcessor({ shards }),
+    processor: () => createTreasuryProcessor({ shards: placement.users.partitions, placement: placement.control }),
     openStore: lmdbStores(join(options.storeFolder, "treasury")),
   });
   try {
@@ -84,7 +85,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     const serve = await joinRunner<ServeFacts>({
       ...joined,
       kind: serveKind(options.application),
-      processor: () => createServeProcessor({ shelf, features, inTurn }),
+      processor: () => createServeProcessor({ shelf, placement: placement.users, features, inTurn }),
       openStore: lmdbStores(join(options.storeFolder, "serve")),
     });
     return {

@@ -4,6 +4,7 @@
 
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
+import { PARTITIONERS } from "../log/partitioner.ts";
 import { LEVELS, type Level } from "./output.ts";
 import { asInteger, asOneOf, asText, asUrl, type Parse } from "./options.ts";
 
@@ -109,6 +110,12 @@ export const SETTINGS = {
     "partitions of the topics keyed by campaign, when the log is made",
     1,
     asInteger({ min: 1, max: 64 }),
+  ),
+  partitioner: setting(
+    "STIPEND_PARTITIONER",
+    "how every producer places keys: murmur2 (Java's clients), crc32 (librdkafka's default) or fnv1a (Sarama's)",
+    "murmur2",
+    asOneOf(PARTITIONERS),
   ),
   featureUrl: setting<string | null>(
     "STIPEND_FEATURE_URL",

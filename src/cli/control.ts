@@ -92,7 +92,10 @@ export async function latestStatuses(log: EventLog): Promise<readonly BudgetStat
 async function placeOf(log: EventLog, campaign: string) {
   const ranges = await log.ranges("budget-status");
   const key = Buffer.from(campaign);
-  const range = must(ranges[partitionOf(key, ranges.length)], "partition of the campaign");
+  const range = must(
+    ranges[partitionOf(key, { partitioner: log.partitioner, partitions: ranges.length })],
+    "partition of the campaign",
+  );
   return { key, ...range };
 }
 

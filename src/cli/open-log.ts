@@ -102,7 +102,7 @@ async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): P
       `STIPEND_DIR: there is no log in ${folder} yet: \`stipend topics create\` or \`stipend run\` makes one`,
     );
   const { openEmbeddedLog } = await import("../log/embedded/log.ts");
-  const log = await openEmbeddedLog({ folder, now: nowMs, newToken: newId });
+  const log = await openEmbeddedLog({ folder, partitioner: config.partitioner, now: nowMs, newToken: newId });
   return {
     ...log,
     place: `the embedded log ${folder}`,
@@ -156,6 +156,7 @@ function kafkaSettings(config: Config, brokers: readonly string[]): KafkaSetting
   return {
     brokers,
     clientId: config.kafkaClientId,
+    partitioner: config.partitioner,
     sessionTimeoutMs: config.kafkaSessionTimeoutMs,
     transactionTimeoutMs: config.kafkaTransactionTimeoutMs,
     ...(config.kafkaTopicPrefix === null ? {} : { topicPrefix: config.kafkaTopicPrefix }),

@@ -6,6 +6,7 @@ import { constants, setPriority } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type { EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
+import { placementOf } from "../log/placement.ts";
 import { runTraining } from "../retrain/trainer.ts";
 import type { Runner } from "../task/runner.ts";
 import type { TreasuryFacts } from "../treasury/processor.ts";
@@ -26,7 +27,7 @@ export async function retrainBeside(
   const policy = retrainPolicy(context.config);
   if (policy.newRows === null && policy.everyMs === null) return;
   const { output, nowMs } = context;
-  const partitions = (await log.ranges("treasury-state")).length;
+  const placement = await placementOf(log, "treasury-state");
   const say = (campaign: string, error: unknown) =>
     output.note(`retraining ${campaign}: ${error instanceof Error ? error.message : String(error)}`);
   try {
@@ -35,7 +36,7 @@ export async function retrainBeside(
       policy,
       owns: (campaign) =>
         treasury.tasks.some(
-          ({ partition, state }) => state === "running" && partition === partitionOf(Buffer.from(campaign), partitions),
+          ({ partition, state }) => state === "running" && partition === partitionOf(Buffer.from(campaign), placement),
         ),
       retrain: async ({ campaign: { id } }, reason) => {
         output.item(

@@ -3,10 +3,10 @@
 // is said here too: what only the allocator writes is its account of the money, and anybody else's row would break it.
 
 import { InvalidInput } from "../domain/campaign.ts";
-import { codecFor, Unencodable, type TopicValues } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "../log/codec/codec.ts";
 import { fromJson } from "../log/codec/json.ts";
 import type { OutRecord } from "../log/event-log.ts";
-import { partitionOf } from "../log/partitioner.ts";
+import { partitionOf, type Placement } from "../log/partitioner.ts";
 import { TOPICS } from "../log/topics.ts";
 
 export type SendableTopic = keyof TopicValues;
@@ -15,29 +15,28 @@ interface Way<T> {
   /** The allocator alone writes it. */
   readonly own: boolean;
   readonly key: (value: T) => Uint8Array | null;
-  /** Where the key does not say it. */
-  readonly partition?: (value: T, partitions: number) => number;
+  /** Where the value says it, and not the key. */
+  readonly partition?: (value: T, placement: Placement) => number;
 }
 
 const text = (key: string): Uint8Array => Buffer.from(key);
+
+const ofCampaign = ({ campaign }: { readonly campaign: string }, placement: Placement): number =>
+  partitionOf(text(campaign), placement);
 
 const WAYS: { readonly [N in SendableTopic]: Way<TopicValues[N]> } = {
   sessions: { own: false, key: ({ userId }) => text(userId) },
   outcomes: { own: false, key: ({ userId }) => text(userId) },
   profiles: { own: false, key: ({ userId }) => text(userId) },
-  "budget-pacing": { own: false, key: ({ campaign }) => text(campaign) },
-  releases: {
-    own: false,
-    key: ({ campaign, hash }) => text(`${campaign}/${hash}`),
-    partition: ({ campaign }, partitions) => partitionOf(text(campaign), partitions),
-  },
+  "budget-pacing": { own: false, key: ({ campaign }) => text(campaign), partition: ofCampaign },
+  releases: { own: false, key: ({ campaign, hash }) => text(`${campaign}/${hash}`), partition: ofCampaign },
   decisions: { own: true, key: ({ userId }) => text(userId) },
   settlements: { own: true, key: ({ userId }) => text(userId) },
   "training-log": { own: true, key: ({ userId }) => text(userId) },
   "dead-letters": {
     own: true,
     key: ({ key }) => key,
-    partition: ({ partition }, partitions) => partition % partitions,
+    partition: ({ partition }, { partitions }) => partition % partitions,
   },
   "budget-status": { own: true, key: ({ campaign }) => text(campaign) },
   grants: { own: true, key: ({ campaign }) => text(campaign.id), partition: ({ shard }) => shard },
@@ -61,15 +60,27 @@ function isSendable(topic: string): topic is SendableTopic {
   return Object.hasOwn(WAYS, topic);
 }
 
+/** The partition in which a record of others is looked for; undefined where neither its value nor its key says one. */
+export function homeOf<N extends SendableTopic>(
+  topic: N,
+  { key, value }: Pick<OutRecord, "key" | "value">,
+  placement: Placement,
+): number | undefined {
+  const way: Way<TopicValues[N]> = WAYS[topic];
+  const said = way.partition === undefined || value === null ? null : decodedOrNull(codecFor(topic), value);
+  if (said !== null) return way.partition?.(said, placement);
+  return key === null ? undefined : partitionOf(key, placement);
+}
+
 /** Throws InvalidInput that names the field. */
-export function recordFrom<N extends SendableTopic>(topic: N, json: unknown, partitions: number): OutRecord {
+export function recordFrom<N extends SendableTopic>(topic: N, json: unknown, placement: Placement): OutRecord {
   const value = fromJson(topic, json);
   const way: Way<TopicValues[N]> = WAYS[topic];
   const bytes = encoded(topic, value);
   const most = TOPICS[topic].maxRecordBytes;
   if (bytes.length > most)
     throw new InvalidInput(`${topic}: ${bytes.length} bytes, more than the ${most} that the topic carries`);
-  const partition = way.partition?.(value, partitions);
+  const partition = way.partition?.(value, placement);
   return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
 }
 

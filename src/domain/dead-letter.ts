@@ -5,6 +5,7 @@ import { hash } from "node:crypto";
 
 /** Closed list; documented beside the decision reasons. */
 export const DEAD_LETTER_REASONS = [
+  "wrong_partition",
   "undecodable",
   "contract",
   "future",

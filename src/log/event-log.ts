@@ -12,6 +12,8 @@
 //   E5. On compacted topics the last record of each key is kept; a tombstone for a day at least, then the key is gone.
 //       Others may vanish.
 
+import type { Partitioner } from "./partitioner.ts";
+
 export type Cleanup = "delete" | "compact";
 
 export interface TopicSpec {
@@ -28,7 +30,7 @@ export type Headers = Readonly<Record<string, Uint8Array>>;
 
 export interface OutRecord {
   readonly topic: string;
-  /** Left out: by Kafka's partitioner from the key. */
+  /** Left out: where the log's partitioner puts the key. */
   readonly partition?: number;
   readonly key: Uint8Array | null;
   /** Null is a tombstone on a compacted topic. */
@@ -77,6 +79,8 @@ export interface TaskKind {
 }
 
 export interface EventLog {
+  /** How keys are placed, of its own records and of everybody's (placement.ts). */
+  readonly partitioner: Partitioner;
   /** Creates what is missing; throws `TopicMismatch` when one exists with another partition count. */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   topics(): Promise<readonly TopicSpec[]>;

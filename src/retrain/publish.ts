@@ -11,6 +11,7 @@ import { parseRelease, type Release } from "../domain/release.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { RecordTooLarge, type EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
+import { placementOf } from "../log/placement.ts";
 
 export interface ReleaseFolder {
   readonly release: Release;
@@ -48,13 +49,13 @@ export async function publishRelease(
   };
   if (!CAMPAIGN_ID.test(campaign))
     throw new InvalidInput(`--campaign: ${JSON.stringify(campaign)} is no campaign's id`);
-  const partitions = (await log.ranges("releases")).length;
+  const placement = await placementOf(log, "releases");
   const value = codecFor("releases").encode(record);
   try {
     await log.send([
       {
         topic: "releases",
-        partition: partitionOf(Buffer.from(campaign), partitions),
+        partition: partitionOf(Buffer.from(campaign), placement),
         key: Buffer.from(`${campaign}/${record.hash}`),
         value,
       },

@@ -16,6 +16,8 @@ import {
 } from "../domain/session.ts";
 import { Undecodable, type Codec } from "../log/codec/codec.ts";
 import type { LogRecord } from "../log/event-log.ts";
+import type { Placement } from "../log/partitioner.ts";
+import { misplaced } from "../log/placement.ts";
 import type { CycleContext } from "../task/processor.ts";
 import { grantBreach } from "./grant-contract.ts";
 
@@ -46,8 +48,16 @@ export function refused(record: LogRecord, reason: DeadLetterReason, detail: str
   return { kind: "refused", record, reason, detail };
 }
 
-export function readRecord(codecs: InputCodecs, record: LogRecord, context: CycleContext): Inbound {
+/** Of a shard's inputs. */
+export function readRecord(
+  codecs: InputCodecs,
+  placement: Placement,
+  record: LogRecord,
+  context: CycleContext,
+): Inbound {
   if (record.unreadable !== undefined) return refused(record, "undecodable", record.unreadable);
+  const breach = keyBreach(record, placement);
+  if (breach !== null) return refused(record, ...breach);
   try {
     switch (record.topic) {
       case "grants":
@@ -65,6 +75,17 @@ export function readRecord(codecs: InputCodecs, record: LogRecord, context: Cycl
     if (error instanceof Undecodable) return refused(record, "undecodable", error.message);
     throw error;
   }
+}
+
+/** Before anything else: what is not in its user's partition must not become a second user there. Grants name their shard. */
+function keyBreach({ topic, key, partition }: LogRecord, placement: Placement): [DeadLetterReason, string] | null {
+  if (topic === "grants") return null;
+  if (key === null)
+    return ["contract", "key: missing; it must be the user id, which puts the record into its partition"];
+  if (key.length === 0)
+    return ["contract", "key: empty; it must be the user id, which puts the record into its partition"];
+  const stray = misplaced(key, partition, placement);
+  return stray === null ? null : ["wrong_partition", stray];
 }
 
 function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): Inbound {
@@ -126,8 +147,7 @@ function sizeBreach({ length }: Uint8Array): string | null {
 function userBreach(record: LogRecord, userId: string): string | null {
   const breach = idBreach("userId", userId);
   if (breach !== null) return breach;
-  if (record.key === null) return "key: missing; it must be the user id";
-  return keyIs(record.key, userId) ? null : "key: differs from userId";
+  return record.key !== null && keyIs(record.key, userId) ? null : "key: differs from userId";
 }
 
 function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {

@@ -4,6 +4,7 @@
 
 import { must } from "../domain/assert.ts";
 import type { LogRecord } from "../log/event-log.ts";
+import type { Placement } from "../log/partitioner.ts";
 import type { CycleContext, StateView } from "../task/processor.ts";
 import type { ReadyRelease, ReleaseShelf } from "./classify/release-shelf.ts";
 import { readRecord, type Inbound, type InputCodecs } from "./contract.ts";
@@ -32,6 +33,7 @@ export interface ServeFacts {
 
 export interface World {
   readonly codecs: InputCodecs;
+  readonly placement: Placement;
   readonly state: StateCodec;
   readonly decoded: Decoded;
   readonly shelf: ReleaseShelf;
@@ -45,7 +47,7 @@ export async function prepare(
   batch: readonly LogRecord[],
   context: CycleContext,
 ): Promise<ServeFacts> {
-  const inbound = batch.map((record) => readRecord(world.codecs, record, context));
+  const inbound = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
   const reader = new StateReader(world.state, view, world.decoded);
   const head = reader.head();
   const { campaigns, granted } = campaignsOf(reader, head, inbound);

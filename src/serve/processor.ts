@@ -3,6 +3,7 @@
 // same bytes.
 
 import { codecFor } from "../log/codec/codec.ts";
+import type { Placement } from "../log/partitioner.ts";
 import type { Processor } from "../task/processor.ts";
 import type { ReleaseShelf } from "./classify/release-shelf.ts";
 import type { FeatureService } from "./enrich/feature-service.ts";
@@ -15,6 +16,8 @@ export type { ServeFacts } from "./prepare.ts";
 
 export interface ServeOptions {
   readonly shelf: ReleaseShelf;
+  /** Of the topics keyed by user. */
+  readonly placement: Placement;
   /** Null when there is none. */
   readonly features?: Pick<FeatureService, "lookUp"> | null;
   /** Most users whose windows are closed in one cycle, beside those that the batch is about. */
@@ -42,6 +45,7 @@ export function createServeProcessor(options: ServeOptions): Processor<ServeFact
   };
   const world = {
     codecs: inputs,
+    placement: options.placement,
     state,
     decoded: new Map(),
     shelf: options.shelf,

@@ -4,6 +4,8 @@
 
 import type { LogRecord } from "../log/event-log.ts";
 import { codecFor, Undecodable, type Codec, type TopicValues } from "../log/codec/codec.ts";
+import type { Placement } from "../log/partitioner.ts";
+import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
 import { commandBreach, releaseBreach, reportBreach } from "./contract.ts";
 import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
@@ -11,6 +13,8 @@ import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
 export interface TreasuryOptions {
   /** Partition count of the user-keyed topics: the number of a campaign's shards. */
   readonly shards: number;
+  /** Of the topics keyed by campaign. */
+  readonly placement: Placement;
 }
 
 /** Nothing of the world is needed. */
@@ -24,9 +28,10 @@ export function createTreasuryProcessor(options: TreasuryOptions): Processor<Tre
     prepare: () => Promise.resolve(null),
     process(view, batch, _facts, context) {
       const desk = new Desk(view, deskOptions, context);
-      take(desk, batch, "releases", releaseBreach, (release, record) => desk.release(release, record));
-      take(desk, batch, "budget-pacing", commandBreach, (command) => desk.command(command));
-      take(desk, batch, "shard-reports", reportBreach, (report, record) => desk.report(report, record));
+      const inputs = { desk, batch, placement: options.placement };
+      take(inputs, "releases", releaseBreach, (release, record) => desk.release(release, record));
+      take(inputs, "budget-pacing", commandBreach, (command) => desk.command(command));
+      take(inputs, "shard-reports", reportBreach, (report, record) => desk.report(report, record));
       for (const key of view.due(context.nowMs, MOST_DUE)) desk.look(key);
       return desk.close();
     },
@@ -38,9 +43,14 @@ export function createTreasuryProcessor(options: TreasuryOptions): Processor<Tre
   };
 }
 
-function take<N extends keyof TopicValues>(
-  desk: Desk,
-  batch: readonly LogRecord[],
+interface Inputs {
+  readonly desk: Desk;
+  readonly batch: readonly LogRecord[];
+  readonly placement: Placement;
+}
+
+function take<N extends "releases" | "budget-pacing" | "shard-reports">(
+  { desk, batch, placement }: Inputs,
   topic: N,
   breachOf: (value: TopicValues[N], key: Uint8Array | null) => string | null,
   each: (value: TopicValues[N], record: LogRecord) => void,
@@ -58,9 +68,12 @@ function take<N extends keyof TopicValues>(
       desk.deadLetter(record, "undecodable", value.undecodable);
       continue;
     }
+    // What is not in its campaign's partition must not become a second book of the campaign there.
+    const stray = misplaced(Buffer.from(value.value.campaign), record.partition, placement);
     const breach = breachOf(value.value, record.key);
-    if (breach === null) each(value.value, record);
-    else desk.deadLetter(record, "contract", breach);
+    if (stray !== null) desk.deadLetter(record, "wrong_partition", stray);
+    else if (breach !== null) desk.deadLetter(record, "contract", breach);
+    else each(value.value, record);
   }
 }
 

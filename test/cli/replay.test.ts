@@ -12,6 +12,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
+import { placementOf } from "../../src/log/placement.ts";
 import { serveKind } from "../../src/log/topics.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
@@ -166,7 +167,7 @@ describe("what was recorded, decided again", () => {
       log,
       kind: serveKind("stipend"),
       partition: 0,
-      processor: createServeProcessor({ shelf, features }),
+      processor: createServeProcessor({ shelf, placement: await placementOf(log, "sessions"), features }),
       outputs: ["decisions", "settlements"],
       fromMs: 0,
     });

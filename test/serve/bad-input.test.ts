@@ -11,6 +11,7 @@ import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD } from "../../src/domain/ses
 import type { Outcome, Profile, Session } from "../../src/domain/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
+import { partitionOf } from "../../src/log/partitioner.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";
 import { REWARD_NAMES_MAX } from "../../src/serve/settle/reward.ts";
 import { RECENT_SESSIONS_MAX, RECENT_SESSIONS_MS } from "../../src/serve/user/recent-sessions.ts";
@@ -122,7 +123,7 @@ const LETTERS: readonly Letter[] = [
     what: "an empty user id",
     on: EVENTS,
     reason: "contract",
-    names: /^userId: empty/,
+    names: /^key: empty/,
     records: (topic) => [{ ...of(topic, { userId: "" }), partition: 0 }],
   },
   {
@@ -500,7 +501,43 @@ test.each(OTHERS)("%s, on %s: %s", async (_what, _on, _end, hold) => {
 });
 
 /** Too long for a table: they need a life before them. */
-const LIVES: readonly [what: string, on: Topic, end: string, hold: () => Promise<void>][] = [
+const LIVES: readonly [what: string, on: string, end: string, hold: () => Promise<void>][] = [
+  [
+    "a partition that is not its key's",
+    EVENTS.join(", "),
+    "dead letter `wrong_partition`",
+    async () => {
+      const shards = await openHouse({ partitions: 4 });
+      await shards.grant();
+      await shards.run();
+      await shards.session("before", "u1");
+      await shards.run();
+      // librdkafka's default, which the same client library with its partitioner set would not choose.
+      const partition = partitionOf(Buffer.from("u1"), { partitioner: "crc32", partitions: 4 });
+      const own = partitionOf(Buffer.from("u1"), { partitioner: "murmur2", partitions: 4 });
+      expect([partition, own]).toEqual([2, 0]);
+      for (const topic of EVENTS) await shards.raw({ ...good(topic), partition });
+      // Before anything else: not one byte of it is looked at.
+      await shards.raw({ ...good("sessions"), partition, value: Buffer.from("{}") });
+      await shards.raw({ ...good("profiles"), partition, value: null });
+      await shards.run();
+      expect(await shards.decisions()).toHaveLength(1);
+      expect(await shards.settlements()).toEqual([]);
+      const letters = await shards.letters();
+      expect(letters).toHaveLength(5);
+      for (const letter of letters) {
+        expect(letter).toMatchObject({ partition, reason: "wrong_partition", key: Buffer.from("u1") });
+        expect(letter.detail).toContain("partition: 2, but murmur2 over 4 partitions puts the key in 0");
+        for (const client of [/librdkafka .* partitioner=murmur2_random/, /Sarama/, /franz-go/, /kafka-python/, /Java/])
+          expect(letter.detail).toMatch(client);
+      }
+      // And in its own partition it is taken.
+      await shards.raw({ ...good("outcomes"), partition: own });
+      await shards.run();
+      expect((await shards.settlements()).map((row) => row.status)).toEqual(["posted"]);
+      await shards.stop();
+    },
+  ],
   [
     "a session no newer than some of its user that are forgotten",
     "sessions",

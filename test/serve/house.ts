@@ -124,6 +124,7 @@ export class House {
       processor: () =>
         createServeProcessor({
           shelf,
+          placement: { partitioner: "murmur2", partitions: this.#partitions },
           features: this.#options.features ?? null,
           ...(this.#options.dueMax === undefined ? {} : { dueMax: this.#options.dueMax }),
         }),

@@ -6,6 +6,7 @@ import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
+import { placementOf } from "../../src/log/placement.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
@@ -51,10 +52,11 @@ export async function serveOn(
   observer: TaskObserver = unobserved,
 ): Promise<Serving> {
   const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: 60_000 });
+  const placement = await placementOf(log, "sessions");
   const runner = await joinRunner({
     log,
     kind: serveKind("restart"),
-    processor: () => createServeProcessor({ shelf }),
+    processor: () => createServeProcessor({ shelf, placement }),
     openStore,
     codec: control,
     clock: { nowMs: () => START_MS, sleep: () => Promise.resolve() },

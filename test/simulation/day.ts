@@ -18,7 +18,7 @@ import { Machine, type Seams } from "./machine.ts";
 import { Operators } from "./operators.ts";
 import { People } from "./people.ts";
 import { Post } from "./post.ts";
-import { DAY_START_MS, settingOf, type Setting } from "./setting.ts";
+import { DAY_START_MS, placementsOf, settingOf, type Setting } from "./setting.ts";
 import { Tally, type FaultCounts, type FaultKind } from "./tally.ts";
 import { shuffled, Turns, type Waiting } from "./turns.ts";
 
@@ -189,7 +189,7 @@ class Day {
       name,
       cluster: this.#cluster,
       disk,
-      shards: this.#setting.partitions.users,
+      placement: placementsOf(this.#setting),
       batchRecords: this.#setting.batchRecords,
       drainMs: this.#roundMs,
       standbyMs: this.#setting.standby ? this.#roundMs : null,

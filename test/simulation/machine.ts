@@ -6,6 +6,7 @@ import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
 import type { SimulatedCluster, SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { Crashed } from "../../src/log/simulated/faults.ts";
 import { serveKind, treasuryKind } from "../../src/log/topics.ts";
+import type { Placement } from "../../src/log/partitioner.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/control-record.ts";
@@ -38,7 +39,7 @@ export interface MachineOptions {
   readonly name: string;
   readonly cluster: SimulatedCluster;
   readonly disk: Disk;
-  readonly shards: number;
+  readonly placement: { readonly users: Placement; readonly control: Placement };
   readonly batchRecords: number;
   readonly drainMs: number;
   /** How often it brings its copies up to date; null: it has none. */
@@ -125,7 +126,7 @@ export class Machine {
   }
 
   async #run(process: Process): Promise<void> {
-    const { shards, seams, disk, batchRecords, drainMs, standbyMs, clock } = this.#options;
+    const { placement, seams, disk, batchRecords, drainMs, standbyMs, clock } = this.#options;
     const slowness = this.#options.slowness(process.log.process);
     const log = slowLog(process.log, seams.claim === undefined ? slowness : { ...slowness, wrapClaim: seams.claim });
     const nowMs = (): number => clock.nowMs() + this.skewMs;
@@ -155,11 +156,14 @@ export class Machine {
       void runner.run().catch((error: unknown) => this.#failed(process, error));
     };
     await start<TreasuryFacts>(treasuryKind(APPLICATION), (partition) => {
-      const processor = createTreasuryProcessor({ shards });
+      const processor = createTreasuryProcessor({
+        shards: placement.users.partitions,
+        placement: placement.control,
+      });
       return seams.treasury?.(processor, { partition, nowMs }) ?? processor;
     });
     await start<ServeFacts>(serveKind(APPLICATION), (partition) => {
-      const processor = createServeProcessor({ shelf, features: null });
+      const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
       return seams.serve?.(processor, { partition, nowMs }) ?? processor;
     });
   }

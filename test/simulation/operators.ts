@@ -10,7 +10,7 @@ import { partitionOf } from "../../src/log/partitioner.ts";
 import { periodEndsMs } from "./periods.ts";
 import type { Post } from "./post.ts";
 import { RELEASES, releaseRecord } from "./release.ts";
-import { DAY_START_MS, type Setting } from "./setting.ts";
+import { DAY_START_MS, placementsOf, type Setting } from "./setting.ts";
 import type { FaultKind, Tally } from "./tally.ts";
 
 export class Operators {
@@ -113,7 +113,7 @@ export class Operators {
     const value = codecFor("releases").encode(releaseRecord(campaign.id, release, atMs));
     const key = Buffer.from(`${campaign.id}/${release.hash}`);
     // Where the campaign's treasurer reads, as src/retrain/publish.ts puts it.
-    const partition = partitionOf(Buffer.from(campaign.id), this.#setting.partitions.control);
+    const partition = partitionOf(Buffer.from(campaign.id), placementsOf(this.#setting).control);
     this.#post.send(atMs, { topic: "releases", partition, key, value });
     this.#command(atMs, campaign, { kind: "promote_release", release: release.hash }, fault);
   }

@@ -5,7 +5,7 @@
 import type { Decision } from "../../src/domain/decision.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
-import { partitionOf } from "../../src/log/partitioner.ts";
+import { partitionOf, type Placement } from "../../src/log/partitioner.ts";
 import { serveKind, treasuryKind } from "../../src/log/topics.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
@@ -19,22 +19,24 @@ import { Inputs } from "./audit/inputs.ts";
 import type { PlayedDay } from "./day.ts";
 import type { Transaction } from "./history.ts";
 import { APPLICATION, type Seams } from "./machine.ts";
+import { placementsOf } from "./setting.ts";
 import { loadThresholds } from "./release.ts";
 
 export async function replay(day: PlayedDay, seams: Seams, findings: Findings): Promise<void> {
   const { users, control } = day.setting.partitions;
+  const placement = placementsOf(day.setting);
   const inputs = new Inputs();
   const shelf = createReleaseShelf({ log: day.log, codec: codecFor("releases"), load: loadThresholds });
   const nowMs = (): number => 0;
   const serves = Array.from({ length: users }, (_, partition) => {
-    const processor = createServeProcessor({ shelf, features: null });
+    const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
     const seamed = seams.serve?.(processor, { partition, nowMs }) ?? processor;
-    return new Task(serveKind(APPLICATION), partition, seamed, inputs, control, findings);
+    return new Task(serveKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });
   const treasuries = Array.from({ length: control }, (_, partition) => {
-    const processor = createTreasuryProcessor({ shards: users });
+    const processor = createTreasuryProcessor({ shards: users, placement: placement.control });
     const seamed = seams.treasury?.(processor, { partition, nowMs }) ?? processor;
-    return new Task(treasuryKind(APPLICATION), partition, seamed, inputs, control, findings);
+    return new Task(treasuryKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });
   await inputs.follow(day, async (transaction, own) => {
     const tasks = own.topic === "state" ? serves : treasuries;
@@ -48,7 +50,7 @@ class Task<Facts> {
   readonly #processor: Processor<Facts>;
   readonly #store: LocalStore;
   readonly #order: CycleOrder;
-  readonly #controlPartitions: number;
+  readonly #control: Placement;
   readonly #findings: Findings;
   #lost = false;
 
@@ -57,7 +59,7 @@ class Task<Facts> {
     partition: number,
     processor: Processor<Facts>,
     inputs: Inputs,
-    controlPartitions: number,
+    control: Placement,
     findings: Findings,
   ) {
     this.#kind = kind;
@@ -66,7 +68,7 @@ class Task<Facts> {
     this.#store = memoryStores().open(partition, (key, value) => processor.index(key, value));
     // What is wrong with the order is the auditor's to say.
     this.#order = new CycleOrder({ name: kind.kind, partition, inputs: kind.inputs }, inputs, new Findings());
-    this.#controlPartitions = controlPartitions;
+    this.#control = control;
     this.#findings = findings;
   }
 
@@ -96,7 +98,7 @@ class Task<Facts> {
 
   /** The first thing that came out differently. */
   #difference(again: readonly OutRecord[], written: readonly LogRecord[]): string | null {
-    const wanted = byPlace(again, (record) => record.partition ?? partitionOf(keyOf(record), this.#controlPartitions));
+    const wanted = byPlace(again, (record) => record.partition ?? partitionOf(keyOf(record), this.#control));
     const found = byPlace(written, (record) => record.partition);
     for (const place of new Set([...wanted.keys(), ...found.keys()])) {
       const [ours, theirs] = [wanted.get(place) ?? [], found.get(place) ?? []];

@@ -2,6 +2,7 @@
 
 import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
+import type { Placement } from "../../src/log/partitioner.ts";
 import { lengthMsOf, periodsOf, validitiesOf } from "./periods.ts";
 import { ARM_IDS } from "./release.ts";
 
@@ -47,6 +48,15 @@ export interface Setting {
   readonly batchRecords: number;
   readonly campaigns: readonly Campaign[];
   readonly rates: Rates;
+}
+
+/** How the day's log places keys, by kind of topic. */
+export function placementsOf({ partitions }: Setting): { readonly users: Placement; readonly control: Placement } {
+  const partitioner = "murmur2";
+  return {
+    users: { partitioner, partitions: partitions.users },
+    control: { partitioner, partitions: partitions.control },
+  };
 }
 
 export function settingOf(seed: number, random: Random): Setting {

@@ -28,6 +28,7 @@ export function slowLog(log: SimulatedLog, slowness: Slowness): EventLog {
     if (log.crashed) throw new Crashed(`${log.process} has crashed`);
   };
   return {
+    partitioner: log.partitioner,
     ensureTopics: (specs) => log.ensureTopics(specs),
     topics: () => log.topics(),
     ranges: (topic) => log.ranges(topic),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { PacingAction } from "../../src/domain/control.ts";
 import { releaseHash } from "../../src/domain/release.ts";
 import { REFUSALS } from "../../src/treasury/commands.ts";
-import { ARMS, campaign, manifest, World } from "./world.ts";
+import { ARMS, campaign, manifest, Shard, World } from "./world.ts";
 
 function started(shards = 2): World {
   const world = new World(campaign({ ceilingMinor: 2_000_000n }), shards);
@@ -281,4 +281,25 @@ test("a campaign is checked again where it comes in: arm 0 must cost nothing", (
   const id = world.command({ kind: "create", campaign: world.campaign });
   world.cycle(1);
   expect(world.answer(id)).toMatch(/^refused 0 invalid_campaign: campaign: arms\.0: arm 0 is the control/);
+});
+
+test("what is not in its campaign's partition makes no second book of the campaign: a dead letter that says so, and nothing else", () => {
+  // murmur2 puts "spring" into partition 1 of 2.
+  for (const partition of [0, 1]) {
+    const world = new World(campaign(), 2, { partition, partitions: 2 });
+    world.command({ kind: "create", campaign: world.campaign });
+    world.release("first");
+    world.command({ kind: "pause" });
+    world.cycle(1_000);
+    world.sendReport(new Shard(0).report("spring", 1_100));
+    world.cycle(1_100);
+    if (partition === 1) {
+      expect(world.status).toMatchObject({ campaign: "spring", revision: 2 });
+      expect(world.letters).toEqual([]);
+      continue;
+    }
+    expect(world.outputs.map(({ topic }) => topic)).toEqual(Array(4).fill("dead-letters"));
+    for (const letter of world.letters)
+      expect(letter).toMatch(/^partition: 0, but murmur2 over 2 partitions puts the key in 1; .*murmur2_random/);
+  }
 });

@@ -192,19 +192,25 @@ export class World {
   #offset = 0;
   #commands = 0;
   #inbox: LogRecord[] = [];
+  /** Of control. */
+  readonly partition: number;
   readonly #processor;
   readonly #store;
 
-  constructor(of: Campaign, shards: number) {
+  constructor(of: Campaign, shards: number, { partition = 0, partitions = 1 } = {}) {
     this.campaign = of;
+    this.partition = partition;
     this.shards = Array.from({ length: shards }, (_, index) => new Shard(index));
-    this.#processor = createTreasuryProcessor({ shards });
+    this.#processor = createTreasuryProcessor({
+      shards,
+      placement: { partitioner: "murmur2", partitions },
+    });
     this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
   }
 
   send(topic: keyof typeof CODECS, value: Uint8Array | null, key: Uint8Array | null = null): void {
     this.#offset += 1;
-    const at = { partition: 0, offset: this.#offset, timestampMs: 0, key, headers: {} };
+    const at = { partition: this.partition, offset: this.#offset, timestampMs: 0, key, headers: {} };
     this.#inbox.push({ topic, value, ...at });
   }
 
@@ -249,7 +255,7 @@ export class World {
     const batch = this.#inbox;
     this.#inbox = [];
     this.#cycle += 1;
-    const context = { partition: 0, cycle: this.#cycle, nowMs };
+    const context = { partition: this.partition, cycle: this.#cycle, nowMs };
     const effects = this.#processor.process(this.#store, batch, null, context);
     this.#store.apply(effects.state, { changelogEnd: this.#cycle, lineage: "", cycle: this.#cycle, atMs: nowMs });
     for (const record of effects.records) this.#take(record, deliver);

@@ -3,11 +3,13 @@
 import { InvalidInput } from "../../domain/campaign.ts";
 import { isWhole } from "../../domain/dead-letter.ts";
 import type { OutRecord } from "../../log/event-log.ts";
+import type { Placement } from "../../log/partitioner.ts";
+import { placementOf } from "../../log/placement.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { CHOICE, lettersOf } from "../dead-letters.ts";
 import { withLog } from "../open-log.ts";
 import { flag } from "../options.ts";
-import { sendable } from "../sending.ts";
+import { homeOf, sendable, type SendableTopic } from "../sending.ts";
 import { tableText } from "../table.ts";
 
 const TOGETHER = 500;
@@ -16,7 +18,7 @@ export const command = defineCommand({
   summary: "send records that could not be used once more to their topic",
   description:
     "For records whose cause is gone: a schema that was not known yet, a clock that ran ahead, an outcome that came before " +
-    "its decision. They go out byte for byte with their key. A session or an outcome that has been used meanwhile is not " +
+    "its decision. They go out byte for byte with their key, to the partition where it belongs. A session or an outcome that has been used meanwhile is not " +
     "used again; what still cannot be used comes back as a new dead letter. Records of topics that the allocator alone " +
     "writes are left out and counted, and so are those that were too large to be kept whole.",
   examples: [
@@ -33,17 +35,23 @@ export const command = defineCommand({
     let leftOut = 0;
     let tooLarge = 0;
     await withLog(context, async (log) => {
+      const placements = new Map<string, Placement>();
       let records: OutRecord[] = [];
       const flush = async () => {
         if (!dryRun) await log.send(records);
         records = [];
       };
       for await (const { letter } of lettersOf(log, choice)) {
+        const topic = openTopic(letter.topic);
         if (!isWhole(letter)) tooLarge += 1;
-        else if (!isOpen(letter.topic)) leftOut += 1;
-        if (!isWhole(letter) || !isOpen(letter.topic)) continue;
-        byTopic.set(letter.topic, (byTopic.get(letter.topic) ?? 0) + 1);
-        records.push({ topic: letter.topic, partition: letter.partition, key: letter.key, value: letter.value });
+        else if (topic === null) leftOut += 1;
+        if (!isWhole(letter) || topic === null) continue;
+        byTopic.set(topic, (byTopic.get(topic) ?? 0) + 1);
+        const { key, value } = letter;
+        let placement = placements.get(topic);
+        if (placement === undefined) placements.set(topic, (placement = await placementOf(log, topic)));
+        const partition = homeOf(topic, letter, placement);
+        records.push({ topic, key, value, ...(partition === undefined ? {} : { partition }) });
         if (records.length >= TOGETHER) await flush();
         progress.report("redriving", 0, `${[...byTopic.values()].reduce((sum, count) => sum + count, 0)} records`);
       }
@@ -67,12 +75,12 @@ export const command = defineCommand({
   },
 });
 
-function isOpen(topic: string): boolean {
+/** Null where only the allocator writes. */
+function openTopic(topic: string): SendableTopic | null {
   try {
-    sendable(topic, false);
-    return true;
+    return sendable(topic, false);
   } catch (error) {
-    if (error instanceof InvalidInput) return false;
+    if (error instanceof InvalidInput) return null;
     throw error;
   }
 }

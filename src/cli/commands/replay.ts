@@ -12,6 +12,7 @@ import {
 } from "../../domain/campaign.ts";
 import type { TypedAmount } from "../../domain/money.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { placementOf } from "../../log/placement.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
@@ -153,6 +154,7 @@ function timesOf({ sessions }: Recorded): { readonly fromMs: number; readonly to
 async function replayServe(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
   const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: PATIENCE_MS });
   try {
+    const placement = await placementOf(log, "sessions");
     const tasks: ReplayedTask[] = [];
     for (const { partition } of await log.ranges("sessions"))
       tasks.push(
@@ -160,7 +162,7 @@ async function replayServe(context: Context, log: EventLog, fromMs: number): Pro
           log,
           kind: serveKind(context.config.application),
           partition,
-          processor: createServeProcessor({ shelf }),
+          processor: createServeProcessor({ shelf, placement }),
           outputs: ["decisions", "settlements"],
           fromMs,
           onCycle: ({ cycle }) =>
@@ -178,6 +180,7 @@ const PATIENCE_MS = 60_000;
 
 async function replayTreasury(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
   const shards = (await log.ranges("grants")).length;
+  const placement = await placementOf(log, "budget-pacing");
   const tasks: ReplayedTask[] = [];
   for (const { partition } of await log.ranges("budget-pacing"))
     tasks.push(
@@ -185,7 +188,7 @@ async function replayTreasury(context: Context, log: EventLog, fromMs: number): 
         log,
         kind: treasuryKind(context.config.application),
         partition,
-        processor: createTreasuryProcessor({ shards }),
+        processor: createTreasuryProcessor({ shards, placement }),
         outputs: [],
         fromMs,
         onCycle: ({ cycle }) => context.progress.report("deciding again", 0, `treasurer ${partition}, cycle ${cycle}`),

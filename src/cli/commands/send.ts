@@ -9,6 +9,8 @@ import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
+import type { Placement } from "../../log/partitioner.ts";
+import { placementOf } from "../../log/placement.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { linesOf } from "../lines.ts";
 import { withLog } from "../open-log.ts";
@@ -36,8 +38,8 @@ export const command = defineCommand({
     const topic = sendable(named, force);
     const source = await openSource(context, file);
     return await withLog(context, async (log) => {
-      const partitions = (await log.ranges(topic)).length;
-      const sending = new Sending(context, { log, topic, partitions, keepGoing });
+      const placement = await placementOf(log, topic);
+      const sending = new Sending(context, { log, topic, placement, keepGoing });
       await sending.all(source);
       context.output.result(sending.json(), () => sending.text());
       return sending.refused > 0 ? CHECK_FAILED : DONE;
@@ -68,7 +70,7 @@ class Sending {
   readonly #to: {
     readonly log: EventLog;
     readonly topic: SendableTopic;
-    readonly partitions: number;
+    readonly placement: Placement;
     readonly keepGoing: boolean;
   };
   #lines = 0;
@@ -76,7 +78,7 @@ class Sending {
   #sent = 0;
   refused = 0;
 
-  constructor(context: Context, to: { log: EventLog; topic: SendableTopic; partitions: number; keepGoing: boolean }) {
+  constructor(context: Context, to: { log: EventLog; topic: SendableTopic; placement: Placement; keepGoing: boolean }) {
     this.#context = context;
     this.#to = to;
   }
@@ -122,7 +124,7 @@ class Sending {
 
   #recordOf(line: string): OutRecord | null {
     try {
-      return recordFrom(this.#to.topic, parsed(line), this.#to.partitions);
+      return recordFrom(this.#to.topic, parsed(line), this.#to.placement);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       this.refused += 1;

@@ -68,7 +68,10 @@ export class PacedCampaign {
 
   constructor(options: PacedOptions) {
     this.#options = options;
-    this.#processor = createTreasuryProcessor({ shards: options.shards });
+    this.#processor = createTreasuryProcessor({
+      shards: options.shards,
+      placement: { partitioner: "murmur2", partitions: 1 },
+    });
     this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
     this.#shards = Array.from(
       { length: options.shards },

@@ -20,7 +20,7 @@ import { fingerprint, loadSchemas, type Schema } from "./schemas.ts";
 export interface Codec<T> {
   /** For messages: the topic's name. */
   readonly name: string;
-  /** Of the schema it writes; 16 hex digits. */
+  /** Of the schema it writes; 16 hex digits, as on the wire. */
   readonly fingerprint: string;
   encode(value: T): Buffer;
   decode(bytes: Uint8Array): T;
@@ -146,16 +146,12 @@ function checkHeader(name: string, bytes: Buffer): string {
       `${name}: not Avro single-object encoded: ${bytes.length} bytes, beginning ${start || "nowhere"}`,
     );
   }
-  return bytes.readBigUInt64LE(2).toString(16).padStart(16, "0");
+  return bytes.subarray(2, HEADER_BYTES).toString("hex");
 }
 
 /** What single-object bytes begin with in the schema of this fingerprint. */
 export function headerOf(print: string): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header[0] = MARKER_0;
-  header[1] = MARKER_1;
-  header.writeBigUInt64LE(BigInt(`0x${print}`), 2);
-  return header;
+  return Buffer.from([MARKER_0, MARKER_1, ...Buffer.from(print, "hex")]);
 }
 
 function withHeader(header: Buffer, length: number): Buffer {

@@ -5,6 +5,8 @@
 //   schemas/<name>.avsc                          what this version writes
 //   schemas/history/<name>/<fingerprint>.avsc    what earlier versions wrote, and this one still reads
 //   schemas/fingerprints.json                    pins the current ones; test/log/schemas.test.ts says what a change needs
+//
+// A fingerprint is written everywhere as it is on the wire, so that a producer can take it from the file as it stands.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
@@ -121,7 +123,9 @@ export function rabin(text: string): bigint {
   return crc;
 }
 
-/** The fingerprint as 16 hex digits, most significant first. On the wire it is little-endian. */
+/** The fingerprint as 16 hex digits, in the order in which its bytes are on the wire: the least significant first. */
 export function fingerprint(schema: Schema): string {
-  return rabin(canonicalForm(schema)).toString(16).padStart(16, "0");
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(rabin(canonicalForm(schema)));
+  return bytes.toString("hex");
 }

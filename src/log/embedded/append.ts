@@ -50,9 +50,11 @@ function place(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: K
     catalogue.partition(record.topic, record.partition);
     return record.partition;
   }
-  if (record.key !== null) return partitionOf(record.key, topic.spec.partitions);
+  const { partitioner } = catalogue;
+  const { partitions } = topic.spec;
+  if (record.key !== null) return partitionOf(record.key, { partitioner, partitions });
   keyless.next += 1;
-  return keyless.next % topic.spec.partitions;
+  return keyless.next % partitions;
 }
 
 function cutBatches(records: readonly OutRecord[], nowMs: number): EncodedBatch[] {

@@ -4,15 +4,18 @@
 
 import { must } from "../../domain/assert.ts";
 import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
+import type { Partitioner } from "../partitioner.ts";
 import type { Environment } from "./environment.ts";
 import type { Topic } from "./tables.ts";
 
 export class Catalogue {
+  readonly partitioner: Partitioner;
   readonly #environment: Environment;
   #topics = new Map<string, Topic>();
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, partitioner: Partitioner) {
     this.#environment = environment;
+    this.partitioner = partitioner;
   }
 
   /** Creates what is missing and brings settings up to date; changes nothing when a partition count differs. */

@@ -17,6 +17,7 @@ import {
   type Membership,
   type TaskKind,
 } from "../event-log.ts";
+import type { Partitioner } from "../partitioner.ts";
 import { appendGroups, prepareGroups } from "./append.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { Core } from "./core.ts";
@@ -40,6 +41,8 @@ export interface EmbeddedOptions extends PatienceOptions {
   readonly newToken: () => string;
   /** What a commit outlives (format.ts). Left out: as the folder was made, and `machine` for a new one. */
   readonly durability?: Durability;
+  /** Left out: murmur2. */
+  readonly partitioner?: Partitioner;
   readonly liveness?: Liveness;
   readonly maintenance?: MaintenanceOptions;
 }
@@ -54,7 +57,7 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
   let open = true;
   const core: Core = {
     environment,
-    catalogue: new Catalogue(environment),
+    catalogue: new Catalogue(environment, options.partitioner ?? "murmur2"),
     watcher: new Watcher(environment),
     now: options.now,
     keyless: { next: 0 },
@@ -68,6 +71,7 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
   const memberships = new Set<Membership>();
 
   return {
+    partitioner: core.catalogue.partitioner,
     async ensureTopics(specs) {
       core.checkOpen();
       await core.catalogue.ensure(specs);

@@ -52,7 +52,7 @@ export function groupRecords(
   const groups = new Map<string, OpenGroup>();
   for (const record of records) {
     const topic = must(catalogue.known(record.topic), `${record.topic}, which was checked,`);
-    const partition = placeOf(topic, record, keyless);
+    const partition = placeOf(catalogue, topic, record, keyless);
     const name = `${record.topic}/${partition}`;
     let group = groups.get(name);
     if (!group) {
@@ -74,11 +74,13 @@ function checkSize(topic: Topic, record: OutRecord): void {
     );
 }
 
-function placeOf(topic: Topic, record: OutRecord, keyless: KeylessCounter): number {
+function placeOf(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: KeylessCounter): number {
   if (record.partition !== undefined) return record.partition;
-  if (record.key !== null) return partitionOf(record.key, topic.spec.partitions);
+  const { partitioner } = catalogue;
+  const { partitions } = topic.spec;
+  if (record.key !== null) return partitionOf(record.key, { partitioner, partitions });
   keyless.next += 1;
-  return keyless.next % topic.spec.partitions;
+  return keyless.next % partitions;
 }
 
 function add(group: OpenGroup, record: OutRecord, nowMs: number): void {

@@ -3,6 +3,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { LogError, TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
+import type { Partitioner } from "../partitioner.ts";
 import type { Cluster } from "./cluster.ts";
 import { KafkaError } from "./errors.ts";
 import { createTopics, describeTopicConfigs, type NewTopic, type TopicConfig } from "./wire/calls.ts";
@@ -45,6 +46,10 @@ export class Catalogue {
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+  }
+
+  get partitioner(): Partitioner {
+    return this.#cluster.settings.partitioner;
   }
 
   /** A topic's name on the cluster. */

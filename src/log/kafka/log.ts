@@ -42,6 +42,7 @@ export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
   let closing: Promise<void> | null = null;
 
   return {
+    partitioner: catalogue.partitioner,
     ensureTopics: (specs) => catalogue.ensure(specs),
     differences: (specs) => catalogue.differences(specs),
     topics: async () => (await catalogue.all()).map((topic) => topic.spec),

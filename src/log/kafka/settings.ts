@@ -1,5 +1,7 @@
 // Settings of a Kafka log, and what they are when left out.
 
+import type { Partitioner } from "../partitioner.ts";
+
 export interface KafkaTls {
   /** PEM text; left out: the system's authorities. */
   readonly ca?: string;
@@ -21,6 +23,8 @@ export interface KafkaSettings {
   readonly topicPrefix?: string;
   readonly tls?: KafkaTls;
   readonly sasl?: KafkaSasl;
+  /** Of everybody who writes the topics; left out: murmur2. */
+  readonly partitioner?: Partitioner;
   /** Of topics that are created; left out: the cluster's own. */
   readonly replication?: number;
   readonly minInsyncReplicas?: number;
@@ -48,6 +52,7 @@ export function withDefaults(given: KafkaSettings): Settings {
     brokers: given.brokers,
     clientId: given.clientId,
     topicPrefix: given.topicPrefix ?? "",
+    partitioner: given.partitioner ?? "murmur2",
     tls: given.tls ?? null,
     sasl: given.sasl ?? null,
     replication: given.replication ?? null,

@@ -7,6 +7,7 @@
 //   M3. A crashed process is gone: its memberships end without `revoked`, its task logs throw `Crashed`.
 
 import type { OutRecord } from "../event-log.ts";
+import type { Partitioner } from "../partitioner.ts";
 import { Wakeup } from "../wakeup.ts";
 import type { ClusterCore, SimulatedLog } from "./core.ts";
 import { noFaults, type Faults } from "./faults.ts";
@@ -20,6 +21,8 @@ export interface ClusterOptions {
   readonly faults?: Faults;
   /** `one`: a kind runs in one process, as on the embedded log. `many`: processes share its partitions, as on Kafka. */
   readonly sharing?: Sharing;
+  /** Left out: murmur2. */
+  readonly partitioner?: Partitioner;
   readonly transactionMarkers?: boolean;
 }
 
@@ -37,7 +40,7 @@ export function createSimulatedCluster(options: ClusterOptions): SimulatedCluste
   let faults = options.faults ?? noFaults;
   let count = 0;
   const core: ClusterCore = {
-    store: new Store(),
+    store: new Store(options.partitioner ?? "murmur2"),
     groups: new Groups(options.sharing ?? "one"),
     wakeup: new Wakeup(),
     now: options.now,

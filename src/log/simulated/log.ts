@@ -57,6 +57,7 @@ export function createLog(core: ClusterCore, name: string): SimulatedLog {
 
   return {
     process: name,
+    partitioner: core.store.partitioner,
     get crashed() {
       return state === "crashed";
     },

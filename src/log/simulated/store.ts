@@ -11,7 +11,7 @@ import {
   type TopicSpec,
 } from "../event-log.ts";
 import { checkBounds } from "../bounds.ts";
-import { partitionOf } from "../partitioner.ts";
+import { partitionOf, type Partitioner } from "../partitioner.ts";
 
 /** For readers who are behind: whoever has an older value of the key must see that it is gone (E5). */
 const TOMBSTONE_MS = 86_400_000;
@@ -28,9 +28,14 @@ interface Topic {
 }
 
 export class Store {
+  readonly partitioner: Partitioner;
   readonly #topics = new Map<string, Topic>();
   /** Where the next record without key and partition goes. */
   #keyless = 0;
+
+  constructor(partitioner: Partitioner) {
+    this.partitioner = partitioner;
+  }
 
   ensure(specs: readonly TopicSpec[]): void {
     for (const spec of specs) {
@@ -90,7 +95,9 @@ export class Store {
       return record.partition;
     }
     this.#keyless += record.key === null ? 1 : 0;
-    return record.key === null ? this.#keyless % spec.partitions : partitionOf(record.key, spec.partitions);
+    return record.key === null
+      ? this.#keyless % spec.partitions
+      : partitionOf(record.key, { partitioner: this.partitioner, partitions: spec.partitions });
   }
 
   /** Keeps the last record of each key, a tombstone for a day; `delete` topics lose what is older than their retention. */

@@ -33,6 +33,7 @@ export async function openRegisteredLog(options: RegisteredLogOptions): Promise<
   const subjects = await Subjects.find(registry, options.topicPrefix);
   const translation = new Translation(subjects, registry, options.onTrouble);
   return {
+    partitioner: log.partitioner,
     async ensureTopics(specs) {
       await log.ensureTopics(specs);
       await subjects.ensure(specs.map(({ name }) => name));
