@@ -2,7 +2,8 @@
 // How a person steers a campaign from outside: a command goes to `budget-pacing` like anybody's, and what becomes of it is
 // read from `budget-status`. Every command that steers goes this way and takes the same options.
 //
-//   1. A command is answered by its id: the same id again gets the same answer and changes nothing again.
+//   1. A command is answered by its id: once accepted, the same id again gets the same answer and changes nothing again.
+//      A refusal does not use the id up.
 //   2. Without --wait the command ends with its answer, accepted or refused; with it, when every partition reports the
 //      revision that it made. What has not come within --timeout is said, with the partitions that are silent.
 //   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
@@ -31,7 +32,11 @@ export const STEERING = {
   dryRun: flag("answer what would change, and change nothing"),
   wait: flag("print the acknowledgements and end when every partition has applied it"),
   timeout: withDefault("duration", "how long to wait for an answer, such as 500ms, 30s or 5m", asDuration, 30_000),
-  commandId: option("id", "id of the command: the same one again gets the same answer (default: a new one)", asText),
+  commandId: option(
+    "id",
+    "id of the command: one that was accepted gets the same answer again (default: a new one)",
+    asText,
+  ),
 } as const;
 
 export type Steering = ValuesOf<typeof STEERING>;
@@ -116,6 +121,8 @@ export interface SteerOptions {
   readonly timeoutMs: number;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
+  /** What the command's id was answered before it is sent: a refusal of then is not the answer of now. */
+  readonly earlier?: CommandAnswer | null;
   /** Each time that more is known. */
   readonly onNews?: (outcome: Outcome) => void;
 }
@@ -135,7 +142,7 @@ export async function steer(log: EventLog, command: PacingCommand, options: Stee
       for (const record of batch) {
         if (record.value === null || record.key === null || !key.equals(record.key)) continue;
         const news = outcomeIn(command, statuses.decode(record.value), shards);
-        if (news === null) continue;
+        if (news === null || isEarlier(news.answer, options.earlier ?? null)) continue;
         outcome = news;
         options.onNews?.(news);
         if (isOver(news, options.wait)) return news;
@@ -152,6 +159,12 @@ function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonl
   const reached = new Map(status.applied.map(({ shard, revision }) => [shard, revision]));
   const silent = shards.filter((shard) => (reached.get(shard) ?? -1) < answer.revision);
   return { command, answer, status, silent: answer.outcome === "applied" ? [] : silent, partitions: shards.length };
+}
+
+/** An id that was refused is free, and the refusal stays among the answers until the command is decided anew. */
+function isEarlier(answer: CommandAnswer | null, earlier: CommandAnswer | null): boolean {
+  const isFree = earlier?.outcome === "refused" || earlier?.outcome === "previewed";
+  return isFree && answer?.outcome === earlier.outcome && answer.atMs === earlier.atMs;
 }
 
 function isOver({ command, answer, silent }: Outcome, wait: boolean): boolean {
@@ -182,6 +195,7 @@ export async function runSteering(
   const { output, progress } = context;
   let told = "";
   const outcome = await steer(log, command, {
+    earlier: steering.commandId === undefined ? null : await answerTo(log, command),
     wait: steering.wait,
     timeoutMs: steering.timeout,
     signal: context.signal,
@@ -195,6 +209,10 @@ export async function runSteering(
   const waited = context.signal.aborted ? "before it was interrupted" : `within ${steering.timeout / SECOND_MS} s`;
   output.result(outcomeJson(outcome), () => outcomeText(outcome, steering.wait, waited));
   return isOver(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
+}
+
+async function answerTo(log: EventLog, { campaign, commandId }: PacingCommand): Promise<CommandAnswer | null> {
+  return (await latestStatus(log, campaign))?.answers.find((answer) => answer.commandId === commandId) ?? null;
 }
 
 /** Whatever the answer carries goes along. */

@@ -3,6 +3,7 @@
 // how the text becomes a value. The type of the values that the command gets follows from the table.
 
 import { InvalidInput } from "../domain/campaign.ts";
+import { readInstant } from "../domain/instant.ts";
 import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money.ts";
 
 /** Makes a value of what was typed; throws an Error that says what was expected. */
@@ -105,10 +106,9 @@ export const asDuration: Parse<number> = (typed) => {
 
 /** A time with its offset, in milliseconds. */
 export const asTime: Parse<number> = (typed) => {
-  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(typed) ? Date.parse(typed) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new InvalidInput(`expected a time with its offset, such as 2026-05-01T12:00:00Z, got "${typed}"`);
-  return time;
+  const read = readInstant(typed, null);
+  if ("fault" in read) throw new InvalidInput(read.fault);
+  return read.ms;
 };
 
 export const asUrl: Parse<string> = (typed) => {

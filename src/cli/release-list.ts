@@ -71,6 +71,7 @@ export function releaseJson({ record, manifest, standing }: ListedRelease) {
     standing,
     publishedAtMs: record.publishedAtMs,
     arms: manifest.arms,
+    money: manifest.money ?? null,
     clusters: manifest.clusters,
     planRows: manifest.frontier.rows.length,
     bytes: record.classifier.length + record.manifest.length + record.evidence.length,

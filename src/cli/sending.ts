@@ -3,6 +3,7 @@
 // is said here too: what only the allocator writes is its account of the money, and anybody else's row would break it.
 
 import { InvalidInput } from "../domain/campaign.ts";
+import { unitFault } from "../domain/instant.ts";
 import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "../log/codec/codec.ts";
 import { fromJson } from "../log/codec/json.ts";
 import type { OutRecord } from "../log/event-log.ts";
@@ -73,8 +74,15 @@ export function homeOf<N extends SendableTopic>(
 }
 
 /** Throws InvalidInput that names the field. */
-export function recordFrom<N extends SendableTopic>(topic: N, json: unknown, placement: Placement): OutRecord {
+export function recordFrom<N extends SendableTopic>(
+  topic: N,
+  json: unknown,
+  placement: Placement,
+  nowMs: number,
+): OutRecord {
   const value = fromJson(topic, json);
+  const unit = "atMs" in value ? unitFault(value.atMs, nowMs) : null;
+  if (unit !== null) throw new InvalidInput(`${topic}: atMs: ${unit}`);
   const way: Way<TopicValues[N]> = WAYS[topic];
   const bytes = encoded(topic, value);
   const most = TOPICS[topic].maxRecordBytes;

@@ -2,10 +2,13 @@
 // A budget, a set of arms, a period and caps. Arm 0 is the control: no incentive, no cost.
 
 import { z } from "zod";
-import { instantOf, isTimeZone, type Every } from "./calendar.ts";
+import { isTimeZone, type Every } from "./calendar.ts";
 import { currencyCode } from "./currency.ts";
 import { MAX_ID_BYTES } from "./ids.ts";
-import { parseMinor, type Minor } from "./money.ts";
+import { instant, minor } from "./fields.ts";
+import { rangeFault, readInstant, unitFault } from "./instant.ts";
+import { describeIssues } from "./issues.ts";
+import type { Minor } from "./money.ts";
 
 export interface Arm {
   readonly id: string;
@@ -102,28 +105,13 @@ export interface Campaign {
 
 export const HOURS_OF_DAY = 24;
 
-const minor = z.union([z.number(), z.string(), z.bigint()]).transform((value, context): Minor => {
-  try {
-    const amount = parseMinor(value, "amount");
-    if (amount < 0n) context.addIssue({ code: "custom", message: `${amount} is negative` });
-    return amount;
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
-
 const share = z.number().min(0).lt(1);
-const instant = z.union([z.number().int(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
 
 const UTC = "UTC";
 
 export const CAMPAIGN_ID = /^[A-Za-z0-9._-]{1,100}$/;
 const name = z.string().max(MAX_ID_BYTES);
 const MOST_REWARDS = 32;
-/** A period is walked hour by hour where its traffic is foreseen. */
-const FIRST_MS = 0;
-const LAST_MS = Date.UTC(2200, 0);
 
 const campaignSchema = z
   .strictObject({
@@ -189,9 +177,10 @@ const campaignSchema = z
     const ids = new Set(campaign.arms.map((arm) => arm.id));
     if (ids.size !== campaign.arms.length)
       context.addIssue({ code: "custom", path: ["arms"], message: "arm ids must differ" });
-    for (const field of ["startMs", "endMs"] as const)
-      if (!(campaign[field] >= FIRST_MS && campaign[field] <= LAST_MS))
-        context.addIssue({ code: "custom", path: [field], message: "must be from 1970 to 2200" });
+    for (const field of ["startMs", "endMs"] as const) {
+      const fault = rangeFault(campaign[field]);
+      if (fault !== null) context.addIssue({ code: "custom", path: [field], message: fault });
+    }
     if (campaign.endMs <= campaign.startMs)
       context.addIssue({ code: "custom", path: ["endMs"], message: "must be after startMs" });
     if (campaign.ceilingMinor !== null && campaign.budgetMinor > campaign.ceilingMinor)
@@ -232,6 +221,15 @@ export function curveFault(
   return points.at(-1)?.share === 1 ? null : "the last share must be 1";
 }
 
+/** What is wrong with a period that is to begin, or has begun, by a clock at `nowMs`; null when nothing is. */
+export function periodFault({ startMs, endMs }: Pick<Campaign, "startMs" | "endMs">, nowMs: number): string | null {
+  for (const [field, ms] of Object.entries({ startMs, endMs })) {
+    const fault = unitFault(ms, nowMs);
+    if (fault !== null) return `${field}: ${fault}`;
+  }
+  return endMs > nowMs ? null : `endMs: ${timeText(endMs)} is past: the campaign would be over before it begins`;
+}
+
 const LAST_DATE_MS = 8.64e15;
 
 function timeText(ms: number): string {
@@ -246,7 +244,7 @@ export class InvalidInput extends Error {
 /** Parses a campaign as written in a file or a message. `where` names the place in the error. */
 export function parseCampaign(value: unknown, where: string): Campaign {
   const result = campaignSchema.safeParse(withInstants(value));
-  if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
+  if (!result.success) throw new InvalidInput(describeIssues(where, result.error, value));
   return result.data;
 }
 
@@ -265,21 +263,15 @@ function withInstants(value: unknown): unknown {
   };
 }
 
+/** What is no time is left as it is, for the schema to say so. */
 function zonedMs(time: unknown, timeZone: string): unknown {
-  if (typeof time !== "string" || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(time)) return time;
-  const wallMs = Date.parse(`${time.includes("T") ? time : `${time}T00:00`}Z`);
-  return Number.isNaN(wallMs) ? time : instantOf(timeZone, wallMs);
+  if (typeof time !== "string") return time;
+  const read = readInstant(time, timeZone);
+  return "ms" in read ? read.ms : time;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** One line an issue: `where: field.path: message`. */
-export function describeIssues(where: string, error: z.ZodError): string {
-  return error.issues
-    .map((issue) => `${where}: ${issue.path.length > 0 ? `${issue.path.join(".")}: ` : ""}${issue.message}`)
-    .join("\n");
 }
 
 /** What a shard must hold to offer the arm under `strict`: face value and send cost. */

@@ -31,7 +31,12 @@ export type PacingAction =
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
   | { readonly kind: "end" }
-  | { readonly kind: "promote_release"; readonly release: string }
+  | {
+      readonly kind: "promote_release";
+      readonly release: string;
+      /** Also one whose send costs are others than the campaign's. */
+      readonly force?: boolean;
+    }
   | { readonly kind: "rollback_release" }
   | {
       readonly kind: "set_curve";
@@ -135,6 +140,8 @@ export interface CommandAnswer {
   readonly revision: number;
   /** Why refused; null otherwise. */
   readonly reason: string | null;
+  /** Of the command: tells it, come twice, from another of the same id. Empty: not said. */
+  readonly digest?: string;
   /** Of a dry run that was not refused. */
   readonly preview?: CommandPreview | null;
 }

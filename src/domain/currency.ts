@@ -7,6 +7,7 @@
 // Left out, because no budget is in them: metals, bond units, units of account, XTS (tests) and XXX (no currency).
 
 import { z } from "zod";
+import { shown } from "./shown.ts";
 
 const CODES: Readonly<Record<number, string>> = {
   0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -41,7 +42,7 @@ export function currencyFault(code: string): string | null {
   const advice = DIGITS.has(capitals)
     ? `write ${capitals}`
     : "expected the code of a currency, such as EUR, JPY or KWD";
-  return `${JSON.stringify(code)} is no currency in use by ISO 4217: ${advice}`;
+  return `${shown(code)} is no currency in use by ISO 4217: ${advice}`;
 }
 
 /** A currency in a file or a message. */

@@ -2,6 +2,7 @@
 // An amount is a bigint of the currency's minor units (cents; whole yen; see currency.ts), never a float.
 // Expected values (a plan's mean cost, a shadow price) are statistics, not balances: those are numbers.
 
+import { shown } from "./shown.ts";
 import { currencyFault, minorDigits, minorPerMajor } from "./currency.ts";
 
 /** An integer of minor units of a campaign's currency. */
@@ -20,8 +21,7 @@ export function parseMinor(value: unknown, field: string): Minor {
         : typeof value === "string" && /^-?\d+$/.test(value)
           ? BigInt(value)
           : undefined;
-  if (amount === undefined)
-    throw new RangeError(`${field}: expected an integer of minor units, got ${JSON.stringify(value)}`);
+  if (amount === undefined) throw new RangeError(`${field}: expected an integer of minor units, got ${shown(value)}`);
   if (amount > MAX_MINOR || amount < -MAX_MINOR)
     throw new RangeError(`${field}: ${amount} is outside ±${MAX_MINOR} minor units`);
   return amount;

@@ -3,10 +3,12 @@
 // On disk a folder (manifest.json, classifier.onnx, evidence.json, report.html); on the `releases` topic one record.
 
 import { z } from "zod";
-import { describeIssues, InvalidInput } from "./campaign.ts";
+import { InvalidInput } from "./campaign.ts";
 import { canonicalJson, sha256Hex } from "./canonical.ts";
+import { currencyCode } from "./currency.ts";
 import { rowWidth, type FeatureSpec } from "./features.ts";
 import { MAX_ID_BYTES } from "./ids.ts";
+import { describeIssues } from "./issues.ts";
 
 export const RELEASE_FORMAT = 1;
 
@@ -55,12 +57,21 @@ export interface Certificate {
   readonly risk: number;
 }
 
+/** The money that the costs are in: a release serves only campaigns with the same (release-money.ts). */
+export interface ReleaseMoney {
+  readonly currency: string;
+  /** Of each arm, minor units; null where costs were measured, so that no price of an arm is in them. */
+  readonly prices: readonly { readonly faceMinor: number; readonly sendMinor: number }[] | null;
+}
+
 /** Everything of a release but the classifier's bytes. Canonical JSON of this is what the hash is over. */
 export interface ReleaseManifest {
   readonly format: typeof RELEASE_FORMAT;
   readonly features: FeatureSpec;
   /** Arm ids in one published order, the control first. A release serves only campaigns with exactly these arms. */
   readonly arms: readonly string[];
+  /** Left out by versions that did not tell. */
+  readonly money?: ReleaseMoney | undefined;
   readonly clusters: number;
   /** SHA-256 of the ONNX bytes, hex. Input `features` float32 [n, width], output `probabilities` float32 [n, clusters]. */
   readonly classifier: string;
@@ -94,6 +105,7 @@ const cost = amount.nonnegative();
 const cells = z.array(z.array(amount));
 const costs = z.array(z.array(cost));
 const name = z.string().min(1).max(MAX_ID_BYTES);
+const price = z.number().int().nonnegative().max(MOST);
 
 const featureSchema = z.discriminatedUnion("kind", [
   z.strictObject({ name, kind: z.literal("numeric"), default: z.number() }),
@@ -106,6 +118,12 @@ const manifestSchema = z
     format: z.literal(RELEASE_FORMAT),
     features: z.strictObject({ features: z.array(featureSchema).min(1) }),
     arms: z.array(name).min(2).max(64),
+    money: z
+      .strictObject({
+        currency: currencyCode,
+        prices: z.array(z.strictObject({ faceMinor: price, sendMinor: price })).nullable(),
+      })
+      .optional(),
     clusters: count.max(MAX_CLUSTERS),
     classifier: z.string().regex(/^[0-9a-f]{64}$/, "the SHA-256 of the classifier in hex"),
     frontier: z.strictObject({
@@ -161,6 +179,8 @@ function shapeFaults(manifest: ReleaseManifest): [string, string][] {
   const width = rowWidth(manifest.features);
   if (width > MAX_WIDTH) faults.push(["features", `${width} columns, at most ${MAX_WIDTH}`]);
   if (new Set(arms).size !== arms.length) faults.push(["arms", "arm ids must differ"]);
+  const prices = manifest.money?.prices ?? null;
+  if (prices !== null && prices.length !== arms.length) faults.push(["money.prices", `must be of ${arms.length} arms`]);
   for (const key of ["reward", "rewardSe", "cost", "costSe", "redemption"] as const)
     table(`values.${key}`, values[key]);
   if (values.mix.length !== clusters) faults.push(["values.mix", `must have ${clusters} clusters`]);
@@ -191,7 +211,7 @@ export function parseManifest(json: string, where: string): ReleaseManifest {
     throw new InvalidInput(`${where}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   const result = manifestSchema.safeParse(value);
-  if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
+  if (!result.success) throw new InvalidInput(describeIssues(where, result.error, value));
   return result.data;
 }
 

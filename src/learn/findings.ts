@@ -1,7 +1,7 @@
 // Findings
 // All that a training found, put together: the release's content, and the evidence beside it. Pure.
 
-import type { Release } from "../domain/release.ts";
+import type { Release, ReleaseMoney } from "../domain/release.ts";
 import { describeClusters } from "./describe.ts";
 import type { Estimate } from "./estimate/estimate.ts";
 import { EVIDENCE_FORMAT, type ClusterEvidence, type Evidence } from "./evidence.ts";
@@ -41,12 +41,19 @@ export function releaseOf(input: Asked, found: Found): Release {
   return assembleRelease({
     features: dataset.spec,
     arms: dataset.arms,
+    money: moneyOf(input.mapping),
     classifier,
     frontier: planned.frontier,
     values: estimated.values,
     certificate: planned.certificate,
     summary: summaryOf(input, found),
   });
+}
+
+/** Measured costs have no price of an arm in them. */
+function moneyOf({ currency, arm, cost }: Mapping): ReleaseMoney {
+  const prices = arm.arms.map(({ faceMinor, sendMinor }) => ({ faceMinor, sendMinor }));
+  return { currency, prices: cost === null ? prices : null };
 }
 
 function summaryOf(

@@ -9,7 +9,8 @@
 
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { describeIssues, InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign.ts";
+import { describeIssues } from "../domain/issues.ts";
 import { must } from "../domain/assert.ts";
 import { currencyCode, minorPerMajor } from "../domain/currency.ts";
 import type { CostModel, Tasks } from "./nouns.ts";
@@ -130,8 +131,9 @@ export function parseMapping(source: string, where: string): Mapping {
   const document = parseDocument(source, { uniqueKeys: true });
   const broken = document.errors[0];
   if (broken) throw new InvalidInput(`${where}: not YAML: ${broken.message}`);
-  const result = mappingSchema.safeParse(document.toJS());
-  if (!result.success) throw new InvalidInput(describeIssues(where, result.error));
+  const written: unknown = document.toJS();
+  const result = mappingSchema.safeParse(written);
+  if (!result.success) throw new InvalidInput(describeIssues(where, result.error, written));
   const problems: string[] = [];
   const mapping = toMapping(result.data, problems);
   problems.push(...clashes(mapping));

@@ -11,12 +11,14 @@ import {
   type ClusterValues,
   type Frontier,
   type Release,
+  type ReleaseMoney,
   type ReleaseManifest,
 } from "../domain/release.ts";
 
 export interface ReleaseParts {
   readonly features: FeatureSpec;
   readonly arms: readonly string[];
+  readonly money: ReleaseMoney;
   readonly classifier: Uint8Array;
   readonly frontier: Frontier;
   readonly values: ClusterValues;
@@ -30,6 +32,7 @@ export function assembleRelease(parts: ReleaseParts): Release {
     format: RELEASE_FORMAT,
     features: parts.features,
     arms: parts.arms,
+    money: parts.money,
     clusters: parts.values.mix.length,
     classifier: sha256Hex(parts.classifier),
     frontier: parts.frontier,

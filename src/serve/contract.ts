@@ -6,6 +6,7 @@ import { AssertionFailed } from "../domain/assert.ts";
 import type { Grant } from "../domain/control.ts";
 import type { DeadLetterReason } from "../domain/dead-letter.ts";
 import { idBreach, keyIs, MAX_ID_BYTES } from "../domain/ids.ts";
+import { unitFault } from "../domain/instant.ts";
 import {
   MAX_EVENT_BYTES,
   MAX_FUTURE_MS,
@@ -152,6 +153,8 @@ function userBreach(record: LogRecord, userId: string): string | null {
 
 function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
   if (atMs < 0) return ["contract", `atMs: ${atMs} is before 1970`];
+  const unit = unitFault(atMs, nowMs);
+  if (unit !== null) return ["contract", `atMs: ${unit}`];
   if (atMs <= nowMs + MAX_FUTURE_MS) return null;
   return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
 }

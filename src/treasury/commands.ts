@@ -1,14 +1,19 @@
 // Commands: what ops ask for becomes an answer and, when accepted, another book. Pure.
 //
-//   1. The same command id gets the same answer and changes nothing again.
+//   1. The same command again gets the same answer and changes nothing again, whatever became of it; and so does any other
+//      with the id of one that was accepted. What was refused or only tried has not used its id up: another command under
+//      it, if only sent at another time, is decided anew.
 //   2. An accepted command that changes something raises the revision by one; one that changes nothing leaves it.
 //   3. A refused command changes nothing; its answer carries the current revision and a reason of the closed list.
 //   4. A dry run is decided like the command itself, changes nothing, and is answered with what would change.
 
 import { isDeepStrictEqual } from "node:util";
-import { curveFault, InvalidInput, parseCampaign, type Campaign } from "../domain/campaign.ts";
+import { curveFault, InvalidInput, parseCampaign, periodFault, type Campaign } from "../domain/campaign.ts";
 import type { CommandAnswer, CommandPreview, Outlook, PacingAction, PacingCommand } from "../domain/control.ts";
 import { unreachable } from "../domain/assert.ts";
+import { sha256Hex } from "../domain/canonical.ts";
+import type { ReleaseManifest } from "../domain/release.ts";
+import { isPromotable, moneyDifferences, type MoneyDifference } from "../domain/release-money.ts";
 import { ANSWERS_KEPT, newBook, type CampaignBook } from "./state.ts";
 
 /** Why a command is refused; closed, documented in SPEC.md. The text before a colon in an answer's reason is one of these. */
@@ -25,6 +30,7 @@ export const REFUSALS = [
   "curve_not_rising",
   "unknown_release",
   "arms_differ",
+  "money_differs",
   "pinned",
   "no_earlier_release",
 ] as const;
@@ -34,8 +40,8 @@ export type Refusal = (typeof REFUSALS)[number];
 export interface Surroundings {
   readonly shards: number;
   readonly nowMs: number;
-  /** Arms of a known release of the campaign, in its order; null when it is not known. */
-  readonly armsOfRelease: (hash: string) => readonly string[] | null;
+  /** Of a known release of the campaign; null when it is not known. */
+  readonly manifestOf: (hash: string) => ReleaseManifest | null;
   /** What may be expected of a campaign in this state. */
   readonly outlook: (book: CampaignBook) => Outlook | null;
 }
@@ -64,12 +70,15 @@ export function answerCommand(
   surroundings: Surroundings,
 ): Answered {
   const before = answers.find((answer) => answer.commandId === command.commandId);
-  if (before !== undefined) return { book, answer: before, isNew: false };
+  const digest = digestOf(command);
+  if (before !== undefined && (isFinal(before) || before.digest === digest))
+    return { book, answer: before, isNew: false };
   const decision = decide(command, book, surroundings);
   const answer = {
     commandId: command.commandId,
     atMs: surroundings.nowMs,
     revision: book?.revision ?? 0,
+    digest,
     preview: null,
   };
   if ("refused" in decision)
@@ -82,6 +91,17 @@ export function answerCommand(
   return { book: decision.book, answer: { ...answer, revision, outcome: "accepted", reason: null }, isNew: true };
 }
 
+/** Of all that a command says, its time with it. */
+function digestOf(command: PacingCommand): string {
+  const text = JSON.stringify(command, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
+  return sha256Hex(text).slice(0, 16);
+}
+
+/** A command that was refused, or only tried, has changed nothing: its id is free for another. */
+function isFinal({ outcome }: CommandAnswer): boolean {
+  return outcome === "accepted" || outcome === "applied";
+}
+
 function previewOf(before: CampaignBook | null, after: CampaignBook, { outlook }: Surroundings): CommandPreview {
   return {
     before: before === null ? null : outlook(before),
@@ -92,7 +112,7 @@ function previewOf(before: CampaignBook | null, after: CampaignBook, { outlook }
 }
 
 export function withAnswer(answers: readonly CommandAnswer[], answer: CommandAnswer): readonly CommandAnswer[] {
-  return [...answers, answer].slice(-ANSWERS_KEPT);
+  return [...answers.filter(({ commandId }) => commandId !== answer.commandId), answer].slice(-ANSWERS_KEPT);
 }
 
 function reasonOf({ refused, detail }: Refused): string {
@@ -110,11 +130,13 @@ function decide(command: PacingCommand, book: CampaignBook | null, surroundings:
   return change(action, book, surroundings);
 }
 
-function create(command: PacingCommand, campaign: Campaign, { shards }: Surroundings): Decision {
+function create(command: PacingCommand, campaign: Campaign, { shards, nowMs }: Surroundings): Decision {
   if (campaign.id !== command.campaign)
     return { refused: "invalid_campaign", detail: `id is ${campaign.id}, the command is for ${command.campaign}` };
   const valid = checked(campaign);
-  return "refused" in valid ? valid : { book: newBook(valid.campaign, shards) };
+  if ("refused" in valid) return valid;
+  const fault = periodFault(valid.campaign, nowMs);
+  return fault === null ? { book: newBook(valid.campaign, shards) } : { refused: "invalid_campaign", detail: fault };
 }
 
 function checked(campaign: Campaign): { readonly campaign: Campaign } | Refused {
@@ -141,7 +163,7 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
     case "promote_release":
       return book.pinned && action.release !== book.release
         ? pinned(book)
-        : promote(book, action.release, surroundings);
+        : promote(book, action.release, action.force ?? false, surroundings);
     case "rollback_release":
       return book.pinned ? pinned(book) : rollback(book);
     case "pin_release":
@@ -194,16 +216,24 @@ function raised(book: CampaignBook, changes: Partial<CampaignBook>): Decision {
   return { book: { ...book, ...changes, revision: book.revision + 1 } };
 }
 
-function promote(book: CampaignBook, release: string, { armsOfRelease }: Surroundings): Decision {
+function promote(book: CampaignBook, release: string, force: boolean, { manifestOf }: Surroundings): Decision {
   if (release === book.release) return { book };
-  const arms = armsOfRelease(release);
-  if (arms === null) return { refused: "unknown_release", detail: release };
+  const manifest = manifestOf(release);
+  if (manifest === null) return { refused: "unknown_release", detail: release };
+  const { arms } = manifest;
   const own = book.campaign.arms.map((arm) => arm.id);
   if (arms.length !== own.length || arms.some((arm, index) => arm !== own[index]))
     return { refused: "arms_differ", detail: `the release has ${arms.join(", ")}; the campaign ${own.join(", ")}` };
+  const differences = moneyDifferences(manifest, book.campaign);
+  if (!isPromotable(differences, force)) return { refused: "money_differs", detail: moneyText(differences) };
   const earlier = book.release === null ? [] : [...book.earlierReleases, book.release].slice(-EARLIER_RELEASES_KEPT);
   // A row of another frontier says nothing here: it is worked out anew.
   return raised(book, { release, earlierReleases: earlier, plannedAtMs: 0 });
+}
+
+function moneyText(differences: readonly MoneyDifference[]): string {
+  const onlySend = isPromotable(differences, true);
+  return `${differences.map(({ text }) => text).join("; ")}${onlySend ? " (force promotes it all the same)" : ""}`;
 }
 
 function pinned({ release }: CampaignBook): Refused {
@@ -213,7 +243,7 @@ function pinned({ release }: CampaignBook): Refused {
 /** A release that is pinned is in force; another may be pinned in its place. */
 function pin(book: CampaignBook, release: string | null, surroundings: Surroundings): Decision {
   if (release === null) return book.pinned ? raised(book, { pinned: false }) : { book };
-  const promoted = promote(book, release, surroundings);
+  const promoted = promote(book, release, false, surroundings);
   if ("refused" in promoted) return promoted;
   if (promoted.book !== book) return { book: { ...promoted.book, pinned: true } };
   return book.pinned ? { book } : raised(book, { pinned: true });

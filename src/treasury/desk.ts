@@ -96,7 +96,7 @@ export class Desk {
     const answered = answerCommand(command, page.book, answers, {
       shards: this.#options.shards,
       nowMs: this.#context.nowMs,
-      armsOfRelease: (hash) => this.#manifest(command.campaign, hash)?.arms ?? null,
+      manifestOf: (hash) => this.#manifest(command.campaign, hash),
       outlook: (book) => this.#outlook(book),
     });
     page.answered = true;

@@ -6,6 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openShell, type Shell } from "./shell.ts";
 import { writeCampaign, writeRelease } from "./small-campaign.ts";
 
+const SMALL = `
+id: spring
+currency: EUR
+budgetMinor: 1000
+timeZone: Europe/Berlin
+arms: [{ id: none, faceMinor: 0 }, { id: five, faceMinor: 500 }]
+reservation: { ttlMs: 3600000 }
+pacing: { expectedSessions: 100 }
+`;
 let shell: Shell;
 let empty: Shell;
 
@@ -15,6 +24,13 @@ beforeAll(async () => {
   expect(await shell.run("topics create")).toMatchObject({ code: 0 });
   writeFileSync(join(shell.folder, "not-yaml"), "id: [");
   writeFileSync(join(shell.folder, "wrong.yaml"), "id: spring\ncurrency: euro\n");
+  for (const [name, startMs, endMs] of [
+    ["seconds", 1767225600, 1798761600],
+    ["micro", 1767225600000, 1798761600000000],
+    ["past", "2019-01-01", "2020-01-01"],
+    ["june", "2026-01-01", "2036-06-31"],
+  ])
+    writeFileSync(join(shell.folder, `${name}.yaml`), SMALL + `startMs: ${startMs}\nendMs: ${endMs}\n`);
 });
 
 afterAll(() => {
@@ -29,8 +45,17 @@ describe("a line that says what there is not", () => {
     ["releases", /Usage: stipend releases/],
     ["releases fly", /unknown command 'fly'/],
     ["tail", /missing required argument 'topic'/],
-    ["tail decisions --from yesterday", /Expected beginning, end, an offset, or a time .* got "yesterday"/],
+    ["tail decisions --from yesterday", /Expected beginning, end, an offset, or a time.* got "yesterday"/],
     ["tail decisions --from 2026-05-01", /Expected beginning, end, an offset, or a time/],
+    ["tail decisions --from 2026-02-30T00:00:00Z", /February 2026 has 28 days/],
+    ["tail decisions --from 1767225600", /--from: decisions has no offset 1767225600, the next one is 0; a time is/],
+    ["campaign create FOLDER/seconds.yaml", /seconds.yaml: startMs: 1767225600 looks like seconds \(2026-01-01T/],
+    ["campaign create FOLDER/micro.yaml", /micro.yaml: endMs: 1798761600000000 looks like microseconds \(2027-01-01T/],
+    [
+      "campaign create FOLDER/past.yaml",
+      /past.yaml: endMs: 2019-12-31T23:00:00.000Z is past: the campaign would be over/,
+    ],
+    ["campaign create FOLDER/june.yaml", /june.yaml: endMs: 2036-06-31: June 2036 has 30 days/],
     ["tail decisions --limit 0", /Expected at least 1, got 0/],
     ["tail decisions --partition 9", /--partition: decisions has partitions 0 to 1, not 9/],
     ["tail nothing", /there is no topic nothing; there are sessions, outcomes/],

@@ -36,7 +36,7 @@ describe("records as JSON", () => {
     ["sessions", { ...session, colour: 1 }, /^sessions: colour: unknown field; session has sessionId, userId/],
     ["sessions", { sessionId: "s", atMs: 1 }, /^sessions: userId: is missing/],
     ["sessions", { ...session, userId: 7 }, /^sessions: userId: expected a text, got 7/],
-    ["sessions", { ...session, atMs: "today" }, /atMs: expected milliseconds or an ISO 8601 time/],
+    ["sessions", { ...session, atMs: "today" }, /atMs: expected a time with its offset/],
     ["sessions", { ...session, atMs: "2026-01-01T00:00:00" }, /with its offset/],
     ["sessions", { ...session, attributes: { a: [1] } }, /attributes\.a: expected null or double or string or boolean/],
     ["sessions", { ...session, attributes: [] }, /attributes: expected an object, got \[\]/],

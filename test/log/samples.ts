@@ -157,7 +157,9 @@ export const SAMPLES: TopicValues = {
     targetMinor: 2_400_000n,
     totals: BOTH,
     applied: [{ shard: 0, revision: 3, offset: 17, atMs: AT_MS }],
-    answers: [{ commandId: "c-1", atMs: AT_MS, outcome: "applied", revision: 3, reason: null, preview: null }],
+    answers: [
+      { commandId: "c-1", atMs: AT_MS, outcome: "applied", revision: 3, reason: null, digest: "0f", preview: null },
+    ],
     shards: 1,
     pinned: false,
     throttle: 1,

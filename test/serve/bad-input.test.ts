@@ -182,6 +182,13 @@ const LETTERS: readonly Letter[] = [
     records: (topic) => [of(topic, { atMs: -1 })],
   },
   {
+    what: "a time in seconds, microseconds or nanoseconds",
+    on: EVENTS,
+    reason: "contract",
+    names: /^atMs: \d+ looks like (seconds|microseconds|nanoseconds) \(2026-01-01T00:00:00/,
+    records: (topic) => [1e-3, 1e3].map((unit) => of(topic, { atMs: START_MS * unit })),
+  },
+  {
     what: "a session's id with another body",
     on: ["sessions"],
     reason: "session_conflict",

@@ -60,6 +60,31 @@ const shown = async (): Promise<string[]> =>
     .filter((row) => row.outcomeId !== "before")
     .map((row) => `${row.status} ${row.amountMinor} ${row.releasedMinor}`);
 
+test.each(["declined", "refunded"] as const)(
+  "an incentive that was %s, or has expired, gives its money back, and still counts for the caps",
+  async (kind) => {
+    await house.grant({ campaign: campaign({ caps: [{ max: 1, windowMs: 6 * HOUR_MS }] }) });
+    for (const user of ["u1", "u2"]) await house.session(`first-${user}`, user);
+    await house.run(1_000);
+    await house.outcome("o1", "u1", "first-u1", { kind });
+    await house.run(1_000);
+    await house.run(2 * HOUR_MS);
+    expect((await house.settlements()).map(({ status }) => status).toSorted()).toEqual(["expired", "voided"]);
+    for (const user of ["u1", "u2"]) await house.session(`second-${user}`, user);
+    await house.run(1_000);
+    await house.run(5 * HOUR_MS);
+    for (const user of ["u1", "u2"]) await house.session(`third-${user}`, user);
+    await house.run(1_000);
+    const reasons = new Map((await house.decisions()).map(({ sessionId, reason }) => [sessionId, reason]));
+    for (const user of ["u1", "u2"])
+      expect(["first", "second", "third"].map((time) => reasons.get(`${time}-${user}`))).toEqual([
+        "planned",
+        "user_cap",
+        "planned",
+      ]);
+  },
+);
+
 describe("an outcome in the window", () => {
   test.each(ROWS)("%o, when it was %s: row %s, letter %s", async (outcome, given, row, letter, settled, released) => {
     await bring(given);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { PacingAction } from "../../src/domain/control.ts";
-import { releaseHash } from "../../src/domain/release.ts";
+import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import { REFUSALS } from "../../src/treasury/commands.ts";
 import { ARMS, campaign, manifest, Shard, World } from "./world.ts";
 
@@ -199,8 +199,106 @@ describe("a dry run", () => {
   });
 });
 
+/** A release that was trained with these prices. */
+function priced(name: string, currency: string, change: (price: Price, arm: number) => Price): ReleaseManifest {
+  const prices = ARMS.map(({ faceMinor, sendMinor }) => ({
+    faceMinor: Number(faceMinor),
+    sendMinor: Number(sendMinor),
+  }));
+  return { ...manifest(0.3, name), money: { currency, prices: prices.map(change) } };
+}
+type Price = { readonly faceMinor: number; readonly sendMinor: number };
+
+test("a release that was trained with this campaign's money is promoted; one of a version that did not tell by its currency", () => {
+  const world = started();
+  const told = world.command({
+    kind: "promote_release",
+    release: world.release(
+      "a",
+      priced("a", "EUR", (price) => price),
+    ),
+  });
+  const measured = { ...manifest(0.3, "b"), money: { currency: "EUR", prices: null } };
+  const unpriced = world.command({ kind: "promote_release", release: world.release("b", measured) });
+  const earlier = { ...manifest(0.3, "c"), summary: { currency: "EUR" } };
+  const untold = world.command({ kind: "promote_release", release: world.release("c", earlier) });
+  const foreign = { ...manifest(0.3, "d"), summary: { currency: "JPY" } };
+  const other = world.command({ kind: "promote_release", release: world.release("d", foreign) });
+  world.cycle(1_100);
+  expect([told, unpriced, untold, other].map((id) => world.answer(id))).toEqual([
+    "accepted 2",
+    "accepted 3",
+    "accepted 4",
+    "refused 4 money_differs: the release is in JPY, the campaign in EUR",
+  ]);
+});
+
+test("where only send costs differ a release is promoted by force, and by nothing less; face values by no force", () => {
+  const world = started();
+  const dearer = (price: Price, arm: number): Price => (arm === 2 ? { ...price, sendMinor: 8 } : price);
+  const smaller = (price: Price, arm: number): Price => (arm === 2 ? { ...price, faceMinor: 10, sendMinor: 8 } : price);
+  const send = world.release("send", priced("send", "EUR", dearer));
+  const face = world.release("face", priced("face", "EUR", smaller));
+  const refused = world.command({ kind: "promote_release", release: send });
+  const forced = world.command({ kind: "promote_release", release: send, force: true });
+  const never = world.command({ kind: "promote_release", release: face, force: true });
+  const pinned = world.command({ kind: "pin_release", release: send });
+  world.cycle(1_100);
+  const sends = "large: send cost 0.08 EUR in the release, 0.05 EUR in the campaign";
+  expect(world.answer(refused)).toBe(`refused 1 money_differs: ${sends} (force promotes it all the same)`);
+  expect(world.answer(forced)).toBe("accepted 2");
+  expect(world.answer(never)).toBe(
+    `refused 2 money_differs: large: face value 0.10 EUR in the release, 10.00 EUR in the campaign; ${sends}`,
+  );
+  expect(world.answer(pinned)).toBe("accepted 3");
+});
+
+describe("a campaign's times, by the treasurer's clock", () => {
+  const now = Date.UTC(2026, 10, 28);
+  test.each([
+    ["in seconds", { startMs: now / 1e3 - 60, endMs: now / 1e3 + 60 }, "startMs: 1795823940 looks like seconds"],
+    [
+      "an end in microseconds",
+      { startMs: now, endMs: (now + 1e9) * 1e3 },
+      "campaign: endMs: 1796824000000000 looks like micro",
+    ],
+    ["an end that is past", { startMs: now - 9, endMs: now }, "endMs: 2026-11-28T00:00:00.000Z is past"],
+  ])("%s are refused, and neither the campaign's id nor the command's is used up", (_, times, fault) => {
+    const world = new World(campaign({ startMs: now, endMs: now + 1_000_000 }), 1);
+    world.command({ kind: "create", campaign: { ...world.campaign, ...times } }, { commandId: "create" });
+    world.cycle(now);
+    expect(world.answer("create")).toContain(`refused 0 invalid_campaign: ${fault}`);
+    world.command({ kind: "create", campaign: world.campaign }, { commandId: "create" });
+    world.cycle(now + 1);
+    expect(world.answer("create")).toBe("accepted 1");
+    expect(world.status).toMatchObject({ state: "live", revision: 1 });
+  });
+});
+
+test("what was refused, or only tried, is decided anew under the same id, once; what was accepted never", () => {
+  const world = started();
+  const pause = (expectedRevision: number, dryRun = false): void => {
+    world.command({ kind: "pause" }, { commandId: "p", expectedRevision, dryRun });
+    world.cycle(1_100);
+  };
+  pause(7);
+  const answered = world.status.answers;
+  pause(7);
+  // The same command, come twice, is not decided twice.
+  expect(world.status.answers).toEqual(answered);
+  expect(world.answer("p")).toBe("refused 1 stale_revision: the current one is 1");
+  pause(1, true);
+  expect(world.answer("p")).toBe("previewed 1");
+  pause(1);
+  expect(world.answer("p")).toBe("accepted 2");
+  pause(7);
+  expect(world.answer("p")).toBe("accepted 2");
+  expect(world.status.answers.filter(({ commandId }) => commandId === "p")).toHaveLength(1);
+});
+
 describe("refusals", () => {
   const other = { ...manifest(), arms: ["none", "large", "small"] };
+  const yen = priced("yen", "JPY", (_, arm) => ({ faceMinor: arm, sendMinor: 0 }));
   const cases: [string, PacingAction, { expectedRevision?: number; campaign?: string; ended?: true; pinned?: true }][] =
     [
       ["unknown_campaign", { kind: "pause" }, { campaign: "nowhere" }],
@@ -217,6 +315,12 @@ describe("refusals", () => {
       ["currency_differs: the campaign's is EUR", { kind: "set_budget", budgetMinor: 1n, currency: "USD" }, {}],
       ["unknown_release: gone", { kind: "promote_release", release: "gone" }, {}],
       ["arms_differ", { kind: "promote_release", release: releaseHash(other) }, {}],
+      [
+        "money_differs: the release is in JPY, the campaign in EUR; small: face value 1 JPY",
+        { kind: "promote_release", release: releaseHash(yen), force: true },
+        {},
+      ],
+      ["money_differs: the release is in JPY", { kind: "pin_release", release: releaseHash(yen) }, {}],
       ["no_earlier_release", { kind: "rollback_release" }, {}],
       ["negative", { kind: "set_exploration", share: 0.1, budgetMinor: -1n }, {}],
       [
@@ -255,6 +359,7 @@ describe("refusals", () => {
   test.each(cases)("%s", (reason, action, { ended, pinned, ...changes }) => {
     const world = started();
     world.release("other", other);
+    world.release("yen", yen);
     if (pinned) world.command({ kind: "pin_release", release: world.release("a") });
     if (ended) world.command({ kind: "end" });
     world.cycle(1_100);

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { parse, YAMLParseError } from "yaml";
-import { InvalidInput, parseCampaign, type Campaign } from "../../domain/campaign.ts";
+import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
 import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
 import { runSteering, STEERING } from "../control.ts";
 import { withLog } from "../open-log.ts";
@@ -21,7 +21,7 @@ export const command = defineCommand({
   async run(context, { file: files, ...steering }) {
     if (files.length > 1 && steering.commandId !== undefined)
       throw new InvalidInput("--command-id: an id is of one command: name one file");
-    const campaigns = await readCampaigns(files);
+    const campaigns = await readCampaigns(files, context.nowMs());
     return await withLog(context, async (log) => {
       const codes: number[] = [];
       for (const campaign of campaigns)
@@ -32,12 +32,12 @@ export const command = defineCommand({
 });
 
 /** All of them, or a message for each that is wrong. */
-async function readCampaigns(files: readonly string[]): Promise<Campaign[]> {
+async function readCampaigns(files: readonly string[], nowMs: number): Promise<Campaign[]> {
   const campaigns: Campaign[] = [];
   const wrong: string[] = [];
   for (const file of files)
     try {
-      campaigns.push(await readCampaign(file));
+      campaigns.push(await readCampaign(file, nowMs));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       wrong.push(error.message);
@@ -46,12 +46,15 @@ async function readCampaigns(files: readonly string[]): Promise<Campaign[]> {
   return campaigns;
 }
 
-async function readCampaign(file: string): Promise<Campaign> {
+async function readCampaign(file: string, nowMs: number): Promise<Campaign> {
   const text = await readFile(file, "utf8").catch((error: Error) => {
     throw new InvalidInput(error.message);
   });
   try {
-    return parseCampaign(parse(text), file);
+    const campaign = parseCampaign(parse(text), file);
+    const fault = periodFault(campaign, nowMs);
+    if (fault !== null) throw new InvalidInput(`${file}: ${fault}`);
+    return campaign;
   } catch (error) {
     if (error instanceof YAMLParseError) throw new InvalidInput(`${file}: ${error.message}`);
     throw error;

@@ -1,5 +1,6 @@
 // stipend releases publish: a release folder onto the log, as a candidate.
 
+import { moneyDifferences } from "../../domain/release-money.ts";
 import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
 import { campaignsOn } from "../campaigns.ts";
 import { defineCommand, DONE } from "../command.ts";
@@ -17,9 +18,11 @@ export const command = defineCommand({
   async run(context, { folder, campaign }) {
     const read = await readReleaseFolder(folder);
     const { hash, publishedAtMs } = await withLog(context, async (log) => {
-      const known = await campaignsOn(log);
-      if (!known.some((each) => each.campaign.id === campaign))
-        context.output.note(`there is no campaign ${campaign} yet; the release waits for it`);
+      const known = (await campaignsOn(log)).find((each) => each.campaign.id === campaign);
+      if (known === undefined) context.output.note(`there is no campaign ${campaign} yet; the release waits for it`);
+      else
+        for (const { text } of moneyDifferences(read.release.manifest, known.campaign))
+          context.output.note(`warning: ${text}: it cannot be promoted so`);
       return await publishRelease(log, campaign, read, context.nowMs());
     });
     context.output.result(

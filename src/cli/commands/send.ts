@@ -124,7 +124,7 @@ class Sending {
 
   #recordOf(line: string): OutRecord | null {
     try {
-      return recordFrom(this.#to.topic, parsed(line), this.#to.placement);
+      return recordFrom(this.#to.topic, parsed(line), this.#to.placement, this.#context.nowMs());
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       this.refused += 1;

@@ -1,6 +1,7 @@
 // stipend tail: a topic's records, from where it is told and, with --follow, as they come.
 
 import { InvalidInput } from "../../domain/campaign.ts";
+import { readInstant } from "../../domain/instant.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
 import { TOPICS } from "../../log/topics.ts";
 import { defineCommand, DONE } from "../command.ts";
@@ -14,12 +15,9 @@ type From = { readonly kind: "beginning" | "end" } | { readonly kind: "offset" |
 const asFrom: Parse<From> = (typed) => {
   if (typed === "beginning" || typed === "end") return { kind: typed };
   if (/^\d+$/.test(typed)) return { kind: "offset", at: Number(typed) };
-  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(typed) ? Date.parse(typed) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new InvalidInput(
-      `expected beginning, end, an offset, or a time with its offset such as 2026-05-01T00:00:00Z, got "${typed}"`,
-    );
-  return { kind: "time", at: time };
+  const read = readInstant(typed, null);
+  if ("fault" in read) throw new InvalidInput(`expected beginning, end, an offset, or a time: ${read.fault}`);
+  return { kind: "time", at: read.ms };
 };
 
 export const command = defineCommand({
@@ -50,7 +48,9 @@ export const command = defineCommand({
       throw new InvalidInput(`there is no topic ${topic}; there are ${Object.keys(TOPICS).join(", ")}`);
     return await withLog(context, async (log) => {
       const place = from ?? { kind: follow ? "end" : "beginning" };
-      const ranges = startingAt(rangesOf(await log.ranges(topic), topic, partition), place);
+      const there = rangesOf(await log.ranges(topic), topic, partition);
+      if (place.kind === "offset") checkOffset(place.at, there, topic);
+      const ranges = startingAt(there, place);
       let left = limit ?? Infinity;
       for await (const record of recordsOf(log, topic, ranges, { follow, signal: context.signal })) {
         if (place.kind === "time" && record.timestampMs < place.at) continue;
@@ -74,6 +74,15 @@ function rangesOf(
   if (chosen.length === 0)
     throw new InvalidInput(`--partition: ${topic} has partitions 0 to ${ranges.length - 1}, not ${partition}`);
   return chosen;
+}
+
+/** An offset that no partition has come to is a mistake, most often a time in seconds or milliseconds. */
+function checkOffset(at: number, ranges: readonly PartitionRange[], topic: string): void {
+  const end = Math.max(0, ...ranges.map((range) => range.end));
+  if (at > end)
+    throw new InvalidInput(
+      `--from: ${topic} has no offset ${at}, the next one is ${end}; a time is written as 2026-05-01T00:00:00Z`,
+    );
 }
 
 /** A time is found by reading: a partition's times need not rise. */

@@ -4,6 +4,7 @@
 // Reading is strict: an unknown field, a missing one and a value of another type are refused by name.
 
 import { InvalidInput } from "../../domain/campaign.ts";
+import { readInstant } from "../../domain/instant.ts";
 import { MAX_MINOR } from "../../domain/money.ts";
 import { kindOf } from "./avro-types.ts";
 import type { TopicValues } from "./codec.ts";
@@ -137,8 +138,9 @@ function readLong(schema: SchemaObject, json: unknown, place: Place): number | b
       : expected(place, "an integer of minor units", json);
   if (isInteger(json)) return json;
   if (schema.logicalType !== "timestamp-millis") return expected(place, "an integer", json);
-  const time = typeof json === "string" && /T.*(Z|[+-]\d\d:\d\d)$/.test(json) ? Date.parse(json) : Number.NaN;
-  return Number.isNaN(time) ? expected(place, "milliseconds or an ISO 8601 time with its offset", json) : time;
+  if (typeof json !== "string") return expected(place, "milliseconds or an ISO 8601 time with its offset", json);
+  const time = readInstant(json, null);
+  return "ms" in time ? time.ms : fail(place, time.fault);
 }
 
 function readHex(json: unknown, size: number | undefined, place: Place): Buffer {
