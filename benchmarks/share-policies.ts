@@ -17,7 +17,7 @@ export interface PolicyFigures {
   readonly budgetError: number;
   readonly byBudget: readonly { readonly share: number; readonly budgetError: number }[];
   readonly clusters: number | null;
-  /** Student over teacher: incremental reward by the network's expectation on the log's test rows. */
+  /** Student over teacher: incremental reward by the network's expectation, on rows kept back from the student. */
   readonly studentValueRatio: number | null;
 }
 
@@ -67,7 +67,7 @@ export async function individualPolicy(
   seed: number,
 ): Promise<PolicyFigures> {
   const { arms } = people.truth;
-  const fit = await dataset.sample("train", learn.sample.fit, seed);
+  const fit = await dataset.sample(learn.sample.fit, seed);
   const expected = individualEnvelope(representation.effects(fit.x, fit.n), fit.n, arms);
   const effects = representation.effects(people.x, people.n);
   return figuresOf(name, people, (budget) => {
@@ -118,7 +118,7 @@ export async function uniformPolicies(people: People, dataset: Dataset): Promise
 async function logMeans(dataset: Dataset): Promise<ArmMeans[]> {
   const sums = dataset.arms.map(() => ({ weight: 0, reward: 0, cost: 0 }));
   const { rewards } = dataset.tasks;
-  for await (const block of dataset.blocks("all", 16_384))
+  for await (const block of dataset.blocks(16_384))
     for (let row = 0; row < block.n; row += 1) {
       const sum = must(sums[block.arm[row] ?? 0], "arm");
       const weight = 1 / (block.propensity[row] ?? 1);

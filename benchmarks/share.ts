@@ -19,8 +19,9 @@ import { must } from "../src/domain/assert.ts";
 import { groupEnvelope, keptByGroups, type ClusterMethod } from "../src/learn/cluster/cluster.ts";
 import { estimate } from "../src/learn/estimate/estimate.ts";
 import type { Readout } from "../src/learn/estimate/shrink.ts";
-import { groupRows, seenBlock, type Grouping } from "../src/learn/grouping.ts";
+import { groupRows, type Grouping } from "../src/learn/grouping.ts";
 import type { Dataset, Representation } from "../src/learn/nouns.ts";
+import { outOfFold } from "../src/learn/out-of-fold.ts";
 import { solvePlans } from "../src/learn/plan/plan.ts";
 import type { NetworkOptions } from "../src/learn/represent/options.ts";
 import { trainRepresentation } from "../src/learn/represent/train.ts";
@@ -156,7 +157,7 @@ async function servedPolicy(
   dataset: Dataset,
   people: People,
   representation: Representation,
-  { clustering, student }: Grouping,
+  { clustering, student, check }: Grouping,
   learn: LearnOptions,
   seed: number,
 ): Promise<PolicyFigures[]> {
@@ -166,17 +167,17 @@ async function servedPolicy(
     clusters: clustering.clusters,
     classes: (x, n) => student.classes(x, n),
     effects: (x, n) => representation.effects(x, n),
+    outOfFold: (block) => outOfFold(representation, clustering, block),
     options: learn.estimate,
     progress,
   });
   const uncertain = { values, armCostSe, armRewardSe, sessions: dataset.rows };
   const { frontier } = await solvePlans({ ...uncertain, options: learn.plan, seed, progress });
-  const test = seenBlock(representation, await dataset.sample("test", learn.sample.test, seed), learn.cluster);
-  const teacher = groupEnvelope(clustering.assign(test), clustering.clusters, test, dataset.arms.length);
-  const classes = student.classes(test.block.x, test.n);
+  const teacher = groupEnvelope(clustering.assign(check), clustering.clusters, check, dataset.arms.length);
+  const classes = student.classes(check.block.x, check.n);
   const facts = {
     clusters: clustering.clusters,
-    studentValueRatio: keptByGroups(classes, clustering.clusters, test, dataset.arms.length, teacher),
+    studentValueRatio: keptByGroups(classes, clustering.clusters, check, dataset.arms.length, teacher),
   };
   const served = plannedPolicy(people, student.classes(people.x, people.n), frontier, values);
   const figures = [{ ...figuresOf(name, people, served), ...facts }];

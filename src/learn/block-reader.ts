@@ -22,8 +22,9 @@ export async function createCategoryTypes(db: Database, spec: FeatureSpec): Prom
       await db.run(`CREATE TYPE category_${index} AS ENUM (${feature.categories.map(literal).join(", ")})`);
 }
 
-export function blockReader(spec: FeatureSpec, mapping: Mapping): BlockReader {
-  const layout = layoutOf(spec, mapping);
+/** `fold`: a row's fold, as SQL. */
+export function blockReader(spec: FeatureSpec, mapping: Mapping, fold: string): BlockReader {
+  const layout = layoutOf(spec, mapping, fold);
   return {
     columns: layout.columns,
     async *read(chunks, size) {
@@ -60,9 +61,9 @@ interface Layout {
   readonly firstFeature: number;
 }
 
-function layoutOf(spec: FeatureSpec, mapping: Mapping): Layout {
+function layoutOf(spec: FeatureSpec, mapping: Mapping, fold: string): Layout {
   const { cost } = tasksOf(mapping);
-  const before = [staged.arm, ...mapping.rewards.map((_, index) => staged.reward(index))];
+  const before = [fold, staged.arm, ...mapping.rewards.map((_, index) => staged.reward(index))];
   if (mapping.propensityColumn !== null) before.push(staged.propensity);
   if (mapping.redeemed) before.push(`coalesce(${staged.redeemed}, 'NaN'::FLOAT)`);
   if (mapping.cost) before.push(staged.cost);
@@ -93,6 +94,7 @@ function emptyBlock(layout: Layout, n: number): Block {
   return {
     n,
     x: new Float32Array(n * layout.width),
+    fold: new Uint8Array(n),
     arm: new Uint8Array(n),
     propensity: new Float32Array(n),
     rewards: new Float32Array(n * layout.rewards),
@@ -105,6 +107,7 @@ function shorten(layout: Layout, block: Block, n: number): Block {
   return {
     n,
     x: block.x.slice(0, n * layout.width),
+    fold: block.fold.slice(0, n),
     arm: block.arm.slice(0, n),
     propensity: block.propensity.slice(0, n),
     rewards: block.rewards.slice(0, n * layout.rewards),
@@ -120,6 +123,8 @@ function fill(layout: Layout, block: Block, at: number, chunk: DuckDBDataChunk, 
     next += 1;
     return (row) => Number(vector.getItem(from + row));
   };
+  const fold = column();
+  for (let row = 0; row < count; row += 1) block.fold[at + row] = fold(row);
   const arm = column();
   for (let row = 0; row < count; row += 1) block.arm[at + row] = arm(row);
   for (let reward = 0; reward < layout.rewards; reward += 1) {

@@ -1,9 +1,10 @@
 // Dataset
-// A log as the steps of training see it: blocks of typed rows, in file order, by split. Implements nouns.ts `Dataset`.
+// A log as the steps of training see it: blocks of typed rows, in file order, each with its fold. Implements nouns.ts
+// `Dataset`.
 // The files are read once, into a typed table on disk; what is in memory is a block and DuckDB's bounded buffers.
 //
 // Invariants:
-//   1. A row's split is a function of the seed and its number in the files; of nothing else.
+//   1. A row's fold is a function of the seed and its number in the files; of nothing else.
 //   2. Blocks put together are the same rows in the same order for every block size.
 //   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
 
@@ -12,7 +13,6 @@ import { stat } from "node:fs/promises";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { must } from "../domain/assert.ts";
 import { InvalidInput } from "../domain/campaign.ts";
 import { rowWidth, type FeatureSpec } from "../domain/features.ts";
 import { seededRandom } from "../domain/random.ts";
@@ -20,26 +20,16 @@ import { blockReader, createCategoryTypes } from "./block-reader.ts";
 import { openDatabase, readFile, type Database } from "./duckdb.ts";
 import { findLeaks } from "./leaks.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
-import type { Dataset, Progress, Split } from "./nouns.ts";
+import { FOLDS, type Dataset, type Progress } from "./nouns.ts";
 import { profileLog, type Profile } from "./profile.ts";
-import { hashedRows, hashRange } from "./row-keys.ts";
+import { foldOf, hashedRows } from "./row-keys.ts";
 import { columnsNamed, stageSql } from "./staging.ts";
-
-/** Shares of the rows; they sum to 1. */
-export interface Splits {
-  readonly train: number;
-  readonly validate: number;
-  readonly test: number;
-}
-
-export const SPLITS: Splits = { train: 0.65, validate: 0.15, test: 0.2 };
 
 export interface DatasetOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
-  /** Decides which rows belong to which split. */
+  /** Decides which rows belong to which fold. */
   readonly seed: number;
-  readonly splits?: Splits;
   readonly onProgress?: Progress;
   /**
    * Lays rows out by these features, a release's, in place of the log's own; they are the mapping's first, in its order.
@@ -58,7 +48,6 @@ const LEAK_ROWS = 50_000;
 
 /** Reads and checks a log; refuses with an InvalidInput that names the column and the count. Close it after use. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
-  const splits = checkSplits(options.splits ?? SPLITS);
   for (const file of options.files) await checkFile(file);
   const db = await openDatabase({ scratch: options.scratch, memoryLimit: options.memoryLimit });
   try {
@@ -67,10 +56,10 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
     const malformed = await stage(db, options.files, options.mapping);
     progress("dataset", 0.6, "looking at its columns");
     const profile = await profileLog(db, TABLE, options.mapping, malformed);
-    const dataset = await view(db, options, splits, { ...profile, spec: options.spec ?? profile.spec });
+    const dataset = await view(db, options, { ...profile, spec: options.spec ?? profile.spec });
     if (options.spec !== undefined) return dataset;
     progress("dataset", 0.9, "looking for leaks");
-    const leaks = findLeaks(await dataset.sample("all", LEAK_ROWS, options.seed), dataset, options.mapping);
+    const leaks = findLeaks(await dataset.sample(LEAK_ROWS, options.seed), dataset, options.mapping);
     progress("dataset", 1, `${profile.rows} rows`);
     return { ...dataset, warnings: [...profile.warnings, ...leaks] };
   } catch (error) {
@@ -85,14 +74,6 @@ async function checkFile(file: string): Promise<void> {
   });
   // DuckDB would read whatever lies in it.
   if (found.isDirectory()) throw new InvalidInput(`data: ${file} is a folder; name the files in it`);
-}
-
-function checkSplits(splits: Splits): Splits {
-  const sum = splits.train + splits.validate + splits.test;
-  const each = [splits.train, splits.validate, splits.test];
-  if (Math.abs(sum - 1) > 1e-9 || each.some((share) => !(share >= 0)))
-    throw new InvalidInput(`splits: train, validate and test are shares and must sum to 1, not ${sum}`);
-  return splits;
 }
 
 /** Reads the files, one after the other, into the typed table; returns how many lines were no rows at all. */
@@ -133,52 +114,33 @@ function firstLine(error: unknown): string {
   return line;
 }
 
-/** Two hashes of a row's number: `split` decides its split, `pick` whether a sample has it. */
-async function view(db: Database, options: DatasetOptions, splits: Splits, profile: Profile): Promise<Dataset> {
+/** Two hashes of a row's number: `deal` decides its fold, `pick` whether a sample has it. */
+async function view(db: Database, options: DatasetOptions, profile: Profile): Promise<Dataset> {
   const { mapping, seed } = options;
+  const { rows } = profile;
   const good = (pickSeed: number): string =>
-    `${hashedRows(TABLE, { split: seed32(`split:${seed}`), pick: pickSeed })} WHERE bad = 0`;
-  const ranges: Readonly<Record<Split, string>> = {
-    train: hashRange("split", 0, splits.train),
-    validate: hashRange("split", splits.train, splits.train + splits.validate),
-    test: hashRange("split", splits.train + splits.validate, 1),
-    all: "true",
-  };
-  const rowsOf = await countSplits(db, good(0), ranges);
+    `${hashedRows(TABLE, { deal: seed32(`fold:${seed}`), pick: pickSeed })} WHERE bad = 0`;
   await createCategoryTypes(db, profile.spec);
-  const reader = blockReader(profile.spec, mapping);
+  const reader = blockReader(profile.spec, mapping, foldOf("deal", FOLDS));
   const select = `SELECT ${reader.columns.join(", ")}`;
   return {
     spec: profile.spec,
     width: rowWidth(profile.spec),
     arms: mapping.arm.arms.map((arm) => arm.id),
     tasks: tasksOf(mapping),
-    rows: profile.rows,
-    rowsOf,
+    rows,
     badRows: profile.badRows,
     warnings: profile.warnings,
-    blocks: (split, size) => reader.read(db.stream(`${select} FROM ${good(0)} AND ${ranges[split]}`), size),
-    sample: async (split, max, sampleSeed) => {
-      const wanted = Math.min(max, rowsOf[split]);
-      const from = `${good(seed32(`sample:${sampleSeed}`))} AND ${ranges[split]}`;
-      const picked = wanted < rowsOf[split] ? `${from} AND ${await pickedBelow(db, from, wanted)}` : from;
+    blocks: (size) => reader.read(db.stream(`${select} FROM ${good(0)}`), size),
+    sample: async (max, sampleSeed) => {
+      const wanted = Math.min(max, rows);
+      const from = good(seed32(`sample:${sampleSeed}`));
+      const picked = wanted < rows ? `${from} AND ${await pickedBelow(db, from, wanted)}` : from;
       for await (const block of reader.read(db.stream(`${select} FROM ${picked}`), Math.max(1, wanted))) return block;
-      throw new InvalidInput(`data: no rows in the ${split} split of ${profile.rows} rows`);
+      throw new InvalidInput("data: no rows");
     },
     close: () => db.close(),
   };
-}
-
-async function countSplits(
-  db: Database,
-  rows: string,
-  ranges: Readonly<Record<Split, string>>,
-): Promise<Record<Split, number>> {
-  const splits = ["train", "validate", "test", "all"] as const;
-  const counts = splits.map((split) => `count(*) FILTER (${ranges[split]})`).join(", ");
-  const answer = must((await db.rows(`SELECT ${counts} FROM ${rows}`))[0], "the counts of the splits");
-  const [train, validate, test, all] = answer.map(Number);
-  return { train: train ?? 0, validate: validate ?? 0, test: test ?? 0, all: all ?? 0 };
 }
 
 /** The condition of the `wanted` rows with the smallest keys; the row's number breaks ties. */

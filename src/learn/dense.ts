@@ -21,13 +21,9 @@ export interface Gradients {
   readonly b: tf.Tensor1D;
 }
 
-/**
- * relu(x w + b) × mask, [n, in] × [in, out]. The mask is 0 or 1: what dropout keeps is not scaled up in training, so at
- * inference everything is scaled down.
- */
-export function rectified(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D, mask: tf.Tensor2D | null): tf.Tensor2D {
-  const y = product(x, w, b, "relu");
-  return mask === null ? y : tf.mul(y, mask);
+/** relu(x w + b), [n, in] × [in, out]. */
+export function rectified(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor2D {
+  return product(x, w, b, "relu");
 }
 
 /** `out` is what `rectified` gave, `dy` the loss's gradient by it. */
@@ -38,9 +34,15 @@ export function rectifiedGradients(
   dy: tf.Tensor2D,
   passesBack: boolean,
 ): Gradients {
-  // An output above 0 was neither cut nor dropped. This is `step` of it, by operations that both backends do quickly.
-  const alive = tf.clipByValue(tf.mul(out, 1e30), 0, 1);
-  return affineGradients(x, w, tf.mul(dy, alive), passesBack);
+  return affineGradients(x, w, throughRelu(dy, out, 1), passesBack);
+}
+
+/**
+ * The gradient by a rectifier's input. An output above 0 was neither cut nor dropped; what dropout keeps is scaled up by
+ * `scale`. This is `scale` × `step` of the output, by operations that both backends do quickly.
+ */
+export function throughRelu(dy: tf.Tensor2D, out: tf.Tensor2D, scale: number): tf.Tensor2D {
+  return tf.mul(dy, tf.clipByValue(tf.mul(out, 1e30), 0, scale));
 }
 
 /** x w + b, for a last layer. */

@@ -23,6 +23,8 @@ export interface DistilInput {
   /** Cluster of each row. */
   readonly labels: Int32Array | Uint8Array;
   readonly clusters: number;
+  /** Rows kept back for early stopping and for `agreement`. */
+  readonly held: Uint32Array;
   readonly seed: number;
   /** Weight of each row (for instance what a wrong cluster costs there); null: all alike. */
   readonly weights?: Float32Array | null;
@@ -39,8 +41,6 @@ export interface StudentOptions {
   readonly maxEpochs: number;
   /** Epochs without a better loss on the rows kept back before it stops. */
   readonly patience: number;
-  /** Share of the rows kept back for early stopping and for `agreement`. */
-  readonly holdback: number;
 }
 
 export const STUDENT_DEFAULTS: StudentOptions = {
@@ -51,7 +51,6 @@ export const STUDENT_DEFAULTS: StudentOptions = {
   average: 0.99,
   maxEpochs: 30,
   patience: 4,
-  holdback: 0.1,
 };
 
 export const QUICK_STUDENT: Partial<StudentOptions> = { maxEpochs: 10, patience: 2, learningRate: 4e-3 };
@@ -78,15 +77,13 @@ export async function distil(input: DistilInput): Promise<Student> {
   const scaling = fitScaling(input.x, input.n, input.width);
   const x = new Float32Array(input.n * input.width);
   scaleRows(scaling, input.x, 0, input.n, x);
-  const order = shuffled(input.n, random.fork("holdback"));
-  const held = Math.min(input.n - 1, Math.max(1, Math.round(input.n * options.holdback)));
   const rows = { x, labels: input.labels, weights: meanOne(input.weights ?? null, input.n) };
   const parameters = startingWeights(input, options, random);
-  const fitted = await fit(parameters, rows, order, held, input, options, random);
+  const fitted = await fit(parameters, rows, input, options, random);
   const network: Network = { scaling, layers: fitted.weights, shapes: parameters.map((parameter) => parameter.shape) };
-  const heldLabels = classesOf(run(network, x, input.width, order.subarray(0, held)), input.clusters);
-  const agreed = heldLabels.filter((label, i) => label === input.labels[order[i]!]).length;
-  return studentOf(network, input, agreed / held, fitted.epochs);
+  const heldLabels = classesOf(run(network, x, input.width, input.held), input.clusters);
+  const agreed = heldLabels.filter((label, i) => label === input.labels[input.held[i]!]).length;
+  return studentOf(network, input, agreed / input.held.length, fitted.epochs);
 }
 
 interface Rows {
@@ -121,14 +118,14 @@ function startingWeights(input: DistilInput, options: StudentOptions, random: Ra
 async function fit(
   parameters: readonly Parameter[],
   rows: Rows,
-  order: Uint32Array,
-  held: number,
   input: DistilInput,
   options: StudentOptions,
   random: Random,
 ): Promise<{ weights: readonly Float32Array[]; epochs: number }> {
   const optimiser = adamW(parameters, options);
-  const [back, train] = [order.subarray(0, held), order.subarray(held)];
+  const { held } = input;
+  const isHeld = new Set(held);
+  const train = Uint32Array.from({ length: input.n }, (_, row) => row).filter((row) => !isHeld.has(row));
   const size = Math.min(options.batch, Math.max(1, Math.floor(train.length / 4)));
   let best = { epoch: 0, loss: Infinity, weights: optimiser.averages.map((values) => values.slice()) };
   let epochs = 0;
@@ -141,12 +138,12 @@ async function fit(
       if ((from / size) % 16 === 15) await breathe();
     }
     let loss = 0;
-    for (let from = 0; from < held; from += INFERENCE_ROWS) {
-      const some = back.subarray(from, from + INFERENCE_ROWS);
+    for (let from = 0; from < held.length; from += INFERENCE_ROWS) {
+      const some = held.subarray(from, from + INFERENCE_ROWS);
       loss += step(optimiser.averages, parameters, rows, some, input, false).loss * some.length;
     }
     if (loss < best.loss) best = { epoch: epochs, loss, weights: optimiser.averages.map((values) => values.slice()) };
-    input.progress?.("distil", epochs / options.maxEpochs, `epoch ${epochs}: loss ${(loss / held).toFixed(4)}`);
+    input.progress?.("distil", epochs / options.maxEpochs, `epoch ${epochs}: loss ${(loss / held.length).toFixed(4)}`);
   }
   input.progress?.("distil", 1, `best epoch ${best.epoch} of ${epochs}`);
   return { weights: best.weights, epochs };
@@ -197,8 +194,8 @@ interface Forward {
 function forward(values: readonly Float32Array[], shapes: readonly (readonly number[])[], x: tf.Tensor2D): Forward {
   const matrix = (at: number): tf.Tensor2D => tf.tensor2d(values[at]!, [shapes[at]![0]!, shapes[at]![1]!]);
   const w = [matrix(0), matrix(2), matrix(4)] as const;
-  const h1 = rectified(x, w[0], tf.tensor1d(values[1]!), null);
-  const h2 = rectified(h1, w[1], tf.tensor1d(values[3]!), null);
+  const h1 = rectified(x, w[0], tf.tensor1d(values[1]!));
+  const h2 = rectified(h1, w[1], tf.tensor1d(values[3]!));
   return { w, h1, h2, logits: affine(h2, w[2], tf.tensor1d(values[5]!)) };
 }
 

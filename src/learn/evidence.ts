@@ -1,11 +1,11 @@
 // Evidence
-// What a release can show for itself, for people and programs: where it came from, how the steps went, and what its plans
-// are worth on rows that they owe nothing to. Bounded: it grows with clusters, arms and budgets, never with rows.
+// What a release can show for itself, for people and programs: where it came from, how the steps went, and what plans made
+// in the same way are worth on rows that they owe nothing to. Bounded: it grows with clusters, arms and budgets, never with rows.
 
 import { canonicalJson } from "../domain/canonical.ts";
 import type { Clustering, ClusterMethod } from "./cluster/cluster.ts";
 import type { Estimate } from "./estimate/estimate.ts";
-import type { CurvePoint, Split } from "./nouns.ts";
+import type { CurvePoint } from "./nouns.ts";
 import type { PlanRowEvidence } from "./plan/plan.ts";
 import type { PolicyEvidence } from "./policy-check.ts";
 import type { StudentCheck } from "./student-check.ts";
@@ -20,7 +20,8 @@ export interface DataEvidence {
   readonly files: readonly string[];
   readonly rows: number;
   readonly badRows: number;
-  readonly rowsOf: Readonly<Record<Split, number>>;
+  /** Of the ensemble's members, each learned from the rows of all folds but one. */
+  readonly folds: number;
   readonly features: number;
   /** Columns of the classifier's input. */
   readonly width: number;

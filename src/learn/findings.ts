@@ -7,7 +7,7 @@ import type { Estimate } from "./estimate/estimate.ts";
 import { EVIDENCE_FORMAT, type ClusterEvidence, type Evidence } from "./evidence.ts";
 import type { Grouping } from "./grouping.ts";
 import type { Mapping } from "./mapping.ts";
-import type { Dataset, Representation } from "./nouns.ts";
+import { FOLDS, type Dataset, type Representation } from "./nouns.ts";
 import type { Planned } from "./plan/plan.ts";
 import type { PolicyEvidence } from "./policy-check.ts";
 import { assembleRelease } from "./release.ts";
@@ -89,14 +89,14 @@ export function evidenceOf(
       files: [...files],
       rows: dataset.rows,
       badRows: dataset.badRows,
-      rowsOf: dataset.rowsOf,
+      folds: FOLDS,
       features: dataset.spec.features.length,
       width: dataset.width,
       currency: mapping.currency,
       rewards: dataset.tasks.rewards.map(({ name, weight }) => ({ name, weight })),
     },
     representation: {
-      members: networkOptions(options.network, dataset.rows).members,
+      members: FOLDS * networkOptions(options.network, dataset.rows).members,
       curves: representation.curves,
       bestEpoch: representation.bestEpoch,
     },
@@ -129,8 +129,8 @@ function clustersOf(dataset: Dataset, { values, counts, columns }: Estimate): Cl
 function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOptions): string[] {
   if (valueRatio >= gates.studentValueTold) return [];
   return [
-    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} test ` +
-      `rows, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
+    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} ` +
+      `rows kept back, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
   ];
 }
 

@@ -38,7 +38,7 @@ export function brokenClassifier(
   if (!(valueRatio >= bounds.studentValue))
     broken.push(
       `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} ` +
-        `test rows; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer clusters`,
+        `rows kept back; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer clusters`,
     );
   return broken;
 }

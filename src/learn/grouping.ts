@@ -8,6 +8,7 @@
 import { clusterRows, type Clustering, type ClusterOptions, type Seen } from "./cluster/cluster.ts";
 import { distil, type Student, type StudentOptions } from "./distil.ts";
 import type { Block, Dataset, Progress, Representation } from "./nouns.ts";
+import { seenWith } from "./out-of-fold.ts";
 import { ROWS_A_CELL, type SampleOptions } from "./train-options.ts";
 
 export interface Grouping {
@@ -15,6 +16,8 @@ export interface Grouping {
   readonly student: Student;
   /** Clusters that were given up because the student hardly said them. */
   readonly givenUp: number;
+  /** Rows that were kept back from both: K was chosen on them, and when the student stopped. */
+  readonly check: SeenBlock;
   readonly warnings: readonly string[];
 }
 
@@ -39,13 +42,9 @@ const ROUNDS = 4;
 /** A cluster that the student gives less than this part of what a cluster must have is given up. */
 const SELDOM = 0.5;
 
-export function seenBlock(representation: Representation, block: Block, cluster: ClusterOptions): SeenBlock {
-  return {
-    block,
-    n: block.n,
-    effects: representation.effects(block.x, block.n),
-    hidden: cluster.method === "hidden" ? representation.hidden(block.x, block.n) : null,
-  };
+function seenBlock(representation: Representation, block: Block, cluster: ClusterOptions): SeenBlock {
+  const effects = representation.effects(block.x, block.n);
+  return { block, ...seenWith(representation, cluster, block, effects) };
 }
 
 export async function groupRows(given: GroupingInput): Promise<Grouping> {
@@ -53,11 +52,43 @@ export async function groupRows(given: GroupingInput): Promise<Grouping> {
   const cluster = { ...given.cluster, minShare: minShareOf(given.cluster, dataset) };
   const input = { ...given, cluster };
   progress("cluster", 0, "what the network expects");
-  const fit = seenBlock(representation, await dataset.sample("train", sample.fit, seed), cluster);
-  const check = seenBlock(representation, await dataset.sample("validate", sample.check, seed), cluster);
+  const rows = seenBlock(representation, await dataset.sample(sample.fit, seed), cluster);
+  const check = part(rows, (row) => row % CHECKED === 0);
+  const fit = part(rows, (row) => row % CHECKED !== 0);
   const clustering = clusterRows(fit, check, dataset.arms.length, cluster, seed, progress);
-  const fitted = await fitStudent(input, fit, clustering);
-  return { ...fitted, warnings: warningsOf(fitted, cluster) };
+  const fitted = await fitStudent(input, rows, clustering);
+  return { ...fitted, check, warnings: warningsOf(fitted, cluster) };
+}
+
+/** One row of so many is kept back. */
+const CHECKED = 10;
+
+/** Some of the rows, with what is known of each. */
+function part({ block, n, effects, hidden }: SeenBlock, isWanted: (row: number) => boolean): SeenBlock {
+  const rows = Uint32Array.from({ length: n }, (_, row) => row).filter(isWanted);
+  const pick = <T extends Float32Array | Uint8Array>(values: T, empty: (length: number) => T): T => {
+    const width = values.length / n;
+    const picked = empty(rows.length * width);
+    rows.forEach((row, at) => picked.set(values.subarray(row * width, (row + 1) * width), at * width));
+    return picked;
+  };
+  const floats = (values: Float32Array): Float32Array => pick(values, (length) => new Float32Array(length));
+  const bytes = (values: Uint8Array): Uint8Array => pick(values, (length) => new Uint8Array(length));
+  return {
+    n: rows.length,
+    block: {
+      n: rows.length,
+      x: floats(block.x),
+      fold: bytes(block.fold),
+      arm: bytes(block.arm),
+      propensity: floats(block.propensity),
+      rewards: floats(block.rewards),
+      redeemed: block.redeemed && floats(block.redeemed),
+      cost: floats(block.cost),
+    },
+    effects: { reward: floats(effects.reward), cost: floats(effects.cost), redemption: floats(effects.redemption) },
+    hidden: hidden && floats(hidden),
+  };
 }
 
 /** In a small log a cluster has to be a larger part of it, to have rows of each arm at all. */
@@ -67,23 +98,25 @@ function minShareOf({ minShare }: ClusterOptions, { arms, rows }: Dataset): numb
 
 async function fitStudent(
   input: GroupingInput,
-  fit: SeenBlock,
+  rows: SeenBlock,
   first: Clustering,
-): Promise<Omit<Grouping, "warnings">> {
+): Promise<Pick<Grouping, "clustering" | "student" | "givenUp">> {
+  const held = Uint32Array.from({ length: Math.ceil(rows.n / CHECKED) }, (_, at) => at * CHECKED);
   let clustering = first;
   for (let round = 1; ; round += 1) {
     const student = await distil({
-      x: fit.block.x,
-      n: fit.n,
+      x: rows.block.x,
+      n: rows.n,
       width: input.dataset.width,
-      labels: clustering.assign(fit),
+      labels: clustering.assign(rows),
+      held,
       clusters: clustering.clusters,
       seed: input.seed,
       options: input.student,
       progress: input.progress,
     });
-    const classes = student.classes(fit.block.x, fit.n);
-    const seldom = seldomUsed(classes, clustering.clusters, SELDOM * input.cluster.minShare * fit.n);
+    const classes = student.classes(rows.block.x, rows.n);
+    const seldom = seldomUsed(classes, clustering.clusters, SELDOM * input.cluster.minShare * rows.n);
     if (seldom.length === 0 || round === ROUNDS)
       return { clustering, student, givenUp: first.clusters - clustering.clusters };
     student.dispose();
@@ -99,7 +132,10 @@ export function seldomUsed(classes: ArrayLike<number>, clusters: number, fewest:
   return seldom.length === clusters ? [] : seldom;
 }
 
-function warningsOf({ clustering, givenUp }: Omit<Grouping, "warnings">, { keep }: ClusterOptions): string[] {
+function warningsOf(
+  { clustering, givenUp }: Pick<Grouping, "clustering" | "givenUp">,
+  { keep }: ClusterOptions,
+): string[] {
   const warnings: string[] = [];
   if (givenUp > 0) warnings.push(`${givenUp} clusters were given up, because the student hardly told them from others`);
   if (clustering.kept < keep)

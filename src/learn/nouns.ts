@@ -33,11 +33,19 @@ export interface Tasks {
   readonly dose: readonly number[] | null;
 }
 
+/**
+ * Rows are dealt out to folds by a seeded hash of their number, so that a row's fold does not depend on memory or block
+ * size. What is said of a row's outcome rests on the part of the ensemble that learned from the other folds.
+ */
+export const FOLDS = 4;
+
 /** A block of rows. */
 export interface Block {
   readonly n: number;
   /** [n, width] as FeatureSpec lays it out, unscaled */
   readonly x: Float32Array;
+  /** 0 … FOLDS − 1 */
+  readonly fold: Uint8Array;
   /** arm index given */
   readonly arm: Uint8Array;
   /** probability with which the row got that arm */
@@ -50,23 +58,19 @@ export interface Block {
   readonly cost: Float32Array;
 }
 
-/** Rows are split by a seeded hash of their row number, so that the split does not depend on memory or block size. */
-export type Split = "train" | "validate" | "test" | "all";
-
 export interface Dataset {
   readonly spec: FeatureSpec;
   readonly width: number;
   readonly arms: readonly string[];
   readonly tasks: Tasks;
   readonly rows: number;
-  readonly rowsOf: Readonly<Record<Split, number>>;
   readonly badRows: number;
   /** what a person should know before trusting it: each names its column and the count */
   readonly warnings: readonly string[];
-  /** All rows of the split, in file order, in blocks of at most `size`. */
-  blocks(split: Split, size: number): AsyncIterable<Block>;
-  /** One block of at most `max` rows of the split, a seeded uniform sample. */
-  sample(split: Split, max: number, seed: number): Promise<Block>;
+  /** All good rows, in file order, in blocks of at most `size`. */
+  blocks(size: number): AsyncIterable<Block>;
+  /** One block of at most `max` rows, a seeded uniform sample, in file order. */
+  sample(max: number, seed: number): Promise<Block>;
   close(): Promise<void>;
 }
 
@@ -88,9 +92,12 @@ export interface CurvePoint {
 export interface Representation {
   readonly arms: number;
   readonly hiddenWidth: number;
-  /** second shared layer's output, mean over members: [n, hiddenWidth] */
+  /** second shared layer's output, mean over members, trunk by trunk: [n, hiddenWidth] */
   hidden(x: Float32Array, n: number): Float32Array;
+  /** By the whole ensemble. */
   effects(x: Float32Array, n: number): Effects;
+  /** By the members that learned from no row of that fold: what can be held against the outcomes of its rows. */
+  effectsWithout(fold: number, x: Float32Array, n: number): Effects;
   readonly curves: readonly CurvePoint[];
   readonly bestEpoch: number;
   dispose(): void;

@@ -1,11 +1,14 @@
 // Policy check
-// What the plan is worth on the log's test rows, from the arms that these had by chance: at some budgets, ours beside one
-// mix for everybody and beside the same network deciding user by user; and each arm given to everybody.
-// The plan judged here owes nothing to the outcomes of the test rows.
+// What planning is worth, from the arms that the log's rows had by chance: at some budgets, ours beside one mix for
+// everybody and beside the same network deciding user by user; and each arm given to everybody.
+//
+// Every row is judged under the plan of its fold: made by the members that have not seen the fold, on values from the
+// outcomes of the others. So these are figures of four plans like the release's, each from three quarters of the rows; what
+// they share with the fold is the groups' codes, K, and when training stopped.
 
 import { must } from "../domain/assert.ts";
 import type { ClusterValues, Frontier } from "../domain/release.ts";
-import { expectedOfRow } from "../domain/frontier.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../domain/frontier.ts";
 import type { BootstrapOptions, Interval } from "../evaluate/policy/bootstrap.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../evaluate/policy/logged.ts";
 import { envelopeOf, mixThatSpends } from "../evaluate/policy/one-mix.ts";
@@ -27,10 +30,10 @@ export interface Difference {
   readonly cost: Interval;
 }
 
-/** Null where no test row got an arm that the policy gives. */
+/** Null where no row got an arm that the policy gives. */
 export interface BudgetEvidence {
   readonly budgetPerSession: number;
-  /** What the plan itself expects. */
+  /** What the plans themselves expect. */
   readonly expectedReward: number;
   readonly expectedCost: number;
   readonly ours: PolicyFigures | null;
@@ -50,40 +53,61 @@ export interface PolicyEvidence {
   readonly byBudget: readonly BudgetEvidence[];
 }
 
-export interface PolicyInput {
-  readonly test: Block;
-  readonly effects: Effects;
-  /** The student's. */
-  readonly classes: ArrayLike<number>;
-  readonly arms: readonly string[];
-  readonly tasks: Tasks;
-  /** From outcomes of other rows. */
+/** A plan that owes nothing to the outcomes of a fold. */
+export interface FoldPlan {
   readonly values: ClusterValues;
   readonly frontier: Frontier;
+  /** Cluster of each row by the members that have not seen the fold. */
+  readonly labels: ArrayLike<number>;
+}
+
+export interface PolicyInput {
+  readonly block: Block;
+  /** Out of fold. */
+  readonly effects: Effects;
+  /** By fold. */
+  readonly plans: readonly FoldPlan[];
+  /** Per session, rising. */
+  readonly budgets: readonly number[];
+  readonly arms: readonly string[];
+  readonly tasks: Tasks;
   readonly options: BootstrapOptions;
   readonly progress: Progress;
 }
 
 export function checkPolicies(input: PolicyInput): PolicyEvidence {
-  const { test, arms, tasks, options, frontier, progress } = input;
-  const rows = loggedRows(test, tasks, arms.length);
+  const { block, arms, tasks, options, budgets, progress } = input;
+  const rows = loggedRows(block, tasks, arms.length);
   const uniform = arms.map((arm, index) => {
     const sums = sumPolicies(rows, [oneArmForAll(arm, rows, index)], options.seed);
     return { arm, figures: figuresOf(valuesOf(sums, options)[1]) };
   });
-  const budgets = frontier.rows.length - 1;
-  const byBudget = Array.from({ length: budgets }, (_, index) => {
-    progress("policy", index / budgets, "value on test rows");
-    return atBudget(rows, index + 1, input);
+  const byBudget = budgets.map((budget, index) => {
+    progress("policy", index / budgets.length, "value on rows that the plan has not seen");
+    return atBudget(rows, budget, input);
   });
   progress("policy", 1);
   return { rows: rows.n, replicates: options.replicates, confidence: options.confidence, uniform, byBudget };
 }
 
-function atBudget(rows: LoggedRows, planRow: number, input: PolicyInput): BudgetEvidence {
-  const { frontier, values, options } = input;
-  const expected = expectedOfRow(frontier, values, values.mix, planRow);
-  const policies = [planned(planRow, input), individually(expected.cost, input), mixed(expected.cost, input)];
+/** Where a fold's plan stands for the budget, and what it expects there. */
+interface Standing extends FoldPlan {
+  readonly position: number;
+  readonly reward: number;
+  readonly cost: number;
+}
+
+function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetEvidence {
+  const { options, plans } = input;
+  const standings = plans.map((plan): Standing => {
+    const { frontier, values } = plan;
+    const { position } = positionForBudget(frontier, values, values.mix, budget);
+    return { ...plan, position, ...expectedAt(frontier, values, values.mix, position) };
+  });
+  const mean = (pick: (each: Standing) => number): number =>
+    standings.reduce((sum, each) => sum + pick(each) / standings.length, 0);
+  const expectedCost = mean(({ cost }) => cost);
+  const policies = [planned(standings, input), individually(expectedCost, input), mixed(standings, input)];
   const sums = sumPolicies(rows, policies, options.seed);
   const [, ours, individual, oneMix] = valuesOf(sums, options);
   const [oursLessIndividual, oursLessOneMix] = differencesOf(
@@ -95,9 +119,9 @@ function atBudget(rows: LoggedRows, planRow: number, input: PolicyInput): Budget
     options,
   );
   return {
-    budgetPerSession: must(frontier.rows[planRow], "the plan's row").budgetPerSession,
-    expectedReward: expected.reward,
-    expectedCost: expected.cost,
+    budgetPerSession: budget,
+    expectedReward: mean(({ reward }) => reward),
+    expectedCost,
     ours: figuresOf(ours),
     individual: figuresOf(individual),
     oneMix: figuresOf(oneMix),
@@ -124,18 +148,23 @@ function policyOf(name: string, n: number, arms: number, write: (row: number, sh
   return { name, shares };
 }
 
-/** By the student's class. */
-function planned(planRow: number, { test, arms, classes, frontier }: PolicyInput): Policy {
-  const plan = frontier.rows[planRow]?.shares ?? [];
-  return policyOf("ours", test.n, arms.length, (row, shares) =>
-    plan[classes[row] ?? 0]?.forEach((steps, arm) => (shares[arm] = steps / frontier.steps)),
-  );
+/** Each row by the plan of its fold. */
+function planned(standings: readonly Standing[], { block, arms }: PolicyInput): Policy {
+  const shares: number[] = [];
+  return policyOf("ours", block.n, arms.length, (row, out) => {
+    const { frontier, position, labels } = standingOf(standings, block, row);
+    out.set(sharesAt(frontier, position, labels[row] ?? 0, shares));
+  });
+}
+
+function standingOf(standings: readonly Standing[], block: Block, row: number): Standing {
+  return must(standings[block.fold[row] ?? 0], "the plan of the row's fold");
 }
 
 /** Each user the arm that the network likes best at the price at which it expects to spend the budget. */
-function individually(budget: number, { test, arms, effects }: PolicyInput): Policy {
-  const { price } = bestAt(individualEnvelope(effects, test.n, arms.length), budget);
-  return policyOf("individual", test.n, arms.length, (row, shares) => {
+function individually(budget: number, { block, arms, effects }: PolicyInput): Policy {
+  const { price } = bestAt(individualEnvelope(effects, block.n, arms.length), budget);
+  return policyOf("individual", block.n, arms.length, (row, shares) => {
     let best = 0;
     const net = (arm: number): number => {
       const cell = row * arms.length + arm;
@@ -146,13 +175,20 @@ function individually(budget: number, { test, arms, effects }: PolicyInput): Pol
   });
 }
 
-/** The best that one mix of arms for everybody can do within the budget, by the same estimates. */
-function mixed(budget: number, { test, arms, values }: PolicyInput): Policy {
-  const reward = meansOf(values.reward, values.mix);
-  const cost = meansOf(values.cost, values.mix);
-  const path = envelopeOf(reward.map((mean, arm) => ({ reward: mean, cost: cost[arm] ?? 0 })));
-  const shares = mixThatSpends(path, cost, budget);
-  return policyOf("one mix", test.n, arms.length, (_, row) => row.set(shares));
+/** The best that one mix of arms for everybody can do for what each plan spends, by the same values. */
+function mixed(standings: readonly Standing[], { block, arms }: PolicyInput): Policy {
+  const mixes = new Map(
+    standings.map((standing) => {
+      const { values } = standing;
+      const reward = meansOf(values.reward, values.mix);
+      const cost = meansOf(values.cost, values.mix);
+      const path = envelopeOf(reward.map((each, arm) => ({ reward: each, cost: cost[arm] ?? 0 })));
+      return [standing, mixThatSpends(path, cost, standing.cost)];
+    }),
+  );
+  return policyOf("one mix", block.n, arms.length, (row, out) =>
+    out.set(must(mixes.get(standingOf(standings, block, row)), "the fold's mix")),
+  );
 }
 
 function meansOf(table: readonly (readonly number[])[], mix: readonly number[]): number[] {

@@ -1,5 +1,5 @@
 // Row keys
-// Seeded hashes of a row's number, as SQL: splits and samples depend on them and on nothing else, so neither block size,
+// Seeded hashes of a row's number, as SQL: folds and samples depend on them and on nothing else, so neither block size,
 // memory nor threads can move a row. Arithmetic of our own, since a database's hash() may change with its version.
 
 const WORD = 4294967296;
@@ -43,4 +43,9 @@ export function rowHash(row: number, seed: number): number {
 /** Rows whose hash is in the range of a share: from ≤ hash / 2³² < below. */
 export function hashRange(hash: string, from: number, below: number): string {
   return `${hash} >= ${Math.round(from * WORD)} AND ${hash} < ${Math.round(below * WORD)}`;
+}
+
+/** The fold of a row by its hash, one of 0 … folds − 1. */
+export function foldOf(hash: string, folds: number): string {
+  return `CAST((${hash} * ${folds}) >> 32 AS UTINYINT)`;
 }

@@ -1,6 +1,6 @@
 // Student check
 // What can be said of the student before it serves: that onnxruntime computes what was trained, on real rows and on rows
-// as no log has them, and how much of the teacher's policy value its classes keep on rows that nobody learned from.
+// as no log has them, and how much of the teacher's policy value its classes keep on rows that it did not learn from.
 
 import { must } from "../domain/assert.ts";
 import { compileRowEncoder, type FeatureSpec } from "../domain/features.ts";
@@ -11,7 +11,7 @@ import { compareOnnx } from "./onnx.ts";
 export interface StudentCheck {
   readonly onnxDifference: number;
   readonly onnxRows: number;
-  /** Share of the test rows whose class is the teacher's cluster. */
+  /** Share of the rows kept back whose class is the teacher's cluster. */
   readonly agreement: number;
   /** Share of the teacher's incremental reward that the student's classes keep. */
   readonly valueRatio: number;
@@ -29,23 +29,23 @@ export async function checkStudent(
   onnx: Uint8Array,
   student: Student,
   clustering: Clustering,
-  test: Seen & { readonly block: { readonly x: Float32Array } },
+  kept: Seen & { readonly block: { readonly x: Float32Array } },
   spec: FeatureSpec,
   arms: number,
 ): Promise<StudentCheck> {
-  const rows = fixedRows(test.block.x, student.width, spec);
+  const rows = fixedRows(kept.block.x, student.width, spec);
   const n = rows.length / student.width;
-  const teacher = clustering.assign(test);
-  const classes = student.classes(test.block.x, test.n);
-  const ofTeacher = groupEnvelope(teacher, clustering.clusters, test, arms);
+  const teacher = clustering.assign(kept);
+  const classes = student.classes(kept.block.x, kept.n);
+  const ofTeacher = groupEnvelope(teacher, clustering.clusters, kept, arms);
   return {
     onnxDifference: await compareOnnx(onnx, rows, n, student.probabilities(rows, n)),
     onnxRows: n,
-    agreement: teacher.filter((label, row) => label === classes[row]).length / test.n,
-    valueRatio: keptByGroups(classes, clustering.clusters, test, arms, ofTeacher),
-    keptByTeacher: keptByGroups(teacher, clustering.clusters, test, arms),
-    keptByStudent: keptByGroups(classes, clustering.clusters, test, arms),
-    rows: test.n,
+    agreement: teacher.filter((label, row) => label === classes[row]).length / kept.n,
+    valueRatio: keptByGroups(classes, clustering.clusters, kept, arms, ofTeacher),
+    keptByTeacher: keptByGroups(teacher, clustering.clusters, kept, arms),
+    keptByStudent: keptByGroups(classes, clustering.clusters, kept, arms),
+    rows: kept.n,
   };
 }
 
@@ -55,7 +55,7 @@ export async function checkStudent(
  */
 export function fixedRows(x: Float32Array, width: number, spec: FeatureSpec): Float32Array {
   const real = Math.min(REAL_ROWS, x.length / width);
-  const first = must(real > 0 ? x.subarray(0, width) : undefined, "a test row");
+  const first = must(real > 0 ? x.subarray(0, width) : undefined, "a row");
   const odd: Float32Array[] = [new Float32Array(width), defaultsOf(spec, width)];
   for (let column = 0; column < width; column += 1)
     for (const value of [LARGEST, -LARGEST, 1e6, -1e6, 0]) {

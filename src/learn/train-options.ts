@@ -13,25 +13,23 @@ export const ROWS_A_CELL = 10;
 
 /** Rows that the steps after the network look at: bounded, so that time and memory do not grow with the log. */
 export interface SampleOptions {
-  /** Training rows on which clusters and student are fitted. */
+  /** Rows on which clusters and student are fitted; a tenth of them only to choose K, to stop, and to judge the student. */
   readonly fit: number;
-  /** Validation rows on which K is chosen. */
-  readonly check: number;
-  /** Test rows on which the student is judged, and policies are valued. */
-  readonly test: number;
+  /** Rows on which policies are valued. */
+  readonly policy: number;
 }
 
 export interface GateOptions {
   /** Largest difference of a probability between the ONNX graph and the trained student. */
   readonly onnxDifference: number;
-  /** Least share of the teacher's incremental reward that the student's classes keep on test rows. */
+  /** Least share of the teacher's incremental reward that the student's classes keep on rows kept back. */
   readonly studentValue: number;
   /** Below this share it is told as a warning. */
   readonly studentValueTold: number;
 }
 
 export interface PolicyOptions {
-  /** Budgets, besides none, at which policies are valued on the test rows. */
+  /** Budgets, besides none, at which policies are valued. */
   readonly budgets: number;
   readonly replicates: number;
   readonly confidence: number;
@@ -54,7 +52,7 @@ export const LEARN_OPTIONS: LearnOptions = {
   student: {},
   estimate: ESTIMATE_OPTIONS,
   plan: PLAN_OPTIONS,
-  sample: { fit: 100_000, check: 30_000, test: 50_000 },
+  sample: { fit: 110_000, policy: 100_000 },
   policy: { budgets: 8, replicates: 400, confidence: 0.95 },
   gates: { onnxDifference: 1e-4, studentValue: 0.97, studentValueTold: 0.995 },
 };
@@ -66,6 +64,6 @@ export const QUICK_LEARN_OPTIONS: LearnOptions = {
   student: QUICK_STUDENT,
   estimate: { ...ESTIMATE_OPTIONS, networkRows: 50_000 },
   plan: { ...PLAN_OPTIONS, scenarios: Math.min(PLAN_OPTIONS.scenarios, 50) },
-  sample: { fit: 30_000, check: 10_000, test: 20_000 },
+  sample: { fit: 33_000, policy: 30_000 },
   policy: { budgets: 5, replicates: 100, confidence: 0.95 },
 };

@@ -5,19 +5,23 @@
 // Invariants:
 //   1. The same files, mapping, options, seed and backend give the same release hash.
 //   2. A release whose evidence is broken is not returned: `GateFailed` says which evidence, and by how much.
-//   3. Memory does not grow with the rows: every step looks at blocks, or at a bounded sample.
+//   3. All that is released learns from every row; its evidence rests on members and plans that have not seen the row that
+//      they are held against.
+//   4. Memory does not grow with the rows: every step looks at blocks, or at a bounded sample.
 
 import { InvalidInput } from "../domain/campaign.ts";
-import type { Release } from "../domain/release.ts";
+import type { Frontier, Release } from "../domain/release.ts";
 import { openDataset, type DatasetOptions } from "./dataset.ts";
 import { estimate, type Estimate } from "./estimate/estimate.ts";
+import { expectationOf } from "./estimate/sums.ts";
 import type { Evidence } from "./evidence.ts";
-import { evidenceOf, releaseOf, type Asked } from "./findings.ts";
+import { evidenceOf, releaseOf, type Asked, type Found } from "./findings.ts";
 import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./gates.ts";
-import { groupRows, seenBlock, type Grouping, type SeenBlock } from "./grouping.ts";
-import type { Dataset, Progress, Representation } from "./nouns.ts";
+import { groupRows, type Grouping } from "./grouping.ts";
+import { FOLDS, type Dataset, type Progress, type Representation } from "./nouns.ts";
+import { effectsOutOfFold, outOfFold, seenWith } from "./out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
-import { checkPolicies, type PolicyEvidence } from "./policy-check.ts";
+import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./policy-check.ts";
 import { trainRepresentation } from "./represent/train.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./student-check.ts";
@@ -63,12 +67,13 @@ async function learn(input: TrainInput, dataset: Dataset, backend: BackendName, 
   );
   try {
     const grouping = await groupAndDistil(input, dataset, representation, watch);
-    const test = seenBlock(representation, await dataset.sample("test", options.sample.test, seed), options.cluster);
     const classifier = grouping.student.toOnnx();
-    const checked = await checkClassifier(input, dataset, grouping, classifier, test);
+    const checked = await checkClassifier(input, dataset, grouping, classifier);
     const estimated = await watch.time("estimate", () => estimateAll(input, dataset, representation, grouping));
     const planned = await watch.time("plan", () => planAll(input, dataset, estimated));
-    const policy = await watch.time("policy", () => judgePlans(input, dataset, grouping, estimated, test));
+    const policy = await watch.time("policy", () =>
+      judgePlans(input, dataset, { representation, grouping, estimated, planned }),
+    );
     watch.turnTo("release");
     const found = { dataset, backend, representation, grouping, classifier, checked, estimated, planned, policy };
     const release = releaseOf(input, found);
@@ -99,11 +104,10 @@ async function groupAndDistil(
 async function checkClassifier(
   { options }: TrainInput,
   dataset: Dataset,
-  { student, clustering }: Grouping,
+  { student, clustering, check }: Grouping,
   classifier: Uint8Array,
-  test: SeenBlock,
 ): Promise<StudentCheck> {
-  const checked = await checkStudent(classifier, student, clustering, test, dataset.spec, dataset.arms.length);
+  const checked = await checkStudent(classifier, student, clustering, check, dataset.spec, dataset.arms.length);
   holdGates(brokenClassifier(checked, options.gates));
   return checked;
 }
@@ -119,6 +123,7 @@ async function estimateAll(
     clusters: clustering.clusters,
     classes: (x, n) => student.classes(x, n),
     effects: (x, n) => representation.effects(x, n),
+    outOfFold: (block) => outOfFold(representation, clustering, block),
     options: options.estimate,
     progress,
   });
@@ -135,33 +140,49 @@ async function planAll(input: TrainInput, dataset: Dataset, found: Estimate): Pr
   return planned;
 }
 
-/** On a plan made from the other rows' outcomes: the release's own has seen those of the test rows too. */
+/** Plans like the release's, each judged on a fold that it owes nothing to. */
 async function judgePlans(
   input: TrainInput,
   dataset: Dataset,
-  grouping: Grouping,
-  { valuesWithoutTest: values, armCostSe, armRewardSe }: Estimate,
-  test: SeenBlock,
+  {
+    representation,
+    grouping,
+    estimated,
+    planned,
+  }: Pick<Found, "representation" | "grouping" | "estimated" | "planned">,
 ): Promise<PolicyEvidence> {
   const { options, seed, progress } = input;
   const { budgets, replicates, confidence } = options.policy;
-  const sessions = dataset.rowsOf.train + dataset.rowsOf.validate;
-  const uncertain = { values, armCostSe, armRewardSe, sessions };
-  const plan = { ...uncertain, options: { ...options.plan, budgets } };
-  const { frontier } = await solve(input, plan, (_, done) =>
-    progress("policy", done / 2, "a plan without the test rows"),
-  );
+  const { clustering } = grouping;
+  const block = await dataset.sample(options.sample.policy, seed);
+  const plans: FoldPlan[] = [];
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    progress("policy", fold / FOLDS / 2, `a plan without fold ${fold + 1} of ${FOLDS}`);
+    const effects = representation.effectsWithout(fold, block.x, block.n);
+    const labels = clustering.assign(seenWith(representation, clustering, block, effects));
+    const valued = estimated.without(fold, expectationOf(effects, labels, block.n, clustering.clusters));
+    const sessions = Math.round(dataset.rows * (1 - 1 / FOLDS));
+    const plan = { ...valued, sessions, options: { ...options.plan, budgets } };
+    const { frontier } = await solve(input, plan, () => undefined);
+    plans.push({ labels, values: valued.values, frontier });
+  }
   return checkPolicies({
-    test: test.block,
-    effects: test.effects,
-    classes: grouping.student.classes(test.block.x, test.n),
+    block,
+    effects: effectsOutOfFold(representation, block),
+    plans,
+    budgets: someBudgets(planned.frontier, budgets),
     arms: dataset.arms,
     tasks: dataset.tasks,
-    values,
-    frontier,
     options: { replicates, confidence, seed },
     progress: (step, done, detail) => progress(step, 0.5 + done / 2, detail),
   });
+}
+
+/** Of the release's own rows that spend, so many, evenly chosen, the last one among them. */
+function someBudgets({ rows }: Frontier, most: number): number[] {
+  const spending = rows.slice(1).map(({ budgetPerSession }) => budgetPerSession);
+  const every = Math.max(1, spending.length / most);
+  return spending.filter((_, at) => Math.floor((at + 1) / every) > Math.floor(at / every));
 }
 
 /** What the plan refuses here comes from the evidence, not from whoever asked for a training. */

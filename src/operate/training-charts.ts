@@ -184,7 +184,7 @@ function policiesSpec({ policies, reward, currency }: TrainingReport): TopLevelS
   const x = {
     field: "cost",
     type: "quantitative" as const,
-    axis: { title: `spend for 1,000 sessions of the test rows, ${currency}`, grid: false },
+    axis: { title: `spend for 1,000 sessions of the log, ${currency}`, grid: false },
   };
   const color = {
     field: "policy",

@@ -28,7 +28,7 @@ export interface TrainingReport {
   readonly frontier: readonly FrontierFigures[];
   readonly maxGap: number;
   readonly risk: number;
-  /** On the test rows; reward is incremental. */
+  /** On rows that the plans had not seen; reward is incremental. */
   readonly policies: {
     readonly rows: number;
     readonly confidence: number;

@@ -158,8 +158,9 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
   return {
     title: "What the plans are worth on other rows",
     caption:
-      `On ${whole(policies.rows)} test rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
-      "propensity where chance did what the policy does). The plans judged here were made without these rows' outcomes. " +
+      `On ${whole(policies.rows)} rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
+      "propensity where chance did what the policy does). Each row is judged under a plan that is made in the same way " +
+      "from the rows of the other folds, without this row's outcome; the release itself learned from all of them. " +
       `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
     body: [
       picture(
@@ -193,16 +194,16 @@ function learningSection(
   return {
     title: "How it learned",
     caption:
-      `The network is that of epoch ${bestEpoch} of ${curves.length}, where its loss on rows kept back was least. The ` +
+      `The network is that of epoch ${bestEpoch} of ${curves.length}, where the loss on rows that its members had not seen was least. The ` +
       "classifier that serves is a small one that was taught the clusters; it is judged by the value it keeps.",
     body: [
-      picture(charts.curves, "Loss by epoch on training rows and on rows kept back"),
+      picture(charts.curves, "Loss by epoch on rows learned from, and on rows that the members had not seen"),
       table(
         [{ title: "Number of clusters tried" }, { title: "Keeps of deciding user by user", number: true }],
         clustersTried.map(({ clusters, kept }) => [whole(clusters), percent(kept, 2)]),
       ),
       table(
-        [{ title: `The classifier, on ${whole(student.rows)} test rows` }, { title: "", number: true }],
+        [{ title: `The classifier, on ${whole(student.rows)} rows kept back from it` }, { title: "", number: true }],
         [
           ["Same cluster as the network's", percent(student.agreement)],
           ["Keeps of the value of the network's clusters", percent(student.valueRatio, 2)],

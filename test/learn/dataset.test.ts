@@ -7,22 +7,18 @@ import { sha256Hex } from "../../src/domain/canonical.ts";
 import { columnNames, compileRowEncoder, type Attributes } from "../../src/domain/features.ts";
 import { openDatabase } from "../../src/learn/duckdb.ts";
 import { parseMapping } from "../../src/learn/mapping.ts";
-import type { Block, Dataset, Split } from "../../src/learn/nouns.ts";
+import { FOLDS, type Block, type Dataset } from "../../src/learn/nouns.ts";
 import { hashedRows, rowHash } from "../../src/learn/row-keys.ts";
 import { testOnRealLog } from "../real-data.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv, parquetOf } from "./log-files.ts";
 
 const CSV = logCsv(5000, 1);
 
-/** All of a split's rows, put together. */
-async function gather(
-  dataset: Dataset,
-  split: Split,
-  size: number,
-): Promise<{ hash: string; n: number; sizes: number[] }> {
+/** All rows, put together. */
+async function gather(dataset: Dataset, size: number): Promise<{ hash: string; n: number; sizes: number[] }> {
   const sizes: number[] = [];
   const parts: Record<string, number[]> = {};
-  for await (const block of dataset.blocks(split, size)) {
+  for await (const block of dataset.blocks(size)) {
     sizes.push(block.n);
     for (const [name, values] of Object.entries(block))
       if (ArrayBuffer.isView(values)) (parts[name] ??= []).push(...(values as Float32Array));
@@ -39,23 +35,36 @@ function fingerprint(block: Block): string {
 describe("a dataset", () => {
   test("gives the same rows in the same order for every block size", async () => {
     const dataset = await openCsv(CSV);
-    for (const split of ["train", "validate", "test", "all"] as const) {
-      const whole = await gather(dataset, split, 100_000);
-      const small = await gather(dataset, split, 77);
-      expect(small.hash).toBe(whole.hash);
-      expect(whole.n).toBe(dataset.rowsOf[split]);
-      expect(Math.max(...small.sizes)).toBe(77);
-    }
+    const whole = await gather(dataset, 100_000);
+    const small = await gather(dataset, 77);
+    expect(small.hash).toBe(whole.hash);
+    expect(whole.n).toBe(dataset.rows);
+    expect(Math.max(...small.sizes)).toBe(77);
   });
 
-  test("splits by the seed and the row's number: disjoint, whole, near the shares, the same again", async () => {
+  test("gives rows in file order, in blocks and in samples, from whichever of two files", async () => {
+    const lines = CSV.trimEnd().split("\n");
+    const numbered = (part: readonly string[], from: number): string =>
+      [lines[0], ...part.map((line, at) => line.replace(/^\d+,\d+/, `0,${from + at}`))].join("\n");
+    const files = [await csvFile(numbered(lines.slice(1, 3001), 0)), await csvFile(numbered(lines.slice(3001), 3000))];
+    const dataset = await open(files);
+    const ages = (block: Block): number[] => Array.from({ length: block.n }, (_, row) => block.x[row * dataset.width]!);
+    const all: number[] = [];
+    for await (const block of dataset.blocks(700)) all.push(...ages(block));
+    expect(all).toEqual(Array.from({ length: 5000 }, (_, row) => row));
+    const some = ages(await dataset.sample(900, 3));
+    expect(some).toEqual(some.toSorted((a, b) => a - b));
+  });
+
+  test("deals rows to folds of about one size by the seed and the row's number, the same again", async () => {
     const file = await csvFile(CSV);
+    const folds = async (dataset: Dataset): Promise<Uint8Array> => (await dataset.sample(10_000, 1)).fold;
     const [first, again, other] = [await open([file]), await open([file]), await open([file], { seed: 2 })];
-    const { train, validate, test: rest, all } = first.rowsOf;
-    expect(train + validate + rest).toBe(all);
-    expect(train / all).toBeCloseTo(0.65, 1);
-    expect((await gather(again, "train", 512)).hash).toBe((await gather(first, "train", 999)).hash);
-    expect((await gather(other, "train", 512)).hash).not.toBe((await gather(first, "train", 512)).hash);
+    const dealt = await folds(first);
+    for (let fold = 0; fold < FOLDS; fold += 1)
+      expect(dealt.filter((each) => each === fold).length / dealt.length).toBeCloseTo(1 / FOLDS, 1);
+    expect(await folds(again)).toEqual(dealt);
+    expect(await folds(other)).not.toEqual(dealt);
   });
 
   test("is the same from CSV, from gzipped CSV, from Parquet and from two files with columns in another order", async () => {
@@ -66,11 +75,11 @@ describe("a dataset", () => {
     const half = await csvFile(`${lines.slice(0, 2001).join("\n")}\n`);
     const turned = lines.map((line) => line.split(",").toReversed().join(","));
     const rest = await csvFile(`${[turned[0], ...turned.slice(2001)].join("\n")}\n`);
-    const want = await gather(await open([csv]), "train", 1000);
+    const want = await gather(await open([csv]), 1000);
     for (const files of [[gz], [await parquetOf(csv)], [half, rest]]) {
       const dataset = await open(files);
       expect(dataset.badRows).toBe(0);
-      expect((await gather(dataset, "train", 1000)).hash).toBe(want.hash);
+      expect((await gather(dataset, 1000)).hash).toBe(want.hash);
     }
   });
 
@@ -78,7 +87,7 @@ describe("a dataset", () => {
     const dataset = await openCsv(CSV);
     const encoder = compileRowEncoder(dataset.spec);
     const lines = CSV.trimEnd().split("\n").slice(1);
-    for await (const block of dataset.blocks("all", 5000))
+    for await (const block of dataset.blocks(5000))
       for (let row = 0; row < 200; row += 1) {
         const [, age, member, city] = lines[row]!.split(",");
         const attributes: Attributes = { age: Number(age), member: member === "1", city: city! };
@@ -124,7 +133,7 @@ describe("a dataset", () => {
 
   test("costs the send cost always and the face value where it was redeemed", async () => {
     const dataset = await openCsv(CSV);
-    for await (const block of dataset.blocks("all", 1000))
+    for await (const block of dataset.blocks(1000))
       block.arm.forEach((arm, row) => {
         const redeemed = block.redeemed![row] === 1;
         expect(block.cost[row]).toBe((arm === 0 ? 0 : 5) + (redeemed ? [0, 100, 200][arm]! : 0));
@@ -133,12 +142,12 @@ describe("a dataset", () => {
 
   test("samples by the seed: the same rows again, in file order, all of them when there are few", async () => {
     const dataset = await openCsv(CSV);
-    const sample = await dataset.sample("train", 500, 9);
+    const sample = await dataset.sample(500, 9);
     expect(sample.n).toBe(500);
-    expect(fingerprint(await dataset.sample("train", 500, 9))).toBe(fingerprint(sample));
-    expect(fingerprint(await dataset.sample("train", 500, 8))).not.toBe(fingerprint(sample));
-    const all = await dataset.sample("train", 1_000_000, 9);
-    expect(all.n).toBe(dataset.rowsOf.train);
+    expect(fingerprint(await dataset.sample(500, 9))).toBe(fingerprint(sample));
+    expect(fingerprint(await dataset.sample(500, 8))).not.toBe(fingerprint(sample));
+    const all = await dataset.sample(1_000_000, 9);
+    expect(all.n).toBe(dataset.rows);
   });
 });
 
@@ -200,14 +209,14 @@ describe("bad rows are left out, counted and named:", () => {
     expect(dataset.warnings.join("\n")).toContain(told);
   });
 
-  test("a bad row does not move another row to another split", async () => {
+  test("a bad row does not move another row to another fold", async () => {
     const good = await openCsv(CSV);
     const bad = await openCsv(broken(set(4, "huge")));
     const rows = async (dataset: Dataset): Promise<Set<string>> => {
       const found = new Set<string>();
-      for await (const block of dataset.blocks("test", 10_000))
+      for await (const block of dataset.blocks(10_000))
         for (let row = 0; row < block.n; row += 1)
-          found.add(block.x.subarray(row * good.width, (row + 1) * good.width).join());
+          if (block.fold[row] === 0) found.add(block.x.subarray(row * good.width, (row + 1) * good.width).join());
       return found;
     };
     const before = await rows(good);
@@ -323,7 +332,7 @@ test("redemption may be unknown where nothing can be redeemed", async () => {
   const csv = CSV.replaceAll(/(none,\d),0$/gm, "$1,");
   const dataset = await openCsv(csv);
   expect(dataset.badRows).toBe(0);
-  for await (const block of dataset.blocks("all", 5000))
+  for await (const block of dataset.blocks(5000))
     block.arm.forEach((arm, row) => expect(Number.isNaN(block.redeemed![row]!)).toBe(arm === 0));
 });
 
@@ -345,7 +354,7 @@ testOnRealLog("hillstrom", "hillstrom's visits are those of the published tables
   const dataset = await open([file], { mapping: mappingOf(await example("hillstrom")) });
   const visits = [0, 0, 0];
   const rows = [0, 0, 0];
-  for await (const block of dataset.blocks("all", 8192))
+  for await (const block of dataset.blocks(8192))
     block.arm.forEach((arm, row) => {
       rows[arm]! += 1;
       visits[arm]! += block.rewards[row]!;

@@ -20,7 +20,8 @@ function input(n: number, options: Partial<DistilInput> = {}): DistilInput {
   const labels = Uint8Array.from({ length: n }, (_, row) => {
     return Number(x[row * WIDTH]! > 100) + 2 * Number(x[row * WIDTH + 1]! > 100);
   });
-  return { x, n, width: WIDTH, labels, clusters: 4, seed: 1, options: QUICK_STUDENT, ...options };
+  const held = Uint32Array.from({ length: n / 10 }, (_, at) => 10 * at);
+  return { x, n, width: WIDTH, labels, clusters: 4, held, seed: 1, options: QUICK_STUDENT, ...options };
 }
 
 async function difference(student: Student, { x, width }: DistilInput, n: number): Promise<number> {

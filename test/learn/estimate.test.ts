@@ -39,6 +39,7 @@ const run = (effects: (x: Float32Array) => Effects, blockRows = 8_192): Promise<
     clusters: CLUSTERS,
     classes,
     effects,
+    outOfFold: (block) => ({ effects: effects(block.x), labels: classes(block.x) }),
     options: { ...ESTIMATE_OPTIONS, blockRows },
     progress: () => undefined,
   });
@@ -72,13 +73,14 @@ describe("cells", () => {
     const block = {
       n: 3,
       x: new Float32Array(3),
+      fold: new Uint8Array(3),
       arm: Uint8Array.from([1, 1, 0]),
       propensity: Float32Array.from([0.5, 0.25, 0.5]),
       rewards: Float32Array.from([1, 4, 7]),
       redeemed: null,
       cost: Float32Array.from([10, 40, 0]),
     };
-    addBlock(cells, block, [0, 0, 0], tasks, () => 0);
+    addBlock(cells, block, [0, 0, 0], tasks);
     expect([...measure(cells, "reward", [0]).mean]).toEqual([14, (2 * 2 + 4 * 8) / 6]);
     expect([...measure(cells, "cost", [0]).mean]).toEqual([0, 30]);
     expect([...measure(cells, "cost", [0]).count]).toEqual([1, 2]);
@@ -98,15 +100,22 @@ describe("reading out", () => {
   const net = Float64Array.from([1, 2, 3, 4]);
 
   test("a measurement without noise is taken whole, a cell without rows is the network's", () => {
-    const exact = readOut("shrunk", net, measured([1, 3, 3, 9], [1e-12, 1e-12, 1e-12, 1e-12]), mix, units);
+    const exact = readOut("shrunk", net, net, measured([1, 3, 3, 9], [1e-12, 1e-12, 1e-12, 1e-12]), mix, units);
     expect([...exact.values].map((value) => Number(value.toFixed(4)))).toEqual([1, 3, 3, 9]);
-    const blind = readOut("shrunk", net, measured([0, 0, 0, 0], [Infinity, Infinity, Infinity, Infinity]), mix, units);
+    const blind = readOut(
+      "shrunk",
+      net,
+      net,
+      measured([0, 0, 0, 0], [Infinity, Infinity, Infinity, Infinity]),
+      mix,
+      units,
+    );
     expect([...blind.values]).toEqual([1, 2, 3, 4]);
   });
   test("differences no larger than their noise move only the common level", () => {
-    const noisy = readOut("shrunk", net, measured([2, 3, 4, 5], [9, 9, 9, 9]), mix, units);
+    const noisy = readOut("shrunk", net, net, measured([2, 3, 4, 5], [9, 9, 9, 9]), mix, units);
     expect([...noisy.values]).toEqual([2, 3, 4, 5]);
-    const crossed = readOut("shrunk", net, measured([2, 1, 2, 5], [9, 9, 9, 9]), mix, units);
+    const crossed = readOut("shrunk", net, net, measured([2, 1, 2, 5], [9, 9, 9, 9]), mix, units);
     expect([...crossed.values]).toEqual([1, 2, 3, 4]);
     expect(Math.min(...crossed.variance)).toBeGreaterThan(0);
   });
@@ -131,12 +140,14 @@ describe("estimates of a randomised log", () => {
     expect(ours).toBeLessThan(error(found.measured.reward, found.values.mix, right));
   });
   test("raw measured means are taken only when asked for, however few the clusters", async () => {
+    const labels = (x: Float32Array): Int32Array => classes(x).map((label) => Math.floor(label / 5));
     const few = (readout: "measured" | null): Promise<Estimate> =>
       estimate({
         dataset: log.dataset,
         clusters: 5,
-        classes: (x) => classes(x).map((label) => Math.floor(label / 5)),
+        classes: labels,
         effects: network(0.2, 0.7),
+        outOfFold: (block) => ({ effects: network(0.2, 0.7)(block.x), labels: labels(block.x) }),
         options: { ...ESTIMATE_OPTIONS, readout },
         progress: () => undefined,
       });

@@ -19,15 +19,17 @@ function representationOf(truth: Effects, arms: number, rowFor: (row: number) =>
       { length: x.length * arms },
       (_, at) => values[rowFor(x[Math.floor(at / arms)] ?? 0) * arms + (at % arms)] ?? 0,
     );
+  const effects = (x: Float32Array): Effects => ({
+    reward: pick(x, truth.reward),
+    cost: pick(x, truth.cost),
+    redemption: pick(x, truth.redemption),
+  });
   return {
     arms,
     hiddenWidth: 1,
     hidden: (x) => x,
-    effects: (x) => ({
-      reward: pick(x, truth.reward),
-      cost: pick(x, truth.cost),
-      redemption: pick(x, truth.redemption),
-    }),
+    effects,
+    effectsWithout: (_, x) => effects(x),
     curves: [],
     bestEpoch: 1,
     dispose: () => undefined,
@@ -44,14 +46,14 @@ test("clusters that the features cannot tell apart are given up, until the stude
     representation: representationOf(truth, arms, (row) => strangers[row] ?? 0),
     cluster: { ...CLUSTER_OPTIONS, candidates: [12], rounds: 4 },
     student: { maxEpochs: 6, patience: 2 },
-    sample: { fit: 4000, check: 1000, test: 1000 },
+    sample: { fit: 4000, policy: 1000 },
     seed: 1,
     progress: () => undefined,
   });
   const { clustering, student, givenUp } = grouping;
   expect(givenUp).toBeGreaterThan(3);
   expect(student.clusters).toBe(clustering.clusters);
-  const { x, n: rows } = await dataset.sample("train", 4000, 1);
+  const { x, n: rows } = await dataset.sample(4000, 1);
   expect(seldomUsed(student.classes(x, rows), clustering.clusters, 1)).toEqual([]);
   expect(grouping.warnings.join()).toContain(`${givenUp} clusters were given up`);
 });

@@ -1,7 +1,7 @@
 // A randomised log in memory, drawn from made-up effects: a Dataset without files, for the tests of the later steps.
 
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Block, Dataset, Effects, Split } from "../../src/learn/nouns.ts";
+import { FOLDS, type Block, type Dataset, type Effects } from "../../src/learn/nouns.ts";
 import { FACES, ladderEffects } from "./worlds.ts";
 
 export interface MadeUp {
@@ -13,12 +13,6 @@ export interface MadeUp {
   readonly rows: Block;
 }
 
-const SHARES: readonly (readonly [Split, number, number])[] = [
-  ["train", 0, 0.6],
-  ["validate", 0.6, 0.8],
-  ["test", 0.8, 1],
-];
-
 export function madeUpLog(n: number, seed: number, faces: readonly number[] = FACES): MadeUp {
   const truth = ladderEffects(n, seed, faces);
   const random = seededRandom(`log ${seed}`);
@@ -26,6 +20,7 @@ export function madeUpLog(n: number, seed: number, faces: readonly number[] = FA
   const rows = {
     n,
     x: Float32Array.from({ length: n }, (_, row) => row),
+    fold: Uint8Array.from({ length: n }, (_, row) => row % FOLDS),
     arm: new Uint8Array(n),
     propensity: new Float32Array(n).fill(1 / arms),
     rewards: new Float32Array(n),
@@ -47,12 +42,6 @@ export function madeUpLog(n: number, seed: number, faces: readonly number[] = FA
 }
 
 function datasetOf(rows: Block, faces: readonly number[]): Dataset {
-  const cut = (share: number): number => Math.round(share * rows.n);
-  const range = (split: Split): readonly [number, number] => {
-    const found = SHARES.find(([name]) => name === split);
-    return found === undefined ? [0, rows.n] : [cut(found[1]), cut(found[2])];
-  };
-  const count = (split: Split): number => range(split)[1] - range(split)[0];
   return {
     spec: { features: [{ name: "row", kind: "numeric", default: 0 }] },
     width: 1,
@@ -63,17 +52,12 @@ function datasetOf(rows: Block, faces: readonly number[]): Dataset {
       dose: faces,
     },
     rows: rows.n,
-    rowsOf: { all: rows.n, train: count("train"), validate: count("validate"), test: count("test") },
     badRows: 0,
     warnings: [],
-    async *blocks(split, size) {
-      const [from, to] = range(split);
-      for (let at = from; at < to; at += size) yield slice(rows, at, Math.min(to, at + size));
+    async *blocks(size) {
+      for (let at = 0; at < rows.n; at += size) yield slice(rows, at, Math.min(rows.n, at + size));
     },
-    sample: (split, max) => {
-      const [from, to] = range(split);
-      return Promise.resolve(slice(rows, from, Math.min(to, from + max)));
-    },
+    sample: (max) => Promise.resolve(slice(rows, 0, Math.min(rows.n, max))),
     close: () => Promise.resolve(),
   };
 }
@@ -82,6 +66,7 @@ function slice(rows: Block, from: number, to: number): Block {
   return {
     n: to - from,
     x: rows.x.subarray(from, to),
+    fold: rows.fold.subarray(from, to),
     arm: rows.arm.subarray(from, to),
     propensity: rows.propensity.subarray(from, to),
     rewards: rows.rewards.subarray(from, to),

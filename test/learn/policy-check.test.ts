@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { ClusterValues, Frontier } from "../../src/domain/release.ts";
-import type { Effects } from "../../src/learn/nouns.ts";
+import { FOLDS, type Effects } from "../../src/learn/nouns.ts";
 import { checkPolicies, type PolicyEvidence } from "../../src/learn/policy-check.ts";
 import { madeUpLog } from "./memory-dataset.ts";
 
@@ -76,13 +76,12 @@ const frontier: Frontier = {
 
 function check(effects: Effects): PolicyEvidence {
   return checkPolicies({
-    test: log.rows,
+    block: log.rows,
     effects,
-    classes,
+    plans: Array.from({ length: FOLDS }, () => ({ values, frontier, labels: classes })),
+    budgets: [1, 2].map((arm) => trueGain(arm).cost),
     arms: FACES.map((face) => `arm-${face}`),
     tasks: log.dataset.tasks,
-    values,
-    frontier,
     options: { replicates: 200, seed: 1, confidence: 0.95 },
     progress: () => undefined,
   });
@@ -97,7 +96,7 @@ function trueGain(arm: number): { reward: number; cost: number } {
   return { reward: 0.5 * gainOf(1, arm), cost: 0.5 * (values.cost[1]?.[arm] ?? 0) };
 }
 
-describe("policies on test rows", () => {
+describe("policies on rows that their plans have not seen", () => {
   let found: PolicyEvidence;
   beforeAll(() => {
     found = check(truth);

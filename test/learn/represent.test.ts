@@ -1,9 +1,17 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Block, Dataset, Effects, Representation, Tasks } from "../../src/learn/nouns.ts";
+import {
+  FOLDS,
+  type Block,
+  type Dataset,
+  type Effects,
+  type Representation,
+  type Tasks,
+} from "../../src/learn/nouns.ts";
 import { planHeads, targetsOf } from "../../src/learn/represent/heads.ts";
 import { armLevels } from "../../src/learn/represent/intercepts.ts";
+import * as step from "../../src/learn/represent/learning-step.ts";
 import * as network from "../../src/learn/represent/network.ts";
 import { NETWORK_DEFAULTS, networkOptions, QUICK_NETWORK } from "../../src/learn/represent/options.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
@@ -15,10 +23,12 @@ beforeAll(async () => {
 });
 
 const ignore = (): void => undefined;
+/** On a busy machine. */
+const LONG = { timeout: 120_000 };
 
 /** Mean effects of members and of the others, by arm. */
 async function effectsByMember(dataset: Dataset, model: Representation): Promise<Record<keyof Effects, number[][]>> {
-  const block = await dataset.sample("test", 10_000, 1);
+  const block = await dataset.sample(10_000, 1);
   const effects = model.effects(block.x, block.n);
   const mean = (values: Float32Array, member: number, arm: number): number => {
     const rows = Array.from({ length: block.n }, (_, row) => row).filter(
@@ -32,7 +42,7 @@ async function effectsByMember(dataset: Dataset, model: Representation): Promise
 }
 
 describe("the network", () => {
-  test.each(["auto", "nominal"] as const)("finds who responds to which arm, with %s effects", async (effects) => {
+  test.each(["auto", "nominal"] as const)("finds who responds to which arm, with %s effects", LONG, async (effects) => {
     const dataset = await openCsv(logCsv(20_000, 3));
     const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, effects }, 1, ignore);
     const found = await effectsByMember(dataset, model);
@@ -51,7 +61,7 @@ describe("the network", () => {
   test("is bit-identical for the same seed, and another one for another", async () => {
     const dataset = await openCsv(logCsv(3000, 4));
     const options = { ...QUICK_NETWORK, maxEpochs: 2 };
-    const { x, n } = await dataset.sample("test", 200, 1);
+    const { x, n } = await dataset.sample(200, 1);
     const reward = async (seed: number): Promise<Float32Array> =>
       (await trainRepresentation(dataset, options, seed, ignore)).effects(x, n).reward;
     const first = await reward(1);
@@ -59,28 +69,29 @@ describe("the network", () => {
     expect(await reward(2)).not.toEqual(first);
   });
 
-  test("gives a hidden representation of the second layer's width, and its training curve", async () => {
+  test("gives a hidden representation of the trunks' second layers, and its training curve", async () => {
     const dataset = await openCsv(logCsv(3000, 4));
     const told: string[] = [];
     const options = { ...QUICK_NETWORK, maxEpochs: 3, widths: [16, 8] as const };
     const model = await trainRepresentation(dataset, options, 1, (step, _, detail) => told.push(`${step} ${detail}`));
-    const { x, n } = await dataset.sample("test", 100, 1);
-    expect(model.hidden(x, n)).toHaveLength(100 * 8);
+    const { x, n } = await dataset.sample(100, 1);
+    expect(model.hiddenWidth).toBe(FOLDS * 8);
+    expect(model.hidden(x, n)).toHaveLength(100 * model.hiddenWidth);
     expect(model.curves).toHaveLength(3);
     expect(model.curves[2]!.validate).toBeLessThan(model.curves[0]!.validate);
-    expect(told[0]).toMatch(/^represent epoch 1: validation loss/);
+    expect(told[0]).toMatch(/^represent epoch 1: out-of-fold loss/);
   });
 
-  test("stops when the validation loss no longer falls", async () => {
+  test("stops when the out-of-fold loss no longer falls", async () => {
     const dataset = await openCsv(logCsv(2000, 5));
     const options = { ...QUICK_NETWORK, maxEpochs: 200, patience: 2, learningRate: 0.02, dropout: 0 };
     const model = await trainRepresentation(dataset, options, 1, ignore);
     expect(model.curves.length).toBe(model.bestEpoch + 2);
   });
 
-  test("has 16 members for a small log and 8 for a large one", () => {
-    expect(networkOptions({}, 40_000).members).toBe(16);
-    expect(networkOptions({}, 64_000).members).toBe(8);
+  test("has 4 members a fold for a small log and 2 for a large one", () => {
+    expect(networkOptions({}, 40_000).members).toBe(4);
+    expect(networkOptions({}, 64_000).members).toBe(2);
     expect(() => networkOptions({ dropout: 1 }, 1)).toThrow(InvalidInput);
     expect(() => networkOptions({ members: 0 }, 1)).toThrow(
       "network option members: a whole number of 1 or more, not 0",
@@ -106,16 +117,16 @@ describe("its gradients are the slopes of its loss", () => {
     const n = 8;
     const draw = (count: number, value: () => number): Float32Array => Float32Array.from({ length: count }, value);
     const arms = Array.from({ length: n }, () => random.below(3));
-    const batch: network.Batch = {
+    const batch: step.Batch = {
       n,
       x: draw(n * 3, () => random.normal()),
       oneHot: Float32Array.from(arms.flatMap((arm) => [0, 1, 2].map((a) => Number(a === arm)))),
       target: Float32Array.from({ length: n * 3 }, (_, i) => (i % 3 < 2 ? random.below(2) : 0.5 + random.unit())),
       weight: Float32Array.from({ length: n * 3 }, (_, i) => (i % 3 < 2 ? 1 : 0.3 * random.below(2))),
     };
-    const masks = network.dropoutMasks(shape, n, 1, random)!;
+    const masks = step.dropoutMasks(shape, n, 1, random)!;
     const lossNow = (): { loss: number; gradients: Float32Array[] } =>
-      network.lossAndGradients(fixed, parameters, batch, masks.at(0));
+      step.lossAndGradients(fixed, parameters, batch, masks.at(0));
     const { gradients } = lossNow();
     parameters.forEach(({ values, name }, at) => {
       if (name === "doses" && !ordered) return;
@@ -144,6 +155,7 @@ function blockOf(
   return {
     n,
     x: new Float32Array(n),
+    fold: Uint8Array.from({ length: n }, (_, row) => row % FOLDS),
     arm: Uint8Array.from(rows, ({ arm }) => arm),
     propensity: new Float32Array(n).fill(0.5),
     rewards: Float32Array.from(rows.flatMap(({ rewards }) => rewards)),
@@ -237,20 +249,20 @@ describe("an arm's level", () => {
   test("is drawn to the others' where the log can not tell them apart", () => {
     const total = (shrink: boolean): number =>
       Array.from({ length: 20 }, (_, seed) =>
-        spread(armLevels(head, log(1000, [0.1, 0.1, 0.1, 0.1], seed), 4, null, shrink)),
+        spread(armLevels(head, log(1000, [0.1, 0.1, 0.1, 0.1], seed), null, 4, null, shrink)),
       ).reduce((sum, one) => sum + one, 0);
     expect(total(true)).toBeLessThan(0.4 * total(false));
   });
 
   test("stays its own where the log can", () => {
     const block = log(40_000, [0.05, 0.1, 0.2, 0.4]);
-    const plain = armLevels(head, block, 4, null, false);
-    armLevels(head, block, 4, null, true).forEach((level, arm) => expect(level).toBeCloseTo(plain[arm]!, 1));
+    const plain = armLevels(head, block, null, 4, null, false);
+    armLevels(head, block, null, 4, null, true).forEach((level, arm) => expect(level).toBeCloseTo(plain[arm]!, 1));
   });
 
   test("follows the trend of ordered arms", () => {
     const block = log(6000, [0.1, 0.12, 0.14, 0.16, 0.18, 0.2]);
-    const levels = armLevels(head, block, 6, [0, 1, 2, 3, 4, 5], true);
+    const levels = armLevels(head, block, null, 6, [0, 1, 2, 3, 4, 5], true);
     for (let arm = 1; arm < 6; arm += 1) expect(levels[arm]!).toBeGreaterThan(levels[arm - 1]!);
   });
 
@@ -262,7 +274,7 @@ describe("an arm's level", () => {
       const arm = Number(random.unit() < (good ? 0.9 : 0.1));
       return { arm, rewards: [Number(good && random.unit() < 0.5)], cost: good === (arm === 1) ? 0.9 : 0.1 };
     });
-    const levels = armLevels(head, { ...block, propensity: block.cost }, 2, null, false);
+    const levels = armLevels(head, { ...block, propensity: block.cost }, null, 2, null, false);
     for (const level of levels) expect(1 / (1 + Math.exp(-level))).toBeCloseTo(0.25, 1);
   });
 });
@@ -275,6 +287,6 @@ test("a log with a propensity column trains as well", async () => {
     .join("\n");
   const dataset = await openCsv(csv, `${MAPPING.replaceAll(/,? ?propensity: [\d.]+/g, "")}propensity: { column: p }\n`);
   const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, maxEpochs: 2 }, 1, ignore);
-  const { x, n } = await dataset.sample("test", 100, 1);
+  const { x, n } = await dataset.sample(100, 1);
   expect(model.effects(x, n).reward.every((value) => value > 0 && value < 10)).toBe(true);
 });

@@ -71,7 +71,7 @@ describe("a log becomes a release", () => {
 
   test("and knows, from rows that the plan did not see, that it beats one mix for all at a small budget", () => {
     const { byBudget, uniform, rows } = training.evidence.policy;
-    expect(rows).toBe(training.evidence.data.rowsOf.test);
+    expect(rows).toBe(training.evidence.data.rows);
     expect(uniform.map(({ arm }) => arm)).toEqual(["none", "small", "large"]);
     expect(uniform[0]?.figures?.incremental).toMatchObject({ value: 0, low: 0, high: 0 });
     const middle = must(byBudget[1], "a budget in the middle");

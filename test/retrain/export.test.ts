@@ -122,7 +122,7 @@ test("every usable row arrives, the others are counted, and the mapping says wha
   try {
     expect(dataset.rows).toBe(2_000);
     expect(dataset.badRows).toBe(0);
-    const block = await dataset.sample("all", 2_000, 1);
+    const block = await dataset.sample(2_000, 1);
     expect(new Set(block.propensity)).toEqual(new Set([0.5, 0.25]));
     expect([...block.cost].some((cost) => cost === 1002)).toBe(true);
   } finally {
@@ -169,6 +169,6 @@ test("a yes that came twice to one decision is still a yes", async () => {
   expect(mapping.rewards).toMatchObject([{ name: "ordered", kind: "binary", atLeast: 1 }]);
   const dataset = await openDataset({ files: [exported.file], mapping, seed: 1 });
   expect([dataset.rows, dataset.badRows]).toEqual([400, 0]);
-  expect(new Set((await dataset.sample("all", 400, 1)).rewards)).toEqual(new Set([0, 1]));
+  expect(new Set((await dataset.sample(400, 1)).rewards)).toEqual(new Set([0, 1]));
   await dataset.close();
 });

@@ -13,7 +13,7 @@ import { evaluationText } from "../evaluate/evaluation-text.ts";
 import { readMappingFile } from "../mapping-file.ts";
 import { withLog } from "../open-log.ts";
 import { checkOutFile } from "../out-file.ts";
-import { asInteger, asOneOf, asText, flag, many, option, withDefault, type ValuesOf } from "../options.ts";
+import { asInteger, asText, flag, many, option, withDefault, type ValuesOf } from "../options.ts";
 
 const BUDGETS = 5;
 
@@ -24,13 +24,7 @@ const options = {
   campaign: option("id", "with --live: this campaign (default: the only one)", asText),
   release: many("folder", "releases to judge; with --live also hashes of published ones", asText),
   budgets: withDefault("number", "points of the grid of budgets", asInteger({ min: 1, max: 100 }), BUDGETS),
-  rows: withDefault(
-    "which",
-    "all, or test: those that a training with --seed does not learn from",
-    asOneOf(["all", "test"]),
-    "all",
-  ),
-  seed: withDefault("number", "seed of the test rows and of the intervals", asInteger({ min: 0 }), BOOTSTRAP.seed),
+  seed: withDefault("number", "seed of the intervals", asInteger({ min: 0 }), BOOTSTRAP.seed),
   replicates: withDefault(
     "number",
     "bootstrap draws of the intervals",
@@ -52,7 +46,6 @@ export const command = defineCommand({
     "campaign brought against the users held out. docs/EVALUATION.md says what each figure means.",
   examples: [
     "stipend evaluate --data log.csv.gz --mapping mapping.yaml --release releases/first releases/second",
-    "stipend evaluate --data log.csv.gz --mapping mapping.yaml --release releases/first --rows test --seed 1",
     "stipend evaluate --live --campaign spring --release 3f9a1c --json",
   ],
   options,
@@ -70,17 +63,16 @@ export const command = defineCommand({
 
 async function evaluate(context: Context, values: Values): Promise<Evaluation> {
   const { progress } = context;
-  const { release: releases, budgets, replicates, seed, rows: split, campaign } = values;
+  const { release: releases, budgets, replicates, seed, campaign } = values;
   const common = { releases, budgets, progress, bootstrap: { ...BOOTSTRAP, replicates, seed } };
   if (values.live) return await withLog(context, (log) => evaluateLive({ ...common, log, campaign }));
   const mapping = await readMappingFile(values.mapping ?? "");
-  return await evaluateTable({ ...common, files: values.data, mapping, split });
+  return await evaluateTable({ ...common, files: values.data, mapping });
 }
 
-function checkUse({ live, data, mapping, campaign, rows, out, force }: Values): void {
+function checkUse({ live, data, mapping, campaign, out, force }: Values): void {
   if (live && (data.length > 0 || mapping !== undefined))
     throw new InvalidInput("--live reads the campaign's own log: leave --data and --mapping out, or leave --live out");
-  if (live && rows !== "all") throw new InvalidInput("--rows: a campaign's own log has no test rows; leave it out");
   if (!live && campaign !== undefined) throw new InvalidInput("--campaign belongs to --live");
   if (!live && data.length === 0) throw new InvalidInput("--data: name the randomised log, or say --live");
   if (out !== undefined) checkOutFile(out, force);

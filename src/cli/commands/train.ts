@@ -47,13 +47,13 @@ export const command = defineCommand({
     ),
     members: option(
       "number",
-      "members of the network's ensemble (default: 8; 16 below 50,000 rows)",
+      "members of the network's ensemble for each of its four folds (default: 2; 4 below 50,000 rows)",
       asInteger({ min: 1, max: 64 }),
     ),
     epochs: option("number", "epochs of the network at most (default: 40)", asInteger({ min: 1 })),
     trainRows: option(
       "number",
-      "rows that the network learns from at most, drawn by chance (default: 200000)",
+      "rows that the network learns from at most, drawn by chance (default: 250000)",
       asInteger({ min: 100 }),
     ),
     dropout: option("share", "dropout of the network (default: 0.3)", asNumber({ min: 0, max: 0.95 })),

@@ -70,7 +70,7 @@ export async function replaySetting(
   await splitLog(files, seed, parts, folder);
   const dataset = await openDataset({ files: [parts.arrive], mapping, seed, scratch: folder, onProgress });
   try {
-    const rows = await dataset.sample("all", REPLAY_ROWS, seed);
+    const rows = await dataset.sample(REPLAY_ROWS, seed);
     const market = replayMarket({
       rows,
       spec: dataset.spec,

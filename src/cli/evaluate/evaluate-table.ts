@@ -14,7 +14,6 @@ import { sumTable } from "./table-rows.ts";
 export interface EvaluateTable {
   readonly files: readonly string[];
   readonly mapping: Mapping;
-  readonly split: "all" | "test";
   readonly releases: readonly string[];
   readonly budgets: number;
   readonly bootstrap: BootstrapOptions;
@@ -22,16 +21,15 @@ export interface EvaluateTable {
 }
 
 export async function evaluateTable(options: EvaluateTable): Promise<Evaluation> {
-  const { files, mapping, split, budgets, bootstrap, progress } = options;
+  const { files, mapping, budgets, bootstrap, progress } = options;
   const { seed } = bootstrap;
   return await withReleases(options.releases, null, async (releases) => {
-    const sums = await sumTable(releases, { files, mapping, split, seed, progress: progress.report.bind(progress) });
+    const sums = await sumTable(releases, { files, mapping, seed, progress: progress.report.bind(progress) });
     progress.report("drawing intervals", 0);
     return {
       source: {
         kind: "table",
         files: files.map((name) => path.basename(name)),
-        split,
         currency: mapping.currency,
         reward: rewardName(mapping.rewards.map(({ name, weight }) => [name, weight])),
         badRows: sums.badRows,
@@ -46,7 +44,7 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
         options: bootstrap,
       }),
       holdout: null,
-      warnings: [...sums.warnings, ...learnedOn(releases, { files, split, seed })],
+      warnings: [...sums.warnings, ...learnedOn(releases, files)],
     };
   });
 }

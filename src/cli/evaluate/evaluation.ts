@@ -22,7 +22,6 @@ export type Source =
   | {
       readonly kind: "table";
       readonly files: readonly string[];
-      readonly split: "all" | "test";
       readonly currency: string;
       readonly reward: string;
       readonly badRows: number;
@@ -74,7 +73,7 @@ export function rewardName(weights: readonly (readonly [name: string, weight: nu
 
 export function sourceName(source: Source): string {
   if (source.kind === "live") return `campaign ${source.campaign}'s training log`;
-  return `${source.files.join(", ")}${source.split === "test" ? ", test rows only" : ""}`;
+  return `${source.files.join(", ")}`;
 }
 
 export interface Gains {

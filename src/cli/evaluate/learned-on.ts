@@ -6,24 +6,19 @@ import path from "node:path";
 import { z } from "zod";
 import type { OpenRelease } from "./open-releases.ts";
 
-const evidenceSchema = z.object({ seed: z.number(), data: z.object({ files: z.array(z.string()) }) });
-
-export interface Judging {
-  readonly files: readonly string[];
-  readonly split: "all" | "test";
-  readonly seed: number;
-}
+const evidenceSchema = z.object({ data: z.object({ files: z.array(z.string()) }) });
 
 /** A warning for each release that has seen these rows. */
-export function learnedOn(releases: readonly OpenRelease[], { files, split, seed }: Judging): string[] {
+export function learnedOn(releases: readonly OpenRelease[], files: readonly string[]): string[] {
   const names = new Set(files.map((file) => path.basename(file)));
   return releases.flatMap(({ label, evidenceText }) => {
-    const evidence = parsed(evidenceText);
-    const same = evidence?.data.files.map((file) => path.basename(file)).filter((name) => names.has(name)) ?? [];
-    if (evidence === null || same.length === 0 || (split === "test" && evidence.seed === seed)) return [];
+    const same = parsed(evidenceText)
+      ?.data.files.map((file) => path.basename(file))
+      .filter((name) => names.has(name));
+    if (same === undefined || same.length === 0) return [];
     return [
-      `release ${label} was learned from ${same.join(", ")}, and its own rows flatter it: ` +
-        `\`--rows test --seed ${evidence.seed}\` keeps to those that it has not seen`,
+      `release ${label} was learned from ${same.join(", ")}, and its own rows flatter it: judge it on rows of another ` +
+        "log; what its plans are worth on rows that they had not seen is in its evidence.json, under policy",
     ];
   });
 }

@@ -16,10 +16,8 @@ import { addRows, emptyRowSums, type RowBlock, type RowSums } from "./row-sums.t
 export interface TableOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
-  /** Of the split and of the lots. */
+  /** Of the lots. */
   readonly seed: number;
-  /** Only the rows that a training with this seed keeps for its test, or all. */
-  readonly split: "all" | "test";
   readonly progress: Progress;
 }
 
@@ -63,12 +61,12 @@ async function sumPass(
 ): Promise<Pick<TableSums, "rows" | "badRows" | "warnings">> {
   const dataset = await openFor(some, options);
   try {
-    const { split, progress, seed } = options;
-    const rows = dataset.rowsOf[split];
+    const { progress, seed } = options;
+    const { rows } = dataset;
     if (rows < FEWEST_ROWS)
       throw new InvalidInput(`data: ${rows} rows are too few to judge by; ${FEWEST_ROWS} at least`);
     let from = 0;
-    for await (const block of dataset.blocks(split, BLOCK_ROWS)) {
+    for await (const block of dataset.blocks(BLOCK_ROWS)) {
       const flat = flatten(block, dataset.tasks.rewards, from, rows, seed);
       if (isFirst) addRows(sums.everybody, flat, null);
       for (const open of some) {

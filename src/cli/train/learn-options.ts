@@ -39,7 +39,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
         maxEpochs: typed.epochs,
         dropout: typed.dropout,
         effects: typed.effects,
-        maxTrainRows: typed.trainRows,
+        maxRows: typed.trainRows,
       }),
       ...(typed.plainIntercepts ? { shrinkIntercepts: false } : {}),
     },

@@ -98,13 +98,12 @@ export function trainingReport({ release, evidence }: Trained): TrainingReport {
 }
 
 function factsOf({ data, representation, clustering, estimate }: Evidence, arms: readonly string[]) {
-  const { train, validate, test } = data.rowsOf;
   const whole = (value: number): string => value.toLocaleString("en");
   return [
     { what: "Files", value: data.files.join(", ") },
     { what: "Rows that could be used", value: whole(data.rows) },
     { what: "Bad rows, left out", value: whole(data.badRows) },
-    { what: "Rows for training, for choosing, for judging", value: [train, validate, test].map(whole).join(", ") },
+    { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
     { what: "Incentives, the control first", value: arms.join(", ") },
     { what: "Members of the network's ensemble", value: whole(representation.members) },

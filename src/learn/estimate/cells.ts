@@ -29,14 +29,7 @@ export function emptyCells(clusters: number, arms: number, folds: number): Cells
   return { clusters, arms, folds, sums: new Float64Array(folds * clusters * arms * STRIDE) };
 }
 
-/** Adds a block's rows; `foldOf` tells a row's fold by its index in the block. */
-export function addBlock(
-  cells: Cells,
-  block: Block,
-  labels: ArrayLike<number>,
-  tasks: Tasks,
-  foldOf: (row: number) => number,
-): void {
+export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, tasks: Tasks): void {
   const { clusters, arms, sums } = cells;
   const width = tasks.rewards.length;
   const values = [0, 0, 0];
@@ -48,7 +41,7 @@ export function addBlock(
     values[1] = block.cost[row] ?? 0;
     const redeemed = block.redeemed?.[row] ?? Number.NaN;
     values[2] = Number.isNaN(redeemed) ? 0 : redeemed;
-    const base = ((foldOf(row) * clusters + (labels[row] ?? 0)) * arms + (block.arm[row] ?? 0)) * STRIDE;
+    const base = (((block.fold[row] ?? 0) * clusters + (labels[row] ?? 0)) * arms + (block.arm[row] ?? 0)) * STRIDE;
     sums[base] = (sums[base] ?? 0) + 1;
     sums[base + 1] = (sums[base + 1] ?? 0) + weight;
     sums[base + 2] = (sums[base + 2] ?? 0) + weight * weight;

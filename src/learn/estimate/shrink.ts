@@ -1,8 +1,9 @@
 // Shrink
-// Joins what the network expects of each cluster × arm with what the log measured there. The difference is read in three
-// layers, each pulled towards zero by how much of it is noise (empirical Bayes, between-variance by moments):
-//   the arm's      the network is off for this arm everywhere (calibration of its level)
-//   the cluster's  the network is off for this cluster under every arm
+// Joins what the ensemble expects of each cluster × arm with what the log measured there. How far the log was from what
+// was foretold of it is read in three layers, each pulled towards zero by how much of it is noise (empirical Bayes,
+// between-variance by moments):
+//   the arm's      off for this arm everywhere (calibration of its level)
+//   the cluster's  off for this cluster under every arm
 //   the cell's     the rest
 // Raw cell means would pick their own noise: the best-looking cell is over-estimated in reward and in cost alike.
 
@@ -17,15 +18,19 @@ export interface Estimates {
   readonly armVariance: Float64Array;
 }
 
-/** `units`: what a difference is measured in, by arm (1, or the arm's own level where arms differ in scale). */
+/**
+ * `network` is corrected by how far `measured` is from what was `foretold` of the same rows.
+ * `units`: what a difference is measured in, by arm (1, or the arm's own level where arms differ in scale).
+ */
 export function readOut(
   readout: Readout,
   network: Float64Array,
+  foretold: Float64Array,
   measured: Measured,
   mix: Float64Array,
   units: Float64Array,
 ): Estimates {
-  const layers = layersOf(network, measured, mix, units);
+  const layers = layersOf(foretold, measured, mix, units);
   const { clusters, arms } = measured;
   const values = new Float64Array(clusters * arms);
   const variance = new Float64Array(clusters * arms);
@@ -75,14 +80,14 @@ function spread(layer: Layer, at: number, readout: Readout): number {
   return readout === "network" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
 }
 
-function layersOf(network: Float64Array, measured: Measured, mix: Float64Array, units: Float64Array): Layers {
+function layersOf(foretold: Float64Array, measured: Measured, mix: Float64Array, units: Float64Array): Layers {
   const { clusters, arms, mean, variance, count } = measured;
   const difference = new Float64Array(clusters * arms);
   const noise = new Float64Array(clusters * arms).fill(Infinity);
   for (let cell = 0; cell < difference.length; cell += 1) {
     const unit = units[cell % arms] ?? 1;
     if ((count[cell] ?? 0) === 0 || !(unit > 0)) continue;
-    difference[cell] = ((mean[cell] ?? 0) - (network[cell] ?? 0)) / unit;
+    difference[cell] = ((mean[cell] ?? 0) - (foretold[cell] ?? 0)) / unit;
     noise[cell] = (variance[cell] ?? 0) / (unit * unit);
   }
   const arm = byArm(difference, noise, mix, clusters, arms);

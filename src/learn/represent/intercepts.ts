@@ -10,16 +10,17 @@ import type { Head } from "./heads.ts";
 /**
  * Levels on the head's scale: logit of the rate, log of the mean amount; one for each arm.
  * `propensity` weights the rows, so that a log whose arms were chosen by the features gives levels for everybody.
- * `trend`: doses of ordered arms, towards whose quadratic trend a rate is shrunk; null: towards the mean of all.
+ * `without`: a fold whose rows do not count. `trend`: doses of ordered arms, towards whose quadratic trend a rate is shrunk; null: towards the mean of all.
  */
 export function armLevels(
   head: Head,
   block: Block,
+  without: number | null,
   arms: number,
   trend: readonly number[] | null,
   shrink: boolean,
 ): Float64Array {
-  const measured = measure(head, block, arms);
+  const measured = measure(head, block, without, arms);
   const degree = trend !== null && head.kind === "logit" ? Math.min(2, Math.max(0, arms - 3)) : 0;
   const doses = trend ?? Array.from({ length: arms }, () => 0);
   const top = Math.max(1e-9, ...doses.map(Math.abs));
@@ -33,12 +34,13 @@ interface Measured {
   readonly variance: Float64Array;
 }
 
-function measure(head: Head, block: Block, arms: number): Measured {
+function measure(head: Head, block: Block, without: number | null, arms: number): Measured {
   const weight = new Float64Array(arms);
   const weightSquare = new Float64Array(arms);
   const sum = new Float64Array(arms);
   const square = new Float64Array(arms);
   for (let row = 0; row < block.n; row += 1) {
+    if (block.fold[row] === without) continue;
     const target = head.target(block, row);
     if (Number.isNaN(target)) continue;
     const a = block.arm[row]!;

@@ -3,7 +3,7 @@
 import { InvalidInput } from "../../domain/campaign.ts";
 
 export interface NetworkOptions {
-  /** Members of the ensemble over the shared trunk; null: 8, and 16 where the log has fewer than 50,000 rows. */
+  /** Members over each fold's trunk; null: 2, and 4 where the log has fewer than 50,000 rows. */
   readonly members: number | null;
   /** Widths of the two shared layers. */
   readonly widths: readonly [number, number];
@@ -25,9 +25,8 @@ export interface NetworkOptions {
   readonly shrinkIntercepts: boolean;
   /** Weight of the amounts' Gamma deviance beside the log-losses. */
   readonly amountWeight: number;
-  /** Training and validation rows at most: a seeded uniform sample of the split. */
-  readonly maxTrainRows: number;
-  readonly maxValidateRows: number;
+  /** Rows of the log at most, a seeded uniform sample; each fold's trunk learns from those of the other folds. */
+  readonly maxRows: number;
 }
 
 export const NETWORK_DEFAULTS: NetworkOptions = {
@@ -44,21 +43,19 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   effects: "auto",
   shrinkIntercepts: true,
   amountWeight: 0.3,
-  maxTrainRows: 200_000,
-  maxValidateRows: 50_000,
+  maxRows: 250_000,
 };
 
 /** For tests and for learning again between two releases: seconds, at some loss. */
 export const QUICK_NETWORK: Partial<NetworkOptions> = {
-  members: 4,
+  members: 1,
   widths: [64, 32],
   maxEpochs: 12,
   patience: 3,
   learningRate: 2e-3,
   average: 0.95,
   batch: 512,
-  maxTrainRows: 50_000,
-  maxValidateRows: 15_000,
+  maxRows: 60_000,
 };
 
 const SMALL_LOG = 50_000;
@@ -66,7 +63,7 @@ const SMALL_LOG = 50_000;
 /** Defaults filled in and checked; `rows` is the size of the log. */
 export function networkOptions(given: Partial<NetworkOptions>, rows: number): NetworkOptions & { members: number } {
   const options = { ...NETWORK_DEFAULTS, ...given };
-  const members = options.members ?? (rows < SMALL_LOG ? 16 : 8);
+  const members = options.members ?? (rows < SMALL_LOG ? 4 : 2);
   const positive = { members, batch: options.batch, maxEpochs: options.maxEpochs, patience: options.patience };
   for (const [name, value] of Object.entries({ ...positive, first: options.widths[0], second: options.widths[1] }))
     if (!Number.isInteger(value) || value < 1)

@@ -1,18 +1,24 @@
 // Predict
-// The trained network as the other steps use it: hidden representation, and reward, cost and redemption under each arm.
+// The trained ensemble as the other steps use it: hidden representation, and reward, cost and redemption under each arm.
 
+import { must } from "../../domain/assert.ts";
 import { scaleRows, type Scaling } from "../scaling.ts";
 import type { CurvePoint, Effects, Representation } from "../nouns.ts";
 import type { CostRecipe, HeadPlan, RewardRecipe } from "./heads.ts";
-import { forward, meanAnswers, type Fixed } from "./network.ts";
+import { answersOf, forward, type Fixed } from "./network.ts";
 
 /** Rows at a time. */
 const ROWS = 2048;
 
-export interface Trained {
+/** The members over one trunk; those at index f learned from no row of fold f. */
+export interface Network {
   readonly fixed: Fixed;
   /** In the order of startingWeights. */
   readonly weights: readonly Float32Array[];
+}
+
+export interface Trained {
+  readonly networks: readonly Network[];
   readonly scaling: Scaling;
   readonly plan: Pick<HeadPlan, "rewards" | "cost">;
   readonly curves: readonly CurvePoint[];
@@ -20,45 +26,37 @@ export interface Trained {
 }
 
 export function representationOf(trained: Trained): Representation {
-  const { fixed, weights, scaling, plan } = trained;
-  const { arms, second, members, heads } = fixed.shape;
+  const { networks, scaling } = trained;
+  const { arms, second } = must(networks[0], "a network").fixed.shape;
+  const hiddenWidth = networks.length * second;
   return {
     arms,
-    hiddenWidth: second,
+    hiddenWidth,
     curves: trained.curves,
     bestEpoch: trained.bestEpoch,
     hidden(x, n) {
-      const mean = new Float32Array(n * second);
+      const hidden = new Float32Array(n * hiddenWidth);
       inParts(scaling, x, n, (part, from, count) => {
-        const all = forward(fixed, weights, part, count, "hidden");
-        for (let member = 0; member < members; member += 1)
-          for (let i = 0; i < count * second; i += 1)
-            mean[from * second + i]! += all[member * count * second + i]! / members;
+        networks.forEach((network, at) =>
+          addHidden(network, part, count, hidden, from * hiddenWidth + at * second, hiddenWidth),
+        );
       });
-      return mean;
+      return hidden;
     },
-    effects(x, n) {
-      const effects: Effects = {
-        reward: new Float32Array(n * arms),
-        cost: new Float32Array(n * arms),
-        redemption: new Float32Array(n * arms),
-      };
-      inParts(scaling, x, n, (part, from, count) => {
-        const answers = meanAnswers(fixed, weights, forward(fixed, weights, part, count, "columns"), count);
-        for (let i = 0; i < count * arms; i += 1)
-          putTogether(
-            plan.rewards,
-            plan.cost,
-            answers.subarray(i * heads, (i + 1) * heads),
-            i % arms,
-            effects,
-            from * arms + i,
-          );
-      });
-      return effects;
-    },
+    effects: (x, n) => effectsOf(trained, networks, x, n),
+    effectsWithout: (fold, x, n) => effectsOf(trained, [must(networks[fold], "the fold's members")], x, n),
     dispose: () => undefined,
   };
+}
+
+/** Mean over the networks. */
+function effectsOf({ scaling, plan }: Trained, networks: readonly Network[], x: Float32Array, n: number): Effects {
+  const size = n * must(networks[0], "a network").fixed.shape.arms;
+  const effects = { reward: new Float32Array(size), cost: new Float32Array(size), redemption: new Float32Array(size) };
+  inParts(scaling, x, n, (part, from, count) => {
+    for (const network of networks) addEffects(plan, network, part, from, count, 1 / networks.length, effects);
+  });
+  return effects;
 }
 
 function inParts(
@@ -76,11 +74,50 @@ function inParts(
   }
 }
 
-function putTogether(
+/** Mean over the members, whose trunk is one. */
+function addHidden(
+  network: Network,
+  x: Float32Array,
+  n: number,
+  hidden: Float32Array,
+  at: number,
+  stride: number,
+): void {
+  const { second, members } = network.fixed.shape;
+  const all = forward(network.fixed, network.weights, x, n, "hidden");
+  for (let member = 0; member < members; member += 1)
+    for (let row = 0; row < n; row += 1)
+      for (let unit = 0; unit < second; unit += 1)
+        hidden[at + row * stride + unit]! += all[(member * n + row) * second + unit]! / members;
+}
+
+/** Adds the members' mean, times `weight`, to the effects of the rows from `from` on, whose scaled features are `x`. */
+function addEffects(
+  plan: Trained["plan"],
+  { fixed, weights }: Network,
+  x: Float32Array,
+  from: number,
+  n: number,
+  weight: number,
+  effects: Effects,
+): void {
+  const { members, arms, heads } = fixed.shape;
+  const out = forward(fixed, weights, x, n, "columns");
+  const answers = new Float32Array(heads);
+  for (let member = 0; member < members; member += 1)
+    for (let row = 0; row < n; row += 1)
+      for (let arm = 0; arm < arms; arm += 1) {
+        answersOf(fixed, weights, out, { n, member, row, arm }, answers);
+        addTogether(plan.rewards, plan.cost, answers, arm, weight / members, effects, (from + row) * arms + arm);
+      }
+}
+
+function addTogether(
   rewards: readonly RewardRecipe[],
   cost: CostRecipe,
   answers: Float32Array,
   arm: number,
+  weight: number,
   effects: Effects,
   at: number,
 ): void {
@@ -89,16 +126,16 @@ function putTogether(
     const amount = recipe.amount === null ? 1 : answers[recipe.amount.head]! * recipe.amount.mean;
     reward += recipe.weight * answers[recipe.occurs]! * amount;
   }
-  effects.reward[at] = reward;
+  effects.reward[at]! += weight * reward;
   const how = cost.arms[arm]!;
   if (how.kind === "certain") {
-    effects.cost[at] = how.minor;
-    effects.redemption[at] = 1;
+    effects.cost[at]! += weight * how.minor;
+    effects.redemption[at]! += weight;
     return;
   }
   let redeems = 1;
   for (const head of cost.redeems) redeems *= answers[head]!;
   const relative = cost.amount === null ? 1 : answers[cost.amount]!;
-  effects.cost[at] = how.send + redeems * how.amount * relative;
-  effects.redemption[at] = redeems;
+  effects.cost[at]! += weight * (how.send + redeems * how.amount * relative);
+  effects.redemption[at]! += weight * redeems;
 }

@@ -1,24 +1,31 @@
 // Train
-// Fits the representation network to a log: rows train only the heads of the arm they had; it stops when the ensemble's
-// loss on the validation rows no longer falls, and keeps the averaged weights of the best epoch.
+// Fits the representation's ensemble to a log, by folds: a trunk with its members for each fold, which learn from the rows
+// of the other folds; a row trains only the heads of the arm it had. So the ensemble as a whole learns from every row,
+// and of every row there is an answer by members that have not seen it. Training stops for all trunks at once, when the
+// loss of those answers no longer falls, and the averaged weights of the best epoch are kept.
 //
-// Invariant: the same log, options, seed and backend give bit-identical weights. Every random number has a named
-// stream of the seed, rows come in file order, and sums are added up in one order.
+// Invariants:
+//   1. The same log, options, seed and backend give bit-identical weights. Every random number has a named stream of the
+//      seed, rows come in file order, and sums are added up in one order.
+//   2. The members of a fold's trunk owe nothing to an outcome of that fold, but for when they stopped.
 
 import { seededRandom, type Random } from "../../domain/random.ts";
-import type { Block, CurvePoint, Dataset, Progress, Representation } from "../nouns.ts";
+import { FOLDS, type Block, type CurvePoint, type Dataset, type Progress, type Representation } from "../nouns.ts";
 import { adamW, type Optimiser, type Parameter } from "../optimiser.ts";
 import { fitScaling, scaleRows, type Scaling } from "../scaling.ts";
 import { shuffled } from "../shuffle.ts";
 import { breathe } from "../tensorflow.ts";
 import { planHeads, targetsOf, type Head } from "./heads.ts";
 import { armLevels } from "./intercepts.ts";
+import { dropoutMasks, lossAndGradients, type Batch, type Masks } from "./learning-step.ts";
 import * as network from "./network.ts";
 import { networkOptions, type NetworkOptions } from "./options.ts";
-import { representationOf } from "./predict.ts";
+import { representationOf, type Network } from "./predict.ts";
 
 /** Dropout masks in the pool. */
 const MASKS = 12;
+
+type Options = NetworkOptions & { readonly members: number };
 
 /** `useBackend` comes first. Progress is told each epoch. */
 export async function trainRepresentation(
@@ -29,23 +36,43 @@ export async function trainRepresentation(
 ): Promise<Representation> {
   const options = networkOptions(given, dataset.rows);
   const random = seededRandom(`represent:${seed}`);
-  const block = await dataset.sample("train", options.maxTrainRows, seed);
-  const held = await dataset.sample("validate", options.maxValidateRows, seed);
+  const block = await dataset.sample(options.maxRows, seed);
   const scaling = fitScaling(block.x, block.n, dataset.width);
   const plan = planHeads(block, dataset.tasks, dataset.arms.length);
-  const fixed = prepare(dataset, block, plan.heads, options, random);
-  const rows = { train: rowsOf(block, plan.heads, scaling), validate: rowsOf(held, plan.heads, scaling) };
-  const fitted = await fit(fixed, rows, options, random, progress);
-  return representationOf({ fixed, scaling, plan, ...fitted });
+  const rows = rowsOf(block, plan.heads, scaling);
+  const learners = Array.from({ length: FOLDS }, (_, fold) =>
+    learner(dataset, block, plan.heads, fold, options, random.fork(`fold-${fold}`)),
+  );
+  try {
+    const fitted = await fit(learners, rows, options, progress);
+    return representationOf({ scaling, plan, ...fitted });
+  } finally {
+    for (const { masks } of learners) masks?.dispose();
+  }
 }
 
-function prepare(
+/** A fold's trunk while it learns. */
+interface Learner {
+  readonly fixed: network.Fixed;
+  readonly parameters: readonly Parameter[];
+  readonly optimiser: Optimiser;
+  /** Rows of the other folds, and of its own. */
+  readonly learns: Uint32Array;
+  readonly holds: Uint32Array;
+  /** Rows of a step. */
+  readonly size: number;
+  readonly masks: Masks | null;
+  readonly random: Random;
+}
+
+function learner(
   dataset: Dataset,
   block: Block,
   heads: readonly Head[],
-  options: NetworkOptions & { readonly members: number },
+  fold: number,
+  options: Options,
   random: Random,
-): network.Fixed {
+): Learner {
   const arms = dataset.arms.length;
   const dose = options.effects === "nominal" ? null : dataset.tasks.dose;
   const shape: network.Shape = {
@@ -59,8 +86,18 @@ function prepare(
     ordered: dose !== null,
     dropout: options.dropout,
   };
-  const levels = heads.map((head) => armLevels(head, block, arms, dataset.tasks.dose, options.shrinkIntercepts));
-  return network.fixedParts(shape, heads, levels, dose, options, random);
+  const levels = heads.map((head) => armLevels(head, block, fold, arms, dataset.tasks.dose, options.shrinkIntercepts));
+  const fixed = network.fixedParts(shape, heads, levels, dose, options, random);
+  const parameters = network.startingWeights(fixed, random);
+  const all = Uint32Array.from(block.fold.keys());
+  const learns = all.filter((row) => block.fold[row] !== fold);
+  const size = Math.min(options.batch, Math.max(1, Math.floor(learns.length / 4)));
+  return {
+    ...{ fixed, parameters, learns, size, random },
+    holds: all.filter((row) => block.fold[row] === fold),
+    optimiser: adamW(parameters, options),
+    masks: dropoutMasks(shape, size, MASKS, random),
+  };
 }
 
 /** Rows ready for the network: scaled, with a target for each question and NaN where it does not arise. */
@@ -78,68 +115,50 @@ function rowsOf(block: Block, heads: readonly Head[], scaling: Scaling): Rows {
 }
 
 interface Fitted {
-  readonly weights: readonly Float32Array[];
+  readonly networks: readonly Network[];
   readonly curves: readonly CurvePoint[];
   readonly bestEpoch: number;
 }
 
 async function fit(
-  fixed: network.Fixed,
-  rows: { readonly train: Rows; readonly validate: Rows },
+  learners: readonly Learner[],
+  rows: Rows,
   options: NetworkOptions,
-  random: Random,
   progress: Progress,
 ): Promise<Fitted> {
-  const parameters = network.startingWeights(fixed, random);
-  const optimiser = adamW(parameters, options);
-  const size = Math.min(options.batch, Math.max(1, Math.floor(rows.train.n / 4)));
-  const masks = network.dropoutMasks(fixed.shape, size, MASKS, random);
+  const averages = (): Network[] =>
+    learners.map(({ fixed, optimiser }) => ({ fixed, weights: optimiser.averages.map((values) => values.slice()) }));
   const curves: CurvePoint[] = [];
-  let best = { epoch: 0, loss: Infinity, weights: optimiser.averages.map((values) => values.slice()) };
-  try {
-    for (let epoch = 1; epoch <= options.maxEpochs; epoch += 1) {
-      const train = await oneEpoch(
-        fixed,
-        parameters,
-        optimiser,
-        rows.train,
-        size,
-        options,
-        masks,
-        random.fork(`${epoch}`),
-      );
-      const validate = await ensembleLoss(fixed, optimiser.averages, rows.validate, options);
-      curves.push({ epoch, train, validate });
-      if (validate < best.loss)
-        best = { epoch, loss: validate, weights: optimiser.averages.map((values) => values.slice()) };
-      progress("represent", epoch / options.maxEpochs, `epoch ${epoch}: validation loss ${validate.toFixed(5)}`);
-      if (epoch - best.epoch >= options.patience) break;
+  let best = { epoch: 0, loss: Infinity, networks: averages() };
+  for (let epoch = 1; epoch <= options.maxEpochs; epoch += 1) {
+    let [train, validate] = [0, 0];
+    for (const each of learners) {
+      train += (await oneEpoch(each, rows, options, each.random.fork(`${epoch}`))) / learners.length;
+      validate += (await heldLoss(each, rows, options)) / rows.n;
     }
-  } finally {
-    masks?.dispose();
+    curves.push({ epoch, train, validate });
+    if (validate < best.loss) best = { epoch, loss: validate, networks: averages() };
+    progress("represent", epoch / options.maxEpochs, `epoch ${epoch}: out-of-fold loss ${validate.toFixed(5)}`);
+    if (epoch - best.epoch >= options.patience) break;
   }
   progress("represent", 1, `best epoch ${best.epoch} of ${curves.length}`);
-  return { weights: best.weights, curves, bestEpoch: best.epoch };
+  return { networks: best.networks, curves, bestEpoch: best.epoch };
 }
 
 /** Mean loss of its batches; what does not fill a batch is left for another epoch's order. */
 async function oneEpoch(
-  fixed: network.Fixed,
-  parameters: readonly Parameter[],
-  optimiser: Optimiser,
+  { fixed, parameters, optimiser, learns, size, masks }: Learner,
   rows: Rows,
-  size: number,
   options: NetworkOptions,
-  masks: network.Masks | null,
   random: Random,
 ): Promise<number> {
-  const order = shuffled(rows.n, random);
-  const batches = Math.floor(rows.n / size);
+  const order = shuffled(learns.length, random).map((at) => learns[at]!);
+  const batches = Math.floor(learns.length / size);
   let sum = 0;
   for (let index = 0; index < batches; index += 1) {
     const batch = gather(fixed.shape, rows, order.subarray(index * size, (index + 1) * size), options);
     const mask = masks === null ? null : masks.at(random.below(masks.count));
-    const { loss, gradients } = network.lossAndGradients(fixed, parameters, batch, mask);
+    const { loss, gradients } = lossAndGradients(fixed, parameters, batch, mask);
     optimiser.step(gradients);
     sum += loss;
     if (index % 8 === 7) await breathe();
@@ -147,15 +166,13 @@ async function oneEpoch(
   return sum / batches;
 }
 
-function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: NetworkOptions): network.Batch {
-  const { width, arms, heads, logits } = shape;
+function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: NetworkOptions): Batch {
+  const { arms, heads, logits } = shape;
   const n = picked.length;
-  const x = new Float32Array(n * width);
   const oneHot = new Float32Array(n * arms);
   const target = new Float32Array(n * heads);
   const weight = new Float32Array(n * heads);
   picked.forEach((row, at) => {
-    x.set(rows.x.subarray(row * width, (row + 1) * width), at * width);
     oneHot[at * arms + rows.arm[row]!] = 1;
     for (let head = 0; head < heads; head += 1) {
       const value = rows.target[row * heads + head]!;
@@ -164,36 +181,45 @@ function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: 
       weight[at * heads + head] = head < logits ? 1 : options.amountWeight;
     }
   });
-  return { n, x, oneHot, target, weight };
+  return { n, x: featuresOf(shape, rows, picked), oneHot, target, weight };
+}
+
+function featuresOf({ width }: network.Shape, rows: Rows, picked: Uint32Array): Float32Array {
+  const x = new Float32Array(picked.length * width);
+  picked.forEach((row, at) => x.set(rows.x.subarray(row * width, (row + 1) * width), at * width));
+  return x;
 }
 
 /** Rows at a time when nothing is learnt from them. */
-const VALIDATE_ROWS = 2048;
+const HELD_ROWS = 2048;
 
-/** Of the members' mean answers, with the weights of training: per row, summed over its questions. */
-async function ensembleLoss(
-  fixed: network.Fixed,
-  weights: readonly Float32Array[],
-  rows: Rows,
-  options: NetworkOptions,
-): Promise<number> {
-  const { width, arms, heads, logits } = fixed.shape;
+/** Of the members' mean answers for the rows they do not learn from, with the weights of training: the rows' sum. */
+async function heldLoss({ fixed, optimiser, holds }: Learner, rows: Rows, options: NetworkOptions): Promise<number> {
+  const { members, heads, logits } = fixed.shape;
+  const answers = new Float32Array(heads);
+  const means = new Float32Array(heads);
   let sum = 0;
-  for (let from = 0; from < rows.n; from += VALIDATE_ROWS) {
-    const n = Math.min(VALIDATE_ROWS, rows.n - from);
-    const out = network.forward(fixed, weights, rows.x.subarray(from * width, (from + n) * width), n, "columns");
-    const means = network.meanAnswers(fixed, weights, out, n);
-    for (let i = 0; i < n * heads; i += 1) {
-      const row = Math.floor(i / heads);
-      const head = i % heads;
-      const y = rows.target[(from + row) * heads + head]!;
-      if (Number.isNaN(y)) continue;
-      const mean = means[(row * arms + rows.arm[from + row]!) * heads + head]!;
-      sum += head < logits ? logLoss(y, mean) : options.amountWeight * (y / mean + Math.log(mean));
+  for (let from = 0; from < holds.length; from += HELD_ROWS) {
+    const picked = holds.subarray(from, from + HELD_ROWS);
+    const n = picked.length;
+    const out = network.forward(fixed, optimiser.averages, featuresOf(fixed.shape, rows, picked), n, "columns");
+    for (let row = 0; row < n; row += 1) {
+      const arm = rows.arm[picked[row]!]!;
+      means.fill(0);
+      for (let member = 0; member < members; member += 1) {
+        network.answersOf(fixed, optimiser.averages, out, { n, member, row, arm }, answers);
+        for (let head = 0; head < heads; head += 1) means[head]! += answers[head]! / members;
+      }
+      for (let head = 0; head < heads; head += 1) {
+        const y = rows.target[picked[row]! * heads + head]!;
+        const mean = means[head]!;
+        if (Number.isNaN(y)) continue;
+        sum += head < logits ? logLoss(y, mean) : options.amountWeight * (y / mean + Math.log(mean));
+      }
     }
     await breathe();
   }
-  return sum / rows.n;
+  return sum;
 }
 
 function logLoss(y: number, mean: number): number {
