@@ -93,12 +93,14 @@ function decodeRecords(bytes: Buffer, place: Place, room: Room, into: LogRecord[
   } catch (error) {
     const { topic, partition, firstOffset, lastOffset, from } = place;
     const last = into.length > before ? into.at(-1) : undefined;
+    // Every offset that the batch has was read: what it claims beyond is nothing.
+    if (last?.offset === lastOffset) return lastOffset + 1;
     const stored = bytes.subarray(BATCH_OVERHEAD);
     const why = error instanceof Error ? error.message : String(error);
     into.push({
       topic,
       partition,
-      offset: Math.max(from, firstOffset, last === undefined ? 0 : Math.min(last.offset + 1, lastOffset)),
+      offset: last === undefined ? Math.max(from, firstOffset) : last.offset + 1,
       timestampMs: timeAt(bytes, 35),
       key: null,
       value: stored,
