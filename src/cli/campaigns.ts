@@ -5,7 +5,7 @@
 import type { Campaign } from "../domain/campaign.ts";
 import { InvalidInput } from "../domain/campaign.ts";
 import type { CampaignState } from "../domain/control.ts";
-import { codecFor } from "../log/codec/codec.ts";
+import { readTopic } from "../log/codec/reading.ts";
 import type { EventLog } from "../log/event-log.ts";
 
 export interface CampaignOnLog {
@@ -15,8 +15,6 @@ export interface CampaignOnLog {
   /** Hash of the release in force; null before the first promotion. */
   readonly release: string | null;
 }
-
-const codec = codecFor("grants");
 
 /** Follows the grants: each look reads only what has come since. */
 export class CampaignReading {
@@ -32,13 +30,15 @@ export class CampaignReading {
   async look(): Promise<readonly CampaignOnLog[]> {
     const [first] = await this.#log.ranges("grants");
     if (first !== undefined)
-      for await (const batch of this.#log.read("grants", first.partition, Math.max(first.start, this.#next)))
-        for (const { value, offset } of batch) {
-          this.#next = offset + 1;
-          if (value === null) continue;
-          const { campaign, state, revision, release } = codec.decode(value);
-          this.#found.set(campaign.id, { campaign, state, revision, release });
-        }
+      for await (const { record, value } of readTopic(this.#log, "grants", {
+        partition: first.partition,
+        from: Math.max(first.start, this.#next),
+      })) {
+        this.#next = record.offset + 1;
+        if (value === null) continue;
+        const { campaign, state, revision, release } = value;
+        this.#found.set(campaign.id, { campaign, state, revision, release });
+      }
     return [...this.#found.values()].toSorted((a, b) => (a.campaign.id < b.campaign.id ? -1 : 1));
   }
 }

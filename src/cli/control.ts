@@ -14,6 +14,7 @@ import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from ".
 import { idBreach } from "../domain/ids.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { toJson } from "../log/codec/json.ts";
+import { readTopic } from "../log/codec/reading.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
 import { findCampaign } from "./campaigns.ts";
@@ -22,7 +23,6 @@ import { asDuration, asInteger, asText, flag, option, withDefault, type ValuesOf
 import { previewText } from "./pacing/preview-text.ts";
 
 const pacing = codecFor("budget-pacing");
-const statuses = codecFor("budget-status");
 
 const SECOND_MS = 1_000;
 
@@ -74,23 +74,16 @@ export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
 export async function latestStatus(log: EventLog, campaign: string): Promise<BudgetStatus | null> {
   const place = await placeOf(log, campaign);
   let found: BudgetStatus | null = null;
-  for await (const batch of log.read("budget-status", place.partition, place.start))
-    for (const record of batch)
-      if (record.value !== null && record.key !== null && place.key.equals(record.key))
-        found = statuses.decode(record.value);
+  const { partition, start: from } = place;
+  for await (const { record, value } of readTopic(log, "budget-status", { partition, from }))
+    if (value !== null && record.key !== null && place.key.equals(record.key)) found = value;
   return found;
 }
 
 /** The latest status of every campaign, by name. */
 export async function latestStatuses(log: EventLog): Promise<readonly BudgetStatus[]> {
   const found = new Map<string, BudgetStatus>();
-  for (const { partition, start } of await log.ranges("budget-status"))
-    for await (const batch of log.read("budget-status", partition, start))
-      for (const { value } of batch) {
-        if (value === null) continue;
-        const status = statuses.decode(value);
-        found.set(status.campaign, status);
-      }
+  for await (const { value } of readTopic(log, "budget-status")) if (value !== null) found.set(value.campaign, value);
   return [...found.values()].toSorted((a, b) => (a.campaign < b.campaign ? -1 : 1));
 }
 
@@ -138,15 +131,15 @@ export async function steer(log: EventLog, command: PacingCommand, options: Stee
   const timer = setTimeout(() => over.abort(), options.timeoutMs);
   const signal = AbortSignal.any([over.signal, options.signal]);
   try {
-    for await (const batch of log.read("budget-status", partition, end, { follow: true, signal }))
-      for (const record of batch) {
-        if (record.value === null || record.key === null || !key.equals(record.key)) continue;
-        const news = outcomeIn(command, statuses.decode(record.value), shards);
-        if (news === null || isEarlier(news.answer, options.earlier ?? null)) continue;
-        outcome = news;
-        options.onNews?.(news);
-        if (isOver(news, options.wait)) return news;
-      }
+    const statuses = readTopic(log, "budget-status", { partition, from: end }, { follow: true, signal });
+    for await (const { record, value } of statuses) {
+      if (value === null || record.key === null || !key.equals(record.key)) continue;
+      const news = outcomeIn(command, value, shards);
+      if (news === null || isEarlier(news.answer, options.earlier ?? null)) continue;
+      outcome = news;
+      options.onNews?.(news);
+      if (isOver(news, options.wait)) return news;
+    }
     return outcome;
   } finally {
     clearTimeout(timer);

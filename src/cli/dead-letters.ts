@@ -3,7 +3,8 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import { DEAD_LETTER_REASONS, type DeadLetter } from "../domain/dead-letter.ts";
-import { codecFor } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
+import { notePassedOver } from "../log/codec/reading.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { mergedByTime } from "./merge.ts";
 import { asOneOf, asText, many, option, type Parse, type ValuesOf } from "./options.ts";
@@ -39,9 +40,11 @@ const codec = codecFor("dead-letters");
 export async function* lettersOf(log: EventLog, { reason, topic, at }: Choice): AsyncGenerator<PlacedLetter> {
   const ranges = await log.ranges("dead-letters");
   const readings = ranges.map(({ partition, start }) => log.read("dead-letters", partition, start));
-  for await (const { partition, offset, value } of mergedByTime(readings)) {
-    if (value === null) continue;
-    const letter = codec.decode(value);
+  for await (const record of mergedByTime(readings)) {
+    const { partition, offset } = record;
+    const letter = record.value === null ? null : decodedOrNull(codec, record.value);
+    if (record.value !== null && letter === null) notePassedOver(log, record);
+    if (letter === null) continue;
     if (reason !== undefined && letter.reason !== reason) continue;
     if (topic !== undefined && letter.topic !== topic) continue;
     if (at.length > 0 && !at.some((place) => place.partition === partition && place.offset === offset)) continue;

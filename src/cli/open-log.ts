@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";
+import { passedOver } from "../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../log/event-log.ts";
 import type { Difference } from "../log/kafka/catalogue.ts";
 import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
@@ -62,6 +63,8 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
       );
     return await use(log);
   } finally {
+    for (const { topic, count, places } of passedOver(log))
+      outside.output.note(`passed over on ${topic}: ${count} records that are none of it, at ${places.join(", ")}`);
     await log.close();
   }
 }

@@ -3,8 +3,8 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import type { ReleaseRecord } from "../domain/control.ts";
-import { parseManifest, type ReleaseManifest } from "../domain/release.ts";
-import { codecFor } from "../log/codec/codec.ts";
+import { parseManifest, releaseHash, type ReleaseManifest } from "../domain/release.ts";
+import { notePassedOver, readTopic } from "../log/codec/reading.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { latestStatuses } from "./control.ts";
 
@@ -17,8 +17,6 @@ export interface ListedRelease {
   readonly standing: Standing;
 }
 
-const codec = codecFor("releases");
-
 /** Campaign by campaign, oldest first. */
 export async function listReleases(log: EventLog, campaign: string | undefined): Promise<readonly ListedRelease[]> {
   const standings = new Map(
@@ -27,24 +25,35 @@ export async function listReleases(log: EventLog, campaign: string | undefined):
       [`${status.campaign}/${status.release}`, "in force"] as const,
     ]),
   );
-  const records = new Map<string, ReleaseRecord>();
-  for (const { partition, start } of await log.ranges("releases"))
-    for await (const batch of log.read("releases", partition, start))
-      for (const { value, key } of batch) {
-        const name = Buffer.from(key ?? []).toString("utf8");
-        if (value === null) records.delete(name);
-        else records.set(name, codec.decode(value));
-      }
-  return [...records.values()]
-    .filter((record) => campaign === undefined || record.campaign === campaign)
-    .toSorted((a, b) =>
+  const releases = new Map<string, Pick<ListedRelease, "record" | "manifest">>();
+  for await (const { record, value, unreadable } of readTopic(log, "releases")) {
+    const name = Buffer.from(record.key ?? []).toString("utf8");
+    if (unreadable) continue;
+    const manifest = value === null ? null : manifestOf(value);
+    if (value === null) releases.delete(name);
+    else if (manifest === null) notePassedOver(log, record);
+    else releases.set(name, { record: value, manifest });
+  }
+  return [...releases.values()]
+    .filter(({ record }) => campaign === undefined || record.campaign === campaign)
+    .toSorted(({ record: a }, { record: b }) =>
       a.campaign === b.campaign ? a.publishedAtMs - b.publishedAtMs : a.campaign < b.campaign ? -1 : 1,
     )
-    .map((record) => ({
-      record,
-      manifest: parseManifest(record.manifest, `release ${record.hash}`),
-      standing: standings.get(`${record.campaign}/${record.hash}`) ?? "candidate",
+    .map((release) => ({
+      ...release,
+      standing: standings.get(`${release.record.campaign}/${release.record.hash}`) ?? "candidate",
     }));
+}
+
+/** Null for a record that calls itself a release and is none. */
+function manifestOf({ manifest, hash }: ReleaseRecord): ReleaseManifest | null {
+  try {
+    const parsed = parseManifest(manifest, `release ${hash}`);
+    return releaseHash(parsed) === hash ? parsed : null;
+  } catch (error) {
+    if (error instanceof InvalidInput) return null;
+    throw error;
+  }
 }
 
 /** The one whose hash begins so; a beginning will do when it is only one's. */

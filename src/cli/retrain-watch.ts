@@ -6,8 +6,9 @@
 //      and whoever published it: the log itself says it, and nothing else has to be kept.
 //   2. One training at a time. One that failed is not tried again before there is a new reason.
 
-import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
-import type { EventLog, LogRecord } from "../log/event-log.ts";
+import type { TopicValues } from "../log/codec/codec.ts";
+import { readTopic, type ReadRecord } from "../log/codec/reading.ts";
+import type { EventLog } from "../log/event-log.ts";
 import { isLearnable } from "../retrain/export.ts";
 import { judgeRetrain, type RetrainPolicy } from "../retrain/trigger.ts";
 import { CampaignReading, type CampaignOnLog } from "./campaigns.ts";
@@ -64,9 +65,6 @@ export async function watchTrainingLog(watch: RetrainWatch): Promise<void> {
   }
 }
 
-const rowCodec = codecFor("training-log");
-const releaseCodec = codecFor("releases");
-
 /** Rows and releases counted as they come. */
 class TrainingLogReading {
   readonly counts = new Map<string, Counts>();
@@ -84,19 +82,18 @@ class TrainingLogReading {
   async advance(): Promise<void> {
     // Releases first: a row on the log by the time of a release was there for it.
     await this.#each("releases", ({ value }) => {
-      const { campaign, publishedAtMs } = releaseCodec.decode(value);
+      const { campaign, publishedAtMs } = value;
       this.#publishedMs.set(campaign, Math.max(publishedAtMs, this.#publishedMs.get(campaign) ?? 0));
       const counts = this.#countsOf(campaign);
       counts.sinceMs = Math.max(counts.sinceMs, publishedAtMs);
       // What was counted on an earlier look was there before this release.
       counts.learned = counts.rows;
     });
-    await this.#each("training-log", ({ value, timestampMs }) => {
-      const row = decodedOrNull(rowCodec, value);
-      if (row === null || !isLearnable(row)) return;
+    await this.#each("training-log", ({ value: row, record }) => {
+      if (!isLearnable(row)) return;
       const counts = this.#countsOf(row.campaign);
       counts.rows += 1;
-      if (timestampMs <= (this.#publishedMs.get(row.campaign) ?? 0)) counts.learned += 1;
+      if (record.timestampMs <= (this.#publishedMs.get(row.campaign) ?? 0)) counts.learned += 1;
     });
   }
 
@@ -109,16 +106,18 @@ class TrainingLogReading {
     return counts;
   }
 
-  async #each(topic: string, see: (record: LogRecord & { readonly value: Uint8Array }) => void): Promise<void> {
+  async #each<N extends keyof TopicValues>(
+    topic: N,
+    see: (read: ReadRecord<TopicValues[N]> & { readonly value: TopicValues[N] }) => void,
+  ): Promise<void> {
     for (const { partition, start } of await this.#log.ranges(topic)) {
       const place = `${topic} ${partition}`;
       const from = Math.max(start, this.#next.get(place) ?? 0);
-      for await (const batch of this.#log.read(topic, partition, from))
-        for (const record of batch) {
-          const { value } = record;
-          if (value !== null) see({ ...record, value });
-          this.#next.set(place, record.offset + 1);
-        }
+      for await (const read of readTopic(this.#log, topic, { partition, from })) {
+        const { value, record } = read;
+        if (value !== null) see({ ...read, value });
+        this.#next.set(place, record.offset + 1);
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Campaign } from "../domain/campaign.ts";
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Release } from "../domain/release.ts";
 import { parseRelease } from "../domain/release.ts";
-import { codecFor } from "../log/codec/codec.ts";
+import { readTopic } from "../log/codec/reading.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { exportTrainingLog, type Exported } from "../retrain/export.ts";
 import { publishRelease, readReleaseFolder } from "../retrain/publish.ts";
@@ -82,14 +82,8 @@ export function stipend(line: readonly string[]): { readonly command: string; re
 
 /** A published release of the campaign, whole. */
 export async function findRelease(log: EventLog, campaign: string, hash: string): Promise<Release> {
-  const codec = codecFor("releases");
-  for (const { partition, start } of await log.ranges("releases"))
-    for await (const batch of log.read("releases", partition, start))
-      for (const { value } of batch) {
-        if (value === null) continue;
-        const record = codec.decode(value);
-        if (record.campaign === campaign && record.hash === hash)
-          return parseRelease(record.manifest, record.classifier, hash, `release ${hash}`);
-      }
+  for await (const { value } of readTopic(log, "releases"))
+    if (value?.campaign === campaign && value.hash === hash)
+      return parseRelease(value.manifest, value.classifier, hash, `release ${hash}`);
   throw new InvalidInput(`release ${hash}: it is in force for ${campaign}, but not on the releases topic`);
 }

@@ -8,7 +8,8 @@ import type { Reason } from "../../domain/decision.ts";
 import { lotOf, LOTS, type BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { HoldoutSums, type HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { IdSet } from "../../evaluate/verify/id-set.ts";
-import { codecFor, Undecodable, type Codec } from "../../log/codec/codec.ts";
+import type { TopicValues } from "../../log/codec/codec.ts";
+import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { rewardOf } from "../../serve/settle/reward.ts";
 import type { Progress } from "../progress.ts";
@@ -58,7 +59,7 @@ async function readPartition(
 ): Promise<void> {
   const sinceMs = await oldestOutcome(log, partition);
   const [heldOut, served] = [new IdSet(), new IdSet()];
-  for await (const { value: decision } of valuesOf(log, "decisions", partition, codecFor("decisions"))) {
+  for await (const { value: decision } of valuesOf(log, "decisions", partition)) {
     if (decision.campaign !== campaign.id || NOT_DECIDED.has(decision.reason)) continue;
     if (decision.decidedAtMs < sinceMs) {
       counts.tooOld += 1;
@@ -72,13 +73,13 @@ async function readPartition(
     if (decision.reservationId !== null) sums.spend(lot, Number(decision.sendMinor));
   }
   const seen = new IdSet();
-  for await (const { value: outcome } of valuesOf(log, "outcomes", partition, codecFor("outcomes"))) {
+  for await (const { value: outcome } of valuesOf(log, "outcomes", partition)) {
     const { decisionId, outcomeId, userId, rewards } = outcome;
     const isHeldOut = heldOut.has(decisionId);
     if ((!isHeldOut && !served.has(decisionId)) || !seen.add(outcomeId)) continue;
     sums.reward(lotOf(userId, seed, LOTS), isHeldOut, rewardOf(campaign.rewardWeights, rewards));
   }
-  for await (const { value: settlement } of valuesOf(log, "settlements", partition, codecFor("settlements")))
+  for await (const { value: settlement } of valuesOf(log, "settlements", partition))
     if (served.has(settlement.decisionId))
       sums.spend(lotOf(settlement.userId, seed, LOTS), Number(settlement.amountMinor));
 }
@@ -87,26 +88,18 @@ async function readPartition(
 async function oldestOutcome(log: EventLog, partition: number): Promise<number> {
   const range = (await log.ranges("outcomes")).find((each) => each.partition === partition);
   if (range === undefined || range.start === 0) return -Infinity;
-  for await (const { timestampMs } of valuesOf(log, "outcomes", partition, codecFor("outcomes"))) return timestampMs;
+  for await (const { timestampMs } of valuesOf(log, "outcomes", partition)) return timestampMs;
   return Infinity;
 }
 
 /** What can be read; the rest is `verify`'s to tell of. */
-async function* valuesOf<T>(
+async function* valuesOf<N extends keyof TopicValues>(
   log: EventLog,
-  topic: string,
+  topic: N,
   partition: number,
-  codec: Codec<T>,
-): AsyncGenerator<{ readonly value: T; readonly timestampMs: number }> {
+): AsyncGenerator<{ readonly value: TopicValues[N]; readonly timestampMs: number }> {
   const range = (await log.ranges(topic)).find((each) => each.partition === partition);
   if (range === undefined) return;
-  for await (const batch of log.read(topic, partition, range.start))
-    for (const { value, timestampMs } of batch) {
-      if (value === null) continue;
-      try {
-        yield { value: codec.decode(value), timestampMs };
-      } catch (error) {
-        if (!(error instanceof Undecodable)) throw error;
-      }
-    }
+  for await (const { record, value } of readTopic(log, topic, { partition, from: range.start }))
+    if (value !== null) yield { value, timestampMs: record.timestampMs };
 }

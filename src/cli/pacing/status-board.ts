@@ -1,10 +1,8 @@
 // Status board: the latest status of each campaign, read on from where it was read to.
 
 import type { BudgetStatus } from "../../domain/control.ts";
-import { codecFor } from "../../log/codec/codec.ts";
+import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
-
-const statuses = codecFor("budget-status");
 
 export class StatusBoard {
   readonly #next = new Map<number, number>();
@@ -15,14 +13,12 @@ export class StatusBoard {
     let isNew = false;
     for (const { partition, start } of await log.ranges("budget-status")) {
       const from = Math.max(start, this.#next.get(partition) ?? 0);
-      for await (const batch of log.read("budget-status", partition, from))
-        for (const { value, offset } of batch) {
-          this.#next.set(partition, offset + 1);
-          if (value === null) continue;
-          const status = statuses.decode(value);
-          this.#latest.set(status.campaign, status);
-          isNew = true;
-        }
+      for await (const { record, value } of readTopic(log, "budget-status", { partition, from })) {
+        this.#next.set(partition, record.offset + 1);
+        if (value === null) continue;
+        this.#latest.set(value.campaign, value);
+        isNew = true;
+      }
     }
     return isNew;
   }

@@ -4,7 +4,8 @@
 import type { PacingCommand, ReleaseRecord } from "../../domain/control.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
-import { codecFor, Undecodable, type TopicValues } from "../../log/codec/codec.ts";
+import type { TopicValues } from "../../log/codec/codec.ts";
+import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 
 export interface RecordedSession {
@@ -63,15 +64,5 @@ export async function* valuesOf<N extends keyof TopicValues>(
   log: EventLog,
   topic: N,
 ): AsyncGenerator<readonly [LogRecord, TopicValues[N]]> {
-  const codec = codecFor(topic);
-  for (const { partition, start } of await log.ranges(topic))
-    for await (const batch of log.read(topic, partition, start))
-      for (const record of batch) {
-        if (record.value === null) continue;
-        try {
-          yield [record, codec.decode(record.value)];
-        } catch (error) {
-          if (!(error instanceof Undecodable)) throw error;
-        }
-      }
+  for await (const { record, value } of readTopic(log, topic)) if (value !== null) yield [record, value];
 }
