@@ -17,6 +17,12 @@ export function traceOf({ traceparent, tracestate }: Headers): Headers | undefin
   return { traceparent, tracestate };
 }
 
+/** Of a trace parent that is one. */
+export function traceIdOf(headers: Headers): string | undefined {
+  const parent = traceOf(headers)?.["traceparent"];
+  return parent === undefined ? undefined : textOf(parent).split("-")[1];
+}
+
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

@@ -130,8 +130,8 @@ export class Desk {
   deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
     countOne(this.#counts, `dead_letters/${reason}`);
     const { topic, partition, offset } = source;
-    this.#note({ text: `dead letter: ${topic} ${partition}@${offset}: ${reason}: ${detail}` });
     const letter = deadLetterOf(source, reason, detail, this.#context.nowMs);
+    this.#note({ text: `dead letter: ${topic} ${partition}@${offset}: ${reason}: ${letter.detail}` });
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
   }
 

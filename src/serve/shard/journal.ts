@@ -11,6 +11,7 @@ import type { Codec } from "../../log/codec/codec.ts";
 import type { Headers, LogRecord, OutRecord } from "../../log/event-log.ts";
 import { countOne, NOTES_MOST, type CountKey, type CycleContext, type CycleNote } from "../../task/processor.ts";
 import type { Refused } from "../contract.ts";
+import { traceIdOf } from "../trace.ts";
 import type { ShardHead } from "./records.ts";
 
 export interface OutputCodecs {
@@ -70,8 +71,8 @@ export class Journal {
 
   deadLetter({ record, reason, detail }: Refused): void {
     countOne(this.counts, `dead_letters/${reason}`);
-    if (this.notes.length < NOTES_MOST) this.notes.push(noteOf(record, reason, detail));
     const letter = deadLetterOf(record, reason, detail, this.#context.nowMs);
+    if (this.notes.length < NOTES_MOST) this.notes.push(noteOf(record, reason, letter.detail));
     this.#put("dead-letters", letter.key, this.#codecs["dead-letters"].encode(letter));
   }
 
@@ -90,6 +91,6 @@ export class Journal {
 
 function noteOf({ topic, partition, offset, headers }: LogRecord, reason: DeadLetterReason, detail: string): CycleNote {
   const text = `dead letter: ${topic} ${partition}@${offset}: ${reason}: ${detail}`;
-  const traceId = headers["traceparent"]?.toString().split("-")[1];
+  const traceId = traceIdOf(headers);
   return traceId === undefined ? { text } : { text, traceId };
 }
