@@ -75,21 +75,21 @@ export interface BudgetStatus {
     readonly revision: number;
     readonly offset: number;
     /** Of its last report. */
-    readonly atMs?: number;
+    readonly atMs: number;
   }[];
   /** The latest answers to commands, oldest first, at most 50. */
   readonly answers: readonly CommandAnswer[];
-  /** How many the campaign has; 0: not said. */
-  readonly shards?: number;
-  readonly pinned?: boolean;
-  readonly throttle?: number;
+  /** How many the campaign has. */
+  readonly shards: number;
+  readonly pinned: boolean;
+  readonly throttle: number;
   /** Null before a release is in force. */
-  readonly forecast?: Outlook | null;
+  readonly forecast: Outlook | null;
   /** Under `expected`: what is out beyond the budget at most, because so much of the holds comes back, and what is kept back for it. */
-  readonly overbookedMinor?: Minor;
-  readonly riskReserveMinor?: Minor;
+  readonly overbookedMinor: Minor;
+  readonly riskReserveMinor: Minor;
   /** Of a campaign whose days or weeks have budgets; null: its budget is one. */
-  readonly period?: PeriodStatus | null;
+  readonly period: PeriodStatus | null;
 }
 
 /** The day or week that is being spent. */
@@ -143,7 +143,7 @@ export interface CommandAnswer {
   /** Of the command: tells it, come twice, from another of the same id. Empty: not said. */
   readonly digest?: string;
   /** Of a dry run that was not refused. */
-  readonly preview?: CommandPreview | null;
+  readonly preview: CommandPreview | null;
 }
 
 /** Cumulative totals of one account of one shard (or summed over shards). pending = reserved − settled − released. */
@@ -181,8 +181,8 @@ export interface Grant {
   readonly grantedMinor: Readonly<Record<Account, Minor>>;
   /** The shard returns what it can until its `returned` total reaches this; cumulative. */
   readonly returnTargetMinor: Readonly<Record<Account, Minor>>;
-  /** What no shard had been granted yet when this was written: tells "not yet" from "no more". Null when not said. */
-  readonly ungrantedMinor?: Readonly<Record<Account, Minor>> | null;
+  /** What no shard had been granted yet when this was written: tells "not yet" from "no more". */
+  readonly ungrantedMinor: Readonly<Record<Account, Minor>>;
 }
 
 /** What a shard tells the treasurer; totals only. Keyed by campaign on `shard-reports`. */

@@ -93,7 +93,7 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
       gauges.granted.set({ campaign, account: name }, Number(totals.granted - totals.returned));
       gauges.pending.set({ campaign, account: name }, Number(totals.reserved - totals.settled - totals.released));
       gauges.posted.set({ campaign, account: name }, Number(totals.settled + totals.sent));
-      const overbooked = name === "plan" ? (status.overbookedMinor ?? 0n) : 0n;
+      const overbooked = name === "plan" ? status.overbookedMinor : 0n;
       gauges.overbooked.set({ campaign, account: name }, Number(overbooked));
     }
     gauges.target.set({ campaign }, Number(status.targetMinor));

@@ -129,6 +129,13 @@ export function statusOfUnknown(campaign: string, answers: readonly CommandAnswe
     totals: { plan: none, exploration: none },
     applied: [],
     answers: answers.slice(-ANSWERS_SHOWN),
+    shards: 0,
+    pinned: false,
+    throttle: 1,
+    forecast: null,
+    overbookedMinor: 0n,
+    riskReserveMinor: 0n,
+    period: null,
   };
 }
 

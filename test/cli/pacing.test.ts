@@ -126,10 +126,17 @@ describe("a command with --wait", () => {
     await stop();
     const waiting = stipend("pacing pause --campaign ghost --wait --timeout 20s --command-id ghost-1");
     await expect.poll(() => commandsFor("ghost")).toEqual(["ghost-1"]);
-    const answer = { commandId: "ghost-1", atMs: 0, outcome: "accepted", revision: 4, reason: null } as const;
+    const answer = {
+      commandId: "ghost-1",
+      atMs: 0,
+      outcome: "accepted",
+      revision: 4,
+      reason: null,
+      preview: null,
+    } as const;
     const template = must(await latestStatus(log, "spring"), "a status");
     for (const reached of [[], [0, 2], [0, 2], [0, 1, 2]]) {
-      const applied = reached.map((shard) => ({ shard, revision: 4, offset: 0 }));
+      const applied = reached.map((shard) => ({ shard, revision: 4, offset: 0, atMs: 0 }));
       const value = codecFor("budget-status").encode({
         ...template,
         campaign: "ghost",

@@ -78,6 +78,7 @@ export async function honestLog(): Promise<EventLog> {
         totals: { plan: sum, exploration: NONE },
         applied: [],
         answers: [],
+        ...UNREMARKABLE,
       }),
     },
   ]);
@@ -95,6 +96,12 @@ function add(a: AccountTotals, b: AccountTotals): AccountTotals {
   };
 }
 
+/** What a status says beside the money. */
+export const UNREMARKABLE = {
+  ...{ shards: 1, pinned: false, throttle: 1, forecast: null, period: null },
+  ...{ overbookedMinor: 0n, riskReserveMinor: 0n },
+};
+
 export function grantRecord(shard: number, granted: bigint, changes: Partial<Campaign> = {}): OutRecord {
   const value = codecFor("grants").encode({
     campaign: { ...summer, ...changes },
@@ -108,6 +115,7 @@ export function grantRecord(shard: number, granted: bigint, changes: Partial<Cam
     throttle: 1,
     grantedMinor: { plan: granted, exploration: 0n },
     returnTargetMinor: { plan: 1_000n, exploration: 0n },
+    ungrantedMinor: { plan: 0n, exploration: 0n },
   });
   return { topic: "grants", partition: shard, key: Buffer.from(summer.id), value };
 }

@@ -6,7 +6,7 @@ import { verify, type VerifyResult } from "../../src/evaluate/verify/verify.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../../src/log/event-log.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
-import { copyLog, emptyLog, grantRecord, honestLog, summer, type Tamper } from "./honest-log.ts";
+import { copyLog, emptyLog, grantRecord, honestLog, summer, UNREMARKABLE, type Tamper } from "./honest-log.ts";
 
 let honest: EventLog;
 beforeAll(async () => {
@@ -256,7 +256,7 @@ describe("laws", () => {
       const status = (step: (typeof steps)[number]): BudgetStatus => ({
         ...{ campaign: summer.id, atMs: 99, state: "live", currency: "EUR", release: null, previousRelease: null },
         ...{ planRow: 0, shadowPrice: 0, targetMinor: 0n, applied: [], answers: [], explorationBudgetMinor: 10_000n },
-        ...{ revision: step.revision, budgetMinor: step.budgetMinor },
+        ...{ ...UNREMARKABLE, revision: step.revision, budgetMinor: step.budgetMinor },
         totals: { plan: { ...none, granted: step.granted }, exploration: none },
       });
       const key = Buffer.from(summer.id);
@@ -279,11 +279,13 @@ describe("laws", () => {
       const action = { kind: "set_budget", budgetMinor: 300_000n, currency: "EUR" } as const;
       const status: BudgetStatus = {
         ...{ campaign: summer.id, atMs: 99, revision: 3, state: "live", currency: "EUR", release: null },
-        ...{ previousRelease: null, planRow: 0, shadowPrice: 0, targetMinor: 0n, applied: [] },
+        ...{ previousRelease: null, planRow: 0, shadowPrice: 0, targetMinor: 0n, applied: [], ...UNREMARKABLE },
         budgetMinor: summer.budgetMinor,
         explorationBudgetMinor: summer.explorationBudgetMinor,
         totals: { plan: totals(200_000n), exploration: totals(0n) },
-        answers: refused ? [{ commandId: "raise", atMs: 0, outcome: "refused", revision: 1, reason: "stale" }] : [],
+        answers: refused
+          ? [{ commandId: "raise", atMs: 0, outcome: "refused", revision: 1, reason: "stale", preview: null }]
+          : [],
       };
       const key = Buffer.from(summer.id);
       await log.send([

@@ -274,7 +274,8 @@ test.each([
 ] as const)("under %s, of what %s releases %d goes back unasked before the next is decided", async (...args) => {
   const [policy, end, returned, reason] = args;
   const spring = campaign({ budgetMinor: 150n, reservation: { policy, ttlMs: HOUR_MS } });
-  await decided({ campaign: spring, grantedMinor: { plan: 150n, exploration: 0n } });
+  const none = { plan: 0n, exploration: 0n };
+  await decided({ campaign: spring, grantedMinor: { ...none, plan: 150n }, ungrantedMinor: none });
   expect((await house.decision("s1")).reason).toBe("planned");
   if (end === "an expiry") house.nowMs += HOUR_MS;
   else await house.outcome("o1", "u1", "s1", { kind: "declined" });

@@ -62,6 +62,7 @@ export function grantOf(changes: Partial<Grant> = {}): Grant {
     throttle: 1,
     grantedMinor: { plan: 100_000n, exploration: 0n },
     returnTargetMinor: { plan: 0n, exploration: 0n },
+    ungrantedMinor: { plan: 900_000n, exploration: 0n },
     ...changes,
   };
 }

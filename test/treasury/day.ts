@@ -74,7 +74,7 @@ export function playDay(options: DayOptions): DayResult {
     passed += each / weight;
     distance += Math.abs(Number(world.posted()) / Number(budgetMinor) - passed) / steps;
     if (world.used() > peak) peak = world.used();
-    const over = world.status.overbookedMinor ?? 0n;
+    const over = world.status.overbookedMinor;
     if (over > overbooked) overbooked = over;
     if ((step + 1) % 60 === 0) postedByHour.push(Number(world.posted()) / Number(budgetMinor));
   });

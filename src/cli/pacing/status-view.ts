@@ -51,21 +51,21 @@ export function statusView(status: BudgetStatus) {
     plan: accountView(status.budgetMinor, status.totals.plan),
     exploration: accountView(status.explorationBudgetMinor, status.totals.exploration),
     release: status.release,
-    pinned: status.pinned ?? false,
+    pinned: status.pinned,
     planRow: status.planRow,
     shadowPrice: status.shadowPrice,
-    throttle: status.throttle ?? 1,
-    forecast: status.forecast ?? null,
-    period: status.period ?? null,
-    overbookedMinor: status.overbookedMinor ?? 0n,
-    riskReserveMinor: status.riskReserveMinor ?? 0n,
-    shards: status.shards ?? 0,
+    throttle: status.throttle,
+    forecast: status.forecast,
+    period: status.period,
+    overbookedMinor: status.overbookedMinor,
+    riskReserveMinor: status.riskReserveMinor,
+    shards: status.shards,
     lagging: laggingShards(status),
   };
 }
 
 /** Those whose last report is of an earlier revision, or that have never reported. A quiet shard at the revision is not late. */
-export function laggingShards({ applied, shards = 0, revision }: BudgetStatus): LaggingShard[] {
+export function laggingShards({ applied, shards, revision }: BudgetStatus): LaggingShard[] {
   const known = new Map(applied.map((entry) => [entry.shard, entry]));
   const all = new Set([...Array.from({ length: shards }, (_, shard) => shard), ...known.keys()]);
   return [...all].flatMap((shard) => {

@@ -111,7 +111,7 @@ function planned(question: Question, base: Answer, arm: number): Answer {
 /** Exhausted: what the treasurer could still grant would not pay for it either. */
 function refusal(shard: CampaignShard, hold: bigint): Reason {
   const { grant } = shard.inForce.settings;
-  const ungranted = grant.ungrantedMinor?.plan ?? grant.campaign.budgetMinor - grant.grantedMinor.plan;
+  const ungranted = grant.ungrantedMinor.plan;
   return shard.free("plan") + ungranted < hold ? "budget_exhausted" : "budget_not_yet_granted";
 }
 

@@ -248,7 +248,7 @@ export class TreasuryAudit {
   }
 
   /** T7: the days and weeks are those of the zone's calendars, and what each has is its budget and what was carried. */
-  #period({ period = null }: BudgetStatus, { steered, periods }: Treasured, place: string): void {
+  #period({ period }: BudgetStatus, { steered, periods }: Treasured, place: string): void {
     if (steered.campaign === null) return;
     const budgets = { whole: steered.budget.plan, period: steered.periodBudget ?? 0 };
     const fault = periods.faultOf(period, steered.campaign, budgets);
