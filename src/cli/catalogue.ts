@@ -81,6 +81,14 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "compare the log's topics with what is needed",
     load: () => import("./commands/topics-check.ts"),
   },
+  "log backup": {
+    summary: "copy the embedded log to a file, while it is in use",
+    load: () => import("./commands/log-backup.ts"),
+  },
+  "log restore": {
+    summary: "make a new embedded log of a backup",
+    load: () => import("./commands/log-restore.ts"),
+  },
   "dead-letters list": {
     summary: "the records that could not be used, with the reason",
     load: () => import("./commands/dead-letters-list.ts"),
@@ -136,6 +144,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   releases: "list, show, publish, promote and roll back releases",
   campaign: "create campaigns",
   topics: "make and check the log's topics",
+  log: "back the embedded log up, and restore it",
   "dead-letters": "look at records that could not be used, and send them again",
 };
 

@@ -33,6 +33,13 @@ export function isShared({ kafkaBrokers }: Config): boolean {
   return kafkaBrokers !== null;
 }
 
+/** Copies of the embedded log; refused where the settings name Kafka. */
+export async function embeddedBackups({ kafkaBrokers }: Config) {
+  if (kafkaBrokers !== null)
+    throw new InvalidInput("KAFKA_BROKERS: the log is on Kafka, whose own means copy it; this is for the embedded log");
+  return await import("../log/embedded/backup.ts");
+}
+
 type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;
 
 /** With `make`, an embedded folder that is missing is made; else it is refused, for it would be empty. */

@@ -90,7 +90,7 @@ it("every acknowledged record is there once, in its sender's order, whoever open
   const seed = "storm 1";
   const random = seededRandom(seed);
   const senders = Array.from({ length: SENDERS }, (_, i) => new Place("sendOn", `sender-${i}`));
-  const runner = new Place("answerOn", "runner");
+  const runner = new Place("answer", "runner");
   const openers = Array.from({ length: OPENERS }, (_, i) => new Place("opens", `opener-${i}`));
   const places = [...senders, runner, ...openers];
   for (const until = Date.now() + STORM_MS; Date.now() < until;) {

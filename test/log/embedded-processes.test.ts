@@ -107,7 +107,9 @@ describe("the embedded log among processes", () => {
     const task = work("answer");
     await task.said("ready");
     const senders = [work("send", "a"), work("send", "b")];
-    await Promise.all([...senders, task].map((worker) => worker.ended()));
+    await Promise.all(senders.map((worker) => worker.ended()));
+    task.child.stdin.write("end\n");
+    await task.ended();
     const answers = await readAll(log, "answers", 0);
     const expected = Array.from({ length: 400 }, (_, i) => `${i}`);
     for (const sender of ["a", "b"]) {

@@ -45,19 +45,6 @@ async function commits(log: EmbeddedLog): Promise<void> {
   }
 }
 
-/** Answers each event once, until nothing has come for a while. */
-async function answer(log: EmbeddedLog): Promise<void> {
-  const task = await claimZero(log);
-  await task.seek({});
-  say("ready");
-  for (;;) {
-    const batch = await task.poll({ maxRecords: 50, maxWaitMs: 1_500 });
-    if (batch.length === 0) break;
-    const answers = batch.map((record) => out("answers", 0, text(record.key), text(record.value)));
-    await task.commit(answers, { events: must(batch.at(-1), "record").offset + 1 });
-  }
-}
-
 async function send(log: EmbeddedLog): Promise<void> {
   for (let i = 0; i < 400; i += 4)
     await log.send(Array.from({ length: 4 }, (_, j) => out("events", 0, argument, `${i + j}`)));
@@ -104,7 +91,7 @@ async function sendOn(log: EmbeddedLog): Promise<void> {
 }
 
 /** Answers each event once, from where whoever ran before has come to, until it is told to end and nothing is left. */
-async function answerOn(log: EmbeddedLog): Promise<void> {
+async function answer(log: EmbeddedLog): Promise<void> {
   let over = false;
   process.stdin.once("data", () => (over = true));
   const task = await claimZero(log);
@@ -128,7 +115,6 @@ const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = {
   hold,
   fill,
   sendOn,
-  answerOn,
 };
 const open = (at: string): Promise<EmbeddedLog> =>
   openEmbeddedLog({ folder: at, now: () => Date.now(), newToken: randomUUID });

@@ -9,8 +9,9 @@ import { LogError } from "../event-log.ts";
 import { checkVersion, settleFormat, type Durability } from "./format.ts";
 import { ACCESS } from "./sqlite-errors.ts";
 
-const FILE = "log.sqlite";
-export const PAGE_BYTES = 4096;
+export const FILE = "log.sqlite";
+/** Of a new file: larger pages make large commits cheaper and small ones longer on the disk. */
+const PAGE_BYTES = 8192;
 /** A commit that finds the write-ahead log this long copies it back itself, should the thread that does so not keep up. */
 const AUTOMATIC_CHECKPOINT_PAGES = (64 * 1024 * 1024) / PAGE_BYTES;
 const CACHE_KIB = 8 * 1024;
@@ -40,7 +41,7 @@ export function openConnection(file: string, durability: Durability | undefined)
   const db = new DatabaseSync(file, { timeout: 0 });
   try {
     checkVersion(String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]));
-    if (journalMode(db, "") !== "wal" && journalMode(db, " = WAL") !== "wal")
+    if (journalMode(db, "") !== "wal" && !startsWal(db))
       throw new LogError(
         `${file}: the file system cannot share memory between processes: use a folder on a local disk`,
       );
@@ -72,6 +73,11 @@ function makeFile(file: string): void {
       cause: error,
     });
   }
+}
+
+function startsWal(db: DatabaseSync): boolean {
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  return journalMode(db, " = WAL") === "wal";
 }
 
 function journalMode(db: DatabaseSync, change: "" | " = WAL"): unknown {

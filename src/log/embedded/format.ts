@@ -36,16 +36,21 @@ export function checkVersion(version: string): void {
  */
 export function settleFormat(db: DatabaseSync, file: string, durability: Durability | undefined): boolean {
   if (isEmpty(db)) makeFormat(db, durability !== "process");
-  const application = pragma(db, "application_id");
-  if (application !== APPLICATION_ID)
-    throw new LogError(`${file}: is an SQLite file of another program: begin an empty folder`);
-  const format = pragma(db, "user_version");
-  if (format !== FORMAT)
-    throw new LogError(`${file}: written by another version (format ${format}, this one reads ${FORMAT})`);
+  checkLog(db, file);
   const flushed = db.prepare("SELECT flushed FROM folder").get()?.["flushed"] === 1;
   if (!flushed && durability !== undefined && durability !== "process")
     throw new LogError(`${file}: was made with durability process, which is not ${durability}: begin an empty folder`);
   return flushed;
+}
+
+/** Refuses what is no log of this version. */
+export function checkLog(db: DatabaseSync, file: string): void {
+  const application = pragma(db, "application_id");
+  if (application !== APPLICATION_ID)
+    throw new LogError(`${file}: is an SQLite file of another program, no log: begin an empty folder`);
+  const format = pragma(db, "user_version");
+  if (format !== FORMAT)
+    throw new LogError(`${file}: written by another version (format ${format}, this one reads ${FORMAT})`);
 }
 
 function isEmpty(db: DatabaseSync): boolean {

@@ -1,0 +1,27 @@
+// stipend log backup: a copy of the embedded log, while it is in use.
+
+import path from "node:path";
+import { defineCommand, DONE } from "../command.ts";
+import { embeddedBackups } from "../open-log.ts";
+import { asText, required } from "../options.ts";
+
+export const command = defineCommand({
+  summary: "copy the embedded log to a file, while it is in use",
+  description:
+    "The copy is one file with the state at its beginning; `run`, `send` and the others go on meanwhile. It is read to its " +
+    "end before it gets its name. `stipend log restore` makes a folder of it. The local stores need no copy: they are " +
+    "filled from the log. Kafka's log is copied by Kafka's own means.",
+  examples: ["stipend log backup /backups/log-2026-05-01.sqlite"],
+  arguments: { file: required("file", "the new file", asText) },
+  async run(context, { file }) {
+    const target = path.resolve(file);
+    const folder = context.config.dir;
+    const { backUp } = await embeddedBackups(context.config);
+    const figures = await backUp(folder, target, (done) => context.progress.report("copying", done));
+    context.output.result(
+      { folder, file: target, ...figures },
+      () => `${target}: ${figures.topics} topics, ${figures.bytes} bytes`,
+    );
+    return DONE;
+  },
+});
