@@ -90,7 +90,7 @@ describe("the folder of an embedded log", () => {
     db.exec("PRAGMA user_version = 3");
     await expect(openLog()).rejects.toThrow(/log\.sqlite: written by another version \(format 3, this one reads 2\)/);
     db.exec("PRAGMA application_id = 7");
-    await expect(openLog()).rejects.toThrow(/another program: begin an empty folder/);
+    await expect(openLog()).rejects.toThrow(/another program, no log: begin an empty folder/);
     db.close();
   });
 
