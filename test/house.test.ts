@@ -260,7 +260,7 @@ describe("what is installed and from where", () => {
     expect(files.length).toBeGreaterThan(300);
     const texts = files.filter((file) => file !== "package-lock.json").map((file) => [file, read(file)] as const);
     const hosts = texts.flatMap(([file, text]) =>
-      [...text.matchAll(/https?:\/\/([\w.-]+)/g)]
+      [...text.matchAll(/https?:\/\/(?:[^\s/@"]*@)?(\[[0-9a-f:]+\]|[\w.-]+)/g)]
         .map(([, host]) => must(host, "a host"))
         .filter((host) => !HOSTS_NAMED.includes(host))
         .map((host) => `${file}: ${host}`),
@@ -278,10 +278,10 @@ function filesBelow(folder: string): string[] {
 }
 
 /** What is made or fetched, and not part of the project (.gitignore). */
-const MADE = [".git", "node_modules", ".node", ".stipend", ".tfjs", ".kafka", "coverage", "out"];
+const MADE = [".git", "node_modules", ".node", ".stipend", ".tfjs", ".kafka", "coverage", "data", "out"];
 
 /** Loopback, words that stand for a host, and names of formats that look like addresses and are never fetched. */
-const HOSTS_NAMED = ["127.0.0.1", "localhost", "host", "prometheus", "maven.apache.org", "www.w3.org"];
+const HOSTS_NAMED = ["127.0.0.1", "[::1]", "localhost", "host", "prometheus", "maven.apache.org", "www.w3.org"];
 
 /** Written in parts, so that this file does not name them. */
 const MACHINE_PATHS = [
