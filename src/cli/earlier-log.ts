@@ -3,17 +3,25 @@
 // can learn from both: features by name, the arm by id, the propensity, the rewards, redemption and cost.
 
 import { must } from "../domain/assert.ts";
-import { identifier, literal, readFile } from "../learn/duckdb.ts";
+import { openDatabase } from "../learn/duckdb.ts";
+import { checkFaults } from "../learn/faults.ts";
+import { stageLog, TABLE } from "../learn/log/staged-log.ts";
 import type { Mapping } from "../learn/mapping.ts";
-import { staged, stageSql } from "../learn/staging.ts";
+import { identifier, literal, pathLiteral } from "../learn/sql.ts";
+import { staged } from "../learn/staging.ts";
 import { COLUMN } from "../retrain/columns.ts";
 
-/** The SELECT that reads the files' good rows. */
-export function earlierRows(files: readonly string[], mapping: Mapping): string {
-  const select = `SELECT ${columns(mapping).join(", ")}`;
-  return files
-    .map((file) => `${select} FROM (${stageSql(mapping, readFile(file))}) WHERE ${staged.bad} = 0`)
-    .join(" UNION ALL ");
+/** Reads and checks the files as `train` does, and writes their rows as Parquet to `to`; answers the SELECT that reads it. */
+export async function earlierRows(files: readonly string[], mapping: Mapping, to: string): Promise<string> {
+  const db = await openDatabase({});
+  try {
+    await checkFaults(db, await stageLog(db, files, mapping), mapping, 0);
+    const good = `SELECT ${columns(mapping).join(", ")} FROM ${TABLE} WHERE ${staged.bad} = 0`;
+    await db.run(`COPY (${good}) TO ${literal(to)} (FORMAT parquet)`);
+    return `SELECT * FROM read_parquet(${pathLiteral(to)}, hive_partitioning = false)`;
+  } finally {
+    await db.close();
+  }
 }
 
 function columns(mapping: Mapping): string[] {
@@ -33,7 +41,11 @@ function columns(mapping: Mapping): string[] {
     ),
     [perArm((index) => literal(must(arms[index], "arm").id)), COLUMN.arm],
     [propensity, COLUMN.propensity],
-    ...mapping.rewards.map((reward, index) => [staged.reward(index), COLUMN.reward(reward.name)] as const),
+    ...mapping.rewards.flatMap(({ name, part }, index) => {
+      if (part === "below") return [];
+      const value = part === "above" ? `${staged.reward(index)} - ${staged.reward(index + 1)}` : staged.reward(index);
+      return [[value, COLUMN.reward(name)] as const];
+    }),
     [redeemed, COLUMN.redeemed],
     [mapping.cost ? staged.cost : `${send} + ${redeemed} * ${face}`, COLUMN.cost],
   ];

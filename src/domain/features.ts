@@ -4,7 +4,9 @@
 // Standardisation is inside the ONNX graph; here is only the layout: numbers as they are, booleans as 0/1,
 // a categorical as one-hot over its known categories (an unknown category is all zeros).
 
-export type AttributeValue = number | string | boolean | null;
+import { numberOf, truthOf, valueKey, type AttributeValue } from "./values.ts";
+
+export type { AttributeValue } from "./values.ts";
 
 /** A user's or session's attributes by name, as producers send them. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -53,49 +55,59 @@ export interface RowEncoder {
 
 export function compileRowEncoder(spec: FeatureSpec): RowEncoder {
   const width = rowWidth(spec);
-  const columns = spec.features.map((feature) => ({
-    feature,
-    index:
-      feature.kind === "categorical"
-        ? new Map(feature.categories.map((category, position) => [category, position]))
-        : undefined,
-  }));
+  const columns = spec.features.map(writerOf);
   return {
     width,
     encode(attributes, out, offset) {
       out.fill(0, offset, offset + width);
       let at = offset;
       let missing = 0;
-      for (const { feature, index } of columns) {
-        let value = attributes[feature.name];
-        if (!hasKind(value, feature.kind)) {
-          missing += 1;
-          value = feature.default;
-        }
-        if (index === undefined) {
-          out[at] = Number(value);
-          at += 1;
-        } else {
-          const position = index.get(String(value));
-          if (position !== undefined) out[at + position] = 1;
-          at += index.size;
-        }
+      for (const { name, columns: count, write } of columns) {
+        if (!write(attributes[name], out, at)) missing += 1;
+        at += count;
       }
       return missing;
     },
   };
 }
 
-/** A value of another kind counts as missing: a release must not read "7" as 7 on one side only. */
-function hasKind(value: AttributeValue | undefined, kind: Feature["kind"]): value is number | string | boolean {
-  if (value === undefined || value === null) return false;
-  switch (kind) {
-    case "numeric":
-      // In single precision, as the row is: beyond it a column that never changed would become 0 × ∞.
-      return typeof value === "number" && Number.isFinite(Math.fround(value));
-    case "boolean":
-      return typeof value === "boolean";
-    case "categorical":
-      return typeof value === "string";
+interface Writer {
+  readonly name: string;
+  readonly columns: number;
+  /** False where the value is missing or cannot be read, and the default was written. */
+  readonly write: (value: AttributeValue | undefined, out: Float32Array, at: number) => boolean;
+}
+
+/** Values are read as a log's are (values.ts): a category that was learned from the number 7 is that of the text "7.0". */
+function writerOf(feature: Feature): Writer {
+  const { name } = feature;
+  if (feature.kind !== "categorical") {
+    const read = feature.kind === "numeric" ? numberOf : truthOf;
+    const usual = Number(feature.default);
+    return {
+      name,
+      columns: 1,
+      write(value, out, at) {
+        const known = read(value);
+        out[at] = known === null ? usual : Number(known);
+        return known !== null;
+      },
+    };
   }
+  const index = new Map<string, number>();
+  feature.categories.forEach((category, position) => {
+    const key = valueKey(category);
+    if (key !== null && !index.has(key)) index.set(key, position);
+  });
+  const usual = index.get(valueKey(feature.default) ?? "");
+  return {
+    name,
+    columns: feature.categories.length,
+    write(value, out, at) {
+      const key = valueKey(value);
+      const position = key === null ? usual : index.get(key);
+      if (position !== undefined) out[at + position] = 1;
+      return key !== null;
+    },
+  };
 }

@@ -4,9 +4,11 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { must } from "../domain/assert.ts";
 import { featureWidth, rowWidth, type Feature, type FeatureSpec } from "../domain/features.ts";
-import { literal, type Database } from "./duckdb.ts";
+import { valueKey } from "../domain/values.ts";
+import type { Database } from "./duckdb.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
 import type { Block, CostModel } from "./nouns.ts";
+import { literal } from "./sql.ts";
 import { staged } from "./staging.ts";
 
 export interface BlockReader {
@@ -19,7 +21,15 @@ export interface BlockReader {
 export async function createCategoryTypes(db: Database, spec: FeatureSpec): Promise<void> {
   for (const [index, feature] of spec.features.entries())
     if (feature.kind === "categorical")
-      await db.run(`CREATE TYPE category_${index} AS ENUM (${feature.categories.map(literal).join(", ")})`);
+      await db.run(
+        `CREATE TYPE category_${index} AS ENUM (SELECT unnest([${categoryKeys(feature.categories).map(literal).join(", ")}]))`,
+      );
+}
+
+/** Each once, in order; what an older release has twice, or empty, no row can be. */
+function categoryKeys(categories: readonly string[]): string[] {
+  const keys = categories.map((category) => valueKey(category));
+  return keys.map((key, index) => (key === null || keys.indexOf(key) < index ? `\0none ${index}` : key));
 }
 
 /** `fold`: a row's fold, as SQL. */
@@ -86,7 +96,7 @@ function layoutOf(spec: FeatureSpec, mapping: Mapping, fold: string): Layout {
 function featureColumn(feature: Feature, index: number): string {
   const column = staged.feature(index);
   if (feature.kind !== "categorical") return `coalesce(${column}, CAST(${Number(feature.default)} AS FLOAT))`;
-  const known = `TRY_CAST(coalesce(${column}, ${literal(feature.default)}) AS category_${index})`;
+  const known = `TRY_CAST(coalesce(${column}, ${literal(valueKey(feature.default) ?? "")}) AS category_${index})`;
   return `coalesce(CAST(enum_code(${known}) AS INTEGER), -1)`;
 }
 

@@ -8,22 +8,17 @@
 //   2. Blocks put together are the same rows in the same order for every block size.
 //   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
 
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { InvalidInput } from "../domain/campaign.ts";
 import { rowWidth, type FeatureSpec } from "../domain/features.ts";
 import { seededRandom } from "../domain/random.ts";
 import { blockReader, createCategoryTypes } from "./block-reader.ts";
-import { openDatabase, readFile, type Database } from "./duckdb.ts";
+import { openDatabase, type Database } from "./duckdb.ts";
 import { findLeaks } from "./leaks.ts";
+import { stageLog, TABLE } from "./log/staged-log.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
 import { FOLDS, type Dataset, type Progress } from "./nouns.ts";
 import { profileLog, type Profile } from "./profile.ts";
 import { foldOf, hashedRows } from "./row-keys.ts";
-import { columnsNamed, stageSql } from "./staging.ts";
 
 export interface DatasetOptions {
   readonly files: readonly string[];
@@ -31,6 +26,8 @@ export interface DatasetOptions {
   /** Decides which rows belong to which fold. */
   readonly seed: number;
   readonly onProgress?: Progress;
+  /** Rows that cannot be used and may be left out; none by default. */
+  readonly allowBadRows?: number;
   /**
    * Lays rows out by these features, a release's, in place of the log's own; they are the mapping's first, in its order.
    * The log is then looked at and not learned from, and nobody looks for leaks.
@@ -42,21 +39,21 @@ export interface DatasetOptions {
   readonly memoryLimit?: string;
 }
 
-const TABLE = "staged";
 /** Rows on which leaks are looked for. */
 const LEAK_ROWS = 50_000;
 
 /** Reads and checks a log; refuses with an InvalidInput that names the column and the count. Close it after use. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
-  for (const file of options.files) await checkFile(file);
   const db = await openDatabase({ scratch: options.scratch, memoryLimit: options.memoryLimit });
   try {
     const progress = options.onProgress ?? (() => undefined);
     progress("dataset", 0, "reading the log");
-    const malformed = await stage(db, options.files, options.mapping);
+    const log = await stageLog(db, options.files, options.mapping);
+    for (const { told } of log.sources) progress("dataset", 0.5, told);
     progress("dataset", 0.6, "looking at its columns");
-    const profile = await profileLog(db, TABLE, options.mapping, malformed);
-    const dataset = await view(db, options, { ...profile, spec: options.spec ?? profile.spec });
+    const profile = await profileLog(db, log, options.mapping, options.allowBadRows ?? 0);
+    const sources = log.sources.map(({ told }) => told);
+    const dataset = await view(db, options, { ...profile, spec: options.spec ?? profile.spec, sources });
     if (options.spec !== undefined) return dataset;
     progress("dataset", 0.9, "looking for leaks");
     const leaks = findLeaks(await dataset.sample(LEAK_ROWS, options.seed), dataset, options.mapping);
@@ -68,54 +65,12 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   }
 }
 
-async function checkFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => {
-    throw new InvalidInput(`data: no file ${file}`);
-  });
-  // DuckDB would read whatever lies in it.
-  if (found.isDirectory()) throw new InvalidInput(`data: ${file} is a folder; name the files in it`);
-}
-
-/** Reads the files, one after the other, into the typed table; returns how many lines were no rows at all. */
-async function stage(db: Database, files: readonly string[], mapping: Mapping): Promise<number> {
-  if (files.length === 0) throw new InvalidInput("data: name at least one file");
-  for (const [index, file] of files.entries()) {
-    const refuse = (error: unknown): never => {
-      throw new InvalidInput(`data: cannot read ${file}: ${firstLine(error)}`);
-    };
-    if (file.endsWith(".gz")) await checkWhole(file).catch(refuse);
-    const source = readFile(file);
-    const columns = await db.rows(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`).catch(refuse);
-    checkColumns(file, new Set(columns.map(([name]) => String(name))), mapping);
-    const into = index === 0 ? `CREATE TABLE ${TABLE} AS` : `INSERT INTO ${TABLE}`;
-    await db.run(`${into} ${stageSql(mapping, source)}`).catch(refuse);
-  }
-  if (files.every((file) => file.endsWith(".parquet"))) return 0;
-  const rejected = await db.rows("SELECT count(DISTINCT (scan_id, file_id, line)) FROM reject_errors");
-  return Number(rejected[0]?.[0]);
-}
-
-/** DuckDB reads a file that was cut short as far as it goes, and says nothing. */
-async function checkWhole(file: string): Promise<void> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  await pipeline(createReadStream(file), createGunzip(), nowhere);
-}
-
-function checkColumns(file: string, known: ReadonlySet<string>, mapping: Mapping): void {
-  const unknown = columnsNamed(mapping).filter(({ column }) => !known.has(column));
-  if (unknown.length === 0) return;
-  const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
-  throw new InvalidInput(`${told.join("\n")}\n${file} has: ${[...known].join(", ")}`);
-}
-
-/** What follows is advice on DuckDB's own options. */
-function firstLine(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  return line;
+interface Viewed extends Profile {
+  readonly sources: readonly string[];
 }
 
 /** Two hashes of a row's number: `deal` decides its fold, `pick` whether a sample has it. */
-async function view(db: Database, options: DatasetOptions, profile: Profile): Promise<Dataset> {
+async function view(db: Database, options: DatasetOptions, profile: Viewed): Promise<Dataset> {
   const { mapping, seed } = options;
   const { rows } = profile;
   const good = (pickSeed: number): string =>
@@ -130,6 +85,7 @@ async function view(db: Database, options: DatasetOptions, profile: Profile): Pr
     tasks: tasksOf(mapping),
     rows,
     badRows: profile.badRows,
+    sources: profile.sources,
     warnings: profile.warnings,
     blocks: (size) => reader.read(db.stream(`${select} FROM ${good(0)}`), size),
     sample: async (max, sampleSeed) => {

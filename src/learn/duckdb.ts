@@ -10,6 +10,8 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk } from "@du
 export type Cell = string | number | bigint | boolean | null;
 
 export interface Database {
+  /** Its scratch folder, which goes when it is closed. */
+  readonly folder: string;
   run(sql: string): Promise<void>;
   /** For small answers only: counts, names, categories. */
   rows(sql: string): Promise<Cell[][]>;
@@ -39,6 +41,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   const connection = await instance.connect();
   return {
+    folder,
     run: async (sql) => {
       await connection.run(sql);
     },
@@ -91,24 +94,4 @@ async function* chunks(instance: DuckDBInstance, sql: string): AsyncGenerator<Du
   } finally {
     connection.closeSync();
   }
-}
-
-/** The table function that reads a file. A CSV's columns stay texts: what a text means is ours to say. */
-export function readFile(file: string): string {
-  if (file.endsWith(".parquet")) return `read_parquet(${literal(file)})`;
-  const nulls = ["", "NA", "NULL", "null", "NaN", "nan"].map(literal).join(", ");
-  return (
-    `read_csv(${literal(file)}, header = true, all_varchar = true, nullstr = [${nulls}], ` +
-    `ignore_errors = true, store_rejects = true, rejects_limit = 0)`
-  );
-}
-
-/** A text as an SQL literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** A column's name as an SQL identifier. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

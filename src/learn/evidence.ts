@@ -18,6 +18,8 @@ export type Step = (typeof STEPS)[number];
 
 export interface DataEvidence {
   readonly files: readonly string[];
+  /** Each file and how it was read. */
+  readonly sources: readonly string[];
   readonly rows: number;
   readonly badRows: number;
   /** Of the ensemble's members, each learned from the rows of all folds but one. */

@@ -66,7 +66,10 @@ function summaryOf(
     rows: dataset.rows,
     badRows: dataset.badRows,
     currency: mapping.currency,
-    reward: mapping.rewards.map(({ name, weight }) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + "),
+    reward: mapping.rewards
+      .filter(({ part }) => part !== "below")
+      .map(({ name, weight }) => (weight === 1 ? name : `${weight} × ${name}`))
+      .join(" + "),
     clustering: grouping.clustering.method,
     studentAgreement: Number(checked.agreement.toPrecision(6)),
     studentValueRatio: Number(checked.valueRatio.toPrecision(6)),
@@ -87,6 +90,7 @@ export function evidenceOf(
     backend,
     data: {
       files: [...files],
+      sources: dataset.sources,
       rows: dataset.rows,
       badRows: dataset.badRows,
       folds: FOLDS,

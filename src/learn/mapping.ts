@@ -13,7 +13,11 @@ import { InvalidInput } from "../domain/campaign.ts";
 import { describeIssues } from "../domain/issues.ts";
 import { must } from "../domain/assert.ts";
 import { currencyCode, minorPerMajor } from "../domain/currency.ts";
+import { valueKey } from "../domain/values.ts";
+import { csvOptionsOf, csvSchema, encodingSchema } from "./log/format.ts";
+import type { FileFormat } from "./log/source.ts";
 import type { CostModel, Tasks } from "./nouns.ts";
+import type { NumberFormat } from "./values-sql.ts";
 
 export interface MappedFeature {
   readonly name: string;
@@ -25,8 +29,11 @@ export interface MappedFeature {
   readonly maxCategories: number;
 }
 
-/** Which values of the arm column are this arm: one text, or a range of numbers (from ≤ value < below). */
-export type ArmMatch = { readonly value: string } | { readonly from: number; readonly below: number };
+/**
+ * Which values of the arm column are this arm: one value, compared as values.ts has it (null: no value), or a range of
+ * numbers (from ≤ value < below).
+ */
+export type ArmMatch = { readonly value: string | null } | { readonly from: number; readonly below: number };
 
 export interface MappedArm {
   readonly id: string;
@@ -42,8 +49,16 @@ export interface MappedArm {
 export interface MappedReward {
   readonly name: string;
   readonly column: string;
-  readonly kind: "binary" | "amount";
+  readonly kind: "binary" | "count" | "amount";
   readonly weight: number;
+  /** No value stands for 0, as after a left join. */
+  readonly missingIsZero: boolean;
+  /**
+   * An amount that may be below nothing is two rewards: what is above, and, with the opposite weight, what is below. Each
+   * is learned in two parts (whether, and how much), since returns come about otherwise than purchases do, and no shift
+   * has to be chosen that one extreme value would decide.
+   */
+  readonly part: "whole" | "above" | "below";
   /** binary only: 1 where the column's number is at most / at least this. */
   readonly atMost: number | null;
   readonly atLeast: number | null;
@@ -51,6 +66,7 @@ export interface MappedReward {
 
 export interface MappedRedeemed {
   readonly column: string;
+  readonly missingIsZero: boolean;
   /** Name of the binary reward that is the redemption itself; null: the column is 0/1. */
   readonly reward: string | null;
   /** Name of the reward without which nobody redeems. */
@@ -60,14 +76,30 @@ export interface MappedRedeemed {
 export interface Mapping {
   /** ISO 4217. */
   readonly currency: string;
+  /** How the files are written. */
+  readonly format: FileFormat;
+  readonly numbers: NumberFormat;
   readonly features: readonly MappedFeature[];
-  readonly arm: { readonly column: string; readonly ordered: boolean; readonly arms: readonly MappedArm[] };
+  readonly arm: {
+    readonly column: string;
+    readonly ordered: boolean;
+    readonly arms: readonly MappedArm[];
+    /** What becomes of rows of any other arm. */
+    readonly others: "refuse" | "leave-out";
+  };
   /** Column with the probability of the arm that the row got; null when each arm has its constant. */
   readonly propensityColumn: string | null;
+  /** Whether every row could have got every arm; where not, propensities need not add up over the arms. */
+  readonly overlap: "full" | "partial";
   readonly rewards: readonly MappedReward[];
   readonly redeemed: MappedRedeemed | null;
   /** A measured cost. `when`: a 0/1 column; the cost counts only where it is 1. `toMinor`: minor units per unit. */
-  readonly cost: { readonly column: string; readonly when: string | null; readonly toMinor: number } | null;
+  readonly cost: {
+    readonly column: string;
+    readonly when: string | null;
+    readonly toMinor: number;
+    readonly missingIsZero: boolean;
+  } | null;
 }
 
 /** Default bound on the categories of a feature. */
@@ -77,7 +109,15 @@ const MAX_ARMS = 64;
 
 const column = z.string().min(1);
 const kind = z.enum(["numeric", "boolean", "categorical"]);
-const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const missing = z.literal("zero").optional();
+const value = z.union([
+  z.string(),
+  z
+    .number()
+    .refine((given) => !Number.isInteger(given) || Number.isSafeInteger(given), "too long a number: put it in quotes"),
+  z.boolean(),
+  z.null(),
+]);
 
 const featureSchema = z.union([
   kind.transform((value) => ({ kind: value, column: undefined, default: undefined, maxCategories: undefined })),
@@ -93,7 +133,7 @@ const amount = z.number().refine(Number.isFinite, "a number");
 
 const armSchema = z.strictObject({
   id: z.string().min(1).max(100),
-  value: text.optional(),
+  value: value.optional(),
   from: z.number().optional(),
   below: z.number().optional(),
   face: amount.default(0),
@@ -104,7 +144,9 @@ const armSchema = z.strictObject({
 
 const rewardSchema = z.strictObject({
   column: column.optional(),
-  kind: z.enum(["binary", "amount"]),
+  kind: z.enum(["binary", "count", "amount"]),
+  missing,
+  negative: z.literal("allowed").optional(),
   weight: z.number().default(1),
   atMost: z.number().optional(),
   atLeast: z.number().optional(),
@@ -113,15 +155,28 @@ const rewardSchema = z.strictObject({
 const mappingSchema = z.strictObject({
   currency: currencyCode,
   /** major: 2.50 is two and a half; minor: 250 is the same, as an integer. */
-  amounts: z.enum(["major", "minor"]).default("minor"),
+  amounts: z.enum(["major", "minor"]),
+  encoding: encodingSchema.optional(),
+  decimal: z.enum([".", ","]).default("."),
+  thousands: z.enum([".", ",", " ", "'"]).optional(),
+  csv: csvSchema.optional(),
   features: z.record(z.string().min(1), featureSchema),
-  arm: z.strictObject({ column, ordered: z.boolean().default(false), arms: z.array(armSchema).min(2).max(MAX_ARMS) }),
-  propensity: z.union([z.literal("uniform"), z.strictObject({ column })]).optional(),
+  arm: z.strictObject({
+    column,
+    ordered: z.boolean().default(false),
+    others: z.enum(["refuse", "leave-out"]).default("refuse"),
+    arms: z.array(armSchema).min(2).max(MAX_ARMS),
+  }),
+  propensity: z
+    .union([z.literal("uniform"), z.strictObject({ column, overlap: z.enum(["full", "partial"]).default("full") })])
+    .optional(),
   rewards: z.record(z.string().min(1), rewardSchema),
   redeemed: z
-    .union([z.strictObject({ column, given: z.string().optional() }), z.strictObject({ reward: z.string() })])
+    .union([z.strictObject({ column, missing, given: z.string().optional() }), z.strictObject({ reward: z.string() })])
     .optional(),
-  cost: z.strictObject({ column, when: column.optional(), amounts: z.enum(["major", "minor"]).optional() }).optional(),
+  cost: z
+    .strictObject({ column, missing, when: column.optional(), amounts: z.enum(["major", "minor"]).optional() })
+    .optional(),
 });
 
 type Written = z.infer<typeof mappingSchema>;
@@ -144,7 +199,12 @@ export function parseMapping(source: string, where: string): Mapping {
 /** The tasks that a mapping asks the network to learn. */
 export function tasksOf(mapping: Mapping): Tasks {
   return {
-    rewards: mapping.rewards.map(({ name, weight, kind: rewardKind }) => ({ name, weight, kind: rewardKind })),
+    rewards: mapping.rewards.map(({ name, weight, kind: own }) => ({
+      name,
+      weight,
+      // A count is learned as an amount is: whether, and how many.
+      kind: own === "binary" ? own : "amount",
+    })),
     cost: costModelOf(mapping),
     dose: mapping.arm.ordered ? mapping.arm.arms.map((arm) => must(arm.dose, `dose of ${arm.id}`)) : null,
   };
@@ -155,11 +215,14 @@ function costModelOf(mapping: Mapping): CostModel {
   if (mapping.cost) return { kind: "column" };
   if (!mapping.redeemed) return { kind: "constant", sendMinor };
   const { given } = mapping.redeemed;
+  const index = mapping.rewards.findIndex((reward) => reward.name === given);
+  // A purchase that came back whole is redeemed and worth nothing: above nothing alone does not tell who redeems.
+  const isTold = index >= 0 && mapping.rewards[index]?.part === "whole";
   return {
     kind: "redeemed",
     faceMinor: mapping.arm.arms.map((arm) => arm.faceMinor),
     sendMinor,
-    givenReward: given === null ? null : mapping.rewards.findIndex((reward) => reward.name === given),
+    givenReward: isTold ? index : null,
   };
 }
 
@@ -168,17 +231,34 @@ function toMapping(written: Written, problems: string[]): Mapping {
   const costScale = (written.cost?.amounts ?? written.amounts) === "major" ? minorPerMajor(written.currency) : 1;
   return {
     currency: written.currency,
+    format: { encoding: written.encoding ?? null, csv: csvOptionsOf(written.csv) },
+    numbers: numbersOf(written, problems),
     features: featuresOf(written, problems),
     arm: {
       column: written.arm.column,
       ordered: written.arm.ordered,
+      others: written.arm.others,
       arms: armsOf(written, scale, problems),
     },
     propensityColumn: typeof written.propensity === "object" ? written.propensity.column : null,
+    overlap: typeof written.propensity === "object" ? written.propensity.overlap : "full",
     rewards: rewardsOf(written, problems),
     redeemed: redeemedOf(written, problems),
-    cost: written.cost ? { column: written.cost.column, when: written.cost.when ?? null, toMinor: costScale } : null,
+    cost: written.cost
+      ? {
+          column: written.cost.column,
+          when: written.cost.when ?? null,
+          toMinor: costScale,
+          missingIsZero: written.cost.missing === "zero",
+        }
+      : null,
   };
+}
+
+function numbersOf({ decimal, thousands }: Written, problems: string[]): NumberFormat {
+  if (decimal === thousands)
+    problems.push(`thousands: ${decimal} cannot be both the decimal mark and between thousands`);
+  return { decimal, thousands: thousands ?? null };
 }
 
 function featuresOf(written: Written, problems: string[]): MappedFeature[] {
@@ -229,7 +309,8 @@ function armsOf(written: Written, scale: number, problems: string[]): MappedArm[
 function matchOf(arm: Written["arm"]["arms"][number], at: string, problems: string[]): ArmMatch {
   const ranged = arm.from !== undefined || arm.below !== undefined;
   if (ranged && arm.value !== undefined) problems.push(`${at}: give either value or from/below, not both`);
-  if (!ranged) return { value: arm.value ?? arm.id };
+  // Null and "" say the same: no value is this arm.
+  if (!ranged) return { value: valueKey(arm.value === undefined ? arm.id : arm.value) };
   const from = arm.from ?? -Infinity;
   const below = arm.below ?? Infinity;
   if (!(from < below)) problems.push(`${at}: from must be less than below`);
@@ -269,19 +350,29 @@ function propensitiesOf(written: Written, problems: string[]): readonly (number 
 }
 
 function rewardsOf(written: Written, problems: string[]): MappedReward[] {
-  const rewards = Object.entries(written.rewards).map(([name, reward]) => ({
-    name,
-    column: reward.column ?? name,
-    kind: reward.kind,
-    weight: reward.weight,
-    atMost: reward.atMost ?? null,
-    atLeast: reward.atLeast ?? null,
-  }));
+  const rewards = Object.entries(written.rewards).flatMap(([name, reward]): MappedReward[] => {
+    const whole = {
+      name,
+      column: reward.column ?? name,
+      kind: reward.kind,
+      weight: reward.weight,
+      missingIsZero: reward.missing === "zero",
+      part: "whole",
+      atMost: reward.atMost ?? null,
+      atLeast: reward.atLeast ?? null,
+    } as const;
+    if (reward.negative === undefined) return [whole];
+    if (reward.kind !== "amount") problems.push(`rewards.${name}.negative: only an amount can be below nothing`);
+    return [
+      { ...whole, part: "above" },
+      { ...whole, name: `${name} below 0`, weight: -whole.weight, part: "below" },
+    ];
+  });
   if (rewards.length === 0) problems.push("rewards: name at least one");
   if (rewards.length > 0 && rewards.every((reward) => reward.weight === 0))
     problems.push("rewards: every weight is 0, so nothing is worth anything");
   for (const reward of rewards)
-    if (reward.kind === "amount" && (reward.atMost !== null || reward.atLeast !== null))
+    if (reward.kind !== "binary" && (reward.atMost !== null || reward.atLeast !== null))
       problems.push(`rewards.${reward.name}: atMost and atLeast are for a binary reward`);
   if (written.redeemed && written.cost)
     problems.push("cost: name a redeemed column or a cost column, not both: two costs of one row cannot both be right");
@@ -293,12 +384,17 @@ function redeemedOf({ redeemed, rewards }: Written, problems: string[]): MappedR
   if ("column" in redeemed) {
     const given = redeemed.given ?? null;
     if (given !== null && !(given in rewards)) problems.push(`redeemed.given: no reward is named ${given}`);
-    return { column: redeemed.column, reward: null, given };
+    return { column: redeemed.column, missingIsZero: redeemed.missing === "zero", reward: null, given };
   }
   const reward = rewards[redeemed.reward];
   if (!reward) problems.push(`redeemed.reward: no reward is named ${redeemed.reward}`);
   else if (reward.kind !== "binary") problems.push(`redeemed.reward: ${redeemed.reward} is not a binary reward`);
-  return { column: reward?.column ?? redeemed.reward, reward: redeemed.reward, given: redeemed.reward };
+  return {
+    column: reward?.column ?? redeemed.reward,
+    missingIsZero: reward?.missing === "zero",
+    reward: redeemed.reward,
+    given: redeemed.reward,
+  };
 }
 
 /** A feature that is the arm, an outcome or the propensity itself would be known only after the decision. */

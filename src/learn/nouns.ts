@@ -65,6 +65,8 @@ export interface Dataset {
   readonly tasks: Tasks;
   readonly rows: number;
   readonly badRows: number;
+  /** each file and how it was read */
+  readonly sources: readonly string[];
   /** what a person should know before trusting it: each names its column and the count */
   readonly warnings: readonly string[];
   /** All good rows, in file order, in blocks of at most `size`. */

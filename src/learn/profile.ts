@@ -4,14 +4,20 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Feature, FeatureSpec } from "../domain/features.ts";
+import { valueKey } from "../domain/values.ts";
 import type { Cell, Database } from "./duckdb.ts";
+import { checkFaults, shown } from "./faults.ts";
+import { TABLE, type StagedLog } from "./log/staged-log.ts";
 import type { MappedFeature, Mapping } from "./mapping.ts";
 import { hashedRows, hashRange } from "./row-keys.ts";
-import { faultsOf, staged } from "./staging.ts";
+import { literal } from "./sql.ts";
+import { staged } from "./staging.ts";
 
 export const MISSING = "(missing)";
 /** An arm with fewer rows is told of. */
 const FEW_ROWS = 200;
+/** Of a feature's values, the share that cannot be read from which on it is told. */
+const UNREAD_SHARE = 0.01;
 /** Rows from which medians are taken. */
 const PROFILE_ROWS = 100_000;
 
@@ -24,44 +30,35 @@ export interface Profile {
   readonly warnings: readonly string[];
 }
 
-export async function profileLog(db: Database, table: string, mapping: Mapping, malformed: number): Promise<Profile> {
-  const warnings: string[] = [];
-  const { rows, badRows } = await countBad(db, table, mapping, malformed, warnings);
-  const rowsOfArm = await countArms(db, table, mapping, rows, warnings);
-  await checkOutcomes(db, table, mapping, warnings);
+export async function profileLog(db: Database, log: StagedLog, mapping: Mapping, allowed: number): Promise<Profile> {
+  const { rows, badRows, warnings: told } = await checkFaults(db, log, mapping, allowed);
+  const warnings = [...told];
+  const rowsOfArm = await countArms(db, TABLE, mapping, rows, warnings);
+  await checkOutcomes(db, TABLE, mapping, warnings);
   const features: Feature[] = [];
-  for (const [index, feature] of mapping.features.entries())
-    features.push(await profileFeature(db, table, feature, staged.feature(index), rows, warnings));
+  for (const [index, feature] of mapping.features.entries()) {
+    features.push(await profileFeature(db, TABLE, feature, staged.feature(index), rows, warnings));
+    await tellUnread(db, log, feature, staged.unread(index), rows, warnings);
+  }
   return { spec: { features }, rows, badRows, rowsOfArm, warnings };
 }
 
-async function countBad(
+/** Values of a feature that cannot be read take its default, as when it serves; many are worth a word. */
+async function tellUnread(
   db: Database,
-  table: string,
-  mapping: Mapping,
-  malformed: number,
+  log: StagedLog,
+  feature: MappedFeature,
+  column: string,
+  rows: number,
   warnings: string[],
-): Promise<{ rows: number; badRows: number }> {
-  const faults = faultsOf(mapping);
-  const counts = await db.rows(`SELECT ${staged.bad}, count(*) FROM ${table} GROUP BY 1 ORDER BY 1`);
-  let rows = 0;
-  let badRows = malformed;
-  if (malformed > 0) warnings.push(`${malformed} lines are not rows of the table (too many or too few columns)`);
-  for (const [code, count] of counts) {
-    const fault = faults[Number(code) - 1];
-    if (fault === undefined) rows = Number(count);
-    else {
-      const told = `column ${fault.column}: ${fault.what} in ${Number(count)} rows`;
-      if (fault.fatal) throw new InvalidInput(`data: ${told}`);
-      badRows += Number(count);
-      warnings.push(`${told}, left out`);
-    }
-  }
-  if (rows <= badRows) {
-    const told = warnings.length > 0 ? `:\n${warnings.join("\n")}` : "";
-    throw new InvalidInput(`data: ${rows} good rows and ${badRows} bad ones: the mapping does not fit the data${told}`);
-  }
-  return { rows, badRows };
+): Promise<void> {
+  const unread = await count(db, `${TABLE} WHERE bad = 0 AND ${column}`);
+  if (unread <= UNREAD_SHARE * rows) return;
+  const found = await log.find(`bad = 0 AND ${column}`, feature.column, 3);
+  const what = feature.kind === "boolean" ? "are neither 0 nor 1" : "are no numbers";
+  warnings.push(
+    `column ${feature.column}: ${unread} of ${rows} values ${what} and take the default: ${shown(found, unread)}`,
+  );
 }
 
 async function countArms(
@@ -94,8 +91,8 @@ async function countArms(
 async function checkOutcomes(db: Database, table: string, mapping: Mapping, warnings: string[]): Promise<void> {
   const happened = mapping.rewards.map((_, index) => `count(*) FILTER (${staged.reward(index)} > 0)`);
   const counts = (await db.rows(`SELECT ${happened.join(", ")} FROM ${table} WHERE bad = 0`))[0] ?? [];
-  const never = mapping.rewards.filter((_, index) => Number(counts[index]) === 0);
-  if (never.length === mapping.rewards.length)
+  const never = mapping.rewards.filter(({ part }, index) => part !== "below" && Number(counts[index]) === 0);
+  if (counts.every((happens) => Number(happens) === 0))
     throw new InvalidInput(`data: column ${never[0]?.column}: no row has any reward, there is nothing to learn`);
   for (const reward of never) warnings.push(`column ${reward.column}: the reward ${reward.name} never happens`);
   if (mapping.redeemed) await checkRedeemed(db, table, mapping, mapping.redeemed, warnings);
@@ -116,8 +113,12 @@ async function checkRedeemed(
   const all = await count(db, those);
   if (all === 0) warnings.push(`column ${redeemed.column}: nobody redeems`);
   if (redeemed.given === null) return;
-  const given = mapping.rewards.findIndex((reward) => reward.name === redeemed.given);
-  const alone = await count(db, `${those} AND NOT ${staged.reward(given)} > 0`);
+  // What is below nothing has happened too.
+  const parts = mapping.rewards.flatMap((reward, index) => {
+    const given = mapping.rewards.find(({ name }) => name === redeemed.given);
+    return reward.column === given?.column ? [`${staged.reward(index)} > 0`] : [];
+  });
+  const alone = await count(db, `${those} AND NOT (${parts.join(" OR ")})`);
   if (alone > 0)
     warnings.push(`column ${redeemed.column}: ${alone} of ${all} redemptions without the reward ${redeemed.given}`);
 }
@@ -156,8 +157,8 @@ async function categorical(
   warnings: string[],
 ): Promise<Feature> {
   // A missing value becomes a category of its own where the log has any, unless the mapping says what it stands for.
-  const fallback = feature.default === null ? MISSING : String(feature.default);
-  const value = `coalesce(${column}, '${fallback.replaceAll("'", "''")}')`;
+  const fallback = feature.default === null ? MISSING : (valueKey(feature.default) ?? MISSING);
+  const value = `coalesce(${column}, ${literal(fallback)})`;
   const top = await db.rows(
     `SELECT ${value}, count(*) AS n FROM ${table} WHERE bad = 0 GROUP BY 1 ORDER BY n DESC, 1 LIMIT ${feature.maxCategories}`,
   );

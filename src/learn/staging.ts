@@ -2,14 +2,21 @@
 // Pure: from the mapping to the SQL that turns a log's columns into typed ones, and says of each row why it is bad.
 // The staged table keeps every row, bad ones too, so that a row's number and with it its split never moves.
 
-import { identifier, literal } from "./duckdb.ts";
 import type { MappedArm, MappedFeature, MappedRedeemed, MappedReward, Mapping } from "./mapping.ts";
+import { literal } from "./sql.ts";
+import { isMissingSql, numberSql, truthSql, withKeys, type Keyed, type NumberFormat } from "./values-sql.ts";
 
-/** Why a row cannot be used. `fatal`: one such row is enough to refuse the whole log. */
+/** What a column that cannot be read is for; `faults.ts` knows what to do about each. */
+export type FaultRole = "propensity" | "arm" | "binary" | "count" | "amount" | "redeemed" | "cost";
+
+/** Why a row cannot be used. */
 export interface Fault {
+  readonly role: FaultRole;
   readonly column: string;
+  /** Its name in the mapping. */
+  readonly at: string;
+  /** `have …` of rows. */
   readonly what: string;
-  readonly fatal: boolean;
   readonly condition: string;
 }
 
@@ -21,6 +28,8 @@ export const staged = {
   redeemed: "redeemed",
   cost: "cost",
   feature: (index: number) => `feature_${index}`,
+  /** Whether the feature has a value that cannot be read. */
+  unread: (index: number) => `unread_${index}`,
   /** 0 for a good row, else 1 + the index of its fault. */
   bad: "bad",
 } as const;
@@ -28,62 +37,98 @@ export const staged = {
 /** In the order in which they are looked for: a row counts under the first that applies. */
 export function faultsOf(mapping: Mapping): Fault[] {
   const faults: Fault[] = [];
-  const add = (column: string, what: string, condition: string, fatal = false): void => {
-    faults.push({ column, what, condition, fatal });
-  };
-  const { arm, propensityColumn, redeemed, cost } = mapping;
+  const { arm, propensityColumn, redeemed, cost, numbers } = mapping;
+  faults.push({
+    role: "arm",
+    column: arm.column,
+    at: "arm",
+    what: "an arm that the mapping does not name",
+    condition: `${staged.arm} IS NULL`,
+  });
   if (propensityColumn !== null) {
-    const p = number(propensityColumn);
-    add(propensityColumn, "propensity outside (0, 1)", `${p} IS NOT NULL AND NOT (${p} > 0 AND ${p} < 1)`, true);
-    add(propensityColumn, "no propensity", `${p} IS NULL`);
+    const p = number(propensityColumn, numbers);
+    const own = { role: "propensity", column: propensityColumn, at: "propensity" } as const;
+    faults.push({ ...own, what: "a propensity outside (0, 1)", condition: `NOT (${p} > 0 AND ${p} < 1)` });
+    faults.push({ ...own, what: "no propensity that can be read", condition: `${staged.propensity} IS NULL` });
   }
-  if (cost) add(cost.column, "a negative cost", `${number(cost.column)} < 0`, true);
-  add(arm.column, "none of the mapping's arms", `${staged.arm} IS NULL`);
   mapping.rewards.forEach((reward, index) => {
-    const what = reward.kind === "binary" ? "not a 0 or 1 reward" : "not an amount of 0 or more";
-    add(reward.column, what, `${staged.reward(index)} IS NULL`);
+    const { column, kind, part } = reward;
+    const what =
+      kind === "binary" && !isThreshold(reward)
+        ? "neither 0 nor 1 as a binary reward"
+        : kind === "amount" && part === "whole"
+          ? "no amount of 0 or more"
+          : kind === "count"
+            ? "no whole number of 0 or more"
+            : "no number that can be read";
+    if (part !== "below")
+      faults.push({
+        role: kind,
+        column,
+        at: `rewards.${reward.name}`,
+        what,
+        condition: `${staged.reward(index)} IS NULL`,
+      });
   });
-  if (redeemed) {
-    const missing = `${staged.redeemed} IS NULL AND (${facedArms(arm.arms)} OR ${text(redeemed.column)} IS NOT NULL)`;
-    add(redeemed.column, "redeemed is not 0 or 1", missing);
+  if (redeemed && redeemed.reward === null) {
+    const needed = `(${facedArms(arm.arms)} OR ${of(redeemed.column).key} IS NOT NULL)`;
+    const condition = `${staged.redeemed} IS NULL AND ${needed}`;
+    faults.push({ role: "redeemed", column: redeemed.column, at: "redeemed", what: "neither 0 nor 1", condition });
   }
-  if (cost) add(cost.column, "not a cost", `${staged.cost} IS NULL`);
-  mapping.features.forEach((feature, index) => {
-    const unread = `${text(feature.column)} IS NOT NULL AND ${staged.feature(index)} IS NULL`;
-    // NaN is how some writers say that a number is missing.
-    const notNan = `NOT coalesce(isnan(${number(feature.column)}), false)`;
-    if (feature.kind === "numeric") add(feature.column, "not a number", `${unread} AND ${notNan}`);
-    if (feature.kind === "boolean") add(feature.column, "not a boolean", unread);
-  });
+  if (cost) {
+    const { column } = cost;
+    const own = { role: "cost", column, at: "cost" } as const;
+    faults.push({ ...own, what: "a negative cost", condition: `${number(column, numbers)} < 0` });
+    if (cost.when !== null)
+      faults.push({
+        role: "redeemed",
+        column: cost.when,
+        at: "cost.when",
+        what: "neither 0 nor 1",
+        condition: `${truthSql(of(cost.when))} IS NULL`,
+      });
+    faults.push({ ...own, what: "no cost that can be read", condition: `${staged.cost} IS NULL` });
+  }
   return faults;
 }
 
-/** `SELECT` of one typed column for each role; `source` is a table function. */
+/** `SELECT` of one typed column for each role, from a source that has the columns that `columnsNamed` tells. */
 export function stageSql(mapping: Mapping, source: string): string {
+  const { numbers } = mapping;
   const columns: (readonly [string, string])[] = [
     [staged.arm, armExpression(mapping)],
-    ...mapping.rewards.map((reward, index) => [staged.reward(index), rewardExpression(reward)] as const),
-    ...mapping.features.map((feature, index) => [staged.feature(index), featureExpression(feature)] as const),
+    ...mapping.rewards.map((reward, index) => [staged.reward(index), rewardExpression(reward, numbers)] as const),
   ];
-  if (mapping.propensityColumn !== null) columns.push([staged.propensity, asFloat(number(mapping.propensityColumn))]);
+  mapping.features.forEach((feature, index) => {
+    columns.push([staged.feature(index), featureExpression(feature, numbers)]);
+    columns.push([staged.unread(index), unreadExpression(feature, numbers)]);
+  });
+  if (mapping.propensityColumn !== null)
+    columns.push([staged.propensity, asFloat(number(mapping.propensityColumn, numbers))]);
   if (mapping.redeemed) columns.push([staged.redeemed, redeemedExpression(mapping, mapping.redeemed)]);
-  if (mapping.cost) columns.push([staged.cost, costExpression(mapping.cost)]);
+  if (mapping.cost) columns.push([staged.cost, costExpression(mapping.cost, numbers)]);
+  const keyed = withKeys(source, [...new Set(columnsNamed(mapping).map(({ column }) => column))].map(of));
   const typed = columns.map(([name, expression]) => `${expression} AS ${name}`).join(",\n  ");
   const cases = faultsOf(mapping).map((fault, index) => `WHEN ${fault.condition} THEN ${index + 1}`);
   const kept = columns.map(([name]) => name).join(", ");
   const bad = `CAST(CASE ${cases.join(" ")} ELSE 0 END AS USMALLINT) AS ${staged.bad}`;
-  return `SELECT ${kept}, ${bad} ` + `FROM (SELECT *,\n  ${typed} FROM (SELECT ${rawColumns(mapping)} FROM ${source}))`;
+  return `SELECT ${kept}, ${bad} FROM (SELECT *,\n  ${typed} FROM (${keyed}))`;
 }
 
-/** `SELECT` of the typed features alone, for rows of which nothing else is known; what cannot be read is null. */
-export function featuresSql(features: readonly MappedFeature[], source: string): string {
-  const names = [...new Set(features.map(({ column }) => column))];
-  const columns = names.map((name) => `${identifier(name)} AS ${raw(name)}`).join(", ");
-  const typed = features.map((feature, index) => `${featureExpression(feature)} AS ${staged.feature(index)}`);
-  return `SELECT ${typed.join(", ")} FROM (SELECT ${columns} FROM ${source})`;
+/**
+ * `SELECT` of the typed features alone, for rows of which nothing else is known, and behind them of each whether its value
+ * cannot be read; then it is null, as where there is none.
+ */
+export function featuresSql(features: readonly MappedFeature[], numbers: NumberFormat, source: string): string {
+  const typed = [
+    ...features.map((feature, index) => `${featureExpression(feature, numbers)} AS ${staged.feature(index)}`),
+    ...features.map((feature, index) => `${unreadExpression(feature, numbers)} AS ${staged.unread(index)}`),
+  ];
+  const keyed = withKeys(source, [...new Set(features.map(({ column }) => column))].map(of));
+  return `SELECT ${typed.join(", ")} FROM (${keyed})`;
 }
 
-/** Every column of the log that the mapping names, once. */
+/** Every column of the log that the mapping names, once for each role. */
 export function columnsNamed(mapping: Mapping): { readonly column: string; readonly by: string }[] {
   const named = [
     ...mapping.features.map((feature) => ({ column: feature.column, by: `features.${feature.name}` })),
@@ -97,22 +142,23 @@ export function columnsNamed(mapping: Mapping): { readonly column: string; reado
   return named;
 }
 
-function rawColumns(mapping: Mapping): string {
-  const names = [...new Set(columnsNamed(mapping).map(({ column }) => column))];
-  return names.map((name) => `${identifier(name)} AS ${raw(name)}`).join(", ");
+/** A log's column under the name by which it is staged. Names of columns may differ in case only; these do not. */
+export function raw(column: string): string {
+  return `raw_${Buffer.from(column).toString("hex")}`;
 }
 
-/** A log's own column, as the outer select sees it: it may not clash with a staged one. */
-function raw(column: string): string {
-  return identifier(`raw:${column}`);
+function of(column: string): Keyed {
+  const code = Buffer.from(column).toString("hex");
+  return { raw: raw(column), text: `text_${code}`, key: `key_${code}` };
 }
 
-function text(column: string): string {
-  return `CAST(${raw(column)} AS VARCHAR)`;
+/** For a source's `select`. */
+export function rawColumns(columns: Iterable<string>): { readonly column: string; readonly as: string }[] {
+  return [...new Set(columns)].map((column) => ({ column, as: raw(column) }));
 }
 
-function number(column: string): string {
-  return `TRY_CAST(${raw(column)} AS DOUBLE)`;
+function number(column: string, numbers: NumberFormat): string {
+  return numberSql(of(column), numbers);
 }
 
 /** Finite single precision, as the classifier's input is; null otherwise. */
@@ -120,65 +166,87 @@ function asFloat(expression: string): string {
   return `CASE WHEN isfinite(TRY_CAST(${expression} AS FLOAT)) THEN TRY_CAST(${expression} AS FLOAT) END`;
 }
 
-function truth(column: string): string {
-  const lower = `lower(trim(${text(column)}))`;
-  return (
-    `CAST(CASE WHEN ${lower} IN ('1', '1.0', 'true', 't', 'yes', 'y') THEN 1 ` +
-    `WHEN ${lower} IN ('0', '0.0', 'false', 'f', 'no', 'n') THEN 0 END AS FLOAT)`
-  );
-}
-
 function armExpression(mapping: Mapping): string {
-  const cases = mapping.arm.arms.map((arm, index) => `WHEN ${matches(mapping.arm.column, arm)} THEN ${index}`);
+  const cases = mapping.arm.arms.map((arm, index) => `WHEN ${matches(mapping, arm)} THEN ${index}`);
   return `CAST(CASE ${cases.join(" ")} END AS UTINYINT)`;
 }
 
-/** A number matches its other spellings (1 and 1.0), since CSV and Parquet write them differently. */
-function matches(column: string, arm: MappedArm): string {
-  const { match } = arm;
+function matches({ arm: { column }, numbers }: Mapping, { match }: MappedArm): string {
   if ("value" in match) {
-    const asNumber = match.value.trim() === "" ? NaN : Number(match.value);
-    const same = `${text(column)} = ${literal(match.value)}`;
-    return Number.isFinite(asNumber) ? `(${same} OR ${number(column)} = ${asNumber})` : same;
+    const { key } = of(column);
+    return match.value === null ? `${key} IS NULL` : `${key} = ${literal(match.value)}`;
   }
+  const value = number(column, numbers);
   const bounds = [
-    Number.isFinite(match.from) ? `${number(column)} >= ${match.from}` : `${number(column)} IS NOT NULL`,
-    Number.isFinite(match.below) ? `${number(column)} < ${match.below}` : "true",
+    Number.isFinite(match.from) ? `${value} >= ${match.from}` : `${value} IS NOT NULL`,
+    Number.isFinite(match.below) ? `${value} < ${match.below}` : "true",
   ];
   return `(${bounds.join(" AND ")})`;
 }
 
-function rewardExpression(reward: MappedReward): string {
-  const value = number(reward.column);
-  if (reward.kind === "amount") return asFloat(`CASE WHEN ${value} >= 0 THEN ${value} END`);
-  if (reward.atMost === null && reward.atLeast === null) return truth(reward.column);
-  const within = [
-    reward.atMost === null ? "true" : `${value} <= ${reward.atMost}`,
-    reward.atLeast === null ? "true" : `${value} >= ${reward.atLeast}`,
-  ].join(" AND ");
-  return `CAST(CASE WHEN ${value} IS NULL THEN NULL WHEN ${within} THEN 1 ELSE 0 END AS FLOAT)`;
+function isThreshold(reward: MappedReward): boolean {
+  return reward.atMost !== null || reward.atLeast !== null;
+}
+
+function rewardExpression(reward: MappedReward, numbers: NumberFormat): string {
+  return orZero(reward, readReward(reward, numbers));
+}
+
+function readReward(reward: MappedReward, numbers: NumberFormat): string {
+  const value = number(reward.column, numbers);
+  switch (reward.kind) {
+    case "count":
+      return asFloat(`CASE WHEN ${value} >= 0 AND ${value} = trunc(${value}) THEN ${value} END`);
+    case "amount": {
+      if (reward.part === "above") return asFloat(`CASE WHEN ${value} IS NOT NULL THEN greatest(${value}, 0) END`);
+      if (reward.part === "below") return asFloat(`CASE WHEN ${value} IS NOT NULL THEN greatest(-${value}, 0) END`);
+      return asFloat(`CASE WHEN ${value} >= 0 THEN ${value} END`);
+    }
+    case "binary": {
+      if (!isThreshold(reward)) return truthSql(of(reward.column));
+      const within = [
+        reward.atMost === null ? "true" : `${value} <= ${reward.atMost}`,
+        reward.atLeast === null ? "true" : `${value} >= ${reward.atLeast}`,
+      ].join(" AND ");
+      return `CAST(CASE WHEN ${value} IS NULL THEN NULL WHEN ${within} THEN 1 ELSE 0 END AS FLOAT)`;
+    }
+  }
+}
+
+function orZero(
+  { column, missingIsZero }: { readonly column: string; readonly missingIsZero: boolean },
+  expression: string,
+): string {
+  if (!missingIsZero) return expression;
+  return `CASE WHEN ${isMissingSql(of(column))} THEN CAST(0 AS FLOAT) ELSE ${expression} END`;
 }
 
 function redeemedExpression(mapping: Mapping, redeemed: MappedRedeemed): string {
   const reward = mapping.rewards.find((candidate) => candidate.name === redeemed.reward);
-  return reward ? rewardExpression(reward) : truth(redeemed.column);
+  return reward ? rewardExpression(reward, mapping.numbers) : orZero(redeemed, truthSql(of(redeemed.column)));
 }
 
-function costExpression(cost: NonNullable<Mapping["cost"]>): string {
-  const amount = asFloat(`${number(cost.column)} * ${cost.toMinor}`);
+function costExpression(cost: NonNullable<Mapping["cost"]>, numbers: NumberFormat): string {
+  const amount = orZero(cost, asFloat(`${number(cost.column, numbers)} * ${cost.toMinor}`));
   if (cost.when === null) return amount;
-  return `CASE WHEN ${truth(cost.when)} = 0 THEN CAST(0 AS FLOAT) WHEN ${truth(cost.when)} = 1 THEN ${amount} END`;
+  const when = truthSql(of(cost.when));
+  return `CASE WHEN ${when} = 0 THEN CAST(0 AS FLOAT) WHEN ${when} = 1 THEN ${amount} END`;
 }
 
-function featureExpression(feature: MappedFeature): string {
-  switch (feature.kind) {
+function featureExpression({ kind, column }: MappedFeature, numbers: NumberFormat): string {
+  switch (kind) {
     case "numeric":
-      return asFloat(number(feature.column));
+      return asFloat(number(column, numbers));
     case "boolean":
-      return truth(feature.column);
+      return truthSql(of(column));
     case "categorical":
-      return text(feature.column);
+      return of(column).key;
   }
+}
+
+function unreadExpression(feature: MappedFeature, numbers: NumberFormat): string {
+  if (feature.kind === "categorical") return "false";
+  return `(${featureExpression(feature, numbers)} IS NULL AND NOT ${isMissingSql(of(feature.column))})`;
 }
 
 function facedArms(arms: readonly MappedArm[]): string {

@@ -27,7 +27,7 @@ import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./student-check.ts";
 import { useBackend, type BackendName, type BackendPreference } from "./tensorflow.ts";
 
-export interface TrainInput extends Asked, Pick<DatasetOptions, "scratch" | "memoryLimit"> {
+export interface TrainInput extends Asked, Pick<DatasetOptions, "scratch" | "memoryLimit" | "allowBadRows"> {
   readonly backend: BackendPreference;
   readonly progress: Progress;
   readonly elapsedMs: () => number;
@@ -42,13 +42,14 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
   const watch = new Stopwatch(input.elapsedMs, input.progress);
   const backend = await useBackend(input.backend);
   const { files, mapping, seed, progress } = input;
-  const { scratch, memoryLimit } = input;
+  const { scratch, memoryLimit, allowBadRows = 0 } = input;
   const dataset = await watch.time("dataset", () =>
     openDataset({
       files,
       mapping,
       seed,
       onProgress: progress,
+      allowBadRows,
       ...(scratch === undefined ? {} : { scratch }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
     }),

@@ -23,6 +23,8 @@ export interface Finding {
    * decision (a user who got the same incentive again and ordered again): at least one is a yes.
    */
   readonly kinds: Readonly<Record<string, "binary" | "counted" | "amount">>;
+  /** Rewards that were below 0 now and then. */
+  readonly negative: ReadonlySet<string>;
   readonly cost: "constant" | "redeemed" | "column";
   /** The reward without which nobody redeemed. */
   readonly given: string | null;
@@ -45,6 +47,7 @@ export class Findings {
   readonly #values: ReadonlyMap<string, Values>;
   readonly #notGiven = new Set<string>();
   readonly #notSame = new Set<string>();
+  readonly #negative = new Set<string>();
   #redemptions = 0;
   #otherCost = 0;
 
@@ -63,6 +66,7 @@ export class Findings {
     for (const name of this.#names) {
       const value = row.rewards[name] ?? 0;
       this.#count(name, value);
+      if (value < 0) this.#negative.add(name);
       if (row.redeemed && value === 0) this.#notGiven.add(name);
       if (priced && row.redeemed !== (value !== 0)) this.#notSame.add(name);
     }
@@ -89,6 +93,7 @@ export class Findings {
     const redeems = this.#redemptions > 0;
     return {
       kinds,
+      negative: this.#negative,
       cost: this.#otherCost > 0 ? "column" : redeems ? "redeemed" : "constant",
       given: redeems ? first(this.#notGiven) : null,
       same: redeems ? first(this.#notSame) : null,
@@ -131,13 +136,15 @@ export function mappingOf(campaign: Campaign, features: readonly Feature[], find
         send: Number(sendMinor),
       })),
     },
-    propensity: { column: COLUMN.propensity },
+    // A plan gives a cluster few of the arms: not everybody could have got every one.
+    propensity: { column: COLUMN.propensity, overlap: "partial" },
     rewards: Object.fromEntries(
       rewardNames(campaign).map((name) => [
         name,
         {
           column: COLUMN.reward(name),
           kind: finding.kinds[name] === "amount" ? "amount" : "binary",
+          ...(finding.negative.has(name) ? { negative: "allowed" } : {}),
           ...(finding.kinds[name] === "counted" ? { atLeast: 1 } : {}),
           weight: campaign.rewardWeights[name] ?? 0,
         },

@@ -159,7 +159,7 @@ async function toParquet({ features, campaign, earlier }: ExportOptions, text: s
   const instance = await DuckDBInstance.create(":memory:", { memory_limit: "1GB" });
   const connection = await instance.connect();
   try {
-    const own = `SELECT ${typedColumns(features, rewardNames(campaign))} FROM read_csv(${literal(text)}, header = true, all_varchar = true)`;
+    const own = `SELECT ${typedColumns(features, rewardNames(campaign))} FROM ${ownText(text, columnsOf(features, rewardNames(campaign)))}`;
     const all = earlier ? `${own} UNION ALL BY NAME (${earlier})` : own;
     await connection.run(`COPY (${all}) TO ${literal(file)} (FORMAT parquet)`);
     if (!earlier) return 0;
@@ -171,18 +171,22 @@ async function toParquet({ features, campaign, earlier }: ExportOptions, text: s
   }
 }
 
+/** Written by `lineOf`, so that nothing of it is left to guess. */
+function ownText(path: string, columns: readonly string[]): string {
+  const types = columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ");
+  return (
+    `read_csv(${literal(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', ` +
+    `new_line = '\\n', columns = {${types}}, hive_partitioning = false)`
+  );
+}
+
+/** Features stay texts: what a training reads in an attribute of another type is for it to say, as when serving. */
 function typedColumns(features: readonly Feature[], rewards: readonly string[]): string {
-  const numeric = new Set([
-    COLUMN.propensity,
-    COLUMN.redeemed,
-    COLUMN.cost,
-    ...rewards.map(COLUMN.reward),
-    ...features.filter(({ kind }) => kind !== "categorical").map(({ name }) => COLUMN.feature(name)),
-  ]);
+  const texts = new Set([COLUMN.arm, ...features.map(({ name }) => COLUMN.feature(name))]);
   return columnsOf(features, rewards)
     .map((name) => {
       const identifier = `"${name.replaceAll('"', '""')}"`;
-      return numeric.has(name) ? `CAST(${identifier} AS DOUBLE) AS ${identifier}` : identifier;
+      return texts.has(name) ? identifier : `CAST(${identifier} AS DOUBLE) AS ${identifier}`;
     })
     .join(", ");
 }

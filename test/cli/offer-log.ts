@@ -16,6 +16,7 @@ export const SHARES = [0.5, 0.3, 0.2] as const;
 
 export const OFFER_MAPPING = `
 currency: EUR
+amounts: minor
 features:
   visits: numeric
   vip: boolean

@@ -101,7 +101,7 @@ describe("a dataset", () => {
     const lines = CSV.trimEnd().split("\n");
     lines[1] = (lines[1] ?? "").replace(/^(\d+),\d+,/, "$1,1e300,");
     const dataset = await openCsv(lines.join("\n"));
-    expect([dataset.rows, dataset.badRows]).toEqual([4999, 1]);
+    expect([dataset.rows, dataset.badRows]).toEqual([5000, 0]);
     const encoder = compileRowEncoder(dataset.spec);
     const rows = new Float32Array(2 * encoder.width);
     expect(encoder.encode({ age: 1e300, member: true, city: "Rome" }, rows, 0)).toBe(1);
@@ -165,7 +165,7 @@ test("a row's hash is the same in SQL and in TypeScript", async () => {
   }
 });
 
-describe("bad rows are left out, counted and named:", () => {
+describe("rows that cannot be used", () => {
   const broken = (line: (fields: string[]) => string): string =>
     CSV.split("\n")
       .map((text, i) => (i > 0 && i % 100 === 0 ? line(text.split(",")) : text))
@@ -179,39 +179,34 @@ describe("bad rows are left out, counted and named:", () => {
     {
       what: "an arm that the mapping does not name",
       csv: broken(set(4, "huge")),
-      told: "column offer: none of the mapping's arms in 50 rows",
+      told: 'column offer: 50 rows have an arm that the mapping does not name: "huge" in line 101',
     },
     {
       what: "a reward that is no 0 or 1",
       csv: broken(set(5, "2")),
-      told: "column ordered: not a 0 or 1 reward in 50 rows",
-    },
-    { what: "a feature that is no number", csv: broken(set(1, "old")), told: "column age: not a number in 50 rows" },
-    {
-      what: "a feature that is no boolean",
-      csv: broken(set(2, "maybe")),
-      told: "column member: not a boolean in 50 rows",
+      told: 'column ordered: 50 rows have neither 0 nor 1 as a binary reward: "2" in line 101, "2" in line 201',
     },
     {
       what: "a redemption that is no 0 or 1",
       csv: broken(set(6, "x")),
-      told: "column redeemed: redeemed is not 0 or 1 in 50 rows",
+      told: 'column redeemed: 50 rows have neither 0 nor 1: "x" in line 101',
     },
     {
       what: "a line with too many fields",
       csv: broken((f) => [...f, "more"].join(",")),
-      told: "50 lines are not rows of the table",
+      told: "50 lines are no rows of the table: line 101 (8 fields in place of 7)",
     },
-  ])("$what", async ({ csv, told }) => {
-    const dataset = await openCsv(csv);
-    expect(dataset.badRows).toBe(50);
-    expect(dataset.rows).toBe(4950);
+  ])("$what: refused, or left out and told where so many are allowed", async ({ csv, told }) => {
+    await expect(openCsv(csv)).rejects.toThrow(told);
+    await expect(openCsv(csv, MAPPING, { allowBadRows: 49 })).rejects.toThrow("more than --allow-bad-rows 49");
+    const dataset = await openCsv(csv, MAPPING, { allowBadRows: 50 });
+    expect([dataset.rows, dataset.badRows]).toEqual([4950, 50]);
     expect(dataset.warnings.join("\n")).toContain(told);
   });
 
   test("a bad row does not move another row to another fold", async () => {
     const good = await openCsv(CSV);
-    const bad = await openCsv(broken(set(4, "huge")));
+    const bad = await openCsv(broken(set(4, "huge")), MAPPING, { allowBadRows: 50 });
     const rows = async (dataset: Dataset): Promise<Set<string>> => {
       const found = new Set<string>();
       for await (const block of dataset.blocks(10_000))
@@ -222,6 +217,28 @@ describe("bad rows are left out, counted and named:", () => {
     const before = await rows(good);
     for (const row of await rows(bad)) expect(before.has(row)).toBe(true);
   });
+
+  test("rows of another experiment's arm are left out where the mapping says so", async () => {
+    const dataset = await openCsv(
+      broken(set(4, "huge")),
+      MAPPING.replace("ordered: true", "ordered: true\n  others: leave-out"),
+    );
+    expect([dataset.rows, dataset.badRows]).toEqual([4950, 0]);
+    expect(dataset.warnings.join("\n")).toContain("left out, as arm.others says");
+  });
+
+  test.each([
+    { what: "no number", csv: broken(set(1, "old")), told: "column age: 50 of 5000 values are no numbers" },
+    { what: "no boolean", csv: broken(set(2, "maybe")), told: "column member: 50 of 5000 values are neither 0 nor 1" },
+  ])(
+    "a feature that is $what takes its default, and is told when it is more than one in a hundred",
+    async ({ csv, told }) => {
+      const few = await openCsv(csv);
+      expect([few.rows, few.warnings.join()]).toEqual([5000, expect.not.stringContaining(told)]);
+      const more = await openCsv(csv.replace(/^(\d+),\d+,\d,/m, (_, user: string) => `${user},old,maybe,`));
+      expect(more.warnings.join("\n")).toContain(told.replace("50", "51"));
+    },
+  );
 });
 
 test("a gzipped log that was cut short is refused, for nobody would see what is missing", async () => {
@@ -265,13 +282,13 @@ describe("a log is refused, with column and count, for", () => {
       what: "a propensity outside (0, 1)",
       csv: withColumn("p", (fields) => (fields[0] === "7" ? "1.0" : "0.3")),
       mapping: `${MAPPING.replaceAll(/,? ?propensity: [\d.]+/g, "")}propensity: { column: p }\n`,
-      told: "column p: propensity outside (0, 1) in 1 rows",
+      told: 'column p: 1 row has a propensity outside (0, 1): "1.0" in line 9',
     },
     {
       what: "a negative cost",
       csv: withColumn("paid", (fields) => (Number(fields[0]) < 3 ? "-2" : "1")),
       mapping: `${MAPPING.replace(/^redeemed.*$/m, "")}cost: { column: paid }\n`,
-      told: "column paid: a negative cost in 3 rows",
+      told: 'column paid: 3 rows have a negative cost: "-2" in line 2',
     },
     {
       what: "a feature that is the reward in other words",

@@ -17,6 +17,7 @@ export const REDEEM_RATE = 0.5;
 
 export const MAPPING = `
 currency: EUR
+amounts: minor
 features:
   age: numeric
   member: boolean
@@ -86,6 +87,10 @@ export async function open(files: readonly string[], options: Partial<DatasetOpt
   return dataset;
 }
 
-export async function openCsv(text: string, mapping: string = MAPPING): Promise<Dataset> {
-  return open([await csvFile(text)], { mapping: mappingOf(mapping) });
+export async function openCsv(
+  text: string,
+  mapping: string = MAPPING,
+  options: Partial<DatasetOptions> = {},
+): Promise<Dataset> {
+  return open([await csvFile(text)], { mapping: mappingOf(mapping), ...options });
 }

@@ -7,7 +7,7 @@ import { MAPPING, mappingOf } from "./log-files.ts";
 
 describe("a mapping", () => {
   test("gives the arms in the order written, with amounts in minor units", () => {
-    const { arm } = mappingOf(MAPPING.replace("currency: EUR", "currency: EUR\namounts: major"));
+    const { arm } = mappingOf(MAPPING.replace("amounts: minor", "amounts: major"));
     expect(arm.arms.map(({ id, faceMinor, sendMinor }) => [id, faceMinor, sendMinor])).toEqual([
       ["none", 0, 0],
       ["small", 10_000, 500],
@@ -16,7 +16,7 @@ describe("a mapping", () => {
   });
 
   test("knows currencies without cents", () => {
-    const { arm } = mappingOf(MAPPING.replace("currency: EUR", "currency: JPY\namounts: major"));
+    const { arm } = mappingOf(MAPPING.replace("currency: EUR\namounts: minor", "currency: JPY\namounts: major"));
     expect(arm.arms[2]?.faceMinor).toBe(200);
   });
 
@@ -43,6 +43,28 @@ describe("a mapping", () => {
 
 const mistakes: readonly { readonly what: string; readonly change: (text: string) => string; readonly told: string }[] =
   [
+    {
+      what: "no word on amounts",
+      change: (t) => t.replace("amounts: minor\n", ""),
+      told: "amounts: is missing: expected one of major, minor",
+    },
+    {
+      what: "a number too long to be exact",
+      change: (t) => t.replace("id: small,", "id: small, value: 90071992547409931,"),
+      told: "put it in quotes",
+    },
+    {
+      what: "two arms of one value",
+      change: (t) => t.replace("id: small,", "id: small, value: 1.0,").replace("id: large,", 'id: large, value: "1",'),
+      told: "arm.arms: values must differ",
+    },
+    { what: "an unknown encoding", change: (t) => `${t}encoding: ebcdic\n`, told: "test: encoding: one of utf-8" },
+    { what: "one mark for two things", change: (t) => `${t}decimal: ","\nthousands: ","\n`, told: "thousands: ," },
+    {
+      what: "a yes or no below nothing",
+      change: (t) => t.replace("kind: binary,", "kind: binary, negative: allowed,"),
+      told: "only an amount can be below nothing",
+    },
     { what: "no YAML", change: () => "features: [", told: "test: not YAML" },
     { what: "an unknown key", change: (t) => `${t}arms: 3\n`, told: "arms: unknown field" },
     { what: "a currency that is none", change: (t) => t.replace("EUR", "Euro"), told: "test: currency:" },

@@ -391,7 +391,7 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     },
   ],
   [
-    "a feature that is missing, null, or of another type",
+    "a feature that is missing, null, or cannot be read",
     "sessions",
     "decided on the default, `degraded`",
     async () => {
@@ -399,8 +399,8 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
         {},
         { visits: 1 },
         { visits: null, vip: true },
-        { visits: "7", vip: true },
-        { visits: 1, vip: 1 },
+        { visits: "seven", vip: true },
+        { visits: 1, vip: "perhaps" },
       ];
       for (const [index, attributes] of lacking.entries()) {
         await house.session(`lacking-${index}`, `l${index}`, { attributes });

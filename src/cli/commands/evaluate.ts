@@ -18,8 +18,9 @@ import { asInteger, asText, flag, many, option, withDefault, type ValuesOf } fro
 const BUDGETS = 5;
 
 const options = {
-  data: many("file", "randomised log: CSV, CSV.gz or Parquet", asText),
+  data: many("file", "randomised log: CSV, CSV.gz or Parquet; glob:PATTERN for several", asText),
   mapping: option("file", "what the log's columns mean", asText),
+  allowBadRows: withDefault("number", "rows that cannot be read and may be left out", asInteger({ min: 0 }), 0),
   live: flag("judge on the campaign's own log, which the settings name, in place of --data"),
   campaign: option("id", "with --live: this campaign (default: the only one)", asText),
   release: many("folder", "releases to judge; with --live also hashes of published ones", asText),
@@ -56,6 +57,8 @@ export const command = defineCommand({
       context.progress.report("drawing the page", 0);
       await writeFile(values.out, await renderEvaluationReport(evaluationReport(evaluation)));
     }
+    if (evaluation.source.kind === "table")
+      for (const read of evaluation.source.read) context.output.note(`read ${read}`);
     context.output.result(evaluationJson(evaluation, values.out ?? null), () => evaluationText(evaluation, values.out));
     return DONE;
   },
@@ -67,7 +70,8 @@ async function evaluate(context: Context, values: Values): Promise<Evaluation> {
   const common = { releases, budgets, progress, bootstrap: { ...BOOTSTRAP, replicates, seed } };
   if (values.live) return await withLog(context, (log) => evaluateLive({ ...common, log, campaign }));
   const mapping = await readMappingFile(values.mapping ?? "");
-  return await evaluateTable({ ...common, files: values.data, mapping });
+  const { data: files, allowBadRows } = values;
+  return await evaluateTable({ ...common, files, mapping, allowBadRows });
 }
 
 function checkUse({ live, data, mapping, campaign, out, force }: Values): void {

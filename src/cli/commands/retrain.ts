@@ -1,10 +1,9 @@
 // stipend retrain: from the training log to a candidate release; once, or each time that the trigger says so.
 
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
-import { parseMapping } from "../../learn/mapping.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { countTrainingRows } from "../../retrain/export.ts";
 import { judgeRetrain } from "../../retrain/trigger.ts";
@@ -12,6 +11,7 @@ import { findCampaign, type CampaignOnLog } from "../campaigns.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { commandOf, steer } from "../control.ts";
 import { earlierRows } from "../earlier-log.ts";
+import { readMappingFile } from "../mapping-file.ts";
 import { withLog } from "../open-log.ts";
 import { asInteger, asText, flag, many, option, withDefault } from "../options.ts";
 import { retrainPolicy } from "../retrain-policy.ts";
@@ -45,30 +45,39 @@ export const command = defineCommand({
   json: "lines",
   endsBySignal: true,
   async run(context, values) {
-    const earlier = await earlierOf(values);
-    return await withLog(context, async (log) => {
-      const round = async (found: CampaignOnLog) => {
-        const done = await retrainRound(context, log, found, { ...values, earlier });
-        context.output.item(done.json, () => done.text);
-        return done.ok;
-      };
-      if (!values.once) return await watch(context, log, values.campaign, round);
-      const found = await findCampaign(log, values.campaign);
-      releaseInForce(found);
-      if (earlier === null) await checkRows(context, log, found.campaign.id);
-      return (await round(found)) ? DONE : CHECK_FAILED;
-    });
+    const folder = join(context.config.stateDir, "retraining");
+    const file = join(folder, `earlier-${process.pid}.parquet`);
+    const earlier = await earlierOf(values, folder, file);
+    try {
+      return await withLog(context, async (log) => {
+        const round = async (found: CampaignOnLog) => {
+          const done = await retrainRound(context, log, found, { ...values, earlier });
+          context.output.item(done.json, () => done.text);
+          return done.ok;
+        };
+        if (!values.once) return await watch(context, log, values.campaign, round);
+        const found = await findCampaign(log, values.campaign);
+        releaseInForce(found);
+        if (earlier === null) await checkRows(context, log, found.campaign.id);
+        return (await round(found)) ? DONE : CHECK_FAILED;
+      });
+    } finally {
+      await rm(file, { force: true });
+    }
   },
 });
 
-async function earlierOf({ data, mapping }: { data: readonly string[]; mapping: string | undefined }) {
+/** In the columns of the training log, as a file of its own. */
+async function earlierOf(
+  { data, mapping }: { data: readonly string[]; mapping: string | undefined },
+  folder: string,
+  file: string,
+): Promise<string | null> {
   if (data.length > 0 !== (mapping !== undefined))
     throw new InvalidInput("--data and --mapping belong together: name both or neither");
   if (mapping === undefined) return null;
-  const text = await readFile(mapping, "utf8").catch((error: Error) => {
-    throw new InvalidInput(`--mapping: ${error.message}`);
-  });
-  return earlierRows(data, parseMapping(text, mapping));
+  await mkdir(folder, { recursive: true });
+  return await earlierRows(data, await readMappingFile(mapping), file);
 }
 
 function releaseInForce({ campaign, release }: CampaignOnLog): string {

@@ -22,7 +22,7 @@ export const command = defineCommand({
     "stipend score --data users.csv.gz --mapping mapping.yaml --release releases/first --budget 500000 --out scored.csv",
   ],
   options: {
-    data: someOf("file", "rows to score: CSV, CSV.gz or Parquet", asText),
+    data: someOf("file", "rows to score: CSV, CSV.gz or Parquet; glob:PATTERN for several", asText),
     mapping: required("file", "what their columns mean", asText),
     release: required("folder", "the release", asText),
     budget: option(
@@ -41,12 +41,16 @@ export const command = defineCommand({
       if (open === undefined) return;
       const progress = context.progress.report.bind(context.progress);
       const scored = await scoreTable({ files: data, mapping, open, budgetMinor, out, progress });
+      for (const source of scored.sources) context.output.note(`read ${source}`);
       for (const warning of warningsOf(scored)) context.output.note(`warning: ${warning}`);
       context.output.result(toJson(open, scored, out), () => toText(open, scored, out, mapping.currency));
     });
     return DONE;
   },
 });
+
+/** Of a feature's values, the share that cannot be read from which on it is told. */
+const UNREAD_SHARE = 0.01;
 
 function checkOut(out: string, force: boolean, data: readonly string[]): void {
   if (!ENDINGS.some((ending) => out.endsWith(ending)))
@@ -56,8 +60,11 @@ function checkOut(out: string, force: boolean, data: readonly string[]): void {
   checkOutFile(out, force);
 }
 
-function warningsOf({ badLines, missingShare }: Scored): string[] {
+function warningsOf({ rows, badLines, missingShare, unread }: Scored): string[] {
   return [
+    ...unread
+      .filter(({ values }) => values > UNREAD_SHARE * rows)
+      .map(({ column, values }) => `column ${column}: ${values} of ${rows} values cannot be read and take the default`),
     ...(badLines > 0
       ? [`${badLines} lines are no rows of the table (too many or too few columns) and are left out`]
       : []),

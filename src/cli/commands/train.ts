@@ -1,14 +1,14 @@
 // stipend train: from a randomised log to a release in a folder, with its evidence and a report.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { evidenceJson } from "../../learn/evidence.ts";
-import { parseMapping } from "../../learn/mapping.ts";
 import { checkPlace, writeReleaseFolder } from "../../learn/release-folder.ts";
 import { trainRelease } from "../../learn/train.ts";
 import { renderTrainingReport } from "../../operate/training-report.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import { defineCommand, DONE } from "../command.ts";
+import { readMappingFile } from "../mapping-file.ts";
 import { asInteger, asNumber, asOneOf, asText, flag, many, option, required, someOf, withDefault } from "../options.ts";
 import { learnOptionsOf } from "../train/learn-options.ts";
 import { narrated } from "../train/narration.ts";
@@ -26,9 +26,15 @@ export const command = defineCommand({
     "stipend train --data log.csv --mapping mapping.yaml --out /tmp/look --quick",
   ],
   options: {
-    data: someOf("file", "randomised log: CSV, CSV.gz or Parquet", asText),
+    data: someOf("file", "randomised log: CSV, CSV.gz or Parquet; glob:PATTERN for several", asText),
     mapping: required("file", "what the log's columns mean", asText),
     out: required("folder", "gets the release; must not be there yet, or be empty", asText),
+    allowBadRows: withDefault(
+      "number",
+      "rows that cannot be read and may be left out; they are held against the rest",
+      asInteger({ min: 0 }),
+      0,
+    ),
     seed: withDefault("number", "seed of everything that is drawn", asInteger({ min: 0 }), 1),
     cluster: option(
       "method",
@@ -95,12 +101,13 @@ export const command = defineCommand({
   async run(context, values) {
     await checkPlace(values.out);
     if (values.scratch !== undefined) await checkFolder(values.scratch);
-    const mapping = parseMapping(await readMapping(values.mapping), values.mapping);
+    const mapping = await readMappingFile(values.mapping);
     const startedMs = systemElapsedMs();
     const progress = narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs });
     const training = await trainRelease({
       files: values.data,
       mapping,
+      allowBadRows: values.allowBadRows,
       seed: values.seed,
       backend: values.backend ?? context.config.tfBackend,
       options: learnOptionsOf(values),
@@ -109,6 +116,7 @@ export const command = defineCommand({
       ...(values.memory === undefined ? {} : { memoryLimit: values.memory }),
       ...(values.scratch === undefined ? {} : { scratch: values.scratch }),
     });
+    for (const source of training.evidence.data.sources) context.output.note(`read ${source}`);
     progress("report", 0, "drawing it");
     const reportHtml = await renderTrainingReport(trainingReport(training));
     await writeReleaseFolder(values.out, {
@@ -126,14 +134,6 @@ export const command = defineCommand({
 async function checkFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw new InvalidInput(`--scratch ${folder}: there is no such folder`);
-}
-
-async function readMapping(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new InvalidInput(`--mapping ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function asSize(typed: string): string {

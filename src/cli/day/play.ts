@@ -253,6 +253,7 @@ class Day {
   async #retrain(nowMs: number): Promise<void> {
     const number = this.#interludes.length + 1;
     const { files, mapping, market } = this.#setting;
+    const earlier = await earlierRows(files, mapping, join(this.#options.folder, `earlier-${number}.parquet`));
     const interlude = await retrainInterlude(
       {
         log: this.#log,
@@ -261,7 +262,7 @@ class Day {
         incumbent: () => must(this.#inForce, "a release in force"),
         folder: join(this.#options.folder, `retraining-${number}`),
         trainArgs: ["--seed", String(this.#options.seed + number), ...this.#options.trainArgs],
-        earlier: earlierRows(files, mapping),
+        earlier,
         commandId: `promote-${number + 1}`,
         settle: async (atMs) => await this.#settle(atMs),
         elapsedMs: systemElapsedMs,

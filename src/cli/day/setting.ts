@@ -6,8 +6,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must } from "../../domain/assert.ts";
 import { openDataset } from "../../learn/dataset.ts";
-import { literal, openDatabase, readFile as readLog } from "../../learn/duckdb.ts";
+import { openDatabase } from "../../learn/duckdb.ts";
+import { openSources } from "../../learn/log/source.ts";
 import { parseMapping, type Mapping } from "../../learn/mapping.ts";
+import { literal } from "../../learn/sql.ts";
+import { columnsNamed } from "../../learn/staging.ts";
 import type { Progress } from "../../learn/nouns.ts";
 import { syntheticMarket, type Market, type MarketArm } from "../../simulate/market.ts";
 import { replayMarket } from "../../simulate/replay-world.ts";
@@ -67,7 +70,7 @@ export async function replaySetting(
   await mkdir(folder, { recursive: true });
   onProgress("splitting the log", 0);
   const parts = { train: join(folder, "train.parquet"), arrive: join(folder, "arrive.parquet") };
-  await splitLog(files, seed, parts, folder);
+  await splitLog(files, mapping, seed, parts, folder);
   const dataset = await openDataset({ files: [parts.arrive], mapping, seed, scratch: folder, onProgress });
   try {
     const rows = await dataset.sample(REPLAY_ROWS, seed);
@@ -95,13 +98,16 @@ export async function replaySetting(
 /** Every row to one of two files, by a seeded hash of its number. */
 async function splitLog(
   files: readonly string[],
+  mapping: Mapping,
   seed: number,
   parts: Readonly<Record<"train" | "arrive", string>>,
   scratch: string,
 ): Promise<void> {
   const db = await openDatabase({ scratch });
   try {
-    const all = files.map((file) => `SELECT * FROM ${readLog(file)}`).join(" UNION ALL BY NAME ");
+    const needed = new Set(columnsNamed(mapping).map(({ column }) => column));
+    const sources = await openSources(db, files, needed, mapping.format);
+    const all = sources.map((source) => source.all).join(" UNION ALL BY NAME ");
     await db.run(`CREATE TABLE log AS SELECT *, row_number() OVER () AS "stipend:row" FROM (${all})`);
     for (const [part, file] of Object.entries(parts)) {
       const side = `(hash("stipend:row" * 1000003 + ${seed}) >> 11) % 2 = ${part === "train" ? 0 : 1}`;

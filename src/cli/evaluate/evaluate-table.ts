@@ -14,6 +14,7 @@ import { sumTable } from "./table-rows.ts";
 export interface EvaluateTable {
   readonly files: readonly string[];
   readonly mapping: Mapping;
+  readonly allowBadRows: number;
   readonly releases: readonly string[];
   readonly budgets: number;
   readonly bootstrap: BootstrapOptions;
@@ -21,17 +22,21 @@ export interface EvaluateTable {
 }
 
 export async function evaluateTable(options: EvaluateTable): Promise<Evaluation> {
-  const { files, mapping, budgets, bootstrap, progress } = options;
+  const { files, mapping, allowBadRows, budgets, bootstrap, progress } = options;
   const { seed } = bootstrap;
   return await withReleases(options.releases, null, async (releases) => {
-    const sums = await sumTable(releases, { files, mapping, seed, progress: progress.report.bind(progress) });
+    const report = progress.report.bind(progress);
+    const sums = await sumTable(releases, { files, mapping, allowBadRows, seed, progress: report });
     progress.report("drawing intervals", 0);
     return {
       source: {
         kind: "table",
         files: files.map((name) => path.basename(name)),
+        read: sums.sources,
         currency: mapping.currency,
-        reward: rewardName(mapping.rewards.map(({ name, weight }) => [name, weight])),
+        reward: rewardName(
+          mapping.rewards.flatMap(({ name, weight, part }) => (part === "below" ? [] : [[name, weight]])),
+        ),
         badRows: sums.badRows,
       },
       options: bootstrap,

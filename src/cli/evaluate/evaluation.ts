@@ -22,6 +22,8 @@ export type Source =
   | {
       readonly kind: "table";
       readonly files: readonly string[];
+      /** Each file and how it was read. */
+      readonly read: readonly string[];
       readonly currency: string;
       readonly reward: string;
       readonly badRows: number;

@@ -16,16 +16,15 @@ import { addRows, emptyRowSums, type RowBlock, type RowSums } from "./row-sums.t
 export interface TableOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
+  readonly allowBadRows: number;
   /** Of the lots. */
   readonly seed: number;
   readonly progress: Progress;
 }
 
-export interface TableSums extends RowSums {
-  readonly rows: number;
-  readonly badRows: number;
-  readonly warnings: readonly string[];
-}
+type Seen = Pick<Dataset, "rows" | "badRows" | "sources" | "warnings">;
+
+export type TableSums = RowSums & Seen;
 
 /** With fewer, no interval is worth its name. */
 export const FEWEST_ROWS = 100;
@@ -36,7 +35,7 @@ export async function sumTable(releases: readonly OpenRelease[], options: TableO
   const arms = mapping.arm.arms.map(({ id }) => id);
   for (const { label, release } of releases) checkArms(label, release.manifest, arms, "the mapping");
   const sums = emptyRowSums(releases, arms.length);
-  let seen: Pick<TableSums, "rows" | "badRows" | "warnings"> | null = null;
+  let seen: Seen | null = null;
   for (const some of releases.length > 0 ? sameFeatures(releases) : [[]])
     seen = await sumPass(releases, some, sums, seen === null, options);
   return { ...sums, ...must(seen, "a pass over the rows") };
@@ -58,7 +57,7 @@ async function sumPass(
   sums: RowSums,
   isFirst: boolean,
   options: TableOptions,
-): Promise<Pick<TableSums, "rows" | "badRows" | "warnings">> {
+): Promise<Seen> {
   const dataset = await openFor(some, options);
   try {
     const { progress, seed } = options;
@@ -76,18 +75,20 @@ async function sumPass(
       from += block.n;
       progress("classifying", from / rows, `${from} of ${rows} rows`);
     }
-    return { rows, badRows: dataset.badRows, warnings: dataset.warnings };
+    const { badRows, sources, warnings } = dataset;
+    return { rows, badRows, sources, warnings };
   } finally {
     await dataset.close();
   }
 }
 
 async function openFor(some: readonly OpenRelease[], options: TableOptions): Promise<Dataset> {
-  const { files, mapping, seed, progress } = options;
+  const { files, mapping, allowBadRows, seed, progress } = options;
   const mappings = some.map(({ label, release }) => fitMapping(label, release.manifest, mapping));
   return await openDataset({
     files,
     mapping: mappings[0] ?? mapping,
+    allowBadRows,
     seed,
     onProgress: progress,
     ...(some[0] ? { spec: some[0].release.manifest.features } : {}),

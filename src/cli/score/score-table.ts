@@ -13,10 +13,12 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import { compileRowEncoder, type AttributeValue, type Attributes, type Feature } from "../../domain/features.ts";
 import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../domain/frontier.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
-import { identifier, literal, openDatabase, readFile, type Database } from "../../learn/duckdb.ts";
+import { openDatabase, type Database } from "../../learn/duckdb.ts";
+import { databaseText, openSources, plainColumn, type LogSource } from "../../learn/log/source.ts";
 import type { Mapping } from "../../learn/mapping.ts";
 import type { Progress } from "../../learn/nouns.ts";
-import { featuresSql } from "../../learn/staging.ts";
+import { identifier, literal } from "../../learn/sql.ts";
+import { featuresSql, raw } from "../../learn/staging.ts";
 import { fitMapping } from "../evaluate/fit.ts";
 import type { OpenRelease } from "../evaluate/open-releases.ts";
 
@@ -34,7 +36,11 @@ export interface Scored {
   readonly rows: number;
   /** Lines of CSV files that are no rows of the table. */
   readonly badLines: number;
+  /** Each file and how it was read. */
+  readonly sources: readonly string[];
   readonly rowsByCluster: readonly number[];
+  /** Values of a feature that cannot be read and took the default. */
+  readonly unread: readonly { readonly column: string; readonly values: number }[];
   /** Of the features of all rows, how many took their default. */
   readonly missingShare: number;
   readonly plan: ScoredPlan;
@@ -67,29 +73,45 @@ export async function scoreTable(options: ScoreOptions): Promise<Scored> {
   const db = await openDatabase({});
   try {
     progress("reading", 0);
-    const badLines = await readInput(db, files);
+    const sources = await readInput(db, files, mapping, features);
     await checkColumns(db, features, manifest);
     const rows = Number((await db.rows("SELECT count(*) FROM input"))[0]?.[0]);
     if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows`);
-    const { rowsByCluster, missing } = await classifyInput(db, featuresSql(features, "input"), rows, options);
+    const select = await selectFeatures(db, features, mapping);
+    const { rowsByCluster, missing, unread } = await classifyInput(db, select, rows, options);
     const plan = planFor(manifest, rowsByCluster, options.budgetMinor);
     progress("writing", 0.95, options.out);
     await writeOutput(db, manifest, plan.position, options.out);
     progress("writing", 1, options.out);
-    return { rows, badLines, rowsByCluster, missingShare: missing / (rows * features.length), plan };
+    const badLines = sources.reduce((sum, { malformed }) => sum + malformed.count, 0);
+    return {
+      rows,
+      badLines,
+      sources: sources.map(({ told }) => told),
+      unread: features.map(({ column }, index) => ({ column, values: unread[index] ?? 0 })),
+      rowsByCluster,
+      missingShare: missing / (rows * features.length),
+      plan,
+    };
   } finally {
     await db.close();
   }
 }
 
-/** All columns, as they are; answers how many lines were no rows. */
-async function readInput(db: Database, files: readonly string[]): Promise<number> {
-  const all = files.map((file) => `SELECT * FROM ${readFile(file)}`).join(" UNION ALL BY NAME ");
+/** All columns, as they are. */
+async function readInput(
+  db: Database,
+  files: readonly string[],
+  mapping: Mapping,
+  features: Mapping["features"],
+): Promise<readonly LogSource[]> {
+  const needed = new Set(features.map(({ column }) => column));
+  const sources = await openSources(db, files, needed, mapping.format);
+  const all = sources.map((source) => source.all).join(" UNION ALL BY NAME ");
   await db.run(`CREATE TABLE input AS ${all}`).catch((error: unknown) => {
-    throw new InvalidInput(`data: cannot read it: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`data: cannot read it: ${databaseText(error)}`);
   });
-  if (files.every((file) => file.endsWith(".parquet"))) return 0;
-  return Number((await db.rows("SELECT count(DISTINCT (scan_id, file_id, line)) FROM reject_errors"))[0]?.[0]);
+  return sources;
 }
 
 async function checkColumns(db: Database, features: Mapping["features"], { arms }: ReleaseManifest): Promise<void> {
@@ -106,19 +128,35 @@ async function checkColumns(db: Database, features: Mapping["features"], { arms 
     throw new InvalidInput(`data: it has the columns ${taken.join(", ")} already: score the table it was made from`);
 }
 
+async function selectFeatures(db: Database, features: Mapping["features"], { numbers }: Mapping): Promise<string> {
+  const types = new Map((await db.rows("DESCRIBE input")).map(([name, type]) => [String(name), String(type)]));
+  const columns = [...new Set(features.map(({ column }) => column))];
+  const plain = columns.map((column) => `${plainColumn(column, types.get(column) ?? "")} AS ${raw(column)}`);
+  return featuresSql(features, numbers, `SELECT ${plain.join(", ")} FROM input`);
+}
+
+interface Classified {
+  readonly rowsByCluster: number[];
+  readonly missing: number;
+  /** By feature, values that cannot be read. */
+  readonly unread: readonly number[];
+}
+
 async function classifyInput(
   db: Database,
   select: string,
   rows: number,
   { open, progress }: ScoreOptions,
-): Promise<{ rowsByCluster: number[]; missing: number }> {
+): Promise<Classified> {
   const { manifest } = open.release;
+  const { features } = manifest.features;
   const encoder = compileRowEncoder(manifest.features);
   const rowsByCluster = new Array<number>(manifest.clusters).fill(0);
+  const unread = features.map(() => 0);
   let missing = 0;
   let done = 0;
   await db.run("CREATE TABLE scored (cluster INTEGER, probability FLOAT)");
-  for await (const batch of batchesOf(db, select, manifest.features.features)) {
+  for await (const batch of batchesOf(db, select, features, unread)) {
     const x = new Float32Array(batch.length * encoder.width);
     batch.forEach((attributes, row) => (missing += encoder.encode(attributes, x, row * encoder.width)));
     const { clusters, probabilities } = await open.classifier.classify(x, batch.length);
@@ -127,17 +165,22 @@ async function classifyInput(
     done += batch.length;
     progress("scoring", (0.9 * done) / rows, `${done} of ${rows} rows`);
   }
-  return { rowsByCluster, missing };
+  return { rowsByCluster, missing, unread };
 }
 
 async function* batchesOf(
   db: Database,
   select: string,
   features: readonly Feature[],
+  unread: number[],
 ): AsyncGenerator<readonly Attributes[]> {
   let batch: Attributes[] = [];
   for await (const chunk of db.stream(select)) {
     const columns = features.map((feature, index) => ({ feature, vector: chunk.getColumnVector(index) }));
+    for (const index of features.keys()) {
+      const flags = chunk.getColumnVector(features.length + index);
+      for (let row = 0; row < chunk.rowCount; row += 1) if (flags.getItem(row) === true) unread[index]! += 1;
+    }
     for (let row = 0; row < chunk.rowCount; row += 1) {
       const attributes: Record<string, AttributeValue> = {};
       for (const { feature, vector } of columns) attributes[feature.name] = attributeOf(feature, vector.getItem(row));
