@@ -13,6 +13,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { exportTrainingLog, type Exported } from "../retrain/export.ts";
 import { publishRelease, readReleaseFolder } from "../retrain/publish.ts";
 import { runTraining } from "../retrain/trainer.ts";
+import { tryClassifier } from "../serve/classify/onnx.ts";
 
 export interface RetrainingOptions {
   readonly log: EventLog;
@@ -51,7 +52,7 @@ export async function retrainOnce(options: RetrainingOptions): Promise<Retrained
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const read = await readReleaseFolder(out);
-  await publishRelease(log, campaign.id, read, options.nowMs());
+  await publishRelease(log, campaign.id, read, options.nowMs(), tryClassifier);
   return { candidate: read.release, exported, training, folder: out };
 }
 

@@ -32,13 +32,18 @@ export async function readReleaseFolder(folder: string): Promise<ReleaseFolder> 
   return { release, evidenceText: (await read("evidence.json")).toString("utf8") };
 }
 
-/** Puts the release on the topic as a candidate of the campaign. */
+/** Throws when the release cannot be served; as the allocator will do it. */
+export type ServingTrial = (release: Release) => Promise<void>;
+
+/** Puts the release on the topic as a candidate of the campaign, when it has stood the trial. */
 export async function publishRelease(
   log: EventLog,
   campaign: string,
   folder: ReleaseFolder,
   nowMs: number,
+  trial: ServingTrial,
 ): Promise<ReleaseRecord> {
+  await trial(folder.release);
   const record: ReleaseRecord = {
     campaign,
     hash: folder.release.hash,

@@ -10,6 +10,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
+import { tryClassifier } from "../../src/serve/classify/onnx.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { systemClock } from "../../src/task/system-clock.ts";
 import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
   await start();
   await sendCommand(log, { commandId: "create", campaign: "spring", atMs: 0, action: { kind: "create", campaign } });
-  await publishRelease(log, "spring", { release: RELEASE, evidenceText: "{}" }, 0);
+  await publishRelease(log, "spring", { release: RELEASE, evidenceText: "{}" }, 0, tryClassifier);
   const pinned = await stipend("pacing pin-release --campaign spring --release RELEASE --wait");
   expect(pinned, pinned.err).toMatchObject({ code: 0 });
 });

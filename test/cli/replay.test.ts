@@ -15,6 +15,7 @@ import type { EventLog } from "../../src/log/event-log.ts";
 import { placementOf } from "../../src/log/placement.ts";
 import { serveKind } from "../../src/log/topics.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
+import { tryClassifier } from "../../src/serve/classify/onnx.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
@@ -84,7 +85,8 @@ async function playMorning(): Promise<void> {
   const random = seededRandom("replay");
   const users = new Map<string, string>();
   await act({ kind: "create", campaign });
-  for (const release of [first, second]) await publishRelease(log, "spring", { release, evidenceText: "{}" }, nowMs);
+  for (const release of [first, second])
+    await publishRelease(log, "spring", { release, evidenceText: "{}" }, nowMs, tryClassifier);
   await act({ kind: "promote_release", release: first.hash });
   for (let step = 0; step < 90; step += 1) {
     if (step === 30) await act({ kind: "set_budget", budgetMinor: 45_000n, currency: "EUR" });

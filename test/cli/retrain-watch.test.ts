@@ -41,7 +41,7 @@ async function serving(id: string, state: CampaignState = "live", release: strin
       currency: "EUR",
       budgetMinor: 1_000,
       startMs: 0,
-      endMs: 1e13,
+      endMs: 5e12,
       arms: ARMS,
       reservation: { ttlMs: 1_000 },
       pacing: { expectedSessions: 10 },

@@ -14,6 +14,7 @@ import { sendCommand } from "../../src/cli/control.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
+import { tryClassifier } from "../../src/serve/classify/onnx.ts";
 import { systemClock } from "../../src/task/system-clock.ts";
 import { ARMS, FACES, ORDERS, SENDS } from "./offer-log.ts";
 
@@ -88,7 +89,7 @@ async function play(
     await allocator.serve.runUntilIdle(clock.nowMs);
   };
   const campaign = campaignOf(changes ?? {});
-  await publishRelease(log, campaign.id, { release, evidenceText: "{}" }, clock.nowMs);
+  await publishRelease(log, campaign.id, { release, evidenceText: "{}" }, clock.nowMs, tryClassifier);
   const actions = [{ kind: "create", campaign } as const, { kind: "promote_release", release: release.hash } as const];
   for (const [index, action] of actions.entries())
     await sendCommand(log, { commandId: `c-${index}`, campaign: campaign.id, atMs: clock.nowMs, action });

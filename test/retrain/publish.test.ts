@@ -9,6 +9,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
 import { publishRelease, readReleaseFolder } from "../../src/retrain/publish.ts";
+import { tryClassifier } from "../../src/serve/classify/onnx.ts";
 import { tinyRelease, writeRelease } from "../serve/tiny-release.ts";
 
 const release = tinyRelease();
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 test("what is published is what was trained, under its hash", async () => {
   await writeRelease(release, join(folder, "release"));
-  await publishRelease(log, "spring", await readReleaseFolder(join(folder, "release")), 5_000);
+  await publishRelease(log, "spring", await readReleaseFolder(join(folder, "release")), 5_000, tryClassifier);
   const found = [];
   for await (const batch of log.read("releases", 0, 0)) found.push(...batch);
   expect(found).toHaveLength(1);
@@ -52,5 +53,5 @@ test("a release that is too large for the topic is refused with its size", async
   await writeRelease(release, join(folder, "release"));
   await writeFile(join(folder, "release", "evidence.json"), JSON.stringify({ text: "x".repeat(9 * 1024 * 1024) }));
   const read = await readReleaseFolder(join(folder, "release"));
-  await expect(publishRelease(log, "spring", read, 0)).rejects.toThrow(/bytes with its evidence/);
+  await expect(publishRelease(log, "spring", read, 0, tryClassifier)).rejects.toThrow(/bytes with its evidence/);
 });

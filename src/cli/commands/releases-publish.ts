@@ -2,6 +2,7 @@
 
 import { moneyDifferences } from "../../domain/release-money.ts";
 import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
+import { tryClassifier } from "../../serve/classify/onnx.ts";
 import { campaignsOn } from "../campaigns.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { withLog } from "../open-log.ts";
@@ -10,7 +11,7 @@ import { asText, required } from "../options.ts";
 export const command = defineCommand({
   summary: "put a release folder on the log, as a candidate",
   description:
-    "Checks the folder that `stipend train` wrote (both of its hashes) and publishes it for a campaign. It serves nobody " +
+    "Checks the folder that `stipend train` wrote (both of its hashes, and that its classifier is one) and publishes it for a campaign. It serves nobody " +
     "until it is promoted; publishing it again changes nothing.",
   examples: ["stipend releases publish releases/first --campaign spring"],
   arguments: { folder: required("folder", "folder of the release", asText) },
@@ -23,7 +24,7 @@ export const command = defineCommand({
       else
         for (const { text } of moneyDifferences(read.release.manifest, known.campaign))
           context.output.note(`warning: ${text}: it cannot be promoted so`);
-      return await publishRelease(log, campaign, read, context.nowMs());
+      return await publishRelease(log, campaign, read, context.nowMs(), tryClassifier);
     });
     context.output.result(
       { campaign, hash, publishedAtMs },

@@ -11,6 +11,7 @@ import type { Release, ReleaseManifest } from "../../domain/release.ts";
 import { verify, type VerifyResult } from "../../evaluate/verify/verify.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../log/embedded/log.ts";
 import { publishRelease, readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";
+import { tryClassifier } from "../../serve/classify/onnx.ts";
 import { playDay } from "../../simulate/day.ts";
 import type { DayRecord } from "../../simulate/day-record.ts";
 import { spendableOfDay, summariseDay, type DaySummary } from "../../simulate/day-summary.ts";
@@ -204,7 +205,7 @@ class Day {
   /** Creates the campaign and promotes its first release, a moment before the day begins. */
   async #launch(campaign: Campaign, folder: ReleaseFolder): Promise<void> {
     const atMs = campaign.startMs;
-    await publishRelease(this.#log, campaign.id, folder, atMs);
+    await publishRelease(this.#log, campaign.id, folder, atMs, tryClassifier);
     this.#inForce = folder.release;
     this.#releases.set(folder.release.hash, folder.release);
     const actions = [

@@ -3,7 +3,9 @@
 
 import * as ort from "onnxruntime-node";
 import { assert, must } from "../../domain/assert.ts";
+import { rowWidth } from "../../domain/features.ts";
 import type { Release } from "../../domain/release.ts";
+import { checkedGraph } from "./graph.ts";
 
 /** Of each row: its most probable cluster, and how probable. */
 export interface Classified {
@@ -18,10 +20,11 @@ export interface Classifier {
   close(): Promise<void>;
 }
 
-/** Throws when the bytes are no classifier of the shape that the manifest says. */
+/** Throws when the bytes are no classifier of the shape that the manifest says, or more than one (graph.ts). */
 export async function loadClassifier(release: Release, width: number): Promise<Classifier> {
   const { clusters } = release.manifest;
-  const session = await ort.InferenceSession.create(Buffer.from(release.classifier), {
+  const graph = checkedGraph(release.classifier, width, clusters, `release ${release.hash}`);
+  const session = await ort.InferenceSession.create(graph, {
     executionProviders: ["cpu"],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -41,6 +44,12 @@ export async function loadClassifier(release: Release, width: number): Promise<C
   // A classifier of another shape fails here and not in the middle of a cycle.
   await classifier.classify(new Float32Array(width), 1);
   return classifier;
+}
+
+/** Loads it as serving will, and lets it go again. */
+export async function tryClassifier(release: Release): Promise<void> {
+  const classifier = await loadClassifier(release, rowWidth(release.manifest.features));
+  await classifier.close();
 }
 
 function mostProbable(output: ort.Tensor, count: number, clusters: number): Classified {
