@@ -141,6 +141,12 @@ export const SETTINGS = {
     100,
     asInteger({ min: 1, max: 10_000 }),
   ),
+  clockJumpMs: setting(
+    "STIPEND_CLOCK_JUMP_MS",
+    "how far the clock may jump ahead; beyond it `run` stops, and needs --accept-clock",
+    3_600_000,
+    asInteger({ min: 60_000, max: 31 * DAY_MS }),
+  ),
   logLevel: setting<Level>(
     "STIPEND_LOG_LEVEL",
     `how much is said on the way: ${LEVELS.join(", ")}`,

@@ -24,6 +24,8 @@ export interface TopicSpec {
   readonly retentionMs: number | null;
   /** Largest encoded value; a larger one, or a key or headers beyond bounds.ts, is refused at `send` and `commit` with `RecordTooLarge`. */
   readonly maxRecordBytes: number;
+  /** Only tasks write it: where the log has a clock of its own, it refuses records of a writer whose clock is far ahead. */
+  readonly clockBound?: true;
 }
 
 export type Headers = Readonly<Record<string, Uint8Array>>;

@@ -13,6 +13,7 @@ interface TopicRow {
   readonly cleanup: Cleanup;
   readonly retentionMs: number | null;
   readonly maxRecordBytes: number;
+  readonly clockBound?: true;
 }
 
 export const TOPICS = {
@@ -34,6 +35,7 @@ export const TOPICS = {
     cleanup: "compact",
     retentionMs: null,
     maxRecordBytes: 4 * MiB,
+    clockBound: true,
   },
   // A dead letter wraps the whole record that it is about.
   "dead-letters": {
@@ -72,6 +74,7 @@ export const TOPICS = {
     cleanup: "compact",
     retentionMs: null,
     maxRecordBytes: 4 * MiB,
+    clockBound: true,
   },
 } as const satisfies Record<string, TopicRow>;
 
@@ -83,6 +86,7 @@ export function topicSpecs(partitions: { readonly users: number; readonly contro
     cleanup: row.cleanup,
     retentionMs: row.retentionMs,
     maxRecordBytes: row.maxRecordBytes,
+    ...("clockBound" in row ? { clockBound: row.clockBound } : {}),
   }));
 }
 

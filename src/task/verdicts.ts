@@ -26,6 +26,7 @@ export type ErrorName =
   | "LogError"
   | "StoreFailed"
   | "GivenUp"
+  | "ClockJumped"
   | "Undecodable"
   | "Unencodable"
   | "AssertionFailed";
@@ -51,6 +52,8 @@ export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
   RecordTooLarge: "fatal",
   /** The log refuses for good: a right, a setting, a position of another topic. */
   LogError: "fatal",
+  /** Its time would end campaigns, and time never runs back. */
+  ClockJumped: "fatal",
   /** Our own changelog cannot be read: a newer version has written it. Others' records are dead letters. */
   Undecodable: "fatal",
   /** A defect of ours. */

@@ -160,6 +160,27 @@ describe("what is wrong is told by /readyz and the metrics while it is so", () =
     await metric('stipend_clock_behind_seconds{kind="treasury"', 0);
   });
 
+  test("a clock that jumps years ahead stops the run, the next start too, until it is right or accepted", async () => {
+    open();
+    await ready(200, /^ready\n$/);
+    await prepare();
+    const yearsMs = 10 * 365 * 86_400_000;
+    behindMs = -yearsMs;
+    const jumped = /clock says 20\d\d-.*: 3650 days more than have passed since the cycle before.*--accept-clock/;
+    await expect.poll(() => run.err, { timeout: 20_000 }).toMatch(jumped);
+    expect((await run.stop()).code).toBe(1);
+    const again = await world.run("run --log text");
+    expect([again.code, again.err]).toEqual([1, expect.stringMatching(/3650 days more .* since the run before/)]);
+    behindMs = 0;
+    run = world.start("run --json");
+    await ready(200, /^ready\nwarning: the run before this one ended badly: .*3650 days/);
+    expect(await world.ok("pacing status")).toMatchObject({ campaign: "spring", state: "live" });
+    await run.stop();
+    behindMs = -yearsMs;
+    run = world.start("run --json --accept-clock");
+    await ready(200, /^ready\n$/);
+  });
+
   test("how the run before ended", async () => {
     open();
     await ready(200, /^ready\n$/);
@@ -169,8 +190,8 @@ describe("what is wrong is told by /readyz and the metrics while it is so", () =
     await run.stop();
     const file = join(world.folder, "log-state", "last-run.json");
     const last = JSON.parse(readFileSync(file, "utf8")) as object;
-    expect(last).toMatchObject({ reason: null });
-    writeFileSync(file, JSON.stringify({ ...last, reason: "serve 0: fatal: no such topic" }));
+    expect(last).toMatchObject({ end: { reason: null } });
+    writeFileSync(file, JSON.stringify({ ...last, end: { reason: "serve 0: fatal: no such topic" } }));
     run = world.start("run --json");
     await ready(200, /^ready\nwarning: the run before this one ended badly: serve 0: fatal: no such topic\n$/);
     await metric("stipend_last_exit_failed", 1);

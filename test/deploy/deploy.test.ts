@@ -139,7 +139,7 @@ describe("the files for deployment", () => {
     );
     expect([...asked].filter((name) => !Object.hasOwn(METRICS, name))).toEqual([]);
     const unused = Object.keys(METRICS).filter((name) => !asked.has(name));
-    expect(unused).toEqual(["stipend_campaign_revision", "stipend_scrape_failures_total"]);
+    expect(unused).toEqual(["stipend_campaign_revision", "stipend_campaigns_not_shown"]);
   });
 
   it("watch only topics, states, verdicts and ways that there are", () => {

@@ -15,7 +15,7 @@ export const SESSION_MS = 1_500;
 export interface KafkaFixture extends LogFixture {
   readonly prefix: string;
   readonly admin: Admin;
-  connect(settings?: Partial<KafkaSettings>): Promise<KafkaLog>;
+  connect(settings?: Partial<KafkaSettings>, nowMs?: () => number): Promise<KafkaLog>;
   /** What passed by itself, of all connections. */
   readonly troubles: readonly string[];
 }
@@ -32,7 +32,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
     prefix,
     admin,
     troubles,
-    async connect(settings = {}) {
+    async connect(settings = {}, nowMs = Date.now) {
       const cluster = new Cluster(
         withDefaults({
           brokers: brokers.split(","),
@@ -43,7 +43,7 @@ export async function openKafkaFixture(brokers: string, kind: TaskKind): Promise
           ...settings,
         }),
       );
-      const log = createKafkaLog(cluster, Date.now);
+      const log = createKafkaLog(cluster, nowMs);
       clusters.set(log, cluster);
       return log;
     },

@@ -5,8 +5,9 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
 import type { TaskObserver } from "../../task/observer.ts";
+import { ClockJumped, guardedClock } from "../../task/clock-guard.ts";
 import { holdStores } from "../../task/store-holder.ts";
-import { systemClock } from "../../task/system-clock.ts";
+import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { isShared, openLog, type OpenedLog } from "../open-log.ts";
@@ -14,7 +15,8 @@ import { asInteger, asOneOf, flag, withDefault } from "../options.ts";
 import { retrainBeside } from "../retrain-beside.ts";
 import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
 import { watchRun, type RunWatch } from "../run-watch.ts";
-import { beginRun } from "../run-record.ts";
+import { openRunRecord } from "../run-record.ts";
+import { clockFault, newestCycleMs } from "../start-clock.ts";
 import { runWorkers } from "../workers.ts";
 
 /** How far behind a copy may be: what its takeover reads. */
@@ -35,6 +37,7 @@ export const command = defineCommand({
       asInteger({ min: 1, max: 64 }),
       1,
     ),
+    acceptClock: flag("start although the clock is far ahead of the run before: it is right"),
     withoutRetraining: flag("never train anew"),
     log: withDefault(
       "format",
@@ -48,7 +51,7 @@ export const command = defineCommand({
   },
   json: "lines",
   endsBySignal: true,
-  async run(context, { workers, withoutRetraining, standby }) {
+  async run(context, { workers, withoutRetraining, standby, acceptClock }) {
     if (standby && !isShared(context.config))
       throw new InvalidInput(
         "--standby: the embedded log gives all partitions to one process: there is nothing to stand by for. " +
@@ -63,12 +66,13 @@ export const command = defineCommand({
       return await runWorkers(context, workers, [
         ...(withoutRetraining ? ["--without-retraining"] : []),
         ...(standby ? ["--standby"] : []),
+        ...(acceptClock ? ["--accept-clock"] : []),
         ...["--log", context.log],
       ]);
     }
     const log = await openLog(context, { make: true });
     try {
-      return await runOn(context, log, { retraining: !withoutRetraining, standby });
+      return await runOn(context, log, { retraining: !withoutRetraining, standby, acceptClock });
     } catch (error) {
       if (!(error instanceof AlreadyRunning)) throw error;
       context.output.item(
@@ -85,23 +89,32 @@ export const command = defineCommand({
 interface RunOptions {
   readonly retraining: boolean;
   readonly standby: boolean;
+  readonly acceptClock: boolean;
 }
 
 async function runOn(context: Context, log: OpenedLog, options: RunOptions): Promise<number> {
   const { config, output, nowMs } = context;
-  const record = beginRun(config.stateDir, nowMs);
-  if (record.badEnd !== null)
-    output.note(`the run before this one ended badly: ${record.badEnd.reason}`, { level: "warn" });
+  const boot = systemBoot();
+  const reading = () => systemReading(nowMs());
+  const record = openRunRecord(config.stateDir, { read: reading, boot });
+  const badEnd = record.before?.badEnd ?? null;
+  if (badEnd !== null) output.note(`the run before this one ended badly: ${badEnd.reason}`, { level: "warn" });
+  const shared = isShared(config);
+  const newestMs = shared || record.before !== null ? 0 : await newestCycleMs(log);
+  const fault = clockFault(record.before, reading(), { boot, boundMs: config.clockJumpMs, isShared: shared, newestMs });
+  if (fault !== null && !options.acceptClock) throw new ClockJumped(fault);
+  record.begin();
   const watch = watchRun(context);
   let http: RunHttp | null = null;
   try {
-    http = await openRunHttp(context, log, record.badEnd);
+    http = await openRunHttp(context, log, badEnd);
     const code = await runAnswering(context, log, options, watch, http);
-    record.ended(null);
+    record.end(null, true);
     return code;
   } catch (error) {
     const isRefused = error instanceof AlreadyRunning || error instanceof InvalidInput;
-    record.ended(isRefused ? null : (watch.failure() ?? (error instanceof Error ? error.message : String(error))));
+    const reason = watch.failure() ?? (error instanceof Error ? error.message : String(error));
+    record.end(isRefused ? null : reason, !(error instanceof ClockJumped));
     throw error;
   } finally {
     watch.close();
@@ -164,7 +177,7 @@ async function openLiveAllocator(
     batchRecords: config.batchRecords,
     cycleMs: config.cycleMs,
     ...(standby ? { standbyMs: STANDBY_MS } : {}),
-    clock: { ...systemClock, nowMs: context.nowMs },
+    clock: { ...systemClock, nowMs: guardedClock(() => systemReading(context.nowMs()), config.clockJumpMs) },
     newId: context.newId,
     observer,
     onTrouble: (text) => output.note(text),

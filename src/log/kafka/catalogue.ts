@@ -13,14 +13,11 @@ const BATCH_ROOM = 16 * 1024;
 const CREATE_MS = 10_000;
 const TOPIC_ALREADY_EXISTS = 36;
 
+const AFTER_MAX = "message.timestamp.after.max.ms";
+const CLOCK_BOUND_MS = "3600000";
+
 /** Settings of a topic that we make and check, by Kafka's names. */
-const CONFIGS = [
-  "cleanup.policy",
-  "retention.ms",
-  "max.message.bytes",
-  "min.insync.replicas",
-  "message.timestamp.after.max.ms",
-] as const;
+const CONFIGS = ["cleanup.policy", "retention.ms", "max.message.bytes", "min.insync.replicas", AFTER_MAX] as const;
 
 export interface Topic {
   /** As the port knows it, without the prefix. */
@@ -222,8 +219,9 @@ function* neededConfigs(spec: TopicSpec, minInsyncReplicas: number | null): Gene
   if (spec.cleanup === "delete") yield ["retention.ms", String(spec.retentionMs ?? -1)];
   yield ["max.message.bytes", String(spec.maxRecordBytes + BATCH_ROOM)];
   if (minInsyncReplicas !== null) yield ["min.insync.replicas", String(minInsyncReplicas)];
-  // A record's time is when its event was; a clock that is ahead must not make a task fail.
-  yield ["message.timestamp.after.max.ms", "9223372036854775807"];
+  // A producer's record has the time of its event, and a producer's clock that is ahead must not make a task fail. What
+  // only tasks write has the task's clock: the broker holds it against its own.
+  yield [AFTER_MAX, spec.clockBound === true ? CLOCK_BOUND_MS : "9223372036854775807"];
 }
 
 function topicOf(name: string, partitions: number, replication: number, configs: ReadonlyMap<string, string>): Topic {
@@ -237,6 +235,7 @@ function topicOf(name: string, partitions: number, replication: number, configs:
       cleanup,
       retentionMs: cleanup === "compact" || retention < 0 ? null : retention,
       maxRecordBytes: Math.max(0, maxMessageBytes - BATCH_ROOM),
+      ...(configs.get(AFTER_MAX) === CLOCK_BOUND_MS ? { clockBound: true } : {}),
     },
     maxMessageBytes,
     replication,

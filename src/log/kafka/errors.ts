@@ -70,7 +70,7 @@ export const CODES: Readonly<Record<number, Row>> = {
   29: ["TOPIC_AUTHORIZATION_FAILED", "refused", "the user lacks a right on the topic"],
   30: ["GROUP_AUTHORIZATION_FAILED", "refused", "the user lacks a right on the group"],
   31: ["CLUSTER_AUTHORIZATION_FAILED", "refused", "the user lacks a right on the cluster"],
-  32: ["INVALID_TIMESTAMP", "refused", "the topic takes no such time stamps: see message.timestamp.before/after.max.ms"],
+  32: ["INVALID_TIMESTAMP", "refused", "the topic takes no such time stamps: this machine's clock is far from the broker's, or see message.timestamp.before/after.max.ms"],
   33: ["UNSUPPORTED_SASL_MECHANISM", "refused", "the broker has another SASL mechanism"],
   34: ["ILLEGAL_SASL_STATE", "refused", "the listener expects, or does not expect, SASL"],
   35: ["UNSUPPORTED_VERSION", "refused", "the broker is older than Kafka 2.4"],

@@ -138,6 +138,25 @@ describe("a clock that jumps", () => {
     await next.stop();
   });
 
+  it("far ahead of the broker's own is refused where only tasks write, before anything is committed", async () => {
+    const bound = topics.map((spec) =>
+      spec.name === counted.changelog ? { ...spec, clockBound: true as const } : spec,
+    );
+    const other = await openKafkaFixture((await theBroker()).brokers, counted);
+    const right = await other.connect();
+    await right.ensureTopics(bound);
+    expect(await right.differences(bound)).toEqual([]);
+    await right.send([out("first", 0, "b", "1")]);
+    const ahead = await other.connect({}, () => Date.now() + 2 * 3_600_000);
+    const runner = await join(ahead);
+    await expect(runner.runUntilIdle(NOW_MS)).rejects.toThrow(
+      /time stamps: this machine's clock is far from the broker's/,
+    );
+    expect(await values(right, "out", 0)).toEqual([]);
+    await runner.stop();
+    await other.close();
+  });
+
   it("at who writes makes records of another time, which are taken in their order and keep it", async () => {
     const times = [NOW_MS, NOW_MS + 10 * YEAR_MS, NOW_MS - 10 * YEAR_MS, NOW_MS];
     for (const atMs of times) await send(atMs);
