@@ -1,19 +1,25 @@
 // Cluster
 // Which broker to ask: leaders of partitions and coordinators of groups and transactions, learnt from the cluster, kept
-// until an answer says that they are old.
+// until an answer says that they are old. While a request is without an answer for long the cluster is asked who is there:
+// what waits for a broker that it has given up (one that is frozen, say) is given up as well, and asked elsewhere.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { LogUnavailable, UnknownTopic } from "../event-log.ts";
 import type { Address } from "./connection.ts";
-import { Disconnected, isPassing, KafkaError, portError } from "./errors.ts";
+import { isPassing, KafkaError, portError } from "./errors.ts";
 import { Lane, parseAddress } from "./lane.ts";
+import { Leaders } from "./leaders.ts";
 import type { Settings } from "./settings.ts";
 import { findCoordinator, metadata, type Call, type ClusterMetadata, type CoordinatorOf } from "./wire/calls.ts";
 
 const FIRST_WAIT_MS = 4;
 const WAIT_GROWTH = 1.5;
 const LONGEST_WAIT_MS = 500;
+/** A request that waits for longer may wait for a broker that is gone. */
+const LONG_WAIT_MS = 1_000;
+const WATCH_MS = 500;
 const UNKNOWN_TOPIC = 3;
+const LEADER_NOT_AVAILABLE = 5;
 const INVALID_TOPIC = 17;
 
 export class Cluster {
@@ -22,26 +28,33 @@ export class Cluster {
   /** For what is quick and nobody's own. */
   readonly #lane: Lane;
   readonly #lanes = new Set<Lane>();
-  readonly #brokers = new Map<number, Address>();
-  /** By topic, then by partition. */
-  readonly #leaders = new Map<string, readonly number[]>();
+  /** As the last answer had them. */
+  #brokers: ReadonlyMap<number, Address> = new Map();
+  readonly #leaders = new Leaders();
   readonly #coordinators = new Map<string, number>();
+  readonly #watch: NodeJS.Timeout;
   #controller = -1;
+  /** How often leaders and coordinators were said to be elsewhere, and how often of these the leaders were learnt since. */
+  #forgotten = 0;
+  #learnt = 0;
+  #refreshing: Promise<void> | null = null;
   #closed = false;
 
   constructor(settings: Settings) {
     this.settings = settings;
     this.#seeds = settings.brokers.map(parseAddress);
     this.#lane = this.lane();
+    this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS).unref();
+  }
+
+  #lookAfter(): void {
+    const since = [...this.#lanes].flatMap((lane) => lane.waitingSince ?? []);
+    if (performance.now() - Math.min(Infinity, ...since) > LONG_WAIT_MS) this.#refresh().catch(() => undefined);
   }
 
   /** Connections of their own; closed with the cluster at the latest. */
   lane(): Lane {
-    const lane = new Lane(this.settings, (node) => {
-      const address = this.#brokers.get(node);
-      if (!address) throw new Disconnected(`broker ${node} is not known any more`);
-      return address;
-    });
+    const lane = new Lane(this.settings, (node) => this.#brokers.get(node) ?? null);
     this.#lanes.add(lane);
     return lane;
   }
@@ -53,6 +66,7 @@ export class Cluster {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#watch);
     for (const lane of this.#lanes) lane.close();
     this.#lanes.clear();
   }
@@ -69,14 +83,15 @@ export class Cluster {
       try {
         return await ask();
       } catch (error) {
-        if (!isPassing(error) || performance.now() > deadline) throw this.#given(what, error);
+        if (!isPassing(error) || performance.now() > deadline) throw this.given(what, error);
         if (!(error instanceof KafkaError && error.meaning === "retry")) this.forget();
         await sleep(waitMs);
       }
     }
   }
 
-  #given(what: string, error: unknown): Error {
+  /** What the port says of an error that has not passed within the patience. */
+  given(what: string, error: unknown): Error {
     const given = portError(error);
     // One that the port's error comes from already has been tried for as long.
     if (given === error || !(given instanceof LogUnavailable)) return given;
@@ -89,25 +104,35 @@ export class Cluster {
 
   /** Null asks for all topics; what is answered is remembered. */
   async metadata(topics: readonly string[] | null): Promise<ClusterMetadata> {
-    const known = [...this.#brokers.values()];
-    const answer = await this.#lane.sendAny([...known, ...this.#seeds], metadata(topics));
-    for (const { id, host, port } of answer.brokers) this.#brokers.set(id, { host, port });
+    const answer = await this.sendAny(this.#lane, metadata(topics));
+    // A broker that is only just starting knows nobody.
+    if (answer.brokers.length === 0) throw new KafkaError(LEADER_NOT_AVAILABLE, "the cluster's brokers");
+    this.#brokers = new Map(answer.brokers.map(({ id, host, port }) => [id, { host, port }]));
     this.#controller = answer.controller;
-    for (const { topic, error, partitions } of answer.topics) {
-      if (error === 0)
-        this.#leaders.set(
-          topic,
-          partitions.toSorted((a, b) => a.partition - b.partition).map((p) => p.leader),
-        );
-      else this.#leaders.delete(topic);
-    }
+    for (const [name, node] of this.#coordinators) if (!this.#brokers.has(node)) this.#coordinators.delete(name);
+    this.#leaders.learn(answer.topics, performance.now());
+    for (const lane of this.#lanes) lane.closeGone();
     return answer;
+  }
+
+  /** Asks for all topics that are known, once for all who want to know meanwhile. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= (async () => {
+      const forgotten = this.#forgotten;
+      try {
+        await this.metadata(this.#leaders.topics);
+        this.#learnt = forgotten;
+      } finally {
+        this.#refreshing = null;
+      }
+    })();
+    return this.#refreshing;
   }
 
   /** How many partitions a topic has, or null when it does not exist; asks the cluster when it is not known. */
   async partitions(topic: string): Promise<number | null> {
-    const known = this.#leaders.get(topic);
-    if (known) return known.length;
+    const known = this.#leaders.count(topic);
+    if (known !== null) return known;
     const answer = await this.persist(`metadata of ${topic}`, async () => {
       const found = (await this.metadata([topic])).topics[0];
       if (found && found.error !== 0 && found.error !== UNKNOWN_TOPIC && found.error !== INVALID_TOPIC)
@@ -118,28 +143,40 @@ export class Cluster {
   }
 
   async leader(topic: string, partition: number): Promise<number> {
-    if (!this.#leaders.has(topic) && (await this.partitions(topic)) === null)
+    if (this.#learnt < this.#forgotten) await this.#refresh();
+    if (this.#leaders.count(topic) === null && (await this.partitions(topic)) === null)
       throw new UnknownTopic(`${topic} is not a topic of this cluster`);
-    const leader = this.#leaders.get(topic)?.[partition] ?? -1;
-    if (leader < 0) throw new KafkaError(5, `leader of ${topic} ${partition}`);
-    return leader;
+    const leader = this.#leaders.of(topic, partition);
+    if (leader !== null) return leader;
+    this.#forgotten += 1;
+    throw new KafkaError(LEADER_NOT_AVAILABLE, `leader of ${topic} ${partition}`);
+  }
+
+  /** As far as it is known without asking; null: it has to be asked for. */
+  knownLeader(topic: string, partition: number): number | null {
+    return this.#learnt < this.#forgotten ? null : this.#leaders.of(topic, partition);
   }
 
   async coordinator(of: CoordinatorOf, key: string): Promise<number> {
     const name = `${of} ${key}`;
     const known = this.#coordinators.get(name);
     if (known !== undefined) return known;
-    const found = await this.#lane.sendAny([...this.#brokers.values(), ...this.#seeds], findCoordinator(of, key));
-    this.#brokers.set(found.id, { host: found.host, port: found.port });
+    const found = await this.sendAny(this.#lane, findCoordinator(of, key));
+    if (!this.#brokers.has(found.id)) await this.metadata([]);
     this.#coordinators.set(name, found.id);
     return found.id;
   }
 
   /** Leaders and coordinators may be elsewhere by now. */
   forget(): void {
-    this.#leaders.clear();
+    this.#forgotten += 1;
     this.#coordinators.clear();
     this.#controller = -1;
+  }
+
+  /** To whichever broker answers first. */
+  async sendAny<T>(lane: Lane, call: Call<T>): Promise<T> {
+    return await lane.sendAny([...this.#brokers.values(), ...this.#seeds], call);
   }
 
   /** To any broker, on the lane of nobody. */

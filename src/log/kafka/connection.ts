@@ -13,7 +13,10 @@ import { apiVersions, type ApiRange, type Call } from "./wire/calls.ts";
 import { Reader } from "./wire/bytes.ts";
 
 const CONNECT_MS = 5_000;
-const REQUEST_MS = 10_000;
+/** Beside what the broker may wait itself. Shorter than an election, so that who asks again meets the leader after it. */
+const REQUEST_MS = 5_000;
+/** One that has not answered for so long is not asked first. */
+const LIVE_MS = 500;
 const API_FETCH = 1;
 const API_PRODUCE = 0;
 const API_VERSIONS = 18;
@@ -46,6 +49,8 @@ export class BrokerConnection {
   /** Has answered something: a listener that wants a user tells its versions to everybody, and no more. */
   #proven = false;
   #closed = false;
+  /** When each request that has no answer yet was made, the oldest first. */
+  readonly #waiting = new Set<{ readonly sinceMs: number }>();
   readonly #settings: Settings;
   /** What an exchange threw last, while it authenticated. */
   #earlier: Earlier | null = null;
@@ -82,6 +87,17 @@ export class BrokerConnection {
 
   get usable(): boolean {
     return !this.#closed && (!this.#opened || this.#connection.isConnected());
+  }
+
+  /** Has answered, and does not let anybody wait. */
+  get live(): boolean {
+    return this.#proven && this.usable && performance.now() - (this.waitingSince ?? Infinity) < LIVE_MS;
+  }
+
+  /** Since when the request that has waited longest waits; null when none does. */
+  get waitingSince(): number | null {
+    const [oldest] = this.#waiting;
+    return oldest?.sinceMs ?? null;
   }
 
   /** Connects and authenticates, once for all who ask meanwhile. */
@@ -130,6 +146,16 @@ export class BrokerConnection {
   }
 
   async send<T>(call: Call<T>): Promise<T> {
+    const waiting = { sinceMs: performance.now() };
+    this.#waiting.add(waiting);
+    try {
+      return await this.#send(call);
+    } finally {
+      this.#waiting.delete(waiting);
+    }
+  }
+
+  async #send<T>(call: Call<T>): Promise<T> {
     await this.open();
     if (!this.#ranges.some(({ api, min, max }) => api === call.api && min <= call.version && call.version <= max))
       throw new KafkaError(UNSUPPORTED_VERSION, `${call.name} at ${at(this.#address)}`);

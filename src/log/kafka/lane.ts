@@ -6,16 +6,21 @@ import { must } from "../../domain/assert.ts";
 import { LogUnavailable } from "../event-log.ts";
 import { BrokerConnection, type Address } from "./connection.ts";
 import { Disconnected } from "./errors.ts";
+import { hedged } from "./hedged.ts";
 import type { Settings } from "./settings.ts";
 import type { Call } from "./wire/calls.ts";
 
+/** A broker that works answers what is quick within it; then another is asked as well. */
+const HEDGE_MS = 250;
+
 export class Lane {
   readonly #settings: Settings;
-  readonly #address: (node: number) => Address;
+  /** Null: the broker is none of the cluster any more. */
+  readonly #address: (node: number) => Address | null;
   readonly #connections = new Map<number | string, BrokerConnection>();
   #closed = false;
 
-  constructor(settings: Settings, address: (node: number) => Address) {
+  constructor(settings: Settings, address: (node: number) => Address | null) {
     this.#settings = settings;
     this.#address = address;
   }
@@ -25,32 +30,53 @@ export class Lane {
   }
 
   async send<T>(node: number, call: Call<T>): Promise<T> {
-    return await this.#connection(node, this.#address(node)).send(call);
+    const address = this.#address(node);
+    if (address === null) throw new Disconnected(`broker ${node} is not one of the cluster now`);
+    return await this.#connection(node, address).send(call);
   }
 
-  /** To the first of the addresses that answers. */
+  /** To whichever of the addresses answers first; those that have answered last are asked first. */
   async sendAny<T>(addresses: readonly Address[], call: Call<T>): Promise<T> {
-    let last: unknown = new Disconnected("no broker is known");
-    for (const address of addresses) {
-      try {
-        return await this.#connection(`${address.host}:${address.port}`, address).send(call);
-      } catch (error) {
-        if (!(error instanceof Disconnected)) throw error;
-        last = error;
-      }
-    }
-    throw last;
+    const unique = new Map(addresses.map((address) => [textOf(address), address]));
+    const inTurn = [...unique].toSorted(([a], [b]) => Number(this.#isLive(b)) - Number(this.#isLive(a)));
+    const asks = inTurn.map(
+      ([key, address]) =>
+        async () =>
+          await this.#connection(key, address).send(call),
+    );
+    return await hedged(asks, HEDGE_MS);
+  }
+
+  #isLive(key: string): boolean {
+    const connection = this.#connections.get(key);
+    return connection !== undefined && connection.live;
   }
 
   #connection(key: number | string, address: Address): BrokerConnection {
     if (this.#closed) throw new LogUnavailable("the log is closed");
     const found = this.#connections.get(key);
-    if (found?.usable === true && found.address.host === address.host && found.address.port === address.port)
-      return found;
+    if (found?.usable === true && textOf(found.address) === textOf(address)) return found;
     found?.close();
     const connection = new BrokerConnection(this.#settings, address);
     this.#connections.set(key, connection);
     return connection;
+  }
+
+  /** Since when the request that has waited longest waits; null when none does. */
+  get waitingSince(): number | null {
+    const since = [...this.#connections.values()].flatMap(({ waitingSince }) => waitingSince ?? []);
+    return since.length === 0 ? null : Math.min(...since);
+  }
+
+  /** Gives up what is asked of brokers that are none of the cluster any more, or are found elsewhere. */
+  closeGone(): void {
+    for (const [key, connection] of this.#connections) {
+      if (typeof key === "string") continue;
+      const address = this.#address(key);
+      if (address !== null && textOf(address) === textOf(connection.address)) continue;
+      connection.close();
+      this.#connections.delete(key);
+    }
   }
 
   close(): void {
@@ -58,6 +84,10 @@ export class Lane {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
   }
+}
+
+function textOf({ host, port }: Address): string {
+  return `${host}:${port}`;
 }
 
 export function parseAddress(text: string): Address {

@@ -84,16 +84,8 @@ export class Sender {
   }
 
   async #identify(): Promise<Appender> {
-    const identity = await this.#cluster.persist("producer id", async () => {
-      const node = await this.#anyBroker();
-      return await this.#lane.send(node, initProducerId(null, this.#cluster.settings.transactionTimeoutMs));
-    });
+    const wanted = initProducerId(null, this.#cluster.settings.transactionTimeoutMs);
+    const identity = await this.#cluster.persist("producer id", () => this.#cluster.sendAny(this.#lane, wanted));
     return new Appender(this.#cluster, this.#lane, identity, null);
-  }
-
-  async #anyBroker(): Promise<number> {
-    const { brokers } = await this.#cluster.metadata([]);
-    const [first] = brokers;
-    return first?.id ?? -1;
   }
 }

@@ -60,6 +60,8 @@ export interface PartitionMetadata {
   readonly error: number;
   readonly partition: number;
   readonly leader: number;
+  /** Rises with each new leader. */
+  readonly epoch: number;
   readonly replicas: number;
 }
 
@@ -80,7 +82,7 @@ export interface ClusterMetadata {
 export function metadata(topics: readonly string[] | null): Call<ClusterMetadata> {
   const body = new Writer();
   body.array(topics, (topic) => body.text(topic)).boolean(false);
-  return call(3, 5, "Metadata", body, (reader) => {
+  return call(3, 7, "Metadata", body, (reader) => {
     skipThrottle(reader);
     const brokers = reader.array(() => readBroker(reader));
     reader.text();
@@ -101,11 +103,11 @@ function readTopic(reader: Reader): TopicMetadata {
     topic: reader.text() ?? "",
     internal: reader.boolean(),
     partitions: reader.array(() => {
-      const [error, partition, leader] = [reader.i16(), reader.i32(), reader.i32()];
+      const [error, partition, leader, epoch] = [reader.i16(), reader.i32(), reader.i32(), reader.i32()];
       const replicas = reader.array(() => reader.i32()).length;
       reader.array(() => reader.i32());
       reader.array(() => reader.i32());
-      return { error, partition, leader, replicas };
+      return { error, partition, leader, epoch, replicas };
     }),
   };
 }
