@@ -21,7 +21,7 @@ export interface DeadLetter {
   readonly offset: number;
   readonly atMs: number;
   readonly reason: DeadLetterReason;
-  /** Names the field and what is wrong with it. */
+  /** Names the field, what is wrong with it, and what to do. */
   readonly detail: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
@@ -36,6 +36,18 @@ export const LETTER_VALUE_BYTES = 64 * 1_024;
 export const LETTER_KEY_BYTES = 1_024;
 const DETAIL_CHARACTERS = 1_000;
 
+/** Behind each detail: what whoever reads it can do. docs/REASONS.md says more. */
+const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
+  wrong_partition: "set the producer's partitioner so, then redrive",
+  undecodable:
+    "put the producer's bytes or its schema right and send it again; after an upgrade that reads it, redrive",
+  contract: "put the producer right and send it again: redriven, it would break the contract again",
+  future: "set the producer's clock right, or redrive when that time has come",
+  session_conflict: "find the producer that gives an id twice: the first one was decided",
+  outcome_conflict: "send a correction as an outcome with an id of its own: the first one counted",
+  unknown_decision: "redrive it if it overtook its decision; otherwise put the producer right",
+};
+
 /** The record that a letter is about. */
 export type LetterRecord = Pick<DeadLetter, "topic" | "partition" | "offset" | "key" | "value">;
 
@@ -49,7 +61,7 @@ export function deadLetterOf(record: LetterRecord, reason: DeadLetterReason, det
     offset,
     atMs,
     reason,
-    detail: detail.length <= DETAIL_CHARACTERS ? detail : `${detail.slice(0, DETAIL_CHARACTERS)}…`,
+    detail: `${detail.length <= DETAIL_CHARACTERS ? detail : `${detail.slice(0, DETAIL_CHARACTERS)}…`}. To do: ${ADVICE[reason]}`,
     key: key.bytes,
     value: value.bytes,
     keyBytes: key.length,

@@ -16,6 +16,7 @@ import {
   type Session,
 } from "../domain/session.ts";
 import { Undecodable, type Codec } from "../log/codec/codec.ts";
+import { registryHint } from "../log/codec/registry/wire.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import type { Placement } from "../log/partitioner.ts";
 import { misplaced } from "../log/placement.ts";
@@ -73,7 +74,8 @@ export function readRecord(
         throw new AssertionFailed(`serve does not read ${record.topic}`);
     }
   } catch (error) {
-    if (error instanceof Undecodable) return refused(record, "undecodable", error.message);
+    if (error instanceof Undecodable)
+      return refused(record, "undecodable", `${error.message}${registryHint(record.headers)}`);
     throw error;
   }
 }

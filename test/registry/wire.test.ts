@@ -6,7 +6,8 @@ import {
   isSingleObject,
   schemaIdOf,
   toConfluent,
-  toSingleObject,
+  singleObject,
+  framedBy,
 } from "../../src/log/codec/registry/wire.ts";
 import { SAMPLES } from "../log/samples.ts";
 
@@ -26,7 +27,8 @@ describe("Confluent's wire format", () => {
         const single = Buffer.concat([HEADER, body]);
         const confluent = toConfluent(id, single, HEADER.length);
         expect(schemaIdOf(confluent)).toBe(id);
-        expect(toSingleObject(HEADER, confluent).equals(single)).toBe(true);
+        expect(singleObject(HEADER, confluent.subarray(5)).equals(single)).toBe(true);
+        expect(framedBy({}, confluent)).toEqual({ key: id, body: confluent.subarray(5) });
         expect([isSingleObject(confluent), isSingleObject(single), schemaIdOf(single)]).toEqual([false, true, null]);
       }),
     );
@@ -34,6 +36,18 @@ describe("Confluent's wire format", () => {
 
   it.each(["", "00", "00000000", "0100000001", "c30100000001", "00ffffffff00"])("has no id in %j", (hex) => {
     expect(schemaIdOf(Buffer.from(hex, "hex"))).toBeNull();
+  });
+
+  it("may have its id, or its GUID, in the record's header, which counts before what the value begins with", () => {
+    const guid = Buffer.from("01cc0e0e0e53c14a1a8f1a000000000001", "hex");
+    const value = Buffer.from("0000000007aa", "hex");
+    const by = (header: Buffer) => framedBy({ __value_schema_id: header }, value);
+    expect(by(guid)).toEqual({ key: "cc0e0e0e-53c1-4a1a-8f1a-000000000001", body: value });
+    expect(by(Buffer.from("0000000009", "hex"))).toEqual({ key: 9, body: value });
+    // What is no schema id is passed over.
+    for (const odd of ["", "01", "02000000", "01cc0e0e0e53c14a1a8f1a0000000000"])
+      expect(by(Buffer.from(odd, "hex"))).toEqual({ key: 7, body: Buffer.from("aa", "hex") });
+    expect(framedBy({}, Buffer.from("7b7d"))).toBeNull();
   });
 
   it("begins with a header only where all of it is there", () => {

@@ -323,6 +323,7 @@ describe.each(LETTERS)("$what", ({ on, reason, names, records }) => {
     for (const [index, letter] of letters.entries()) {
       expect(letter).toMatchObject({ topic, partition: 0, atMs: START_MS, reason });
       expect(letter.detail).toMatch(names);
+      expect(letter.detail).toMatch(/\. To do: \w/);
       const record = (await house.records(topic)).find(({ offset }) => offset === letter.offset);
       expect(letter.offset).toBeGreaterThanOrEqual(first - 1);
       expect(record).toBeDefined();

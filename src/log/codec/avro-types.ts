@@ -48,7 +48,11 @@ function hook(schema: unknown, options: unknown): avsc.Type | undefined {
     if (schema.filter(isRecord).length > 1) return new KindUnion(schema, options);
     return schema.length === 2 && schema.includes("null") ? new Optional(schema, options) : undefined;
   }
-  const type = typeof schema === "string" ? schema : isTyped(schema) ? schema.type : undefined;
+  return bounded(schema, typeof schema === "string" ? schema : isTyped(schema) ? schema.type : undefined, options);
+}
+
+/** A type of the schema with promise A1; undefined where avsc's own has it. */
+export function bounded(schema: unknown, type: unknown, options: unknown): avsc.Type | undefined {
   switch (type) {
     case "int":
       return INT;

@@ -137,8 +137,8 @@ export function defineCodec<T>(name: string, schema: Schema, earlier: readonly S
 function checkHeader(name: string, bytes: Buffer): string {
   if (bytes[0] === CONFLUENT_MAGIC && bytes.length >= CONFLUENT_HEADER_BYTES)
     throw new Undecodable(
-      `${name}: in Confluent's wire format, schema id ${bytes.readUInt32BE(1)}: no SCHEMA_REGISTRY_URL is set, or what that ` +
-        "registry has under this id does not make it readable",
+      `${name}: in Confluent's wire format, schema id ${bytes.readUInt32BE(1)}: no SCHEMA_REGISTRY_URL is set, and ` +
+        "the schema is in a registry",
     );
   if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER_0 || bytes[1] !== MARKER_1) {
     const start = bytes.subarray(0, 4).toString("hex");

@@ -24,6 +24,7 @@ export interface Registry {
   /** Makes it the subject's latest version. */
   register(subject: string, schema: Schema): Promise<number>;
   byId(id: number): Promise<Registered>;
+  byGuid(guid: string): Promise<Registered>;
   /** The subject's own compatibility level; null where it has none. */
   levelOf(subject: string): Promise<string | null>;
   setLevel(subject: string, level: string): Promise<void>;
@@ -75,6 +76,11 @@ export function httpRegistry(settings: RegistrySettings): Registry {
     async byId(id) {
       const answer = await asked("GET", `/schemas/ids/${id}`);
       return hasNone(answer, SCHEMA_NOT_FOUND) ? { is: "unknown" } : registered(read(answer, withSchema));
+    },
+    async byGuid(guid) {
+      const answer = await asked("GET", `/schemas/guids/${part(guid)}`);
+      // A registry from before GUIDs has no such route; waiting for it would hold the partition for ever.
+      return answer.status === 404 ? { is: "unknown" } : registered(read(answer, withSchema));
     },
     async levelOf(subject) {
       const answer = await asked("GET", `/config/${part(subject)}`);

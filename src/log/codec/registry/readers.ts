@@ -1,68 +1,83 @@
 // Readers
-// How a record under a registry's id becomes one that the codec reads: by another header, where it was written with a schema
-// of ours, and otherwise, where another client has registered an older or richer one, by resolving its schema to ours.
+// How a record under a registry's schema becomes one that the codec reads: by another header, where it was written with a
+// schema of ours, and otherwise, where another client has registered an older or richer one, by resolving its schema to ours.
 //
-//   D1. An id that was met once is known from then on: its schema cannot change.
-//   D2. An id that the registry does not know is asked for again when it comes again; it may be there by then.
+//   D1. A schema that was met once is known from then on: it cannot change.
+//   D2. One that the registry does not know is asked for again when it comes again; it may be there by then.
+//   D3. What cannot be read says why: the schema's reason, or the field of this record that is no value of ours.
 
-import { defineCodec, headerOf, schemaCodec, Undecodable, Unencodable, type Codec } from "../codec.ts";
+import { avroType } from "../avro-types.ts";
+import { headerOf, schemaCodec, type Codec } from "../codec.ts";
+import { foreignReader } from "../resolution.ts";
 import { fingerprint, loadSchemas, type Schema } from "../schemas.ts";
 import type { Registered, Registry } from "./http-registry.ts";
-import { toSingleObject } from "./wire.ts";
+import { singleObject, type SchemaKey } from "./wire.ts";
 
-/** Single-object bytes of a schema that the codec reads; null where the bytes cannot become that. */
-type Reader = (bytes: Uint8Array) => Uint8Array | null;
+/** Of Avro binary: single-object bytes of a schema that the codec reads, or why they cannot be had. */
+export type Read = { readonly value: Uint8Array } | { readonly unreadable: string };
+type Reader = (body: Uint8Array) => Read;
 
 export class Readers {
   readonly #registry: Registry;
   readonly #onTrouble: (text: string) => void;
-  readonly #byTopic = new Map<string, Map<number, Reader>>();
+  readonly #byTopic = new Map<string, Map<SchemaKey, Reader>>();
 
   constructor(registry: Registry, onTrouble: (text: string) => void) {
     this.#registry = registry;
     this.#onTrouble = onTrouble;
   }
 
-  get(topic: string, id: number): Reader | undefined {
-    return this.#byTopic.get(topic)?.get(id);
+  get(topic: string, key: SchemaKey): Reader | undefined {
+    return this.#byTopic.get(topic)?.get(key);
   }
 
-  /** Makes known what is behind an id, if the registry knows it; throws `LogUnavailable` while it cannot say. */
-  async load(topic: string, id: number): Promise<void> {
-    const found = await this.#registry.byId(id);
-    const trouble = (what: string) => this.#onTrouble(`schema registry: ${topic}: schema id ${id}: ${what}`);
+  /** Makes known what is behind an id or a GUID, if the registry knows it; throws `LogUnavailable` while it cannot say. */
+  async load(topic: string, key: SchemaKey): Promise<void> {
+    const found = await (typeof key === "number" ? this.#registry.byId(key) : this.#registry.byGuid(key));
+    const trouble = (what: string) => this.#onTrouble(`schema registry: ${topic}: schema ${nameOf(key)}: ${what}`);
     if (found.is === "unknown") return trouble("the registry does not know it");
-    const readers = this.#byTopic.get(topic) ?? new Map<number, Reader>();
-    this.#byTopic.set(topic, readers.set(id, readerOrNone(topic, found, trouble)));
+    const readers = this.#byTopic.get(topic) ?? new Map<SchemaKey, Reader>();
+    this.#byTopic.set(topic, readers.set(key, readerOrReason(topic, key, found, trouble)));
   }
 }
 
-function readerOrNone(topic: string, found: Registered, trouble: (what: string) => void): Reader {
+/** For messages. */
+export function nameOf(key: SchemaKey): string {
+  return typeof key === "number" ? `id ${key}` : `GUID ${key} (in the record's header)`;
+}
+
+function readerOrReason(topic: string, key: SchemaKey, found: Registered, trouble: (what: string) => void): Reader {
+  const name = `${topic}: schema ${nameOf(key)}`;
+  let reason: string;
   try {
-    if (found.is === "avro") return readerOf(topic, found.schema);
-    if (found.is === "other") trouble(`it is ${found.what}`);
+    if (found.is === "avro") return readerOf(topic, name, found.schema);
+    reason = found.is === "other" ? `it is ${found.what}` : "the registry does not know it";
   } catch (error) {
-    trouble(error instanceof Error ? error.message : String(error));
+    reason = error instanceof Error ? error.message : String(error);
   }
-  return () => null;
+  trouble(reason);
+  return () => ({ unreadable: `${name}: ${reason}` });
 }
 
-function readerOf(topic: string, schema: Schema): Reader {
+function readerOf(topic: string, name: string, schema: Schema): Reader {
   const print = fingerprint(schema);
   const header = headerOf(print);
   const { current, earlier } = loadSchemas(topic);
-  const ours = [current, ...earlier].some((known) => fingerprint(known) === print);
-  if (ours) return (bytes) => toSingleObject(header, bytes);
-  const foreign = defineCodec<unknown>(topic, current, [schema]);
+  // The fingerprint says nothing of logical types, and a time in another unit has the same bytes.
+  const isOtherUnit = /"timestamp-(micros|nanos)"/.test(JSON.stringify(schema));
+  const ours = !isOtherUnit && [current, ...earlier].some((known) => fingerprint(known) === print);
+  if (ours) return (body) => ({ value: singleObject(header, body) });
+  const read = foreignReader(schema, avroType(current));
   const codec = schemaCodec<unknown>(topic);
-  return (bytes) => resolved(foreign, codec, toSingleObject(header, bytes));
+  return (body) => resolved(name, read, codec, body);
 }
 
-function resolved(from: Codec<unknown>, to: Codec<unknown>, bytes: Uint8Array): Uint8Array | null {
+function resolved(name: string, read: ReturnType<typeof foreignReader>, to: Codec<unknown>, body: Uint8Array): Read {
   try {
-    return to.encode(from.decode(bytes));
+    return { value: to.encode(read(Buffer.from(body.buffer, body.byteOffset, body.byteLength), 0)) };
   } catch (error) {
-    if (error instanceof Undecodable || error instanceof Unencodable) return null;
-    throw error;
+    // Of the schema and the bytes of a stranger: whatever avsc makes of them, it is this record's.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { unreadable: `${name}: ${reason}` };
   }
 }

@@ -6,9 +6,17 @@ import { InvalidInput } from "../../../domain/campaign.ts";
 import type { LogRecord, OutRecord } from "../../event-log.ts";
 import { decodedOrNull, schemaCodec } from "../codec.ts";
 import type { Registry } from "./http-registry.ts";
-import { Readers } from "./readers.ts";
+import { nameOf, Readers, type Read } from "./readers.ts";
 import type { Subject, Subjects } from "./subjects.ts";
-import { beginsWith, isSingleObject, schemaIdOf, toConfluent, toSingleObject } from "./wire.ts";
+import {
+  beginsWith,
+  framedBy,
+  isSingleObject,
+  singleObject,
+  toConfluent,
+  type Framed,
+  type SchemaKey,
+} from "./wire.ts";
 
 export class Translation {
   readonly #subjects: Subjects;
@@ -21,32 +29,35 @@ export class Translation {
 
   /** Throws `LogUnavailable` when it needs a registry that is away. */
   async inbound(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
-    for (const [topic, ids] of this.#unmet(records)) for (const id of ids) await this.#readers.load(topic, id);
+    for (const [topic, keys] of this.#unmet(records)) for (const key of keys) await this.#readers.load(topic, key);
     return records.map((record) => {
       const subject = this.#subjects.of(record.topic);
-      if (subject === undefined || record.value === null || record.unreadable !== undefined) return record;
-      const value = this.#read(subject, record.value);
-      return value === record.value ? record : { ...record, value };
+      const framed = framedIn(record);
+      if (subject === undefined || framed === null) return record;
+      const read = this.#read(subject, framed);
+      return "value" in read ? { ...record, value: read.value } : { ...record, unreadable: read.unreadable };
     });
   }
 
-  #unmet(records: readonly LogRecord[]): ReadonlyMap<string, ReadonlySet<number>> {
-    const unmet = new Map<string, Set<number>>();
-    for (const { topic, value, unreadable } of records) {
-      if (unreadable !== undefined) continue;
+  #unmet(records: readonly LogRecord[]): ReadonlyMap<string, ReadonlySet<SchemaKey>> {
+    const unmet = new Map<string, Set<SchemaKey>>();
+    for (const record of records) {
+      const { topic } = record;
       const subject = this.#subjects.of(topic);
-      const id = value === null || subject === undefined ? null : schemaIdOf(value);
-      if (id === null || id === subject?.id || this.#readers.get(topic, id) !== undefined) continue;
-      unmet.set(topic, (unmet.get(topic) ?? new Set()).add(id));
+      const framed = subject === undefined ? null : framedIn(record);
+      if (framed === null || framed.key === subject?.id) continue;
+      if (this.#readers.get(topic, framed.key) === undefined)
+        unmet.set(topic, (unmet.get(topic) ?? new Set()).add(framed.key));
     }
     return unmet;
   }
 
-  #read({ topic, id: ours, header }: Subject, bytes: Uint8Array): Uint8Array {
-    const id = schemaIdOf(bytes);
-    if (id === null) return bytes;
-    if (id === ours) return toSingleObject(header, bytes);
-    return this.#readers.get(topic, id)?.(bytes) ?? bytes;
+  #read({ topic, id: ours, header }: Subject, { key, body }: Framed): Read {
+    if (key === ours) return { value: singleObject(header, body) };
+    const reader = this.#readers.get(topic, key);
+    if (reader === undefined)
+      return { unreadable: `${topic}: schema ${nameOf(key)}: the schema registry does not know it` };
+    return reader(body);
   }
 
   outbound(records: readonly OutRecord[]): readonly OutRecord[] {
@@ -68,4 +79,9 @@ export class Translation {
     const value = decodedOrNull(codec, bytes);
     return value === null ? bytes : toConfluent(id, codec.encode(value), header.length);
   }
+}
+
+/** Null for what names no schema of a registry, or cannot be read anyway. */
+function framedIn({ headers, value, unreadable }: LogRecord): Framed | null {
+  return value === null || unreadable !== undefined ? null : framedBy(headers, value);
 }

@@ -3,8 +3,49 @@
 //
 //   Confluent       00, the schema's id in a registry (a 32-bit integer, big-endian), Avro binary
 //   single object   C3 01, the schema's CRC-64-AVRO fingerprint (8 bytes, little-endian), Avro binary
+//
+// Or the id is in the record's header `__value_schema_id`, as newer serializers of Confluent's put it (01 and the schema's
+// GUID of 16 bytes, or 00 and its id), and the value is Avro binary alone.
+
+import type { Headers } from "../../event-log.ts";
 
 const MAGIC = 0x00;
+const GUID_MAGIC = 0x01;
+const GUID_BYTES = 17;
+export const SCHEMA_ID_HEADER = "__value_schema_id";
+
+/** How a registry knows a schema: by its id there, or by its GUID. */
+export type SchemaKey = number | string;
+
+/** What a value begins with or its header says; `body` is the Avro binary. */
+export interface Framed {
+  readonly key: SchemaKey;
+  readonly body: Uint8Array;
+}
+
+/** Null where the record names no schema of a registry. The header counts first, as for Confluent's own readers. */
+export function framedBy(headers: Headers, value: Uint8Array): Framed | null {
+  const header = headers[SCHEMA_ID_HEADER];
+  if (header !== undefined) {
+    const key = header[0] === GUID_MAGIC && header.length === GUID_BYTES ? guidOf(header) : schemaIdOf(header);
+    if (key !== null) return { key, body: value };
+  }
+  const id = schemaIdOf(value);
+  return id === null ? null : { key: id, body: value.subarray(ID_BYTES) };
+}
+
+/** What to do about bytes that cannot be read without a registry, where the record's header names a schema of one; else empty. */
+export function registryHint(headers: Headers): string {
+  return headers[SCHEMA_ID_HEADER] === undefined
+    ? ""
+    : ` (its schema is named in the header ${SCHEMA_ID_HEADER}: set SCHEMA_REGISTRY_URL)`;
+}
+
+function guidOf(header: Uint8Array): string {
+  const hex = Buffer.from(header.subarray(1)).toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
 const ID_BYTES = 5;
 
 /** The schema id that the bytes begin with; null where they are not in Confluent's wire format. No registry has a negative id. */
@@ -34,10 +75,7 @@ export function toConfluent(id: number, bytes: Uint8Array, headerBytes: number):
   return out;
 }
 
-/** Confluent's bytes under a single-object header. */
-export function toSingleObject(header: Uint8Array, bytes: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(header.length + bytes.length - ID_BYTES);
-  out.set(header);
-  out.set(bytes.subarray(ID_BYTES), header.length);
-  return out;
+/** Avro binary under a single-object header. */
+export function singleObject(header: Uint8Array, body: Uint8Array): Buffer {
+  return Buffer.concat([header, body]);
 }
