@@ -14,6 +14,8 @@ import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
 const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
 const GRANTED = 40_000n;
 export const CYCLES = 30;
+/** Users of the shards. */
+const USERS = ["u0", "u"];
 
 export const summer: Campaign = {
   id: "summer",
@@ -130,7 +132,12 @@ async function shardRows(log: EventLog, shard: number): Promise<AccountTotals> {
   for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
     const records: OutRecord[] = [];
     const put = (topic: string, bytes: Buffer, chain: Chain | null): void => {
-      records.push({ topic, partition: topic === "shard-reports" ? 0 : shard, key: Buffer.from("u"), value: bytes });
+      records.push({
+        topic,
+        partition: topic === "shard-reports" ? 0 : shard,
+        key: Buffer.from(USERS[shard] ?? ""),
+        value: bytes,
+      });
       if (chain) next(chain, bytes);
     };
     for (const decision of open.filter((each) => each.cycle === cycle - 2)) {
@@ -140,7 +147,8 @@ async function shardRows(log: EventLog, shard: number): Promise<AccountTotals> {
       totals.released += settlement.releasedMinor;
     }
     for (let session = 0; session < 3; session += 1) {
-      const decision = decisionOf(`${shard}-${cycle}-${session}`, cycle, random.below(5) > 0, decisions.head);
+      const sessionId = `${shard}-${cycle}-${session}`;
+      const decision = decisionOf(sessionId, USERS[shard] ?? "", cycle, random.below(5) > 0, decisions.head);
       put("decisions", codecFor("decisions").encode(decision), decisions);
       if (decision.reservationId === null) continue;
       open.push(decision);
@@ -155,12 +163,18 @@ async function shardRows(log: EventLog, shard: number): Promise<AccountTotals> {
   return totals;
 }
 
-function decisionOf(sessionId: string, cycle: number, incentive: boolean, previousHash: Buffer): Decision {
+function decisionOf(
+  sessionId: string,
+  userId: string,
+  cycle: number,
+  incentive: boolean,
+  previousHash: Buffer,
+): Decision {
   const arm = incentive ? 1 : 0;
   return {
     decisionId: `d-${sessionId}`,
     sessionId,
-    userId: "u",
+    userId,
     campaign: summer.id,
     sessionAtMs: cycle,
     decidedAtMs: cycle,
@@ -202,7 +216,7 @@ function settlementOf(decision: Decision, cycle: number, way: number, previousHa
     settlementId: `s-${decision.decisionId}`,
     decisionId: decision.decisionId,
     reservationId: decision.reservationId ?? "",
-    userId: "u",
+    userId: decision.userId,
     campaign: summer.id,
     account: "plan",
     atMs: cycle,
@@ -218,7 +232,7 @@ function settlementOf(decision: Decision, cycle: number, way: number, previousHa
 function lateRow(decision: Decision | undefined, cycle: number, previousHash: Buffer): Buffer {
   if (decision === undefined) throw new Error("no decision to be late for");
   const settlement = settlementOf(decision, cycle, 0, previousHash);
-  return codecFor("settlements").encode({ ...settlement, settlementId: "late-1", status: "late", amountMinor: 0n });
+  return codecFor("settlements").encode({ ...settlement, settlementId: `late-${decision.decisionId}`, status: "late", amountMinor: 0n });
 }
 
 function reportOf(shard: number, cycle: number, plan: AccountTotals, decisions: Chain, settlements: Chain): Buffer {

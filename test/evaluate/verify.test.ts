@@ -61,6 +61,93 @@ test("an empty log is proved as well", async () => {
   expect(await verify(log)).toMatchObject({ ok: true, checked: { decisions: 0, partitions: 3 } });
 });
 
+describe("what is in two partitions is found and named", () => {
+  /** The shard's rows, as its partition has them. */
+  const rowsOf = async <N extends "decisions" | "settlements">(topic: N, partition: number) => {
+    const rows: TopicValues[N][] = [];
+    for await (const batch of honest.read(topic, partition, 0))
+      for (const { value } of batch) rows.push(codecFor(topic).decode(must(value, "a row")));
+    return rows;
+  };
+  /** The last row of the other partition, as one of partition 1, in the place of the one that is there. */
+  const doubled = async <N extends "decisions" | "settlements">(topic: N, keep: (keyof TopicValues[N])[]) => {
+    const other = must((await rowsOf(topic, 0)).at(-1), "a row");
+    const index = (await rowsOf(topic, 1)).length - 1;
+    const taken = Object.fromEntries(keep.map((field) => [field, other[field]])) as Partial<TopicValues[N]>;
+    return await copyLog(
+      honest,
+      only(
+        topic,
+        index,
+        changed(topic, (row) => ({ ...row, ...taken })),
+      ),
+    );
+  };
+
+  test.each([1e9, 60, 7])(
+    "a decision, a session, a reservation, a settlement, with %d ids at a time",
+    async (mostIds) => {
+      const found = async (log: EventLog) =>
+        (await verify(log, { mostIds })).violations
+          .filter(({ detail }) => detail.startsWith("doubled"))
+          .map(({ law, topic, partition, detail }) => `${law} ${topic}/${partition} ${detail}`);
+      const id = "0-30-2";
+      expect(await found(await doubled("decisions", ["decisionId"]))).toEqual([
+        `one_decision decisions/1 doubled: decision d-${id} is in partition 0 too`,
+      ]);
+      expect(await found(await doubled("decisions", ["sessionId"]))).toEqual([
+        `one_decision decisions/1 doubled: a decision of session ${id} is in partition 0 too`,
+      ]);
+      const [last] = (await rowsOf("decisions", 0)).toReversed().filter(({ reservationId }) => reservationId !== null);
+      const theirs = must(last, "a hold").reservationId;
+      const holds = (await rowsOf("decisions", 1)).findLastIndex(({ reservationId }) => reservationId !== null);
+      const held = await copyLog(
+        honest,
+        only(
+          "decisions",
+          holds,
+          changed("decisions", (row) => ({ ...row, reservationId: theirs })),
+        ),
+      );
+      expect(await found(held)).toEqual([`L5 decisions/1 doubled: reservation ${theirs} is in partition 0 too`]);
+      expect(await found(await doubled("settlements", ["settlementId"]))).toEqual([
+        expect.stringMatching(/^L5 settlements\/1 doubled: settlement s-d-0-28-\d is in partition 0 too$/),
+      ]);
+    },
+  );
+
+  test("with few ids at a time the honest log is proved all the same, and its rows count once", async () => {
+    expect(await verify(honest, { mostIds: 50 })).toEqual(await verify(honest));
+  });
+
+  test("a user's row outside of the partition of the user's key", async () => {
+    const moved = only(
+      "decisions",
+      21,
+      changed("decisions", (row) => ({ ...row, userId: "u0" })),
+    );
+    const { violations } = await after(moved);
+    expect(violations).toContainEqual({
+      law: "partition",
+      ...{ topic: "decisions", partition: 1, offset: 21 },
+      detail: "user u0 belongs in partition 0, by murmur2",
+    });
+  });
+
+  test("a campaign's second book", async () => {
+    const log = emptyLog();
+    await log.ensureTopics(topicSpecs({ users: 1, control: 2 }));
+    const status = must((await statusesOf(honest))[0], "a status");
+    for (const partition of [0, 1])
+      await log.send([
+        { topic: "budget-status", partition, key: null, value: codecFor("budget-status").encode(status) },
+      ]);
+    expect((await verify(log)).violations.filter(({ law }) => law === "partition")).toMatchObject([
+      { topic: "budget-status", detail: expect.stringMatching(/^a second book of campaign summer/) as string },
+    ]);
+  });
+});
+
 describe("an altered record is found and named", () => {
   test.each(["decisions", "settlements"] as const)("in %s, though nothing in it looks wrong", async (topic) => {
     const result = await after(
@@ -335,7 +422,7 @@ describe("when retention has removed earlier rows", () => {
       only(
         "decisions",
         70,
-        changed("decisions", (row) => ({ ...row, userId: "x" })),
+        changed("decisions", (row) => ({ ...row, userId: "mallory" })),
       ),
     );
     expect(named(await verify(retained(log, 40, 10)))).toEqual(["chain decisions/1@70"]);

@@ -10,7 +10,8 @@ export const command = defineCommand({
   summary: "prove the money from the topics alone",
   description:
     "Reads decisions, settlements, grants, reports and statuses, adds the money up with arithmetic of its own, and holds " +
-    "it against laws L1 to L5 (docs/ARCHITECTURE.md) and against the hash chain of each partition. It reads the log and " +
+    "it against laws L1 to L5 (docs/ARCHITECTURE.md) and against the hash chain of each partition. What is in two partitions, or " +
+    "in another than its key's, is found as well. It reads the log and " +
     "nothing else, and can be run while the allocator works. Ends with 1 when a law does not hold, and names the record.",
   examples: ["stipend verify", "stipend verify --json"],
   options: {

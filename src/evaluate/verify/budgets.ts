@@ -6,11 +6,13 @@
 //       Under the policy `expected`, held money counts in neither, for it is more than what is expected of it: there
 //       Σ (spent + free) ≤ budget, and Σ spent ≤ the highest budget, with the probability that the campaign states.
 //   L4  granted and return targets only grow
+//   partition  a campaign has one book: in the partition of its key
 
 import type { BudgetStatus, Grant } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { partitionOf, type Placement } from "../../log/partitioner.ts";
 import { Cursor } from "./cursor.ts";
 import type { Findings, Place } from "./findings.ts";
 import type { Shard } from "./shard.ts";
@@ -28,10 +30,13 @@ interface Known {
 
 export class Budgets {
   readonly #findings: Findings;
+  readonly #placement: Placement;
   readonly #campaigns = new Map<string, Known>();
 
-  constructor(findings: Findings) {
+  /** `placement`: of the topics keyed by campaign. */
+  constructor(findings: Findings, placement: Placement) {
     this.#findings = findings;
+    this.#placement = placement;
   }
 
   /** Grants first: what the shards report is read later, and can only be more. */
@@ -176,6 +181,13 @@ export class Budgets {
 
   #status(place: Place, status: BudgetStatus): void {
     this.#findings.checked.statuses += 1;
+    const own = partitionOf(Buffer.from(status.campaign), this.#placement);
+    if (own !== place.partition)
+      this.#findings.violation(
+        "partition",
+        place,
+        `a second book of campaign ${status.campaign}, whose partition is ${own}, by ${this.#placement.partitioner}`,
+      );
     const known = this.#known(status.campaign);
     const budget: Record<Account, bigint> = { plan: status.budgetMinor, exploration: status.explorationBudgetMinor };
     this.#budget(known, budget);

@@ -1,6 +1,7 @@
 // Findings: what a proof has looked at and what it found wrong, each with the place where a person must look.
 
-export type Law = "L1" | "L2" | "L3" | "L4" | "L5" | "one_decision" | "settlement" | "chain" | "totals" | "undecodable";
+export type Law =
+  "L1" | "L2" | "L3" | "L4" | "L5" | "one_decision" | "partition" | "settlement" | "chain" | "totals" | "undecodable";
 
 export interface Place {
   readonly topic: string;
@@ -51,9 +52,15 @@ export class Findings {
   readonly #violations: Violation[] = [];
   readonly #named = new Set<string>();
   #inAll = 0;
+  /** From now on only what `ofIds` says is new: everything else has been said by an earlier reading. */
+  idsOnly = false;
 
-  /** The same words about the same place are said once. */
   violation(law: Law, place: Place, detail: string): void {
+    if (!this.idsOnly) this.ofIds(law, place, detail);
+  }
+
+  /** What an id tells. The same words about the same place are said once. */
+  ofIds(law: Law, place: Place, detail: string): void {
     const { topic, partition, offset } = place;
     const name = `${law} ${topic} ${partition} ${offset} ${detail}`;
     if (this.#named.has(name)) return;

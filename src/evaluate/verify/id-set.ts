@@ -1,35 +1,39 @@
-// A set of ids that only grows, sixteen bytes or so each: 64 bits of SHA-1 in open addressing. Two ids in ten million share
-// 64 bits with a probability of one in 300,000; then a row is called doubled that is not.
+// Ids that have been met, each with a small number (its partition), in some 20 bytes: 64 bits of SHA-1 in open addressing.
+// Two ids in ten million share 64 bits with a probability of one in 300,000; then a row is called doubled that is not.
 
 import { hash } from "node:crypto";
 
 const FIRST_SLOTS = 1 << 10;
 const FULLEST = 0.6;
 
-export class IdSet {
+export class IdMap {
   #low = new Uint32Array(FIRST_SLOTS);
   #high = new Uint32Array(FIRST_SLOTS);
+  #numbers = new Uint16Array(FIRST_SLOTS);
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  has(id: string): boolean {
-    const [low, high] = digest(id);
-    return this.#low[this.#slot(low, high)] !== 0;
-  }
-
-  /** False when it was there already. */
-  add(id: string): boolean {
+  /** Undefined when it was never put. */
+  get(id: string): number | undefined {
     const [low, high] = digest(id);
     const slot = this.#slot(low, high);
-    if (this.#low[slot] !== 0) return false;
+    return this.#low[slot] === 0 ? undefined : this.#numbers[slot];
+  }
+
+  /** The number that it had, which it keeps; undefined when it is new and has this one. */
+  put(id: string, number: number): number | undefined {
+    const [low, high] = digest(id);
+    const slot = this.#slot(low, high);
+    if (this.#low[slot] !== 0) return this.#numbers[slot];
     this.#low[slot] = low;
     this.#high[slot] = high;
+    this.#numbers[slot] = number;
     this.#size += 1;
     if (this.#size > FULLEST * this.#low.length) this.#grow();
-    return true;
+    return undefined;
   }
 
   #slot(low: number, high: number): number {
@@ -41,16 +45,35 @@ export class IdSet {
   }
 
   #grow(): void {
-    const [lows, highs] = [this.#low, this.#high];
+    const [lows, highs, numbers] = [this.#low, this.#high, this.#numbers];
     this.#low = new Uint32Array(lows.length * 2);
     this.#high = new Uint32Array(lows.length * 2);
+    this.#numbers = new Uint16Array(lows.length * 2);
     lows.forEach((low, at) => {
       if (low === 0) return;
       const high = highs[at] ?? 0;
       const slot = this.#slot(low, high);
       this.#low[slot] = low;
       this.#high[slot] = high;
+      this.#numbers[slot] = numbers[at] ?? 0;
     });
+  }
+}
+
+export class IdSet {
+  readonly #ids = new IdMap();
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  has(id: string): boolean {
+    return this.#ids.get(id) !== undefined;
+  }
+
+  /** False when it was there already. */
+  add(id: string): boolean {
+    return this.#ids.put(id, 0) === undefined;
   }
 }
 

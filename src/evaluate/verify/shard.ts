@@ -1,9 +1,10 @@
 // Shard: proves one partition. Decisions and settlements are walked side by side, cycle by cycle; each report of the shard is
-// held against the rows up to its cycle. Only open reservations are kept, and 64 bits of every id.
+// held against the rows up to its cycle. Only open reservations are kept; ids.ts keeps what must be one.
 //
-//   one_decision  a session has one decision row
+//   one_decision  a session has one decision row, on the whole log
+//   partition     a row is in the partition of its user's key
 //   settlement    every settlement has its decision, and its amounts are the decision's
-//   L5            a reservation ends once; late is never money
+//   L5            there is one of a reservation, and it ends once; late is never money
 //   chain         no row altered, removed or doubled
 //   totals        reports say what the rows come to
 //   L1, L4        held + spent ≤ granted − returned at the end of every cycle; reported totals only grow
@@ -12,11 +13,19 @@ import type { ShardReport } from "../../domain/control.ts";
 import type { Account, Decision, Settlement } from "../../domain/decision.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
+import { partitionOf, type Placement } from "../../log/partitioner.ts";
 import { Chain } from "./chain.ts";
 import { Cursor, type Row } from "./cursor.ts";
-import type { Findings, Place } from "./findings.ts";
-import { IdSet } from "./id-set.ts";
+import type { Findings, Law, Place } from "./findings.ts";
+import type { Ids } from "./ids.ts";
 import { Sums } from "./sums.ts";
+
+const NAMES = {
+  decision: "decision",
+  session: "a decision of session",
+  reservation: "reservation",
+  settlement: "settlement",
+} as const;
 
 const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
 
@@ -34,6 +43,14 @@ interface Campaign {
   report: { readonly place: Place; readonly value: ShardReport } | null;
 }
 
+/** What the shards of one reading share. */
+export interface Common {
+  readonly findings: Findings;
+  readonly ids: Ids;
+  /** Of the topics keyed by user. */
+  readonly placement: Placement;
+}
+
 export class Shard {
   readonly partition: number;
   readonly #findings: Findings;
@@ -41,8 +58,8 @@ export class Shard {
   readonly #settlements: Cursor<Settlement>;
   readonly #decisionChain: Chain;
   readonly #settlementChain: Chain;
-  readonly #decisionIds = new IdSet();
-  readonly #settlementIds = new IdSet();
+  readonly #ids: Ids;
+  readonly #placement: Placement;
   readonly #open = new Map<string, Open>();
   readonly #campaigns = new Map<string, Campaign>();
   /** Rows of earlier cycles were removed by retention: nothing is proved before a report gives the numbers. */
@@ -54,12 +71,14 @@ export class Shard {
     log: EventLog,
     partition: number,
     ranges: { readonly decisions: PartitionRange; readonly settlements: PartitionRange },
-    findings: Findings,
+    { findings, ids, placement }: Common,
   ) {
     const cursor = <T>(topic: "decisions" | "settlements", codec: ConstructorParameters<typeof Cursor<T>>[3]) =>
       new Cursor(log, { topic, partition }, { from: ranges[topic].start, to: null }, codec, findings);
     this.partition = partition;
     this.#findings = findings;
+    this.#ids = ids;
+    this.#placement = placement;
     this.#decisions = cursor("decisions", codecFor("decisions"));
     this.#settlements = cursor("settlements", codecFor("settlements"));
     this.#decisionChain = new Chain(findings, "decisions");
@@ -122,7 +141,7 @@ export class Shard {
     this.#settlementChain.begin(report.settlementRows, report.settlementHead);
     this.#waitsForReport = false;
     this.#beganLate = true;
-    this.#findings.beginsAt.push({ partition: this.partition, cycle: report.cycle });
+    if (!this.#findings.idsOnly) this.#findings.beginsAt.push({ partition: this.partition, cycle: report.cycle });
     return true;
   }
 
@@ -156,13 +175,12 @@ export class Shard {
     if (row === null) return;
     const { value } = row;
     this.#findings.checked.decisions += 1;
-    if (value !== null && !this.#decisionIds.add(value.decisionId))
-      return this.#findings.violation("one_decision", row, `doubled: decision ${value.decisionId} is there already`);
+    if (value !== null && this.#isAgain("decision", "one_decision", row, value.decisionId)) return;
     this.#decisionChain.row(row, row.bytes, value?.previousHash ?? null);
     if (value === null) return;
     if (value.cycle < this.#cycle) this.#findings.violation("chain", row, `cycle ${value.cycle} after ${this.#cycle}`);
-    if (!this.#decisionIds.add(`session ${value.sessionId}`))
-      this.#findings.violation("one_decision", row, `session ${value.sessionId} has a decision already`);
+    this.#isAgain("session", "one_decision", row, value.sessionId);
+    this.#belongs(row, value.userId);
     this.#reserve(row, value);
   }
 
@@ -176,6 +194,7 @@ export class Shard {
       this.#findings.violation("L1", row, `holds ${reservedMinor}, its arm costs ${faceMinor} + ${sendMinor}`);
     if (this.#open.has(reservationId))
       return this.#findings.violation("L5", row, `reservation ${reservationId} is open already`);
+    this.#isAgain("reservation", "L5", row, reservationId);
     const { decisionId, arm } = decision;
     const heldMinor = reservedMinor - sendMinor;
     this.#findings.checked.reservations += 1;
@@ -189,13 +208,32 @@ export class Shard {
     if (row === null) return;
     const { value } = row;
     this.#findings.checked.settlements += 1;
-    if (value !== null && !this.#settlementIds.add(value.settlementId))
-      return this.#findings.violation("L5", row, `doubled: settlement ${value.settlementId} is there already`);
+    if (value !== null && this.#isAgain("settlement", "L5", row, value.settlementId)) return;
     this.#settlementChain.row(row, row.bytes, value?.previousHash ?? null);
     if (value === null) return;
     if (value.cycle < this.#cycle) this.#findings.violation("chain", row, `cycle ${value.cycle} after ${this.#cycle}`);
+    this.#belongs(row, value.userId);
     if (value.status === "late") this.#late(row, value);
     else this.#end(row, value);
+  }
+
+  /** What must be one, and is there a second time: in this partition, or in another one. */
+  #isAgain(kind: "decision" | "session" | "reservation" | "settlement", law: Law, row: Place, id: string): boolean {
+    const before = this.#ids.meet(kind, id, this.partition);
+    if (before === null) return false;
+    const where = before === this.partition ? "is there already" : `is in partition ${before} too`;
+    this.#findings.ofIds(law, row, `doubled: ${NAMES[kind]} ${id} ${where}`);
+    return true;
+  }
+
+  #belongs(row: Place, userId: string): void {
+    const own = partitionOf(Buffer.from(userId), this.#placement);
+    if (own !== this.partition)
+      this.#findings.violation(
+        "partition",
+        row,
+        `user ${userId} belongs in partition ${own}, by ${this.#placement.partitioner}`,
+      );
   }
 
   #late(row: Place, settlement: Settlement): void {
@@ -208,7 +246,7 @@ export class Shard {
     if (this.#open.get(settlement.reservationId)?.decisionId === settlement.decisionId)
       this.#findings.violation("L5", row, `late, but reservation ${settlement.reservationId} is still open`);
     if (!this.#isKnown(settlement))
-      this.#findings.violation("settlement", row, `there is no decision ${settlement.decisionId}`);
+      this.#findings.ofIds("settlement", row, `there is no decision ${settlement.decisionId}`);
   }
 
   #end(row: Place, settlement: Settlement): void {
@@ -216,10 +254,10 @@ export class Shard {
     const sums = this.#campaign(settlement.campaign).sums[settlement.account];
     const open = this.#open.get(settlement.reservationId);
     if (open === undefined) {
-      if (this.#decisionIds.has(settlement.decisionId))
-        return this.#findings.violation("L5", row, `reservation ${settlement.reservationId} has ended, or never was`);
+      if (this.#ids.wasMet("decision", settlement.decisionId, this.partition) === true)
+        return this.#findings.ofIds("L5", row, `reservation ${settlement.reservationId} has ended, or never was`);
       if (!this.#isKnown(settlement))
-        return this.#findings.violation("settlement", row, `there is no decision ${settlement.decisionId}`);
+        return this.#findings.ofIds("settlement", row, `there is no decision ${settlement.decisionId}`);
       if (sums.beforeBeginning !== null) sums.beforeBeginning -= amountMinor + releasedMinor;
     } else {
       this.#open.delete(settlement.reservationId);
@@ -234,7 +272,8 @@ export class Shard {
 
   /** Of a decision that was seen, or, where rows were removed, perhaps of one before: as long as as much was held then. */
   #isKnown(settlement: Settlement): boolean {
-    if (this.#decisionIds.has(settlement.decisionId)) return true;
+    const met = this.#ids.wasMet("decision", settlement.decisionId, this.partition);
+    if (met !== false) return true;
     if (!this.#beganLate) return false;
     const { beforeBeginning } = this.#campaign(settlement.campaign).sums[settlement.account];
     return beforeBeginning === null || beforeBeginning >= settlement.amountMinor + settlement.releasedMinor;
