@@ -232,7 +232,12 @@ function settlementOf(decision: Decision, cycle: number, way: number, previousHa
 function lateRow(decision: Decision | undefined, cycle: number, previousHash: Buffer): Buffer {
   if (decision === undefined) throw new Error("no decision to be late for");
   const settlement = settlementOf(decision, cycle, 0, previousHash);
-  return codecFor("settlements").encode({ ...settlement, settlementId: `late-${decision.decisionId}`, status: "late", amountMinor: 0n });
+  return codecFor("settlements").encode({
+    ...settlement,
+    settlementId: `late-${decision.decisionId}`,
+    status: "late",
+    amountMinor: 0n,
+  });
 }
 
 function reportOf(shard: number, cycle: number, plan: AccountTotals, decisions: Chain, settlements: Chain): Buffer {

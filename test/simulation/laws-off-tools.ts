@@ -1,7 +1,7 @@
 // Tools for laws-off.ts: processors that see another state, read other records or write others than the real one does;
 // methods and task logs that do something else.
 
-import { codecFor, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
+import { codecFor, decodedOrNull, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord, TaskLog } from "../../src/log/event-log.ts";
 import type { StateRecord } from "../../src/serve/state.ts";
 import type { LocalStore } from "../../src/task/local-store.ts";
@@ -72,6 +72,14 @@ export function encoded<N extends keyof TopicValues>(
   } catch {
     return record;
   }
+}
+
+/** Of a control record; null where it cannot be read. */
+export function campaignOf({ topic, value }: LogRecord): string | null {
+  const isControl = topic === "budget-pacing" || topic === "releases" || topic === "shard-reports";
+  return isControl && value !== null
+    ? (decodedOrNull<{ campaign: string }>(codecFor(topic), value)?.campaign ?? null)
+    : null;
 }
 
 /** Records of a topic as `change` makes them when they are written; null leaves one out. */

@@ -8,6 +8,7 @@ import { Book } from "../../src/serve/ledger/book.ts";
 import { Journal } from "../../src/serve/shard/journal.ts";
 import { Standby } from "../../src/task/standby.ts";
 import type { Law } from "./audit/findings.ts";
+import { DOORS_OFF } from "./laws-off-doors.ts";
 import { TERMS_OFF } from "./laws-off-terms.ts";
 import {
   blind,
@@ -388,5 +389,6 @@ export const LAWS_OFF: readonly LawOff[] = [
     caughtAs: ["decision"],
     seams: () => ({ serve: withView("user_record", (user) => ({ ...user, received: [] })) }),
   },
+  ...DOORS_OFF,
   ...TERMS_OFF,
 ];

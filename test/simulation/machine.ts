@@ -33,6 +33,8 @@ export interface SeamPlace {
   readonly partition: number;
   /** The machine's own clock. */
   readonly nowMs: () => number;
+  /** Of its inputs of others. */
+  readonly placement: Placement;
 }
 
 export interface MachineOptions {
@@ -160,11 +162,11 @@ export class Machine {
         shards: placement.users.partitions,
         placement: placement.control,
       });
-      return seams.treasury?.(processor, { partition, nowMs }) ?? processor;
+      return seams.treasury?.(processor, { partition, nowMs, placement: placement.control }) ?? processor;
     });
     await start<ServeFacts>(serveKind(APPLICATION), (partition) => {
       const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
-      return seams.serve?.(processor, { partition, nowMs }) ?? processor;
+      return seams.serve?.(processor, { partition, nowMs, placement: placement.users }) ?? processor;
     });
   }
 

@@ -31,6 +31,29 @@ export class Operators {
   plan(): void {
     for (const campaign of this.#setting.campaigns) this.#campaign(campaign);
     for (const campaign of this.#setting.campaigns) this.#periods(campaign);
+    for (const campaign of this.#setting.campaigns) this.#strays(campaign);
+  }
+
+  /** Somebody makes the campaign once more, with a client that places keys in another way. */
+  #strays(campaign: Campaign): void {
+    const { partitions } = placementsOf(this.#setting).control;
+    // Of a stream of its own: what it draws shifts nothing else.
+    const random = this.#random.fork(`strays ${campaign.id}`);
+    const partition = partitionOf(Buffer.from(campaign.id), { partitioner: "crc32", partitions });
+    if (partitions === 1 || random.unit() < 0.3) return;
+    const atMs = Math.round(DAY_START_MS + 0.5 * random.unit() * (this.#setting.endMs - DAY_START_MS));
+    const [release] = RELEASES;
+    const send = (topic: string, key: string, value: Buffer): void => {
+      this.#tally.count("command_elsewhere");
+      this.#post.send(atMs, { topic, partition, key: Buffer.from(key), value });
+    };
+    const command = (action: PacingAction): void =>
+      send("budget-pacing", campaign.id, codecFor("budget-pacing").encode(this.#make(campaign.id, action)));
+    command({ kind: "create", campaign });
+    if (release === undefined) return;
+    const value = codecFor("releases").encode(releaseRecord(campaign.id, release, atMs));
+    send("releases", `${campaign.id}/${release.hash}`, value);
+    command({ kind: "promote_release", release: release.hash });
   }
 
   /** Budgets of each day or week: cut, raised, also about when one ends; or of a campaign that has none. */

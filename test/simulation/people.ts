@@ -5,9 +5,10 @@ import type { Decision } from "../../src/domain/decision.ts";
 import { MAX_FUTURE_MS, type Outcome, type Session } from "../../src/domain/session.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
+import { partitionOf } from "../../src/log/partitioner.ts";
 import type { Random } from "../../src/domain/random.ts";
 import type { Post } from "./post.ts";
-import { DAY_START_MS, type Setting } from "./setting.ts";
+import { DAY_START_MS, placementsOf, type Setting } from "./setting.ts";
 import type { Tally } from "./tally.ts";
 
 const SURFACES = ["home", "home", "shop", null];
@@ -18,6 +19,9 @@ export class People {
   readonly #random: Random;
   readonly #tally: Tally;
   readonly #post: Post;
+  /** Of a stream of its own: what it draws shifts nothing else. */
+  readonly #strays: Random;
+  readonly #straysShare: number;
   #outcomes = 0;
 
   constructor(setting: Setting, random: Random, tally: Tally, post: Post) {
@@ -25,6 +29,8 @@ export class People {
     this.#random = random;
     this.#tally = tally;
     this.#post = post;
+    this.#strays = random.fork("strays");
+    this.#straysShare = this.#strays.unit() < 0.5 ? 0 : 0.1 * this.#strays.unit();
   }
 
   /** The day's sessions and profiles, on their way. */
@@ -156,6 +162,16 @@ export class People {
   ): void {
     const record: OutRecord = { topic, key: Buffer.from(key), value: codecFor(topic).encode(value) };
     this.#post.send(atMs, record);
+    if (this.#strays.unit() < this.#straysShare) this.#stray(atMs, record);
+  }
+
+  /** The same once more, by a client that places keys in another way. */
+  #stray(atMs: number, record: OutRecord): void {
+    const { partitions } = placementsOf(this.#setting).users;
+    const partition = partitionOf(Buffer.from(record.key ?? []), { partitioner: "crc32", partitions });
+    this.#tally.count("event_elsewhere");
+    const lateMs = this.#strays.unit() < 0.5 ? 0 : this.#strays.unit() * (this.#setting.endMs - DAY_START_MS) * 0.1;
+    this.#post.send(atMs + Math.round(lateMs), { ...record, partition });
   }
 
   #shareOfDay(share: number): number {

@@ -30,12 +30,12 @@ export async function replay(day: PlayedDay, seams: Seams, findings: Findings): 
   const nowMs = (): number => 0;
   const serves = Array.from({ length: users }, (_, partition) => {
     const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
-    const seamed = seams.serve?.(processor, { partition, nowMs }) ?? processor;
+    const seamed = seams.serve?.(processor, { partition, nowMs, placement: placement.users }) ?? processor;
     return new Task(serveKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });
   const treasuries = Array.from({ length: control }, (_, partition) => {
     const processor = createTreasuryProcessor({ shards: users, placement: placement.control });
-    const seamed = seams.treasury?.(processor, { partition, nowMs }) ?? processor;
+    const seamed = seams.treasury?.(processor, { partition, nowMs, placement: placement.control }) ?? processor;
     return new Task(treasuryKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });
   await inputs.follow(day, async (transaction, own) => {

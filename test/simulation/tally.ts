@@ -31,6 +31,8 @@ export const FAULTS = [
   "session_conflict",
   "batch_reordered",
   "send_repeated",
+  "event_elsewhere",
+  "command_elsewhere",
   "bytes_undecodable",
   "contract_broken",
   "from_future",

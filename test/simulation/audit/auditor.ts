@@ -17,8 +17,13 @@ export interface Audited extends Written {
 export async function audit(day: Audited, findings: Findings): Promise<void> {
   const { users, control } = day.setting.partitions;
   const inputs = new Inputs();
-  const shards = Array.from({ length: users }, (_, index) => new ShardAudit(index, inputs, findings));
-  const treasuries = Array.from({ length: control }, (_, index) => new TreasuryAudit(index, users, inputs, findings));
+  const ofShards = { partitions: users, decided: new Map<string, number>() };
+  const ofTreasuries = { partitions: control, shards: users, granted: new Map<string, number>() };
+  const shards = Array.from({ length: users }, (_, index) => new ShardAudit(index, ofShards, inputs, findings));
+  const treasuries = Array.from(
+    { length: control },
+    (_, index) => new TreasuryAudit(index, ofTreasuries, inputs, findings),
+  );
   await inputs.follow(day, (transaction, own) => {
     if (own.topic === "state") shards[own.partition]?.cycle(transaction);
     else treasuries[own.partition]?.cycle(transaction);

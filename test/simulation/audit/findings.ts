@@ -24,6 +24,7 @@ export type Law =
   | "C4"
   | "C6"
   | "C7"
+  | "C9"
   | "chain"
   /** A decision is not what the rules of its campaign allow. */
   | "decision"

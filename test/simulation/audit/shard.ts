@@ -3,6 +3,7 @@
 // the cycle has written. The SPECs made a second time, for the auditor's eyes only.
 
 import type { AccountTotals, ShardReport } from "../../../src/domain/control.ts";
+import type { Decision } from "../../../src/domain/decision.ts";
 import { schemaCodec } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf, type Transaction } from "../history.ts";
@@ -24,6 +25,13 @@ interface CountsRecord {
 }
 const stateCodec = schemaCodec<CountsRecord>("state");
 
+/** What the shards have in common. */
+export interface Shards {
+  readonly partitions: number;
+  /** In which partition each session was decided first. */
+  readonly decided: Map<string, number>;
+}
+
 export class ShardAudit {
   readonly partition: number;
   readonly campaigns = new Map<string, ShardCampaign>();
@@ -35,12 +43,13 @@ export class ShardAudit {
   readonly #settlements: Chain;
   /** Open windows of users, by when they end. */
   readonly #windows = new Map<string, User>();
-  readonly #decided = new Set<string>();
+  readonly #of: Shards;
   #moment: Moment = { place: "", nowMs: 0, cycle: 0 };
   #expected: Expected;
 
-  constructor(partition: number, inputs: Inputs, findings: Findings) {
+  constructor(partition: number, of: Shards, inputs: Inputs, findings: Findings) {
     this.partition = partition;
+    this.#of = of;
     this.#findings = findings;
     this.#rules = new DecisionRules(findings);
     this.#decisions = new Chain(findings);
@@ -62,7 +71,7 @@ export class ShardAudit {
     for (const campaign of this.campaigns.values()) campaign.startCycle();
     for (const record of batch) {
       if (record.topic === "grants") this.#grant(record);
-      const refused = record.topic === "profiles" ? profileRefusal(record, atMs) : null;
+      const refused = record.topic === "profiles" ? profileRefusal(record, this.#of.partitions, atMs) : null;
       if (refused !== null) this.#expected.letter(record, refused);
     }
     this.#closeWindows();
@@ -132,7 +141,7 @@ export class ShardAudit {
   }
 
   #outcome(record: LogRecord): void {
-    const entered = outcomeOf(record, this.#moment.nowMs);
+    const entered = outcomeOf(record, this.#of.partitions, this.#moment.nowMs);
     if ("refused" in entered) return this.#expected.letter(record, entered.refused);
     const outcome = entered.value;
     const verdict = this.#user(outcome.userId).judge(outcome, this.#moment.nowMs);
@@ -153,10 +162,11 @@ export class ShardAudit {
 
   /** C7: each session that can be used gets one decision, once, in the order in which they came. */
   #sessions(batch: readonly LogRecord[], rows: readonly LogRecord[]): void {
+    for (const row of rows) this.#once(valueOf("decisions", row));
     let at = 0;
     for (const record of batch) {
       if (record.topic !== "sessions") continue;
-      const entered = sessionOf(record, this.#moment.nowMs);
+      const entered = sessionOf(record, this.#of.partitions, this.#moment.nowMs);
       if ("refused" in entered) {
         this.#expected.letter(record, entered.refused);
         continue;
@@ -183,12 +193,19 @@ export class ShardAudit {
       );
   }
 
+  /** C7, and C9 in whichever partition. */
+  #once({ sessionId, decisionId }: Decision): void {
+    const before = this.#of.decided.get(sessionId) ?? null;
+    const law = before === this.partition ? "C7" : "C9";
+    const again = (): string => `${decisionId} is there already, in partition ${before}`;
+    this.#findings.demand(before === null, law, this.#moment.place, again);
+    this.#of.decided.set(sessionId, before ?? this.partition);
+  }
+
   #decision(record: LogRecord, session: Parameters<DecisionRules["check"]>[1], user: User): void {
     const row = valueOf("decisions", record);
-    const { nowMs, place } = this.#moment;
+    const { nowMs } = this.#moment;
     this.#decisions.add(record, row.previousHash);
-    this.#findings.demand(!this.#decided.has(row.sessionId), "C7", place, () => `${row.decisionId} is there already`);
-    this.#decided.add(row.sessionId);
     const campaign = campaignFor(session, this.campaigns, nowMs);
     this.#rules.check(row, session, campaign, user, this.#moment);
     if (campaign !== null) this.#count(campaign, row.reason);

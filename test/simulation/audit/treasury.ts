@@ -6,6 +6,7 @@ import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf, type Transaction } from "../history.ts";
 import { controlOf, CycleOrder } from "./control.ts";
+import { homeOf } from "./door.ts";
 import type { Findings, Law } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 import { ACCOUNTS, TOTALS, type ByAccount } from "./money.ts";
@@ -13,18 +14,28 @@ import { Treasured } from "./treasured.ts";
 
 const LOOK_EVERY_MS = 1_000;
 
+/** What the treasuries have in common. */
+export interface Treasuries {
+  readonly partitions: number;
+  readonly shards: number;
+  /** In which partition each campaign's money was granted first. */
+  readonly granted: Map<string, number>;
+}
+
 export class TreasuryAudit {
   readonly partition: number;
   readonly campaigns = new Map<string, Treasured>();
+  readonly #of: Treasuries;
   readonly #shards: number;
   readonly #findings: Findings;
   readonly #order: CycleOrder;
   #place = "";
   #nowMs = 0;
 
-  constructor(partition: number, shards: number, inputs: Inputs, findings: Findings) {
+  constructor(partition: number, of: Treasuries, inputs: Inputs, findings: Findings) {
     this.partition = partition;
-    this.#shards = shards;
+    this.#of = of;
+    this.#shards = of.shards;
     this.#findings = findings;
     const topics = ["budget-pacing", "releases", "shard-reports"];
     this.#order = new CycleOrder({ name: `treasury ${partition}`, partition, inputs: topics }, inputs, findings);
@@ -62,11 +73,13 @@ export class TreasuryAudit {
     for (const record of batch)
       if (record.topic === "releases" && record.value !== null) {
         const release = valueOf("releases", record);
+        if (this.#isElsewhere(record, release.campaign, refused)) continue;
         this.#campaign(release.campaign).steered.releases.add(release.hash);
       }
     for (const record of batch) {
       if (record.topic !== "budget-pacing") continue;
       const command = commandOf(record);
+      if (command !== null && this.#isElsewhere(record, command.campaign, refused)) continue;
       const place = `${record.topic}@${record.offset}`;
       this.#findings.demand(
         refused.delete(place) === (command === null),
@@ -83,6 +96,14 @@ export class TreasuryAudit {
     for (const name of refused)
       this.#findings.add("L4", `${this.#place} ${name}`, "a dead letter of what the house itself has written");
     return answered;
+  }
+
+  /** C9: what is not in its campaign's partition must become a dead letter, and nothing else. */
+  #isElsewhere(record: LogRecord, campaign: string, refused: Set<string>): boolean {
+    if (homeOf(Buffer.from(campaign), this.#of.partitions) === this.partition) return false;
+    const place = `${record.topic}@${record.offset}`;
+    this.#findings.demand(refused.delete(place), "C9", `${this.#place} ${place}`, () => `${campaign} is elsewhere`);
+    return true;
   }
 
   #report(report: ShardReport, touched: Set<string>): void {
@@ -140,6 +161,9 @@ export class TreasuryAudit {
     const place = `${this.#place} grant of ${id} to ${grant.shard}`;
     const demand = (holds: boolean, law: Law, what: () => string): void =>
       this.#findings.demand(holds, law, place, what);
+    const book = this.#of.granted.get(id) ?? this.partition;
+    this.#of.granted.set(id, book);
+    demand(book === this.partition, "C9", () => `its campaign has a book in partition ${book}`);
     const slice = campaign.slices[grant.shard];
     if (slice === undefined || grant.shard !== record.partition)
       return this.#findings.add("T4", place, "is in another partition");
