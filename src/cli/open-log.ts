@@ -12,6 +12,7 @@ import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
 import { TOPICS } from "../log/topics.ts";
 import type { Context } from "./command.ts";
 import { SETTINGS, type Config } from "./config.ts";
+import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 
 export interface OpenedLog extends EventLog {
   /** Where it is, for people. */
@@ -49,13 +50,27 @@ export async function openLog(outside: Outside, { make }: { readonly make: boole
     kafkaBrokers === null ? await openEmbedded(outside, make) : await openKafka(outside, kafkaBrokers),
     outside.config,
   );
-  if (schemaRegistryUrl === null) return log;
   try {
-    return await openRegistered(outside, log, schemaRegistryUrl);
+    const opened = schemaRegistryUrl === null ? log : await openRegistered(outside, log, schemaRegistryUrl);
+    return withPartitioning(opened, outside.nowMs);
   } catch (error) {
     await log.close();
     throw error;
   }
+}
+
+/** What was written down when the topics were made holds, and is written where it is not. */
+function withPartitioning(log: OpenedLog, nowMs: () => number): OpenedLog {
+  return {
+    ...log,
+    differences: async (specs) => [...(await log.differences(specs)), ...(await partitioningDifferences(log))],
+    async ensureTopics(specs) {
+      await checkPartitioning(log, log.place);
+      await log.ensureTopics(specs);
+      await writePartitioning(log, nowMs());
+      await checkPartitioning(log, log.place);
+    },
+  };
 }
 
 /** For commands that work on a log that is there: opens it, checks that it has its topics, and closes it after `use`. */
@@ -68,6 +83,7 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
       throw new InvalidInput(
         `${log.place} lacks the topics ${missing.join(", ")}: \`stipend topics create\` makes them`,
       );
+    await checkPartitioning(log, log.place);
     return await use(log);
   } finally {
     for (const { topic, count, places } of passedOver(log))

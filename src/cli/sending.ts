@@ -41,6 +41,7 @@ const WAYS: { readonly [N in SendableTopic]: Way<TopicValues[N]> } = {
   },
   "budget-status": { own: true, key: ({ campaign }) => text(campaign) },
   grants: { own: true, key: ({ campaign }) => text(campaign.id), partition: ({ shard }) => shard },
+  partitioning: { own: true, key: () => null, partition: () => 0 },
   "shard-reports": { own: true, key: ({ campaign }) => text(campaign) },
 };
 

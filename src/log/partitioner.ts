@@ -19,6 +19,15 @@ export interface Placement {
   readonly partitions: number;
 }
 
+/** What is written down of a log when its topics are made. */
+export interface Partitioning {
+  readonly partitioner: Partitioner;
+  /** Partitions of the topics keyed by user, and of those keyed by campaign. */
+  readonly users: number;
+  readonly control: number;
+  readonly atMs: number;
+}
+
 /** Unsigned, below 2³² (crc32) or 2³¹ (the others). */
 const HASHES: Readonly<Record<Partitioner, (key: Uint8Array) => number>> = {
   murmur2: (key) => murmur2(key) & 0x7fffffff,

@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000;
 const MiB = 1024 * 1024;
 
 interface TopicRow {
-  readonly key: "user" | "campaign" | "as it came" | "user or control";
-  readonly partitions: "users" | "control";
+  readonly key: "user" | "campaign" | "as it came" | "user or control" | "none";
+  readonly partitions: "users" | "control" | "one";
   readonly cleanup: Cleanup;
   readonly retentionMs: number | null;
   readonly maxRecordBytes: number;
@@ -76,13 +76,15 @@ export const TOPICS = {
     maxRecordBytes: 4 * MiB,
     clockBound: true,
   },
+  // One record, for ever: how keys are placed.
+  partitioning: { key: "none", partitions: "one", cleanup: "delete", retentionMs: null, maxRecordBytes: MiB },
 } as const satisfies Record<string, TopicRow>;
 
 /** The topics as an adapter creates them. */
 export function topicSpecs(partitions: { readonly users: number; readonly control: number }): TopicSpec[] {
   return Object.entries(TOPICS).map(([name, row]) => ({
     name,
-    partitions: partitions[row.partitions],
+    partitions: row.partitions === "one" ? 1 : partitions[row.partitions],
     cleanup: row.cleanup,
     retentionMs: row.retentionMs,
     maxRecordBytes: row.maxRecordBytes,

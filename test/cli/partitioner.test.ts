@@ -103,3 +103,32 @@ test("with STIPEND_PARTITIONER everything follows: what is sent, what is decided
   await running.stop();
   shop.close();
 });
+
+test("the partitioner is written down when the topics are made, and another one is refused by name, by every command", async () => {
+  const made = openShell({ STIPEND_PARTITIONER: "fnv1a" });
+  await made.ok("topics create");
+  expect((await made.run("tail partitioning --json")).json.map(({ value }) => value)).toMatchObject([
+    { partitioner: "fnv1a", users: 2, control: 1 },
+  ]);
+  const other = openShell({ ...made.env, STIPEND_PARTITIONER: "murmur2" });
+  for (const line of ["run", "topics create", "send sessions", "verify", "pacing status"]) {
+    const { code, err } = await other.run(line, "");
+    expect([line, code]).toEqual([line, expect.any(Number)]);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/has partitioner fnv1a, not murmur2: set STIPEND_PARTITIONER=fnv1a/);
+  }
+  const { code, json } = await other.run("topics check --json");
+  expect(code).toBe(1);
+  expect(json[0]?.["differences"]).toMatchObject([
+    { topic: "partitioning", setting: "partitioner", needed: "murmur2", found: "fnv1a" },
+  ]);
+  // Of two who begin at once the first record counts, for both.
+  const log = await openEmbeddedLog({ folder: String(made.env["STIPEND_DIR"]), now: Date.now, newToken: randomUUID });
+  const late = codecFor("partitioning").encode({ partitioner: "murmur2", users: 2, control: 1, atMs: 1 });
+  await log.send([late, Buffer.from("junk")].map((value) => ({ topic: "partitioning", key: null, value })));
+  await log.close();
+  await made.ok("topics create");
+  expect((await other.run("topics create")).err).toMatch(/set STIPEND_PARTITIONER=fnv1a/);
+  other.close();
+  made.close();
+});

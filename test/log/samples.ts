@@ -191,6 +191,7 @@ export const SAMPLES: TopicValues = {
     returnTargetMinor: { plan: 0n, exploration: 0n },
     ungrantedMinor: { plan: 1_000_000n, exploration: 0n },
   },
+  partitioning: { partitioner: "murmur2", users: 4, control: 1, atMs: AT_MS },
   "shard-reports": {
     campaign: "spring",
     shard: 2,

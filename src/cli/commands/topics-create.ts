@@ -9,8 +9,8 @@ export const command = defineCommand({
   summary: "make the topics that are missing",
   description:
     "Makes each topic with the partitions, cleanup and retention that it needs, and leaves those alone that are there; " +
-    "`stipend run` does the same when it starts. A partition count cannot be changed later: a user's records would land " +
-    "elsewhere. One that differs is refused. With SCHEMA_REGISTRY_URL, each topic's subject is given this version's schema.",
+    "`stipend run` does the same when it starts. What the partition counts and STIPEND_PARTITIONER are then is written down and cannot " +
+    "be changed later: a user's records would land elsewhere. What differs is refused. With SCHEMA_REGISTRY_URL, each topic's subject is given this version's schema.",
   examples: ["stipend topics create", "STIPEND_PARTITIONS=12 KAFKA_BROKERS=127.0.0.1:9092 stipend topics create"],
   async run(context) {
     const { partitions: users, controlPartitions: control } = context.config;

@@ -14,6 +14,7 @@ import type { DeadLetter } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import type { Outcome, Profile, Session } from "../../domain/session.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
+import type { Partitioning } from "../partitioner.ts";
 import { avroType } from "./avro-types.ts";
 import { fingerprint, loadSchemas, type Schema } from "./schemas.ts";
 
@@ -40,6 +41,7 @@ export interface TopicValues {
   grants: Grant;
   "shard-reports": ShardReport;
   releases: ReleaseRecord;
+  partitioning: Partitioning;
 }
 
 /** The bytes are no record of this topic; the message says what is wrong with them. */

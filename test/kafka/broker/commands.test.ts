@@ -85,8 +85,8 @@ describe("topics", () => {
   test("check names what is missing, create makes it, and check is content", async () => {
     const before = await shell.run("topics check --json");
     expect(before.code).toBe(1);
-    expect(before.json[0]?.["differences"]).toHaveLength(14);
-    expect((await shell.ok("topics create"))["created"]).toHaveLength(14);
+    expect(before.json[0]?.["differences"]).toHaveLength(15);
+    expect((await shell.ok("topics create"))["created"]).toHaveLength(15);
     expect(await shell.ok("topics check")).toMatchObject({ ok: true, differences: [] });
     expect((await shell.ok("topics create"))["created"]).toEqual([]);
   });
