@@ -62,7 +62,10 @@ const ROOMS = {
 /** Packages that one place alone may know, because no client's type may leak out of its adapter. */
 const PACKAGES = {
   lmdb: { in: "^src/task/", why: "LMDB is how the local store keeps its bytes" },
-  sqlite: { in: "^src/log/embedded/", why: "SQLite, which is in Node, is how the embedded log keeps its bytes" },
+  sqlite: {
+    in: "^src/(log/embedded|task)/",
+    why: "SQLite, which is in Node, is how the embedded log keeps its bytes, and a folder of stores its holder",
+  },
   kafkajs: { in: "^src/log/kafka/", why: "Kafka is one adapter of the log's port" },
   avsc: { in: "^src/log/codec/", why: "Avro is how values are written on a topic; the rooms see nouns" },
   commander: { in: "^src/cli/", why: "the command line is cli/'s" },

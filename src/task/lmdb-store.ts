@@ -22,6 +22,7 @@ import {
   type Stamp,
   type StateChange,
 } from "./local-store.ts";
+import { holdStores } from "./store-holder.ts";
 import { systemBoot } from "./system-clock.ts";
 
 /** Raised when what is on disk is laid out differently: an older layout is wiped and restored. */
@@ -51,15 +52,18 @@ class LmdbStore implements LocalStore {
   readonly #freeBytes: FreeBytes;
   /** Asked when it is closed: whether nobody else has the folder open. */
   readonly #isLast: () => boolean;
+  /** Gives the hold of the stores' folder back. */
+  readonly #release: () => void;
   /** Due times of the keys that were read since the last write: what is changed was nearly always read before. */
   readonly #readDue = new Map<string, number>();
   #stamp: Stamp | null;
 
-  constructor(folder: string, index: DueIndex, freeBytes: FreeBytes, isLast: () => boolean) {
+  constructor(folder: string, index: DueIndex, freeBytes: FreeBytes, isLast: () => boolean, release: () => void) {
     this.#folder = folder;
     this.#index = index;
     this.#freeBytes = freeBytes;
     this.#isLast = isLast;
+    this.#release = release;
     this.#root = open({
       path: folder,
       maxDbs: 4,
@@ -164,14 +168,19 @@ class LmdbStore implements LocalStore {
   }
 
   async close(): Promise<void> {
-    await this.#root.close();
-    if (this.#isLast()) clearMark(this.#folder, "data.mdb");
+    try {
+      await this.#root.close();
+      if (this.#isLast()) clearMark(this.#folder, "data.mdb");
+    } finally {
+      this.#release();
+    }
   }
 }
 
 /**
- * Stores below `folder`, one a partition. A store that cannot be opened, or that a power cut may have left in part, is
- * thrown away: the changelog has it all. `boot` names this start of the machine.
+ * Stores below `folder`, one a partition; while one of them is open, the folder is this process's alone (store-holder.ts). A
+ * store that cannot be opened, or that a power cut may have left in part, is thrown away: the changelog has it all. `boot`
+ * names this start of the machine.
  */
 export function lmdbStores(folder: string, boot = systemBoot(), freeBytes: FreeBytes = freeBytesOf): OpenStore {
   // A task that was given up closes its store late, when the next may have opened it: the mark is the next one's then.
@@ -183,12 +192,18 @@ export function lmdbStores(folder: string, boot = systemBoot(), freeBytes: FreeB
   };
   return (partition, index) => {
     const path = join(folder, String(partition));
-    if (!isBelievable(path, boot)) rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
-    setMark(path, boot);
-    const store = openOrReplace(path, boot, () => new LmdbStore(path, index, freeBytes, () => leave(path)));
-    users.set(path, (users.get(path) ?? 0) + 1);
-    return store;
+    const release = holdStores(folder);
+    try {
+      if (!isBelievable(path, boot)) rmSync(path, { recursive: true, force: true });
+      mkdirSync(path, { recursive: true });
+      setMark(path, boot);
+      const store = openOrReplace(path, boot, () => new LmdbStore(path, index, freeBytes, () => leave(path), release));
+      users.set(path, (users.get(path) ?? 0) + 1);
+      return store;
+    } catch (error) {
+      release();
+      throw error;
+    }
   };
 }
 

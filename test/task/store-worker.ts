@@ -2,11 +2,23 @@
 // number, which is also when they are due, and one large record comes to stay, so that the file grows.
 //
 //   node store-worker.ts <folder>
+//   node store-worker.ts <folder> hold <partition>     opens that store, says so or why not, and keeps it open
 
 import { lmdbStores } from "../../src/task/lmdb-store.ts";
 import { LARGE_BYTES, largeKey, STORE_WORKER_KEYS } from "./store-keys.ts";
 
-const store = lmdbStores(process.argv[2] ?? "")(0, (key, value) =>
+const [folder = "", mode, partition] = process.argv.slice(2);
+if (mode === "hold") {
+  try {
+    lmdbStores(folder)(Number(partition), () => null);
+    console.log("opened");
+  } catch (error) {
+    console.log(String(error));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+}
+
+const store = lmdbStores(folder)(0, (key, value) =>
   key.startsWith("key-") ? Number(Buffer.from(value).toString()) : null,
 );
 for (let cycle = (store.stamp()?.cycle ?? 0) + 1; ; cycle += 1) {

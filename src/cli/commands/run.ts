@@ -6,6 +6,7 @@ import { AlreadyRunning } from "../../log/event-log.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
 import type { TaskObserver } from "../../task/observer.ts";
 import { ClockJumped, guardedClock } from "../../task/clock-guard.ts";
+import { StoreFailed } from "../../task/local-store.ts";
 import { holdStores } from "../../task/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
@@ -71,7 +72,9 @@ export const command = defineCommand({
       ]);
     }
     const log = await openLog(context, { make: true });
+    let release: (() => void) | null = null;
     try {
+      release = isShared(context.config) ? holdStateDir(context.config.stateDir) : null;
       return await runOn(context, log, { retraining: !withoutRetraining, standby, acceptClock });
     } catch (error) {
       if (!(error instanceof AlreadyRunning)) throw error;
@@ -81,6 +84,7 @@ export const command = defineCommand({
       );
       return CHECK_FAILED;
     } finally {
+      release?.();
       await log.close();
     }
   },
@@ -172,7 +176,7 @@ async function openLiveAllocator(
     log,
     application: config.application,
     partitions: { users: config.partitions, control: config.controlPartitions },
-    storeFolder: standby ? await standbyFolder(config.stateDir) : config.stateDir,
+    storeFolder: standby ? join(config.stateDir, "standby") : config.stateDir,
     features: config.featureUrl === null ? null : { url: config.featureUrl, deadlineMs: config.featureDeadlineMs },
     batchRecords: config.batchRecords,
     cycleMs: config.cycleMs,
@@ -184,14 +188,13 @@ async function openLiveAllocator(
   });
 }
 
-/** Below STIPEND_STATE_DIR, and nobody else's. */
-async function standbyFolder(stateDir: string): Promise<string> {
-  const folder = join(stateDir, "standby");
-  const other = await holdStores(folder, process.pid);
-  if (other === null) return folder;
-  throw new InvalidInput(
-    `--standby: process ${other} has its copies in ${folder}: give each process a STIPEND_STATE_DIR of its own`,
-  );
+/** On the embedded log the log itself refuses a second process that runs. */
+function holdStateDir(folder: string): () => void {
+  try {
+    return holdStores(folder);
+  } catch (error) {
+    throw error instanceof StoreFailed ? new InvalidInput(error.message) : error;
+  }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
