@@ -4,14 +4,15 @@
 // of its own, its data in a folder. Runs until it is interrupted and stops cleanly. Plain JavaScript for Node 18, without
 // any package.
 //
-//   node bin/kafka.mjs [--brokers N] [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure] [--attached] [--json]
+//   node bin/kafka.mjs [--brokers N] [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure [--acls]] [--attached] [--json]
 //   node bin/kafka.mjs --node I [--brokers N] [--dir FOLDER] …     one node of a cluster that was started before, again
 //
 // --brokers 3: replication 3, and a write waits for two (min.insync.replicas 2); the ports follow one another from --port on.
 // --attached stops all when the standard input ends, so that they never outlive what has started them.
 // --json prints one line when all are ready: {"brokers", "pid", "dir", "log", "jars", "nodes": [{"id", "broker", "pid",
 // "dir", "log"}]} ("pid", "dir" and "log" are the first node's) and, with --secure, {"secure"}: listeners with TLS and SASL
-// (PLAIN, SCRAM), with the users and the certificate to use.
+// (PLAIN, SCRAM), with the users and the certificate to use. --acls: those users may do only what rights say
+// (deploy/kafka/acls.sh).
 
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -39,6 +40,7 @@ const options = serverOptions(
     node: { type: "string", default: "" },
     dir: { type: "string", default: "" },
     secure: { type: "boolean", default: false },
+    acls: { type: "boolean", default: false },
   },
 );
 
@@ -99,8 +101,8 @@ async function oneNode(dir, jars, typed) {
 
 /** @param {string} dir @param {string} jars @param {readonly Ports[]} nodes @param {number} id @returns {Node} */
 function nodeOf(dir, jars, nodes, id) {
-  const { secure, memory } = options;
-  return { id, dir: nodes.length === 1 ? dir : path.join(dir, `node-${id}`), nodes, secure, memory, jars };
+  const { secure, acls, memory } = options;
+  return { id, dir: nodes.length === 1 ? dir : path.join(dir, `node-${id}`), nodes, secure, acls, memory, jars };
 }
 
 /** The asked-for ports for clients (0: any), and free ones for the rest. @param {number} asked @param {number} count */

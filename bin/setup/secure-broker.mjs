@@ -14,6 +14,12 @@ const run = promisify(execFile);
 export const SECURE_USERS = [
   { mechanism: "PLAIN", username: "plain-user", password: "plain-password" },
   { mechanism: "SCRAM-SHA-256", username: "scram-user", password: "scram-password" },
+  // For the roles of deploy/kafka/acls.sh.
+  ...["allocator", "producer", "consumer", "ops", "analyst"].map((username) => ({
+    mechanism: "PLAIN",
+    username,
+    password: `${username}-password`,
+  })),
   { mechanism: "SCRAM-SHA-512", username: "scram-user-512", password: "scram-password-512" },
 ];
 
@@ -51,8 +57,15 @@ export async function makeCertificate(dir) {
   }
 }
 
-/** @param {string} dir @param {{ tls: number, sasl: number }} ports */
-export function secureProperties(dir, ports) {
+/** Users of the listeners with SASL may do what rights say; the plain listener's may do all. */
+const AUTHORIZER = [
+  "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "allow.everyone.if.no.acl.found=false",
+  "super.users=User:ANONYMOUS",
+];
+
+/** @param {string} dir @param {{ tls: number, sasl: number }} ports @param {boolean} acls */
+export function secureProperties(dir, ports, acls) {
   const sasl = "listener.name.sasl";
   const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
   const plain = SECURE_USERS.filter((user) => user.mechanism === "PLAIN");
@@ -70,6 +83,7 @@ export function secureProperties(dir, ports) {
       `${sasl}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${users};`,
       `${sasl}.scram-sha-256.sasl.jaas.config=${scram}`,
       `${sasl}.scram-sha-512.sasl.jaas.config=${scram}`,
+      ...(acls ? AUTHORIZER : []),
     ],
   };
 }

@@ -81,7 +81,9 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
     const missing = Object.keys(TOPICS).filter((name) => !found.has(name));
     if (missing.length > 0)
       throw new InvalidInput(
-        `${log.place} lacks the topics ${missing.join(", ")}: \`stipend topics create\` makes them`,
+        `${log.place} lacks the topics ${missing.join(", ")}: \`stipend topics create\` makes them${
+          isShared(outside.config) ? "; a topic that this user may not Describe looks as if it were not there" : ""
+        }`,
       );
     await checkPartitioning(log, log.place);
     return await use(log);

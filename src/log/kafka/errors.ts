@@ -175,6 +175,35 @@ export const CODES: Readonly<Record<number, Row>> = {
 };
 
 /** A broker's answer that is an error; stays inside of the adapter. */
+/** What the codes of lacking rights are about. */
+const RESOURCES: Readonly<Record<number, string>> = { 29: "topic", 30: "group", 31: "cluster", 53: "transactional id" };
+
+/** The operation that a call needs, by how its place begins; Kafka's answer does not say it. */
+const OPERATIONS: readonly (readonly [start: string, operation: string])[] = [
+  ["append to ", "Write"],
+  ["AddPartitionsToTxn ", "Write"],
+  ["InitProducerId ", "Write"],
+  ["fetch ", "Read"],
+  ["producers of ", "Read"],
+  ["JoinGroup ", "Read"],
+  ["join ", "Read"],
+  ["create topic ", "Create"],
+  ["settings of ", "DescribeConfigs"],
+];
+
+/** Null when it is no matter of rights. */
+function rightLacking(code: number, place: string): string | null {
+  const resource = RESOURCES[code];
+  if (resource === undefined) return null;
+  if (place.startsWith("InitProducerId ") && resource === "cluster")
+    return "the user lacks Write on any topic, which a producer needs: deploy/kafka/acls.sh has the rights of each role";
+  const [start, operation] = OPERATIONS.find(([begin]) => place.startsWith(begin)) ?? ["", "Describe"];
+  // A call about several partitions names the one behind a comma; others have a preposition or the call's name before it.
+  const named = place.includes(", ") ? place.slice(place.lastIndexOf(", ") + 2) : place.slice(start.length);
+  const [name = ""] = named.replace(/^.* (of|to) /, "").split(" ");
+  return `the user lacks ${operation} on ${resource} ${name}: deploy/kafka/acls.sh has the rights of each role`;
+}
+
 export class KafkaError extends Error {
   override name = "KafkaError";
   readonly code: number;
@@ -182,7 +211,7 @@ export class KafkaError extends Error {
 
   constructor(code: number, place: string) {
     const [name, meaning, reason] = CODES[code] ?? [`code ${code}`, "refused" as const, "newer than this adapter"];
-    super(`${place}: ${name} (${code}): ${reason}`);
+    super(`${place}: ${name} (${code}): ${rightLacking(code, place) ?? reason}`);
     this.code = code;
     this.meaning = meaning;
   }
