@@ -1,6 +1,13 @@
 // Day report figures
 // What the day report is given: figures, already worked out. Its page and its charts draw the same ones.
 
+export interface GroupFigures {
+  readonly users: number;
+  readonly sessions: number;
+  readonly rewardPerUser: number;
+  readonly rewardPerSession: number;
+}
+
 export interface DayReport {
   readonly title: string;
   readonly subtitle: string;
@@ -35,10 +42,9 @@ export interface DayReport {
     readonly value: number;
     readonly low: number;
     readonly high: number;
-    readonly treatedMean: number;
-    readonly holdoutMean: number;
-    readonly treatedSessions: number;
-    readonly holdoutSessions: number;
+    readonly perSession: { readonly value: number; readonly low: number; readonly high: number };
+    readonly treated: GroupFigures;
+    readonly holdout: GroupFigures;
   } | null;
   readonly truth: {
     readonly incrementalReward: number;

@@ -148,13 +148,17 @@ function incrementalSection(report: DayReport, chart: string | null): Section {
   const { incremental, truth } = report;
   if (incremental === null)
     return { title: "What it brought", body: [html`<p>Nobody was held out, so nothing can be said.</p>`] };
+  const { treated, holdout, perSession } = incremental;
   const rows: (readonly [string, string])[] = [
-    ["Sessions of users not held out", whole(incremental.treatedSessions)],
-    ["Sessions of users held out", whole(incremental.holdoutSessions)],
-    [`Mean ${report.reward} a session`, incremental.treatedMean.toFixed(4)],
-    [`Mean ${report.reward} a session, held out`, incremental.holdoutMean.toFixed(4)],
-    ["Difference × sessions", decimal(incremental.value)],
-    ["95 % interval, clustered by user", `${decimal(incremental.low)} to ${decimal(incremental.high)}`],
+    ["Users not held out, and held out", `${whole(treated.users)}, ${whole(holdout.users)}`],
+    ["Their sessions", `${whole(treated.sessions)}, ${whole(holdout.sessions)}`],
+    [`Mean ${report.reward} a user`, `${treated.rewardPerUser.toFixed(4)}, ${holdout.rewardPerUser.toFixed(4)}`],
+    ["Difference × users not held out", decimal(incremental.value)],
+    ["95 % interval", `${decimal(incremental.low)} to ${decimal(incremental.high)}`],
+    [
+      "Difference of a session (of other sessions, where incentives bring users back)",
+      `${perSession.value.toFixed(4)} (${perSession.low.toFixed(4)} to ${perSession.high.toFixed(4)})`,
+    ],
   ];
   if (truth) {
     rows.push(["True expected value of what was decided (synthetic world)", decimal(truth.incrementalReward)]);

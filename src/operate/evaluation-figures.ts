@@ -7,6 +7,13 @@ export interface Ranged {
   readonly high: number;
 }
 
+export interface GroupFigures {
+  readonly users: number;
+  readonly sessions: number;
+  readonly rewardPerUser: number;
+  readonly rewardPerSession: number;
+}
+
 export interface PolicyFigures {
   readonly name: string;
   /** The line or the points of the picture that it belongs to. */
@@ -31,12 +38,15 @@ export interface EvaluationReport {
   readonly releases: readonly string[];
   /** Null for a table. */
   readonly campaign: {
-    readonly served: { readonly sessions: number; readonly rewardPerSession: number };
-    readonly heldOut: { readonly sessions: number; readonly rewardPerSession: number };
+    readonly served: GroupFigures;
+    readonly heldOut: GroupFigures;
     readonly spendMinor: number;
-    readonly perSession: Ranged;
+    readonly perUser: Ranged;
     readonly total: Ranged;
     readonly perCost: Ranged | null;
+    readonly perSession: Ranged;
+    /** Less what users had brought before; null where nobody had. */
+    readonly adjusted: { readonly perUser: Ranged; readonly total: Ranged } | null;
   } | null;
   readonly policies: readonly PolicyFigures[];
   /** At the releases' spend; for the picture. */

@@ -7,7 +7,7 @@
 import { minorPerMajor } from "../domain/currency.ts";
 import { formatMean } from "../domain/money.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
-import type { EvaluationReport, Ranged } from "./evaluation-figures.ts";
+import type { EvaluationReport, GroupFigures, Ranged } from "./evaluation-figures.ts";
 import { percent, perThousand, short, whole } from "./page/figures.ts";
 import { picture, renderPage, table, type Section } from "./page/page.ts";
 
@@ -42,28 +42,32 @@ function figuresOf({ rows, policies, oneMixes, releases, confidence }: Evaluatio
 
 function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, report: EvaluationReport): Section {
   const { currency, reward } = report;
+  const { served, heldOut } = campaign;
+  const visits = ({ sessions, users }: GroupFigures): string => (sessions / users).toFixed(2);
   return {
     title: "What the campaign brought",
     caption:
-      "Some users were held out by chance. What the others did more is the campaign's doing, whatever it gave, throttled or " +
-      "refused. No model is in this figure.",
+      "Some users were held out by chance. What the others brought more, since each entered, is the campaign's doing, " +
+      "whatever it gave, throttled or refused. Users are compared, not sessions: incentives may bring users back.",
     body: [
       table(
         [{ title: "" }, { title: "Served", number: true }, { title: "Held out", number: true }],
         [
-          ["Sessions", whole(campaign.served.sessions), whole(campaign.heldOut.sessions)],
-          [
-            `${reward} in 1,000 sessions`,
-            perThousand(campaign.served.rewardPerSession),
-            perThousand(campaign.heldOut.rewardPerSession),
-          ],
+          ["Users", whole(served.users), whole(heldOut.users)],
+          ["Sessions a user", visits(served), visits(heldOut)],
+          [`${reward} of 1,000 users`, perThousand(served.rewardPerUser), perThousand(heldOut.rewardPerUser)],
+          [`${reward} in 1,000 sessions`, perThousand(served.rewardPerSession), perThousand(heldOut.rewardPerSession)],
         ],
       ),
       table(
         [{ title: "Added" }, { title: reward, number: true }],
         [
-          ["in 1,000 served sessions", ranged(campaign.perSession, 1_000)],
-          ["in all served sessions", ranged(campaign.total, 1)],
+          ["by 1,000 served users", ranged(campaign.perUser, 1_000)],
+          ["by all served users", ranged(campaign.total, 1)],
+          ...(campaign.adjusted === null
+            ? []
+            : [["by all, less what they had brought before they entered", ranged(campaign.adjusted.total, 1)]]),
+          ["in 1,000 sessions (other sessions, where users come back)", ranged(campaign.perSession, 1_000)],
           [
             `for 1 ${currency} of the ${formatMean(campaign.spendMinor, currency)} spent`,
             campaign.perCost === null ? "–" : ranged(campaign.perCost, minorPerMajor(currency)),

@@ -1,7 +1,7 @@
 // Incremental reward
-// What the campaign brought, against the users held out: the difference in mean reward a session, times the sessions of
-// those who were not held out. Users are the unit that was drawn, and some come several times, so the interval is the
-// ratio estimator's with clusters by user (Cochran 1977, 6.3), normal, 95 %.
+// What the campaign brought, against the users held out: the difference in mean reward a user, times the users who were not
+// held out. Users were drawn, and an incentive may bring them back, so that a mean of sessions would compare other sessions;
+// it is given beside, as a ratio of sums of users with the delta method's variance (Cochran 1977, 6.3). Normal, 95 %.
 
 export interface Interval {
   readonly value: number;
@@ -9,69 +9,94 @@ export interface Interval {
   readonly high: number;
 }
 
-interface Mean {
-  readonly mean: number;
-  readonly variance: number;
-  readonly sessions: number;
+interface Group {
   readonly users: number;
+  readonly sessions: number;
+  readonly rewardPerUser: number;
+  readonly rewardPerSession: number;
 }
 
 export interface Incremental extends Interval {
+  readonly perUser: Interval;
   readonly perSession: Interval;
-  readonly treated: Pick<Mean, "mean" | "sessions" | "users">;
-  readonly holdout: Pick<Mean, "mean" | "sessions" | "users">;
+  readonly treated: Group;
+  readonly holdout: Group;
 }
 
 const Z95 = 1.959964;
 
-/** By session: whose it is, its reward, whether the user is held out, whether it counts. Null without both groups. */
-export function incrementalReward(sessions: {
+export interface RewardedSessions {
   readonly n: number;
   readonly user: ArrayLike<number>;
   readonly reward: ArrayLike<number>;
   readonly holdout: ArrayLike<number>;
   readonly users: number;
-}): Incremental | null {
-  const treated = meanOf(sessions, 0);
-  const holdout = meanOf(sessions, 1);
+}
+
+/** By session: whose it is, its reward, whether the user is held out. Null without two users of both groups. */
+export function incrementalReward(sessions: RewardedSessions): Incremental | null {
+  const treated = measured(sessions, 0);
+  const holdout = measured(sessions, 1);
   if (treated.users < 2 || holdout.users < 2) return null;
-  const difference = treated.mean - holdout.mean;
-  const half = Z95 * Math.sqrt(treated.variance + holdout.variance);
-  const perSession = { value: difference, low: difference - half, high: difference + half };
-  const scale = treated.sessions;
+  const perUser = difference(treated, holdout, "rewardPerUser", "userVariance");
+  const perSession = difference(treated, holdout, "rewardPerSession", "sessionVariance");
+  const scale = treated.users;
   return {
-    value: perSession.value * scale,
-    low: perSession.low * scale,
-    high: perSession.high * scale,
+    value: perUser.value * scale,
+    low: perUser.low * scale,
+    high: perUser.high * scale,
+    perUser,
     perSession,
-    treated,
-    holdout,
+    treated: groupOf(treated),
+    holdout: groupOf(holdout),
   };
 }
 
-function meanOf({ n, user, reward, holdout, users }: Parameters<typeof incrementalReward>[0], group: 0 | 1): Mean {
-  const sums = new Float64Array(users);
-  const counts = new Uint32Array(users);
-  let total = 0;
-  let count = 0;
+interface Measured extends Group {
+  readonly userVariance: number;
+  readonly sessionVariance: number;
+}
+
+function groupOf({ users, sessions, rewardPerUser, rewardPerSession }: Measured): Group {
+  return { users, sessions, rewardPerUser, rewardPerSession };
+}
+
+function difference(
+  a: Measured,
+  b: Measured,
+  mean: "rewardPerUser" | "rewardPerSession",
+  variance: "userVariance" | "sessionVariance",
+): Interval {
+  const value = a[mean] - b[mean];
+  const half = Z95 * Math.sqrt(a[variance] + b[variance]);
+  return { value, low: value - half, high: value + half };
+}
+
+function measured({ n, user, reward, holdout, users: all }: RewardedSessions, group: 0 | 1): Measured {
+  const sums = new Float64Array(all);
+  const visits = new Uint32Array(all);
+  let [total, sessions] = [0, 0];
   for (let session = 0; session < n; session += 1) {
     if (holdout[session] !== group) continue;
     const who = user[session] ?? 0;
-    const value = reward[session] ?? 0;
-    sums[who] = (sums[who] ?? 0) + value;
-    counts[who] = (counts[who] ?? 0) + 1;
-    total += value;
-    count += 1;
+    sums[who] = (sums[who] ?? 0) + (reward[session] ?? 0);
+    visits[who] = (visits[who] ?? 0) + 1;
+    total += reward[session] ?? 0;
+    sessions += 1;
   }
-  const mean = count > 0 ? total / count : 0;
-  let squares = 0;
-  let clusters = 0;
-  for (let who = 0; who < users; who += 1) {
-    const visits = counts[who] ?? 0;
-    if (visits === 0) continue;
-    clusters += 1;
-    squares += ((sums[who] ?? 0) - mean * visits) ** 2;
+  const users = visits.reduce((sum, times) => sum + (times > 0 ? 1 : 0), 0);
+  const [rewardPerUser, rewardPerSession] = [total / Math.max(1, users), total / Math.max(1, sessions)];
+  let [ofUsers, ofSessions] = [0, 0];
+  for (let who = 0; who < all; who += 1) {
+    const times = visits[who] ?? 0;
+    if (times === 0) continue;
+    ofUsers += ((sums[who] ?? 0) - rewardPerUser) ** 2;
+    ofSessions += ((sums[who] ?? 0) - rewardPerSession * times) ** 2;
   }
-  const variance = clusters > 1 ? ((clusters / (clusters - 1)) * squares) / (count * count) : 0;
-  return { mean, variance, sessions: count, users: clusters };
+  const small = users > 1 ? users / (users - 1) : 0;
+  return {
+    ...{ users, sessions, rewardPerUser, rewardPerSession },
+    userVariance: (small * ofUsers) / Math.max(1, users) ** 2,
+    sessionVariance: (small * ofSessions) / Math.max(1, sessions) ** 2,
+  };
 }

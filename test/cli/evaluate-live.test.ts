@@ -102,14 +102,28 @@ describe("on a campaign's own log", () => {
     const { holdout } = await evaluated();
     const found = must(holdout, "the comparison with users held out");
     const of = (heldOut: boolean): Decision[] => run.decisions.filter((each) => each.holdout === heldOut);
-    const per = (heldOut: boolean): number =>
-      (REWARD * of(heldOut).filter(({ decisionId }) => run.ordered.has(decisionId)).length) / of(heldOut).length;
-    expect(found.served).toEqual({ sessions: of(false).length, rewardPerSession: expect.closeTo(per(false), 8) });
-    expect(found.heldOut).toEqual({ sessions: of(true).length, rewardPerSession: expect.closeTo(per(true), 8) });
-    expect(found.perSession.value).toBeCloseTo(per(false) - per(true), 8);
-    expect(found.total.value).toBeCloseTo((per(false) - per(true)) * of(false).length, 4);
+    const users = (heldOut: boolean): number => new Set(of(heldOut).map(({ userId }) => userId)).size;
+    const reward = (heldOut: boolean): number =>
+      REWARD * of(heldOut).filter(({ decisionId }) => run.ordered.has(decisionId)).length;
+    for (const heldOut of [false, true])
+      expect(heldOut ? found.heldOut : found.served).toEqual({
+        users: users(heldOut),
+        sessions: of(heldOut).length,
+        rewardPerUser: expect.closeTo(reward(heldOut) / users(heldOut), 8),
+        rewardPerSession: expect.closeTo(reward(heldOut) / of(heldOut).length, 8),
+      });
+    const perUser = reward(false) / users(false) - reward(true) / users(true);
+    expect(found.perUser.value).toBeCloseTo(perUser, 8);
+    expect(found.total.value).toBeCloseTo(perUser * users(false), 4);
     expect(found.spendMinor).toBe(sum(of(false).map(costOf)));
     expect(found.perSession.low).toBeGreaterThan(0);
+    // Nobody was there before the campaign.
+    expect(found.adjusted).toBeNull();
+    expect(found.sampleRatio).toMatchObject({
+      expected: 0.25,
+      heldOutUsers: users(true),
+      users: users(true) + users(false),
+    });
   });
 
   test("a release is judged from a folder as from the log, by the beginning of its hash", async () => {
@@ -165,7 +179,9 @@ describe("what the log lacks is told", () => {
       await log.close();
       const { holdout, warnings, rows } = printed(await old.run("evaluate --live --json"));
       expect(holdout).toBeNull();
-      expect(warnings).toEqual([expect.stringMatching(/^600 sessions are from before the oldest outcome kept/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^600 sessions are of users who entered before the oldest outcome kept/),
+      ]);
       expect(rows).toBeGreaterThan(300);
     } finally {
       old.close();

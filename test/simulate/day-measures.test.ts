@@ -55,9 +55,9 @@ test("the most that could be spent never passes the budget, and is at least what
   }
 });
 
-test("the interval of the incremental reward covers the truth about 95 times in 100, users coming several times", () => {
+test("the intervals of the incremental reward cover the truth about 95 times in 100, of users and of sessions", () => {
   const random = seededRandom("interval");
-  let covered = 0;
+  const covered = { perUser: 0, perSession: 0 };
   const rounds = 300;
   for (let round = 0; round < rounds; round += 1) {
     const users = 300;
@@ -67,17 +67,43 @@ test("the interval of the incremental reward covers the truth about 95 times in 
     for (let who = 0; who < users; who += 1) {
       const held = random.unit() < 0.3 ? 1 : 0;
       const own = random.unit();
-      for (let visit = 0; visit <= random.below(4); visit += 1) {
+      // As many sessions of one as of another: 2.5 a user.
+      const visits = 1 + random.below(4);
+      for (let visit = 0; visit < visits; visit += 1) {
         user.push(who);
         holdout.push(held);
         reward.push(own + (held === 1 ? 0 : 0.1) + 0.1 * random.normal());
       }
     }
     const found = incrementalReward({ n: user.length, users, user, reward, holdout });
-    if (found && found.perSession.low <= 0.1 && found.perSession.high >= 0.1) covered += 1;
+    for (const [of, truth] of [["perUser", 0.25] as const, ["perSession", 0.1] as const])
+      if (found && found[of].low <= truth && found[of].high >= truth) covered[of] += 1;
   }
-  expect(covered / rounds).toBeGreaterThan(0.91);
-  expect(covered / rounds).toBeLessThan(0.985);
+  for (const share of [covered.perUser / rounds, covered.perSession / rounds]) {
+    expect(share).toBeGreaterThan(0.91);
+    expect(share).toBeLessThan(0.985);
+  }
+});
+
+test("where incentives bring users back, the day's figure is that of users, whatever a mean of sessions says", () => {
+  const user: number[] = [];
+  const reward: number[] = [];
+  const holdout: number[] = [];
+  for (let who = 0; who < 1_000; who += 1) {
+    const held = who % 2;
+    // Served: three visits and .6 orders a user. Held out: one visit and .4 orders.
+    for (let visit = 0; visit < (held === 1 ? 1 : 3); visit += 1) {
+      user.push(who);
+      holdout.push(held);
+      reward.push(visit === 0 && who % 10 < (held === 1 ? 4 : 6) ? 1 : 0);
+    }
+  }
+  const found = incrementalReward({ n: user.length, users: 1_000, user, reward, holdout });
+  expect(found?.treated).toEqual({ users: 500, sessions: 1_500, rewardPerUser: 0.6, rewardPerSession: 0.2 });
+  expect(found?.perUser.value).toBeCloseTo(0.2, 9);
+  expect(found?.value).toBeCloseTo(100, 9);
+  expect(found?.low).toBeGreaterThan(0);
+  expect(found?.perSession.high).toBeLessThan(-0.1);
 });
 
 test("without a holdout nothing is said", () => {

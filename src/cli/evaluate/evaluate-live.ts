@@ -2,7 +2,9 @@
 
 import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
+import { isMismatch, type SampleRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { percent } from "../../operate/page/figures.ts";
 import { findCampaign } from "../campaigns.ts";
 import type { Progress } from "../progress.ts";
 import { rewardName, type Evaluation } from "./evaluation.ts";
@@ -54,8 +56,9 @@ export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
 /** From this share on, what was refused can bend the figures. */
 const REFUSED_SHARE = 0.01;
 
-function warningsOf({ refused, sessions, tooOld }: Holdout): string[] {
+function warningsOf({ value, refused, sessions, tooOld }: Holdout): string[] {
   const warnings: string[] = [];
+  if (value !== null && isMismatch(value.sampleRatio)) warnings.push(mismatchText(value.sampleRatio));
   if (refused > REFUSED_SHARE * sessions)
     warnings.push(
       `${refused} of ${sessions} sessions were refused the arm that was drawn, for want of money, and are not among the rows: ` +
@@ -63,9 +66,18 @@ function warningsOf({ refused, sessions, tooOld }: Holdout): string[] {
     );
   if (tooOld > 0)
     warnings.push(
-      `${tooOld} sessions are from before the oldest outcome kept, and are not in the comparison with users held out`,
+      `${tooOld} sessions are of users who entered before the oldest outcome kept, and are not in the comparison with users ` +
+        "held out",
     );
   return warnings;
+}
+
+function mismatchText({ heldOutUsers, users, expected, p }: SampleRatio): string {
+  return (
+    `${heldOutUsers} of ${users} users are held out, ${percent(heldOutUsers / users)}, where the campaign holds out ` +
+    `${percent(expected)}: chance does that less than once in 1,000 times (chi-square, p = ${p.toPrecision(2)}). Something ` +
+    "keeps users of one group away or counts them twice: do not trust the comparison before it is found"
+  );
 }
 
 function lacking(releases: readonly OpenRelease[], { rows, missing }: LiveSums): string[] {

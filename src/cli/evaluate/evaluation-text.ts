@@ -5,7 +5,7 @@
 import { minorPerMajor } from "../../domain/currency.ts";
 import { formatMean } from "../../domain/money.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
-import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
+import type { GroupFigures, HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import type { ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { short, whole } from "../../operate/page/figures.ts";
@@ -47,17 +47,26 @@ function headline({ source, options, judged }: Evaluation): string {
 }
 
 function holdoutText(holdout: HoldoutValue, currency: string): string {
-  const { served, heldOut, perSession, total, spendMinor, perCost } = holdout;
+  const { served, heldOut, perUser, perSession, total, spendMinor, perCost, adjusted } = holdout;
+  const row = (name: string, of: (group: GroupFigures) => string): Cell[] => [name, of(served), of(heldOut)];
   const rows: Cell[][] = [
-    ["sessions", whole(served.sessions), whole(heldOut.sessions)],
-    ["reward", short(REWARD * served.rewardPerSession), short(REWARD * heldOut.rewardPerSession)],
+    row("users", ({ users }) => whole(users)),
+    row("sessions a user", ({ sessions, users }) => (sessions / users).toFixed(2)),
+    row("reward, of 1,000 users", ({ rewardPerUser }) => short(REWARD * rewardPerUser)),
+    row("reward, of 1,000 sessions", ({ rewardPerSession }) => short(REWARD * rewardPerSession)),
   ];
   return [
     "What the campaign brought, against the users held out",
     tableText(["", "served", "held out"], rows),
-    `Served sessions brought ${around(perSession, REWARD)} more, all of them ${around(total, 1)}, for ` +
+    `1,000 served users brought ${around(perUser, REWARD)} more since they entered, all of them ${around(total, 1)}, for ` +
       `${formatMean(spendMinor, currency)}` +
       `${perCost === null ? "." : `: ${around(perCost, minorPerMajor(currency))} for 1 ${currency}.`}`,
+    ...(adjusted === null
+      ? []
+      : [
+          `Less what they had brought before they entered: ${around(adjusted.perUser, REWARD)}, all ${around(adjusted.total, 1)}.`,
+        ]),
+    `Of 1,000 sessions it is ${around(perSession, REWARD)}: of other sessions, where incentives bring users back.`,
   ].join("\n");
 }
 

@@ -1,12 +1,20 @@
 // Holdout
-// What a campaign brought in truth: users were held out by chance, so the difference in reward between the sessions of the
-// others and theirs is its doing, whatever it did (caps, refusals, throttles and all). No model and no propensity is in it.
-// Users are what was drawn, and some come several times: the bootstrap draws users.
+// What a campaign brought in truth: users were held out by chance, so the difference in reward between the other users and
+// them, since each entered, is its doing, whatever it did (caps, refusals, throttles and all). No model is in it.
+//
+//   1. Users were drawn, so users are compared: an incentive that brings people back makes sessions, and a mean of sessions
+//      would then compare other sessions. The mean of a session is there too, as a ratio of two sums of users.
+//   2. Intervals are a bootstrap over users, of the ratio as well.
+//   3. What users had brought before they entered cannot be the campaign's doing: where there is something, the difference
+//      is also given less what it explains (CUPED: Deng, Xu, Kohavi and Walker 2013), with one slope for both groups.
 
 import { allTotals, bootstrap, emptyLots, type BootstrapOptions, type Interval, type LotSums } from "./bootstrap.ts";
+import { sampleRatio, type SampleRatio } from "./sample-ratio.ts";
 
 export interface GroupFigures {
+  readonly users: number;
   readonly sessions: number;
+  readonly rewardPerUser: number;
   readonly rewardPerSession: number;
 }
 
@@ -15,16 +23,23 @@ export interface HoldoutValue {
   readonly heldOut: GroupFigures;
   /** Posted and sent, minor units. */
   readonly spendMinor: number;
-  /** Reward of a session less that of one held out. */
-  readonly perSession: Interval;
-  /** Over all served sessions. */
+  /** Reward of a user less that of one held out. */
+  readonly perUser: Interval;
+  /** Over all served users. */
   readonly total: Interval;
   /** Incremental reward for each minor unit spent; null when nothing was spent. */
   readonly perCost: Interval | null;
+  /** Reward of a session less that of one held out: of other sessions, where incentives bring users back. */
+  readonly perSession: Interval;
+  /** `perUser` and `total` less what the users had brought before they entered; null where nobody had brought anything. */
+  readonly adjusted: { readonly perUser: Interval; readonly total: Interval } | null;
+  readonly sampleRatio: SampleRatio;
 }
 
-/** Columns: sessions and reward of the served, of those held out, and the spend. */
-const COLUMNS = 5;
+/** Of each group, and then the spend. */
+const [USERS, SESSIONS, REWARD, BEFORE, GROUP_COLUMNS] = [0, 1, 2, 3, 4];
+const SPEND = 2 * GROUP_COLUMNS;
+const COLUMNS = SPEND + 1;
 
 export class HoldoutSums {
   readonly #sums: LotSums;
@@ -33,16 +48,26 @@ export class HoldoutSums {
     this.#sums = emptyLots(lots, COLUMNS);
   }
 
+  /** Each user once. */
+  user(lot: number, heldOut: boolean): void {
+    this.#add(lot, columnOf(USERS, heldOut), 1);
+  }
+
   session(lot: number, heldOut: boolean): void {
-    this.#add(lot, heldOut ? 2 : 0, 1);
+    this.#add(lot, columnOf(SESSIONS, heldOut), 1);
   }
 
   reward(lot: number, heldOut: boolean, reward: number): void {
-    this.#add(lot, heldOut ? 3 : 1, reward);
+    this.#add(lot, columnOf(REWARD, heldOut), reward);
+  }
+
+  /** What a user had brought before entering. */
+  before(lot: number, heldOut: boolean, reward: number): void {
+    this.#add(lot, columnOf(BEFORE, heldOut), reward);
   }
 
   spend(lot: number, minor: number): void {
-    this.#add(lot, 4, minor);
+    this.#add(lot, SPEND, minor);
   }
 
   #add(lot: number, column: number, amount: number): void {
@@ -50,28 +75,74 @@ export class HoldoutSums {
     this.#sums.values[at] = (this.#sums.values[at] ?? 0) + amount;
   }
 
-  /** Null without sessions of both kinds, or with too few users to draw from. */
-  value(options: BootstrapOptions): HoldoutValue | null {
-    const [sessions = 0, reward = 0, without = 0, rewardWithout = 0, spendMinor = 0] = allTotals(this.#sums);
-    const [perSession, perCost] = bootstrap(
+  /** Null without users of both kinds, or with too few to draw from. `holdoutShare`: the campaign's. */
+  value(options: BootstrapOptions, holdoutShare: number): HoldoutValue | null {
+    const totals = allTotals(this.#sums);
+    const slope = slopeOf(this.#sums, totals);
+    const [perUser, perCost, perSession, adjusted] = bootstrap(
       this.#sums,
-      (totals) => {
-        const [n = 0, sum = 0, n0 = 0, sum0 = 0, spend = 0] = totals;
-        const each = sum / n - sum0 / n0;
-        return [each, (each * n) / spend];
+      (drawn) => {
+        const each = meanOf(drawn, REWARD, USERS, false) - meanOf(drawn, REWARD, USERS, true);
+        const before = meanOf(drawn, BEFORE, USERS, false) - meanOf(drawn, BEFORE, USERS, true);
+        return [
+          each,
+          (each * (drawn[USERS] ?? 0)) / (drawn[SPEND] ?? 0),
+          meanOf(drawn, REWARD, SESSIONS, false) - meanOf(drawn, REWARD, SESSIONS, true),
+          each - (slope ?? Number.NaN) * before,
+        ];
       },
       options,
     );
-    if (!perSession) return null;
+    if (!perUser || !perSession) return null;
+    const served = groupOf(totals, false);
+    const heldOut = groupOf(totals, true);
     return {
-      served: { sessions, rewardPerSession: reward / sessions },
-      heldOut: { sessions: without, rewardPerSession: rewardWithout / without },
-      spendMinor,
-      perSession,
-      total: times(perSession, sessions),
+      served,
+      heldOut,
+      spendMinor: totals[SPEND] ?? 0,
+      perUser,
+      total: times(perUser, served.users),
       perCost: perCost ?? null,
+      perSession,
+      adjusted: adjusted ? { perUser: adjusted, total: times(adjusted, served.users) } : null,
+      sampleRatio: sampleRatio(heldOut.users, served.users + heldOut.users, holdoutShare),
     };
   }
+}
+
+function columnOf(column: number, heldOut: boolean): number {
+  return heldOut ? GROUP_COLUMNS + column : column;
+}
+
+function meanOf(totals: Float64Array, of: number, over: number, heldOut: boolean): number {
+  return (totals[columnOf(of, heldOut)] ?? 0) / (totals[columnOf(over, heldOut)] ?? 0);
+}
+
+function groupOf(totals: Float64Array, heldOut: boolean): GroupFigures {
+  return {
+    users: totals[columnOf(USERS, heldOut)] ?? 0,
+    sessions: totals[columnOf(SESSIONS, heldOut)] ?? 0,
+    rewardPerUser: meanOf(totals, REWARD, USERS, heldOut),
+    rewardPerSession: meanOf(totals, REWARD, SESSIONS, heldOut),
+  };
+}
+
+/**
+ * Of what users bring on what they had brought, within the groups. Lots are random parts of the users, so that what varies
+ * together over lots does so over users; null where nothing was brought before.
+ */
+function slopeOf({ lots, values }: LotSums, totals: Float64Array): number | null {
+  let [together, alone] = [0, 0];
+  for (const heldOut of [false, true]) {
+    const [meanBefore, meanReward] = [meanOf(totals, BEFORE, USERS, heldOut), meanOf(totals, REWARD, USERS, heldOut)];
+    for (let lot = 0; lot < lots; lot += 1) {
+      const of = (column: number): number => values[lot * COLUMNS + columnOf(column, heldOut)] ?? 0;
+      const before = of(BEFORE) - meanBefore * of(USERS);
+      together += before * (of(REWARD) - meanReward * of(USERS));
+      alone += before * before;
+    }
+  }
+  return alone > 0 ? together / alone : null;
 }
 
 function times({ value, low, high, se }: Interval, factor: number): Interval {
