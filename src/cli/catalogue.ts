@@ -113,6 +113,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "go on with a paused campaign",
     load: () => import("./commands/pacing-resume.ts"),
   },
+  "pacing clear-alarm": {
+    summary: "go on with a campaign that an alarm on its money has paused",
+    load: () => import("./commands/pacing-clear-alarm.ts"),
+  },
   "pacing end": {
     summary: "end a campaign for good",
     load: () => import("./commands/pacing-end.ts"),

@@ -61,6 +61,7 @@ export async function openRunHttp(context: Context, log: EventLog, badEnd: BadEn
       tasks: allocator === null ? null : tasksOf(allocator),
       restores: [...restores.values()],
       recent: recent.totals(systemElapsedMs()),
+      alarms: allocator === null ? [] : metrics.alarms(),
     });
   const server = await serveHttp({ ...config.http, metrics, conditions });
   if (!isLoopback(config.http.host))

@@ -48,7 +48,9 @@ export type PacingAction =
   | { readonly kind: "set_exploration"; readonly share: number; readonly budgetMinor: Minor }
   | { readonly kind: "set_caps"; readonly caps: readonly { readonly max: number; readonly windowMs: number }[] }
   /** Puts a published release in force and refuses any other until it is unpinned (null). */
-  | { readonly kind: "pin_release"; readonly release: string | null };
+  | { readonly kind: "pin_release"; readonly release: string | null }
+  /** Somebody has looked at the alarm: the shards' own word is taken, and the campaign goes on. */
+  | { readonly kind: "clear_alarm" };
 
 export type CampaignState = "live" | "paused" | "ended";
 
@@ -90,6 +92,17 @@ export interface BudgetStatus {
   readonly riskReserveMinor: Minor;
   /** Of a campaign whose days or weeks have budgets; null: its budget is one. */
   readonly period: PeriodStatus | null;
+  /** While it stands the campaign is paused; null: there is none. */
+  readonly alarm: Alarm | null;
+}
+
+/** A shard has told what cannot be true: money of the campaign is not where the treasurer put it. */
+export interface Alarm {
+  readonly atMs: number;
+  /** Those that have told so, in the order in which they did. */
+  readonly shards: readonly number[];
+  /** What the first of them said, and what it breaks. */
+  readonly detail: string;
 }
 
 /** The day or week that is being spent. */

@@ -19,6 +19,8 @@ const ACCOUNTS = ["plan", "exploration"] as const satisfies readonly Account[];
 export interface BudgetMetrics {
   /** Reads on from where it was; rejects when the log cannot be read. */
   read(): Promise<void>;
+  /** As last read: what is wrong with the money of campaigns that are paused by an alarm. */
+  alarms(): readonly string[];
 }
 
 export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics {
@@ -52,6 +54,7 @@ export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics 
       gauges.show(shown, shards);
       notShown.set(known.size - shown.length);
     },
+    alarms: () => [...known.values()].flatMap(({ campaign, alarm }) => (alarm ? [`${campaign}: ${alarm.detail}`] : [])),
   };
 }
 
@@ -83,6 +86,7 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
     mixDrift: gauge(registry, "stipend_mix_drift_minor", ["campaign"]),
     revision: gauge(registry, "stipend_campaign_revision", ["campaign"]),
     behind: gauge(registry, "stipend_shards_behind", ["campaign"]),
+    alarmed: gauge(registry, "stipend_campaign_alarmed", ["campaign"]),
   };
   const showOne = (status: BudgetStatus, shards: number): void => {
     const { campaign } = status;
@@ -103,6 +107,7 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
     gauges.spendAtEnd.set({ campaign }, Number(status.forecast?.spendAtEnd ?? 0n));
     gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
     gauges.revision.set({ campaign }, status.revision);
+    gauges.alarmed.set({ campaign }, status.alarm === null ? 0 : 1);
     const reached = status.applied.filter(({ revision }) => revision >= status.revision).length;
     gauges.behind.set({ campaign }, shards - reached);
   };

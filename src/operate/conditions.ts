@@ -24,6 +24,8 @@ export interface Observed extends Surroundings {
   readonly restores: readonly RestoreReport[];
   /** What cycles told of in the last minutes (task/processor.ts, Counts). */
   readonly recent: ReadonlyMap<string, number>;
+  /** Of campaigns that are paused because a shard told what cannot be true. */
+  readonly alarms: readonly string[];
 }
 
 /** Less is a clock that is being set right, and over before anybody has looked. */
@@ -37,6 +39,11 @@ const MINUTES = RECENT_MS / 60_000;
 export function conditionsOf(observed: Observed): readonly Condition[] {
   return [
     ...taskConditions(observed),
+    ...observed.alarms.map((text) =>
+      blocking(
+        `ALARM: paused until somebody has looked: ${text}. See \`stipend pacing status\`, then \`pacing clear-alarm\``,
+      ),
+    ),
     ...observed.clocks.filter(({ behindMs }) => behindMs > STANDS_MS).map(clockStands),
     ...featureConditions(observed),
     ...countConditions(observed.recent),

@@ -11,6 +11,9 @@ export const METRICS = {
   stipend_cycle_seconds: "Time of a committed cycle by step: prepare, process, commit, apply",
   stipend_decisions_total: "Decisions, by whether features were there (whole) or missing (degraded)",
   stipend_dead_letters_total: "Records that could not be used, by reason (docs/REASONS.md)",
+  stipend_alarms_total:
+    "Alarms on the money: impossible_report (of a shard, to the treasurer), overgranted (a shard has more than its grant says)",
+  stipend_campaign_alarmed: "1 while a campaign is paused by an alarm on its money",
   stipend_commands_total: "Commands that the treasurer answered, by outcome: accepted, refused, previewed",
   stipend_task_state: "1 for the state a task is in",
   stipend_task_seconds_total: "Time of a task's committed cycles by step; over stipend_cycles_total: that of a cycle",

@@ -51,6 +51,8 @@ export interface Metrics {
   readonly observer: TaskObserver;
   /** The text that Prometheus reads, and its content type. */
   scrape(): Promise<Scrape>;
+  /** Alarms on the money as the log was last read; has it read again, for whoever asks next. */
+  alarms(): readonly string[];
 }
 
 /** Less than Prometheus waits for: a log that is away must not make the instance look as if it were. */
@@ -72,10 +74,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     await readLag(lag, options);
     await budgets.read();
   };
+  const readOnce = (): Promise<void> => (reading ??= readLog().finally(() => (reading = null)));
   const made = async (): Promise<Scrape> => {
-    reading ??= readLog().finally(() => (reading = null));
     try {
-      await within(reading, patienceMs);
+      await within(readOnce(), patienceMs);
     } catch {
       lag.reset();
       failures.inc();
@@ -86,6 +88,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let last: { readonly scrape: Promise<Scrape>; doneMs: number } | null = null;
   return {
     observer,
+    alarms() {
+      // What cannot be read is told by scrapes.
+      readOnce().catch(() => undefined);
+      return budgets.alarms();
+    },
     async scrape() {
       if (last !== null && elapsedMs() - last.doneMs < freshMs) return await last.scrape;
       const current = { scrape: made(), doneMs: Infinity };

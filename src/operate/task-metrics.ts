@@ -19,6 +19,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const decisions = counter(registry, "stipend_decisions_total", ["partition", "features"]);
   const letters = counter(registry, "stipend_dead_letters_total", [...task, "reason"]);
   const commands = counter(registry, "stipend_commands_total", ["partition", "outcome"]);
+  const alarms = counter(registry, "stipend_alarms_total", [...task, "cause"]);
   const busy = counter(registry, "stipend_task_seconds_total", [...task, "step"]);
   const moves = counter(registry, "stipend_task_moves_total", [...task, "way"]);
   const openings = counter(registry, "stipend_task_openings_total", task);
@@ -35,11 +36,13 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     const [what, which = ""] = key.split("/");
     if (what === "decisions") decisions.inc({ partition: of.partition, features: which }, count);
     else if (what === "dead_letters") letters.inc({ ...of, reason: which }, count);
+    else if (what === "alarms") alarms.inc({ ...of, cause: which }, count);
     else commands.inc({ partition: of.partition, outcome: which }, count);
   };
   // A counter that is first seen at 1 has, to Prometheus, not risen.
   const beginAtZero = (of: { kind: string; partition: number }): void => {
     for (const reason of DEAD_LETTER_REASONS) letters.inc({ ...of, reason }, 0);
+    alarms.inc({ ...of, cause: of.kind === "treasury" ? "impossible_report" : "overgranted" }, 0);
     const { partition } = of;
     for (const outcome of of.kind === "treasury" ? OUTCOMES : []) commands.inc({ partition, outcome }, 0);
     for (const features of of.kind === "serve" ? FEATURES : []) decisions.inc({ partition, features }, 0);

@@ -2,7 +2,8 @@
 // shard, that the campaign in it is one, and that its numbers can be counted with.
 
 import { InvalidInput, parseCampaign } from "../domain/campaign.ts";
-import type { Grant } from "../domain/control.ts";
+import { comesBackUnasked, type AccountTotals, type Grant } from "../domain/control.ts";
+import type { Account } from "../domain/decision.ts";
 import { idBreach, keyIs } from "../domain/ids.ts";
 
 /** Null when nothing is wrong. */
@@ -19,6 +20,25 @@ export function grantBreach(grant: Grant, key: Uint8Array | null, shard: number)
       if (grant[field][account] < 0n) return `${field}.${account}: ${grant[field][account]} is negative`;
   return null;
 }
+
+/**
+ * Of money that comes anew: no treasurer grants a shard more than the account's whole budget, beside what has come back. After a
+ * cut more may be out, but nothing comes anew. Under `expected` the plan may lend.
+ */
+export function moneyBreach(grant: Grant, known: Readonly<Record<Account, Known>>): string | null {
+  const { campaign, grantedMinor } = grant;
+  const budgets = { plan: campaign.budgetMinor, exploration: campaign.explorationBudgetMinor };
+  for (const account of ["plan", "exploration"] as const) {
+    const { granted, returned } = known[account];
+    if (grantedMinor[account] <= granted || comesBackUnasked(campaign, account)) continue;
+    const out = grantedMinor[account] - returned;
+    if (out > budgets[account])
+      return `grantedMinor.${account}: ${out} would be out in this shard alone, of a budget of ${budgets[account]}`;
+  }
+  return null;
+}
+
+type Known = Pick<AccountTotals, "granted" | "returned">;
 
 function campaignBreach({ campaign }: Grant): string | null {
   try {

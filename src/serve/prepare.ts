@@ -3,14 +3,18 @@
 // the batch folded (fold.ts), and its sessions classified, all those of one release in one call.
 
 import { must } from "../domain/assert.ts";
+import type { Account } from "../domain/decision.ts";
+import { maxMinor } from "../domain/money.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import type { Placement } from "../log/partitioner.ts";
 import type { CycleContext, StateView } from "../task/processor.ts";
 import type { ReadyRelease, ReleaseShelf } from "./classify/release-shelf.ts";
-import { readRecord, type Inbound, type InputCodecs } from "./contract.ts";
+import { readRecord, refused, type Inbound, type InputCodecs } from "./contract.ts";
 import type { External, FeatureService } from "./enrich/feature-service.ts";
 import { Fold, type Prepared, type ReadUser, type Rows } from "./fold.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "./shard/records.ts";
+import { moneyBreach } from "./grant-contract.ts";
+import { NO_TOTALS } from "./ledger/book.ts";
 import { isLive, withGrant, type InForce } from "./shard/settings.ts";
 import type { StateCodec } from "./state.ts";
 import { StateReader, type Decoded } from "./state-reader.ts";
@@ -47,10 +51,10 @@ export async function prepare(
   batch: readonly LogRecord[],
   context: CycleContext,
 ): Promise<ServeFacts> {
-  const inbound = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
+  const read = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
   const reader = new StateReader(world.state, view, world.decoded);
   const head = reader.head();
-  const { campaigns, granted } = campaignsOf(reader, head, inbound);
+  const { campaigns, granted, inbound } = campaignsOf(reader, head, read);
   const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));
   const [releases, external] = await Promise.all([
     releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
@@ -68,17 +72,31 @@ export async function prepare(
 function campaignsOf(
   reader: StateReader,
   head: ShardHead,
-  inbound: readonly Inbound[],
-): { readonly campaigns: Map<string, InForce>; readonly granted: Set<string> } {
+  read: readonly Inbound[],
+): { readonly campaigns: Map<string, InForce>; readonly granted: Set<string>; readonly inbound: readonly Inbound[] } {
   const campaigns = new Map(head.campaigns.map((id) => [id, reader.settings(id)]));
   const granted = new Set<string>();
-  for (const item of inbound) {
-    if (item.kind !== "grant") continue;
-    const { id } = item.grant.campaign;
-    campaigns.set(id, withGrant(campaigns.get(id) ?? null, item.grant, item.record.offset));
+  const inbound = read.map((item) => {
+    if (item.kind !== "grant") return item;
+    const { grant, record } = item;
+    const { id } = grant.campaign;
+    const before = granted.has(id) ? (campaigns.get(id) ?? null) : null;
+    const breach = moneyBreach(grant, knownMoney(reader.counts(id), before));
+    if (breach !== null) return refused(record, "contract", breach);
+    campaigns.set(id, withGrant(campaigns.get(id) ?? null, grant, record.offset));
     granted.add(id);
-  }
-  return { campaigns, granted };
+    return item;
+  });
+  return { campaigns, granted, inbound };
+}
+
+/** What a shard has, with what the batch's grants before this one bring. */
+function knownMoney(counts: CampaignCounts | null, before: InForce | null): Parameters<typeof moneyBreach>[1] {
+  const of = (account: Account) => {
+    const { granted, returned } = counts?.[account] ?? NO_TOTALS;
+    return { granted: maxMinor(granted, before?.settings.grant.grantedMinor[account] ?? 0n), returned };
+  };
+  return { plan: of("plan"), exploration: of("exploration") };
 }
 
 /** Those that this cycle's sessions need, and those that wait to take effect. */

@@ -79,6 +79,7 @@ export class ServeCycle {
       this.#shards.set(id, shard);
       if (!head.campaigns.includes(id)) this.#journal.knows(id);
       shard.takeGrant();
+      if (this.#facts.granted.has(id) && shard.isOvergranted) this.#journal.overgranted(id);
       const ready = inForce.release === null ? undefined : releases.get(inForce.release);
       if (ready !== undefined && ready.manifest.arms.length === shard.campaign.arms.length)
         shard.useRelease(ready.hash, ready.manifest.clusters);

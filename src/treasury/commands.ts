@@ -33,6 +33,8 @@ export const REFUSALS = [
   "money_differs",
   "pinned",
   "no_earlier_release",
+  "alarmed",
+  "no_alarm",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
@@ -124,7 +126,7 @@ function decide(command: PacingCommand, book: CampaignBook | null, surroundings:
   if (action.kind === "create" && book === null) return create(command, action.campaign, surroundings);
   if (book === null) return { refused: "unknown_campaign" };
   if (action.kind === "create") return { refused: "already_exists" };
-  if (book.state === "ended") return { refused: "ended" };
+  if (book.state === "ended" && action.kind !== "clear_alarm") return { refused: "ended" };
   if (command.expectedRevision !== null && command.expectedRevision !== book.revision)
     return { refused: "stale_revision", detail: `the current one is ${book.revision}` };
   return change(action, book, surroundings);
@@ -157,6 +159,7 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
     case "pause":
       return book.state === "paused" ? { book } : raised(book, { state: "paused" });
     case "resume":
+      if (book.alarm !== null) return { refused: "alarmed", detail: book.alarm.detail };
       return book.state === "live" ? { book } : raised(book, { state: "live" });
     case "end":
       return raised(book, { state: "ended" });
@@ -175,6 +178,8 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
       return withCampaign(book, { explorationShare: action.share, explorationBudgetMinor: action.budgetMinor });
     case "set_caps":
       return withCampaign(book, { caps: action.caps });
+    case "clear_alarm":
+      return clearAlarm(book);
     default:
       return unreachable(action);
   }
@@ -247,6 +252,18 @@ function pin(book: CampaignBook, release: string | null, surroundings: Surroundi
   if ("refused" in promoted) return promoted;
   if (promoted.book !== book) return { book: { ...promoted.book, pinned: true } };
   return book.pinned ? { book } : raised(book, { pinned: true });
+}
+
+/** The shards that raised it are asked again, from the revision on that tells them of this. */
+function clearAlarm(book: CampaignBook): Decision {
+  const { alarm, shards, revision } = book;
+  if (alarm === null) return { refused: "no_alarm" };
+  return raised(book, {
+    alarm: null,
+    shards: shards.map((shard, index) =>
+      alarm.shards.includes(index) ? { ...shard, trustFrom: revision + 1 } : shard,
+    ),
+  });
 }
 
 function rollback(book: CampaignBook): Decision {

@@ -23,7 +23,7 @@ import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from ".
 import { outlookOf } from "./outlook.ts";
 import { pace } from "./pacing.ts";
 import { inPeriod } from "./periods.ts";
-import { readManifest } from "./releases.ts";
+import { readManifest, type ManifestCache } from "./releases.ts";
 import { takeReport } from "./reports.ts";
 import {
   ACCOUNTS,
@@ -45,7 +45,7 @@ export interface DeskOptions {
   /** Partition count of `grants`: a campaign has a shard in each. */
   readonly shards: number;
   /** Manifests by their hash, so that one is parsed once. */
-  readonly parsed: Map<string, ReleaseManifest>;
+  readonly parsed: ManifestCache;
 }
 
 interface Page {
@@ -53,6 +53,8 @@ interface Page {
   readonly before: CampaignBook | null;
   book: CampaignBook | null;
   answered: boolean;
+  /** A shard's own word was taken after an alarm: more may be out than was known. */
+  learned: boolean;
 }
 
 type Entry = TreasuryState["entry"];
@@ -116,10 +118,28 @@ export class Desk {
     const shard = page.book?.shards[report.shard];
     if (page.book === null || shard === undefined)
       return this.deadLetter(source, "contract", `no shard ${report.shard} of a campaign ${report.campaign} here`);
-    const taken = takeReport(page.book.campaign, shard, report, explorationMean(page.book));
+    const taken = takeReport(page.book, shard, report, explorationMean(page.book));
     if ("late" in taken) return;
-    if ("broken" in taken) return this.deadLetter(source, "contract", taken.broken);
+    if ("broken" in taken) {
+      this.deadLetter(source, "contract", taken.broken);
+      page.book = this.#alarmed(page.book, report.shard, taken.broken);
+      return;
+    }
+    page.learned ||= shard.trustFrom !== null;
     page.book = { ...page.book, shards: page.book.shards.with(report.shard, taken.shard) };
+  }
+
+  #alarmed(book: CampaignBook, shard: number, broken: string): CampaignBook {
+    const { alarm, campaign } = book;
+    if (alarm?.shards.includes(shard) === true) return book;
+    const detail = `shard ${shard}: ${broken}`;
+    countOne(this.#counts, "alarms/impossible_report");
+    this.#notes.unshift({
+      text: `ALARM: ${campaign.id} is paused: ${detail}. See \`stipend pacing status\``,
+      campaign: campaign.id,
+    });
+    if (alarm !== null) return { ...book, alarm: { ...alarm, shards: [...alarm.shards, shard] } };
+    return { ...book, alarm: { atMs: this.#context.nowMs, shards: [shard], detail }, revision: book.revision + 1 };
   }
 
   /** Time alone has come: the campaign is looked at though nobody asked. */
@@ -156,7 +176,7 @@ export class Desk {
     const { nowMs } = this.#context;
     const manifest = changed.release === null ? null : this.#manifest(campaign, changed.release);
     const book = withApplied(pace(changed, manifest, nowMs), nowMs);
-    checkBudget(page.before, book);
+    if (!page.learned) checkBudget(page.before, book);
     for (const shard of shardsToTell(page.before, book))
       this.#emit("grants", shard, Buffer.from(campaign), grants.encode(grantOf(book, shard, nowMs)));
     if (page.answered || isNews(page.before, book, nowMs))
@@ -185,7 +205,7 @@ export class Desk {
       const before = this.#entry(bookKey(campaign), "campaign_book");
       // Before anything of the batch is taken in: what a period leaves is by the budget and the reports that it had.
       const book = before === null ? null : inPeriod(before, this.#context.nowMs);
-      page = { before, book, answered: false };
+      page = { before, book, answered: false, learned: false };
       this.#pages.set(campaign, page);
     }
     return page;
@@ -205,12 +225,7 @@ export class Desk {
   #manifest(campaign: string, hash: string): ReleaseManifest | null {
     const known = this.#entry(releaseKey(campaign, hash), "known_release");
     if (known === null) return null;
-    const cached = this.#options.parsed.get(hash);
-    if (cached !== undefined) return cached;
-    const read = readManifest(known.manifest, hash);
-    assert("manifest" in read, `the manifest of ${hash} was readable when it came`);
-    this.#options.parsed.set(hash, read.manifest);
-    return read.manifest;
+    return this.#options.parsed.of(hash, known.manifest);
   }
 
   #inUse(campaign: string): string[] {

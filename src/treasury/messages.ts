@@ -7,7 +7,7 @@ import type { Account } from "../domain/decision.ts";
 import { maxMinor, type Minor } from "../domain/money.ts";
 import { mostOut, outMinor, riskNow } from "./holdings.ts";
 import { spanOf } from "./periods.ts";
-import { ACCOUNTS, postedOf, totalsOf, type CampaignBook } from "./state.ts";
+import { ACCOUNTS, postedOf, stateInForce, totalsOf, type CampaignBook } from "./state.ts";
 
 const ANSWERS_SHOWN = 50;
 
@@ -17,7 +17,7 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
     campaign: book.campaign,
     shard,
     atMs: nowMs,
-    state: book.state,
+    state: stateInForce(book),
     revision: book.revision,
     release: book.release,
     planRow: book.planRow,
@@ -76,7 +76,7 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     campaign: book.campaign.id,
     atMs: nowMs,
     revision: book.revision,
-    state: book.state,
+    state: stateInForce(book),
     budgetMinor: book.campaign.budgetMinor,
     explorationBudgetMinor: book.campaign.explorationBudgetMinor,
     currency: book.campaign.currency,
@@ -99,6 +99,7 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     overbookedMinor: overbooked(book),
     riskReserveMinor: riskNow(book).reserveMinor,
     period: periodStatus(book),
+    alarm: book.alarm,
   };
 }
 
@@ -136,6 +137,7 @@ export function statusOfUnknown(campaign: string, answers: readonly CommandAnswe
     overbookedMinor: 0n,
     riskReserveMinor: 0n,
     period: null,
+    alarm: null,
   };
 }
 

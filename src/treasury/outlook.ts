@@ -9,14 +9,14 @@ import { expectedSpend, sessionsByCluster } from "./holdings.ts";
 import { trafficOf } from "./pacing.ts";
 import { spanOf } from "./periods.ts";
 import { liveMix, type Policy } from "./soft-pacing.ts";
-import { postedOf, totalsOf, type CampaignBook } from "./state.ts";
+import { postedOf, stateInForce, totalsOf, type CampaignBook } from "./state.ts";
 
 /** Null without a release: nothing is given then. */
 export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: number): Outlook | null {
   if (policy === null) return null;
   const { campaign, planRow, shadowPrice, throttle } = book;
   const traffic = trafficOf(book, nowMs);
-  const live = book.state === "live";
+  const live = stateInForce(book) === "live";
   const sessionsToCome = live ? traffic.remainingSessions * (1 - campaign.explorationShare) : 0;
   const { frontier, values } = policy;
   const mix = liveMix(values, sessionsByCluster(book));

@@ -14,7 +14,7 @@ import { askedOf, eligibleSessions, expectedSpend, LOOK_EVERY_MS, mostOut, sessi
 import { inPeriod, spanOf, wholeSpan, type Span } from "./periods.ts";
 import { slice, type ShardNeed } from "./slices.ts";
 import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
-import { outOf, pendingOf, postedOf, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
+import { outOf, pendingOf, postedOf, stateInForce, totalsOf, type CampaignBook, type ShardBook } from "./state.ts";
 import { countArrivals, trafficNow, type Traffic } from "./traffic.ts";
 
 /** Working money in intervals of demand: between a hold in a shard and the grant that answers it lie about two reports. */
@@ -58,8 +58,9 @@ function leadMs({ campaign, redemption }: CampaignBook, { startMs, endMs }: Span
 }
 
 function withArrivals(book: CampaignBook, nowMs: number): CampaignBook {
-  const { arrivals, campaign, state } = book;
-  return { ...book, arrivals: countArrivals(arrivals, campaign, eligibleSessions(book), nowMs, state === "live") };
+  const { arrivals, campaign } = book;
+  const isLive = stateInForce(book) === "live";
+  return { ...book, arrivals: countArrivals(arrivals, campaign, eligibleSessions(book), nowMs, isLive) };
 }
 
 /** What may be lent follows from these (risk.ts). */
@@ -187,7 +188,7 @@ function regrant(
     smallestHold: holds.reduce(minMinor, largestHold),
     shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
     asksHeld: !comesBackUnasked(book.campaign, account),
-    mode: book.state,
+    mode: stateInForce(book),
   });
   const shards = book.shards.map((shard, index) =>
     withSlice(shard, account, slices.grant[index] ?? 0n, slices.ask[index] ?? 0n),

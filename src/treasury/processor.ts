@@ -8,6 +8,7 @@ import type { Placement } from "../log/partitioner.ts";
 import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
 import { commandBreach, releaseBreach, reportBreach } from "./contract.ts";
+import { ManifestCache } from "./releases.ts";
 import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
 
 export interface TreasuryOptions {
@@ -23,7 +24,7 @@ export type TreasuryFacts = null;
 const MOST_DUE = 1_000;
 
 export function createTreasuryProcessor(options: TreasuryOptions): Processor<TreasuryFacts> {
-  const deskOptions: DeskOptions = { shards: options.shards, parsed: new Map() };
+  const deskOptions: DeskOptions = { shards: options.shards, parsed: new ManifestCache() };
   return {
     prepare: () => Promise.resolve(null),
     process(view, batch, _facts, context) {

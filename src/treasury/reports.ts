@@ -4,17 +4,30 @@
 import type { Campaign } from "../domain/campaign.ts";
 import type { AccountTotals, ShardReport } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
-import type { Minor } from "../domain/money.ts";
+import { maxMinor, type Minor } from "../domain/money.ts";
 import { unbiddenOf } from "./holdings.ts";
-import { ACCOUNTS, pendingOf, postedOf, type ShardBook } from "./state.ts";
+import { ACCOUNTS, newShard, pendingOf, postedOf, type ByAccount, type CampaignBook, type ShardBook } from "./state.ts";
 
 /** Weight of the newest interval in a shard's demand. */
 const SMOOTHING = 0.3;
 
 export type Taken = { readonly shard: ShardBook } | { readonly late: true } | { readonly broken: string };
 
-export function takeReport(campaign: Campaign, shard: ShardBook, report: ShardReport, explorationMean: number): Taken {
+/** `revision` is the campaign's own: no shard can have heard of a later one. */
+export function takeReport(
+  { campaign, revision }: Pick<CampaignBook, "campaign" | "revision">,
+  known: ShardBook,
+  report: ShardReport,
+  explorationMean: number,
+): Taken {
+  const shard = believed(campaign, known, report);
+  if (shard === null) return { late: true };
+  // A shard's time and its cycles rise together: what is later by one and earlier by the other is not the shard's.
+  if (report.cycle < shard.cycle && report.atMs > shard.atMs)
+    return { broken: `cycle fell from ${shard.cycle} to ${report.cycle} while time went on` };
   if (report.cycle <= shard.cycle) return { late: true };
+  if (report.revision > revision)
+    return { broken: `revision is ${report.revision}, but the campaign is at ${revision}` };
   for (const account of ACCOUNTS) {
     const broken = checkTotals(campaign, shard, account, report.totals[account]);
     if (broken !== null) return { broken: `totals.${account}.${broken}` };
@@ -37,6 +50,27 @@ export function takeReport(campaign: Campaign, shard: ShardBook, report: ShardRe
       intervalMs: shard.cycle === 0 ? 0 : Math.max(0, report.atMs - shard.atMs),
       demandPerSecond: demandAfter(shard, report, explorationMean),
     },
+  };
+}
+
+/**
+ * What is known of the shard, to hold its report against. After an alarm it is the shard's own word, once it has heard that
+ * somebody has looked: what it holds was granted, by whomever. Null for what it said before that.
+ */
+function believed(campaign: Campaign, shard: ShardBook, report: ShardReport): ShardBook | null {
+  if (shard.trustFrom === null) return shard;
+  if (report.revision < shard.trustFrom) return null;
+  const { totals } = report;
+  const most = (of: (account: Account) => Minor): ByAccount<Minor> => ({
+    plan: of("plan"),
+    exploration: of("exploration"),
+  });
+  return {
+    ...newShard(),
+    granted: most((account) => maxMinor(shard.granted[account], totals[account].granted)),
+    returnTarget: most((account) =>
+      maxMinor(shard.returnTarget[account], totals[account].returned - unbiddenOf(campaign, totals[account], account)),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 // campaigns that there are not. schemas/treasury-state.avsc is their shape on the changelog.
 
 import type { Campaign } from "../domain/campaign.ts";
-import type { AccountTotals, CampaignState, CommandAnswer } from "../domain/control.ts";
+import type { AccountTotals, Alarm, CampaignState, CommandAnswer } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import { MAX_MINOR, minMinor, type Minor } from "../domain/money.ts";
 import type { Cohorts } from "./cohorts.ts";
@@ -32,6 +32,8 @@ export interface ShardBook {
   readonly intervalMs: number;
   /** Minor units asked for per second, smoothed over the last reports. */
   readonly demandPerSecond: ByAccount<number>;
+  /** After an alarm was cleared: the first report of this revision or a later one is taken as the truth; null: as ever. */
+  readonly trustFrom: number | null;
 }
 
 /** The day or week that is being spent. */
@@ -79,6 +81,8 @@ export interface CampaignBook {
   readonly cohorts: Cohorts | null;
   /** Null before the first look, and when the budget is one for the whole. */
   readonly period: PeriodBook | null;
+  /** Null when nothing impossible was told, or since somebody has looked. */
+  readonly alarm: Alarm | null;
   /** Oldest first. */
   readonly answers: readonly CommandAnswer[];
 }
@@ -135,6 +139,7 @@ export function newShard(): ShardBook {
     sessionsByCluster: [],
     intervalMs: 0,
     demandPerSecond: { plan: 0, exploration: 0 },
+    trustFrom: null,
   };
 }
 
@@ -159,8 +164,14 @@ export function newBook(campaign: Campaign, shards: number): CampaignBook {
     control: null,
     cohorts: null,
     period: null,
+    alarm: null,
     answers: [],
   };
+}
+
+/** What the shards are told: while an alarm stands nothing is given. */
+export function stateInForce({ state, alarm }: CampaignBook): CampaignState {
+  return alarm !== null && state === "live" ? "paused" : state;
 }
 
 export function pendingOf(totals: AccountTotals): Minor {

@@ -100,7 +100,7 @@ function add(a: AccountTotals, b: AccountTotals): AccountTotals {
 
 /** What a status says beside the money. */
 export const UNREMARKABLE = {
-  ...{ shards: 1, pinned: false, throttle: 1, forecast: null, period: null },
+  ...{ shards: 1, pinned: false, throttle: 1, forecast: null, period: null, alarm: null },
   ...{ overbookedMinor: 0n, riskReserveMinor: 0n },
 };
 

@@ -176,6 +176,7 @@ export const SAMPLES: TopicValues = {
     overbookedMinor: 0n,
     riskReserveMinor: 0n,
     period: { every: "day", startMs: AT_MS, endMs: AT_MS + 86_400_000, budgetMinor: 9_000n, postedMinor: 4_000n },
+    alarm: { atMs: AT_MS, shards: [3], detail: "shard 3: totals.plan.granted is 9, but only 8 was granted" },
   },
   grants: {
     campaign: CAMPAIGN,

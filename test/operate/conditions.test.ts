@@ -12,6 +12,7 @@ const WELL: Observed = {
   disks: [{ of: "state", folder: "/data", freeBytes: 50e9, sizeBytes: 100e9 }],
   clocks: [{ kind: "serve", partition: 0, behindMs: 0 }],
   badEnd: null,
+  alarms: [],
 };
 const FAILING = { breakerOpen: true, answered: 0, failed: 3, unsent: 9, lastFailure: "timed out" };
 const said = (other: Partial<Observed>) => conditionsOf({ ...WELL, ...other });
@@ -46,6 +47,12 @@ describe("a condition", () => {
       },
       true,
       /^serve 0 is opening: restoring, 70 %, 30 records left/,
+    ],
+    [
+      "an alarm on the money",
+      { alarms: ["spring: shard 3: totals.plan.granted is 9, but only 8 was granted"] },
+      true,
+      /^ALARM: .*spring: shard 3: .*pacing clear-alarm/,
     ],
     ["time that stands", { clocks: [{ kind: "serve", partition: 0, behindMs: 60_000 }] }, true, /time stands: .* 60 s/],
     [

@@ -57,7 +57,7 @@ describe("the port for probes and metrics", () => {
       }));
     const tasks = (): Observed["tasks"] =>
       joined ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state })) : null;
-    const conditions = () => conditionsOf({ ...WELL, tasks: tasks(), restores: [], recent: new Map() });
+    const conditions = () => conditionsOf({ ...WELL, tasks: tasks(), restores: [], recent: new Map(), alarms: [] });
     away = null;
     const ranges: SimulatedLog["ranges"] = async (topic) => (away === null ? await log.ranges(topic) : await away);
     const metrics = createMetrics({

@@ -31,8 +31,8 @@ export function campaign(changes: Partial<Campaign> = {}): Campaign {
   return {
     id: "spring",
     currency: "EUR",
-    budgetMinor: 1_000_000n,
-    explorationBudgetMinor: 0n,
+    budgetMinor: 100_000_000n,
+    explorationBudgetMinor: 1_000_000n,
     startMs: START_MS,
     endMs: START_MS + 30 * 24 * HOUR_MS,
     arms: ARMS,

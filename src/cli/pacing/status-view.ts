@@ -56,6 +56,7 @@ export function statusView(status: BudgetStatus) {
     shadowPrice: status.shadowPrice,
     throttle: status.throttle,
     forecast: status.forecast,
+    alarm: status.alarm,
     period: status.period,
     overbookedMinor: status.overbookedMinor,
     riskReserveMinor: status.riskReserveMinor,
@@ -92,6 +93,7 @@ export function statusText(status: BudgetStatus): string {
       ["account", "budget", "curve's target", "granted", "reserved", "posted", "expired"],
       [row("plan", plan, money(view.targetMinor)), row("exploration", exploration, "")],
     ),
+    ...alarmTexts(view),
     ...overTexts(view, money),
     ...riskTexts(view, money),
     ...(view.period === null ? [] : [periodText(view.period, money)]),
@@ -102,6 +104,14 @@ export function statusText(status: BudgetStatus): string {
 }
 
 type View = ReturnType<typeof statusView>;
+
+function alarmTexts({ alarm, campaign }: View): string[] {
+  if (alarm === null) return [];
+  return [
+    `ALARM at ${timeText(alarm.atMs)}, paused since: ${alarm.detail}`,
+    `  somebody else has written to grants or shard-reports; when that is over: stipend pacing clear-alarm --campaign ${campaign}`,
+  ];
+}
 
 function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
   // Under `expected` more may be out than the budget.

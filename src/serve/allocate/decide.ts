@@ -51,7 +51,7 @@ function beforeDraw(question: Question): Answer | null {
   const { campaign, inForce } = shard;
   const { state } = inForce.settings.grant;
   if (state === "ended" || nowMs < campaign.startMs || nowMs >= campaign.endMs) return control("campaign_not_live");
-  if (state === "paused") return control("campaign_paused");
+  if (state === "paused" || shard.isOvergranted) return control("campaign_paused");
   if (inForce.release === null || (ready !== null && !fits(ready, shard))) return control("no_release");
   if (isHeldOut(campaign.id, userId, campaign.holdoutShare)) return heldOut(shard);
   const open = user.open.findIndex((entry) => entry.campaign === campaign.id && entry.reservation === "held");

@@ -54,6 +54,16 @@ export class CampaignShard {
     return this.#statistics;
   }
 
+  /**
+   * The grant in force is of less than was taken: the treasurer's totals only grow, so somebody else has granted, and nothing is
+   * drawn until the treasurer says that it was looked at.
+   */
+  get isOvergranted(): boolean {
+    const { grantedMinor } = this.inForce.settings.grant;
+    const totals = this.book.totals();
+    return ACCOUNTS.some((account) => grantedMinor[account] < totals[account].granted);
+  }
+
   /** Takes the money that the grant in force brings. */
   takeGrant(): void {
     const { grantedMinor } = this.inForce.settings.grant;

@@ -76,6 +76,12 @@ export class Journal {
     this.#put("dead-letters", letter.key, this.#codecs["dead-letters"].encode(letter));
   }
 
+  overgranted(campaign: string): void {
+    countOne(this.counts, "alarms/overgranted");
+    const text = `ALARM: ${campaign}: more was granted here than the treasurer says: nothing is drawn until that was looked at`;
+    this.notes.unshift({ text, campaign });
+  }
+
   report(report: ShardReport): void {
     const value = this.#codecs["shard-reports"].encode(report);
     this.records.push({ topic: "shard-reports", key: Buffer.from(report.campaign), value });

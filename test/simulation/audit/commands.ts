@@ -115,6 +115,8 @@ export class Steered {
         return this.#turn("caps", JSON.stringify(action.caps));
       case "set_curve":
         return this.#turn("curve", action.mode);
+      case "clear_alarm":
+        throw new Error("nobody raises an alarm in a simulated day");
     }
   }
 
