@@ -21,7 +21,7 @@ import { fileURLToPath } from "node:url";
 import { checkJava, kafkaJars } from "./setup/jars.mjs";
 import { logOf, portsOf, prepare, startNode, untilReady } from "./setup/kafka-node.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
-import { makeCertificate, SECURE_USERS } from "./setup/secure-broker.mjs";
+import { makeCertificate, secureUsers } from "./setup/secure-broker.mjs";
 import { freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
 
 /** @typedef {import("./setup/kafka-node.mjs").Node} Node */
@@ -177,7 +177,7 @@ function announce(started) {
       tls: `localhost:${tls}`,
       sasl: `localhost:${sasl}`,
       ca: path.join(node.dir, "tls", "ca.pem"),
-      users: SECURE_USERS,
+      users: secureUsers(node.acls),
     },
   };
   const told = { brokers, pid, dir: node.dir, log: logOf(node), jars: node.jars, nodes, ...secure };

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import net from "node:net";
 import path from "node:path";
 import { SetupFailed } from "./npm.mjs";
-import { secureProperties, SECURE_USERS } from "./secure-broker.mjs";
+import { secureProperties, secureUsers } from "./secure-broker.mjs";
 import { ended } from "./server.mjs";
 
 const READY_MS = 90_000;
@@ -36,10 +36,9 @@ export async function prepare(node, clusterId) {
   writeFileSync(properties, propertiesOf(node));
   if (existsSync(path.join(dir, "data", "meta.properties"))) return;
   const scram = node.secure
-    ? SECURE_USERS.filter((user) => user.mechanism.startsWith("SCRAM")).flatMap((user) => [
-        "--add-scram",
-        `${user.mechanism}=[name=${user.username},password=${user.password}]`,
-      ])
+    ? secureUsers(node.acls)
+        .filter((user) => user.mechanism.startsWith("SCRAM"))
+        .flatMap((user) => ["--add-scram", `${user.mechanism}=[name=${user.username},password=${user.password}]`])
     : [];
   const args = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties, ...scram];
   const code = await ended(startJava(node, ["-Xmx128m"], args, "format.log"));

@@ -11,17 +11,23 @@ import { SetupFailed } from "./npm.mjs";
 
 const run = promisify(execFile);
 
-export const SECURE_USERS = [
+const SECURE_USERS = [
   { mechanism: "PLAIN", username: "plain-user", password: "plain-password" },
   { mechanism: "SCRAM-SHA-256", username: "scram-user", password: "scram-password" },
-  // For the roles of deploy/kafka/acls.sh.
-  ...["allocator", "producer", "consumer", "ops", "analyst"].map((username) => ({
-    mechanism: "PLAIN",
-    username,
-    password: `${username}-password`,
-  })),
   { mechanism: "SCRAM-SHA-512", username: "scram-user-512", password: "scram-password-512" },
 ];
+
+/** For the roles of deploy/kafka/acls.sh. */
+const ROLE_USERS = ["allocator", "producer", "consumer", "ops", "analyst"].map((username) => ({
+  mechanism: "PLAIN",
+  username,
+  password: `${username}-password`,
+}));
+
+/** @param {boolean} acls */
+export function secureUsers(acls) {
+  return acls ? [...SECURE_USERS, ...ROLE_USERS] : SECURE_USERS;
+}
 
 const KEYSTORE = "broker.p12";
 const KEYSTORE_PASSWORD = "broker-keystore";
@@ -68,7 +74,7 @@ const AUTHORIZER = [
 export function secureProperties(dir, ports, acls) {
   const sasl = "listener.name.sasl";
   const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
-  const plain = SECURE_USERS.filter((user) => user.mechanism === "PLAIN");
+  const plain = secureUsers(acls).filter((user) => user.mechanism === "PLAIN");
   const users = plain.map((user) => `user_${user.username}="${user.password}"`).join(" ");
   return {
     listeners: [`TLS://localhost:${ports.tls}`, `SASL://localhost:${ports.sasl}`],

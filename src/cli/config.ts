@@ -5,6 +5,7 @@
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
 import { PARTITIONERS } from "../log/partitioner.ts";
+import { secretFile, typedSecret, type Secret } from "./secret.ts";
 import { LEVELS, type Level } from "./output.ts";
 import { asInteger, asOneOf, asText, asUrl, type Parse } from "./options.ts";
 
@@ -85,7 +86,10 @@ const asFeatureUrl: Parse<string> = (typed) => {
 };
 
 /** Whatever it is, it is not said again. */
-const asSecret: Parse<string> = (typed) => typed;
+const asSecret: Parse<Secret> = typedSecret;
+
+/** In the place of a secret: the name of a file that has it. */
+const FILE = "_FILE";
 
 const DAY_MS = 86_400_000;
 
@@ -222,7 +226,12 @@ export const SETTINGS = {
     asMechanism,
   ),
   kafkaSaslUsername: setting<string | null>("KAFKA_SASL_USERNAME", "user for SASL", null, asText),
-  kafkaSaslPassword: setting<string | null>("KAFKA_SASL_PASSWORD", "password for SASL; never printed", null, asSecret),
+  kafkaSaslPassword: setting<Secret | null>(
+    "KAFKA_SASL_PASSWORD",
+    "password for SASL; never printed; …_FILE names a file that has it, read at each connection",
+    null,
+    asSecret,
+  ),
   kafkaSessionTimeoutMs: setting(
     "KAFKA_SESSION_TIMEOUT_MS",
     "silence after which the group gives an instance's partitions to others",
@@ -243,9 +252,9 @@ export const SETTINGS = {
     "none: single-object encoding",
   ),
   schemaRegistryUsername: setting<string | null>("SCHEMA_REGISTRY_USERNAME", "user for the registry", null, asText),
-  schemaRegistryPassword: setting<string | null>(
+  schemaRegistryPassword: setting<Secret | null>(
     "SCHEMA_REGISTRY_PASSWORD",
-    "password for the registry; never printed",
+    "password for the registry; never printed; …_FILE names a file that has it, read at each request",
     null,
     asSecret,
   ),
@@ -272,13 +281,15 @@ export function loadConfig(env: Environment, cwd: string): Config {
   const problems: string[] = [];
   const given = new Set<string>();
   const values = Object.entries(SETTINGS).map(([key, { env: name, fallback, parse }]) => {
-    const typed = env[name];
-    if (typed === undefined || typed === "") return [key, fallback];
+    const typed = env[name] ?? "";
+    const file = (parse as Parse<unknown>) === asSecret ? (env[`${name}${FILE}`] ?? "") : "";
+    if (typed === "" && file === "") return [key, fallback];
     given.add(key);
+    if (typed !== "" && file !== "") problems.push(`${name}: is given by ${name}${FILE} too: unset one of them`);
     try {
-      return [key, (parse as Parse<unknown>)(typed)];
+      return [key, typed === "" ? secretFile(path.resolve(cwd, file)) : (parse as Parse<unknown>)(typed)];
     } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${name}${typed === "" ? FILE : ""}: ${error instanceof Error ? error.message : String(error)}`);
       return [key, fallback];
     }
   });
@@ -331,8 +342,8 @@ function combinationProblems(config: Config): string[] {
 }
 
 /** What must never be said. */
-export function secretsOf({ kafkaSaslPassword, schemaRegistryPassword }: Config): readonly (string | null)[] {
-  return [kafkaSaslPassword, schemaRegistryPassword];
+export function secretsOf({ kafkaSaslPassword, schemaRegistryPassword }: Config): readonly Secret[] {
+  return [kafkaSaslPassword, schemaRegistryPassword].filter((secret) => secret !== null);
 }
 
 /** What works, and should not stay so: a sentence for each. */
@@ -349,7 +360,11 @@ const KAFKA_NAMES = /^KAFKA_(BROKER|CLIENT|TOPIC|REPLICATION|MIN_|TLS|SSL|SASL|S
 
 /** Names that look like settings and are none: a sentence for each. */
 export function unknownSettings(env: Environment): readonly string[] {
-  const known = [...Object.values(SETTINGS).map((entry) => entry.env), ...OTHER_NAMES];
+  const all: readonly Setting<unknown>[] = Object.values(SETTINGS);
+  const known = [
+    ...all.flatMap(({ env: name, parse }) => (parse === asSecret ? [name, name + FILE] : [name])),
+    ...OTHER_NAMES,
+  ];
   return Object.keys(env)
     .filter((name) => (/^(STIPEND|SCHEMA_REGISTRY)_/.test(name) || KAFKA_NAMES.test(name)) && !known.includes(name))
     .map((name) => `${name} is no setting of this version and has no effect; \`stipend --help\` lists them`);

@@ -8,9 +8,10 @@ import { InvalidInput } from "../domain/campaign.ts";
 import { passedOver } from "../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../log/event-log.ts";
 import type { Difference } from "../log/kafka/catalogue.ts";
-import type { KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
+import type { KafkaSasl, KafkaSettings, KafkaTls } from "../log/kafka/settings.ts";
 import { TOPICS } from "../log/topics.ts";
 import type { Context } from "./command.ts";
+import type { Secret } from "./secret.ts";
 import { SETTINGS, type Config } from "./config.ts";
 import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 
@@ -163,7 +164,19 @@ async function openRegistered({ config, output }: Outside, log: OpenedLog, url: 
   const { openRegisteredLog } = await import("../log/codec/registry/registered-log.ts");
   const registered = await openRegisteredLog({
     log,
-    registry: httpRegistry({ url, ...(name !== null && password !== null ? { user: { name, password } } : {}) }),
+    registry: httpRegistry({
+      url,
+      ...(name !== null && password !== null
+        ? {
+            user: {
+              name,
+              get password() {
+                return password.value();
+              },
+            },
+          }
+        : {}),
+    }),
     topicPrefix: prefix ?? "",
     onTrouble: (text) => output.note(text),
   });
@@ -192,8 +205,19 @@ function kafkaSettings(config: Config, brokers: readonly string[]): KafkaSetting
     ...(config.kafkaMinInsyncReplicas === null ? {} : { minInsyncReplicas: config.kafkaMinInsyncReplicas }),
     ...(config.kafkaTls ? { tls: kafkaTls(config) } : {}),
     ...(mechanism !== null && username !== null && password !== null
-      ? { sasl: { mechanism, username, password } }
+      ? { sasl: saslOf(mechanism, username, password) }
       : {}),
+  };
+}
+
+/** Each connection reads it anew, so that a password can be changed while the program runs. */
+function saslOf(mechanism: KafkaSasl["mechanism"], username: string, password: Secret): KafkaSasl {
+  return {
+    mechanism,
+    username,
+    get password() {
+      return password.value();
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { describeSettings, loadConfig, SETTINGS, unknownSettings } from "../../src/cli/config.ts";
+import { describeSettings, loadConfig, SETTINGS, unknownSettings, warningsOf } from "../../src/cli/config.ts";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { openShell } from "./shell.ts";
 
@@ -40,6 +40,46 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     expect(() => loadConfig(env, folder)).toThrow(message);
     expect(() => loadConfig(env, folder)).not.toThrow(/hidden/);
   });
+});
+
+describe("a secret in a file", () => {
+  const sasl = { ...BROKERS, KAFKA_SASL_MECHANISM: "scram-sha-256", KAFKA_SASL_USERNAME: "u" };
+  const file = join(folder, "password");
+
+  test("is read without its last line's end, and again after it has changed", () => {
+    writeFileSync(file, "first\n");
+    const { kafkaSaslPassword } = loadConfig({ ...sasl, KAFKA_SASL_PASSWORD_FILE: "password" }, folder);
+    expect(kafkaSaslPassword?.value()).toBe("first");
+    writeFileSync(file, "second");
+    expect(kafkaSaslPassword?.value()).toBe("second");
+    rmSync(file);
+    expect(kafkaSaslPassword?.value()).toBe("second");
+  });
+
+  test("is refused by the setting's name when it cannot be had, or is given twice", () => {
+    expect(() => loadConfig({ ...sasl, KAFKA_SASL_PASSWORD_FILE: "/nowhere" }, folder)).toThrow(
+      /^KAFKA_SASL_PASSWORD_FILE: ENOENT/,
+    );
+    writeFileSync(file, "\n");
+    expect(() => loadConfig({ ...sasl, KAFKA_SASL_PASSWORD_FILE: file }, folder)).toThrow(/password is empty/);
+    const both = { ...sasl, KAFKA_SASL_PASSWORD_FILE: file, KAFKA_SASL_PASSWORD: "hidden" };
+    expect(() => loadConfig(both, folder)).toThrow(/^KAFKA_SASL_PASSWORD: is given by KAFKA_SASL_PASSWORD_FILE too/);
+    expect(() => loadConfig(both, folder)).not.toThrow(/hidden/);
+  });
+
+  test("is known as a setting where there is a secret, and nowhere else", () => {
+    expect(unknownSettings({ KAFKA_SASL_PASSWORD_FILE: "x", SCHEMA_REGISTRY_PASSWORD_FILE: "x" })).toEqual([]);
+    expect(unknownSettings({ KAFKA_SASL_USERNAME_FILE: "x" })).toHaveLength(1);
+  });
+});
+
+test("a password that goes readably over the network is warned of", () => {
+  const sasl = { ...BROKERS, KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "u", KAFKA_SASL_PASSWORD: "hidden" };
+  expect(warningsOf(loadConfig(sasl, folder))).toEqual([
+    expect.stringMatching(/^KAFKA_SASL_MECHANISM: plain .*KAFKA_TLS=true/),
+  ]);
+  expect(warningsOf(loadConfig({ ...sasl, KAFKA_TLS: "true" }, folder))).toEqual([]);
+  expect(warningsOf(loadConfig({ ...sasl, KAFKA_SASL_MECHANISM: "scram-sha-512" }, folder))).toEqual([]);
 });
 
 describe("settings that are wrong together are refused by the name of the one to change", () => {

@@ -5,13 +5,14 @@ import { describe, expect, test } from "vitest";
 import { createOutput, type Logging } from "../../src/cli/output.ts";
 import { printableLine } from "../../src/cli/printable.ts";
 import { redactor } from "../../src/cli/redact.ts";
+import { typedSecret } from "../../src/cli/secret.ts";
 import { tableText } from "../../src/cli/table.ts";
 
 const JSON_LOG: Logging = {
   format: "json",
   level: "info",
   nowMs: () => Date.UTC(2026, 0, 2),
-  redact: redactor(["s3cret!?", null, ""]),
+  redact: redactor([typedSecret("s3cret!?"), typedSecret("")]),
 };
 
 function opened(log: Logging, json = false) {

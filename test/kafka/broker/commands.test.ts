@@ -1,11 +1,15 @@
 // The same commands with KAFKA_BROKERS set: topics, several workers that share the work, sending, deciding, steering, and
 // the proof, on a real broker. Nothing in the commands knows that it is Kafka.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/cli/config.ts";
 import { must } from "../../../src/domain/assert.ts";
+import { Cluster } from "../../../src/log/kafka/cluster.ts";
+import { createKafkaLog } from "../../../src/log/kafka/log.ts";
+import { withDefaults } from "../../../src/log/kafka/settings.ts";
 import { Program } from "../../cli/program-process.ts";
 import { openShell, type Ended, type Shell } from "../../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
@@ -148,6 +152,37 @@ describe("a listener with TLS or SASL", () => {
       expect(bad.out + bad.err).not.toContain(SECRET);
     }
   }, 60_000);
+
+  test("takes a password that has changed in its file at the next connection, without a start", async () => {
+    const { mechanism, username, password } = must(secure.users[1], "a user");
+    const file = join(shell.folder, "password");
+    writeFileSync(file, SECRET);
+    const { kafkaSaslPassword } = loadConfig(
+      {
+        KAFKA_BROKERS: secure.sasl,
+        KAFKA_SASL_MECHANISM: mechanism,
+        KAFKA_SASL_USERNAME: username,
+        KAFKA_SASL_PASSWORD_FILE: file,
+      },
+      shell.folder,
+    );
+    const sasl = {
+      mechanism: "scram-sha-256" as const,
+      username,
+      get password() {
+        return must(kafkaSaslPassword, "a secret").value();
+      },
+    };
+    const tls = { ca: readFileSync(secure.ca, "utf8") };
+    const log = createKafkaLog(
+      new Cluster(withDefaults({ brokers: [secure.sasl], clientId: "rotation", tls, sasl })),
+      Date.now,
+    );
+    await expect(log.topics()).rejects.toThrow(/refuses the user/);
+    writeFileSync(file, `${password}\n`);
+    expect(await log.topics()).toBeInstanceOf(Array);
+    await log.close();
+  });
 
   test("is told at once from one that asks for no user, and from a key that is none", async () => {
     const user = { KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "somebody", KAFKA_SASL_PASSWORD: SECRET };
