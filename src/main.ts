@@ -7,10 +7,13 @@ import { runProgram } from "./cli/program.ts";
 // What a library prints must not get between a result and its reader.
 globalThis.console = new Console(process.stderr);
 
-// kafkajs sets a timer in the past whenever nothing waits in its queue. Node warns of it, and it means nothing.
+// kafkajs sets a timer in the past whenever nothing waits in its queue. Node warns of it, and it means nothing. Node 22 calls
+// its SQLite an experiment, which the user has not chosen.
+const isNoise = ({ name, message }: Error): boolean =>
+  name === "TimeoutNegativeWarning" || (name === "ExperimentalWarning" && message.startsWith("SQLite "));
 const tellWarning = process.listeners("warning");
 process.removeAllListeners("warning").on("warning", (warning) => {
-  if (warning.name !== "TimeoutNegativeWarning") for (const tell of tellWarning) tell.call(process, warning);
+  if (!isNoise(warning)) for (const tell of tellWarning) tell.call(process, warning);
 });
 
 // `stipend tail … | head`: the reader has what it wanted.

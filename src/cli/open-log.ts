@@ -124,14 +124,20 @@ function namingSettings(log: OpenedLog, { kafkaTopicPrefix: prefix }: Config): O
   };
 }
 
-async function openEmbedded({ config, nowMs, newId }: Outside, make: boolean): Promise<OpenedLog> {
+async function openEmbedded({ config, nowMs, newId, output }: Outside, make: boolean): Promise<OpenedLog> {
   const folder = config.dir;
   if (!make && !existsSync(folder))
     throw new InvalidInput(
       `STIPEND_DIR: there is no log in ${folder} yet: \`stipend topics create\` or \`stipend run\` makes one`,
     );
   const { openEmbeddedLog } = await import("../log/embedded/log.ts");
-  const log = await openEmbeddedLog({ folder, partitioner: config.partitioner, now: nowMs, newToken: newId });
+  const log = await openEmbeddedLog({
+    folder,
+    partitioner: config.partitioner,
+    now: nowMs,
+    newToken: newId,
+    onTrouble: (text) => output.note(text, { level: "warn" }),
+  });
   return {
     ...log,
     place: `the embedded log ${folder}`,

@@ -8,13 +8,14 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { reasonAgainst } from "../../bin/setup/node.mjs";
+import { seededRandom } from "../../src/domain/random.ts";
 import { checkVersion } from "../../src/log/embedded/format.ts";
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../src/log/embedded/log.ts";
 import { LogError, LogUnavailable } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
 import { out } from "./told.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { WORKER, WorkerProcess } from "./worker-process.ts";
 
 let parent: string;
 let folder: string;
@@ -123,6 +124,39 @@ describe("the folder of an embedded log", () => {
     const log = await openLog();
     await expect(readAll(log, "events", 0)).rejects.toThrow(/log\.sqlite: .*damaged.*keep the folder/);
     await expect(readAll(log, "events", 0)).rejects.toThrow(LogError);
+  });
+
+  it("with a batch that is none says in which topic, partition and offset", async () => {
+    await madeWith(3);
+    const db = new DatabaseSync(file);
+    db.exec("UPDATE batch SET bytes = zeroblob(200) WHERE offset = 1");
+    await expect(readAll(await openLog(), "events", 0)).rejects.toThrow(/events-0 at offset 1: .*no batch.*damaged/);
+    db.exec("UPDATE batch SET bytes = substr((SELECT bytes FROM batch WHERE offset = 0), 1, 100) WHERE offset = 1");
+    await expect(readAll(await openLog(), "events", 0)).rejects.toThrow(/events-0 at offset 1: .*no batch.*damaged/);
+    db.close();
+  });
+
+  it("is whole, or is made by who comes next, when processes are killed while they make it", async () => {
+    const random = seededRandom("makers");
+    for (let round = 0; round < 6; round += 1) {
+      folder = join(parent, `log-${round}`);
+      const makers = [0, 1].map(() => WorkerProcess.of("makes", folder));
+      workers.push(...makers);
+      await sleep(60 + random.below(150));
+      for (const maker of makers) await maker.kill();
+      expect(makers.flatMap(({ lines }) => lines.filter((line) => line !== "made"))).toEqual([]);
+      await madeWith(1);
+      expect(await values(await openLog(), "events", 0)).toHaveLength(1);
+    }
+  });
+
+  it("that has no room to be made says so, and is made once there is", async () => {
+    const script = `trap '' XFSZ; ulimit -f 4; exec "$0" "$@"`;
+    const worker = new WorkerProcess("bash", ["-c", script, process.execPath, WORKER, "makes", folder]);
+    workers.push(worker);
+    expect(await worker.said("")).toMatch(/^LogUnavailable: .*nothing was changed.*log\.sqlite/);
+    await madeWith(1);
+    expect(await values(await openLog(), "events", 0)).toHaveLength(1);
   });
 
   it("that may not be written is refused, with what to look at", async () => {

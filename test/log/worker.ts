@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { must } from "../../src/domain/assert.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
+import { SPECS } from "./fixture.ts";
 import { KIND, out, text, Told } from "./told.ts";
 
 const [mode, folder, argument = ""] = process.argv.slice(2);
@@ -129,6 +130,18 @@ async function opens(at: string): Promise<void> {
   }
 }
 
+/** Opens the folder, which nobody has made yet, and makes topics, until it is killed. */
+async function makes(at: string): Promise<void> {
+  try {
+    const log = await open(at);
+    await log.ensureTopics(SPECS);
+    say("made");
+    await new Promise((resolve) => process.stdin.once("data", resolve));
+  } catch (error) {
+    say(String(error));
+  }
+}
+
 /** Takes the lock to write and keeps it. */
 function locks(at: string): void {
   const db = new DatabaseSync(join(at, "log.sqlite"));
@@ -138,6 +151,7 @@ function locks(at: string): void {
 }
 
 if (mode === "locks") locks(must(folder, "folder"));
+else if (mode === "makes") await makes(must(folder, "folder"));
 else if (mode === "opens") await opens(must(folder, "folder"));
 else if (mode !== undefined && folder !== undefined) {
   const log = await open(folder);

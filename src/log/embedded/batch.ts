@@ -115,9 +115,12 @@ export class BatchCursor {
     }
   }
 
+  /** Throws `RangeError` where the bytes end within the record. */
   next(topic: string, partition: number): LogRecord {
     const bytes = this.#bytes;
     const at = this.#at;
+    const end = this.#end();
+    if (end > bytes.length) throw new RangeError(`a batch of ${bytes.length} bytes ends within a record`);
     const keyAt = at + RECORD_HEADER;
     const keyLength = bytes.readInt32LE(at + 12);
     const valueAt = keyAt + Math.max(keyLength, 0);
@@ -132,7 +135,7 @@ export class BatchCursor {
       value: valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength),
       headers: headerCount === 0 ? NO_HEADERS : readHeaders(bytes, valueAt + Math.max(valueLength, 0), headerCount),
     };
-    this.#at = this.#end();
+    this.#at = end;
     this.#left -= 1;
     return record;
   }

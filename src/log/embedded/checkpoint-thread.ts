@@ -43,6 +43,7 @@ function checkpoint(): CheckpointTold {
     for (let pass = 0; pass < PASSES; pass += 1) {
       const { log, checkpointed } = run("PASSIVE");
       walBytes = log * pageBytes;
+      // All of it, or another process is at it.
       if (checkpointed === log) return { walBytes: 0, problem: null };
     }
     if (walBytes > RESTART_BYTES && !run("RESTART").busy) walBytes = 0;

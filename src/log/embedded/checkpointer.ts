@@ -1,7 +1,8 @@
 // Checkpointer
 // Keeps the write-ahead log short. Commits only append to it; a thread with a connection of its own copies it back into the
-// file, and waits for the disk, while commits go on. A process that writes little never starts one: SQLite does the same
-// when the last process closes the folder, and within a commit when the write-ahead log has become long (connection.ts).
+// file, and waits for the disk, while commits go on; commits that come faster than the disk takes them wait. A process that
+// writes little never starts a thread: SQLite does the same when the last process closes the folder, and within a commit when
+// the write-ahead log has become long (connection.ts).
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -9,6 +10,8 @@ import type { CheckpointSettings, CheckpointTold } from "./checkpoint-thread.ts"
 
 /** Copied back after about so much has been committed by this process. */
 const EVERY_BYTES = 8 * 1024 * 1024;
+/** This process's commits wait for a checkpoint that is under way when so much has been committed beside it. */
+const WAIT_BYTES = 32 * 1024 * 1024;
 /** What a commit writes besides its batches: pages of heads, positions and the index. */
 const COMMIT_BYTES = 32 * 1024;
 /** A write-ahead log of this length is somebody's doing: a reader that holds an old state. */
@@ -18,7 +21,8 @@ export class Checkpointer {
   readonly #settings: CheckpointSettings;
   readonly #onTrouble: ((text: string) => void) | undefined;
   #bytes = 0;
-  #isBusy = false;
+  /** Of the checkpoint that is under way. */
+  #done: PromiseWithResolvers<void> | null = null;
   #isTold = false;
   #thread: Worker | undefined;
 
@@ -30,11 +34,16 @@ export class Checkpointer {
   /** A commit whose batches have so many bytes. */
   committed(bytes: number): void {
     this.#bytes += bytes + COMMIT_BYTES;
-    if (this.#bytes < EVERY_BYTES || this.#isBusy) return;
+    if (this.#bytes < EVERY_BYTES || this.#done !== null) return;
     this.#bytes = 0;
-    this.#isBusy = true;
+    this.#done = Promise.withResolvers();
     this.#thread ??= this.#start();
     this.#thread.postMessage("checkpoint");
+  }
+
+  /** Before a commit: resolves when the write-ahead log may grow. */
+  async room(): Promise<void> {
+    if (this.#bytes >= WAIT_BYTES) await this.#done?.promise;
   }
 
   async close(): Promise<void> {
@@ -44,12 +53,16 @@ export class Checkpointer {
     const ended = once(thread, "exit");
     thread.postMessage("close");
     await ended;
+    this.#over();
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL("checkpoint-thread.ts", import.meta.url), { workerData: this.#settings });
+    const thread = new Worker(new URL("checkpoint-thread.ts", import.meta.url), {
+      workerData: this.#settings,
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
     thread.on("message", ({ walBytes, problem }: CheckpointTold) => {
-      this.#isBusy = false;
+      this.#over();
       if (problem !== null) this.#tell(`cannot copy the write-ahead log back: ${problem}`);
       else if (walBytes > TELL_BYTES)
         this.#tell(
@@ -60,11 +73,16 @@ export class Checkpointer {
     });
     thread.on("error", (error) => {
       this.#thread = undefined;
-      this.#isBusy = false;
+      this.#over();
       this.#tell(`the thread that copies the write-ahead log back has failed: ${error.message}`);
     });
     thread.unref();
     return thread;
+  }
+
+  #over(): void {
+    this.#done?.resolve();
+    this.#done = null;
   }
 
   /** Once, until it is over. */

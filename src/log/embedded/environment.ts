@@ -78,6 +78,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     read: (work) => patient(() => transaction("read", work)),
     write(work) {
       const written = turn.then(async () => {
+        await checkpointer.room();
         const result = await patient(() => transaction("write", work));
         own += 1;
         checkpointer.committed(tables.takeAddedBytes());

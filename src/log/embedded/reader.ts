@@ -2,8 +2,10 @@
 // Reads a partition forward from an offset, inside a read of the environment; between two calls it holds no state of the
 // folder's.
 
-import type { LogRecord } from "../event-log.ts";
+import { AssertionFailed } from "../../domain/assert.ts";
+import { LogError, type LogRecord } from "../event-log.ts";
 import { BatchCursor } from "./batch.ts";
+import { DAMAGED } from "./sqlite-errors.ts";
 import type { Tables, Topic } from "./tables.ts";
 
 export class Reader {
@@ -28,6 +30,18 @@ export class Reader {
 
   /** Inside a read: up to `limit` records before `end`, appended to `into`. */
   take(limit: number, into: LogRecord[], end = Infinity): void {
+    try {
+      this.#take(limit, into, end);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof AssertionFailed)) throw error;
+      const place = `${this.#topic.spec.name}-${this.#partition} at offset ${this.#position}`;
+      throw new LogError(`${place}: these bytes are no batch of records: the file is damaged. ${DAMAGED}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #take(limit: number, into: LogRecord[], end: number): void {
     const enough = into.length + limit;
     this.#drain(enough, into, end);
     if (into.length >= enough || this.#position >= end) return;
