@@ -121,11 +121,11 @@ describe("a release on a table", () => {
     const dearest = must(releases[0]?.budgets.at(-1), "budget");
     expect(dearest.oneMix.value?.cost.value).toBeCloseTo(must(dearest.value, "value").cost.value, 4);
     expect(Object.values(dearest.oneMix.shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 10);
-    expect(dearest.overOneMix.value).toBeCloseTo(
+    expect(dearest.overOneMix?.value).toBeCloseTo(
       must(dearest.value, "value").reward.value - must(dearest.oneMix.value, "mix").reward.value,
       8,
     );
-    expect(dearest.overOneMix.low).toBeGreaterThan(0);
+    expect(dearest.overOneMix?.low).toBeGreaterThan(0);
   });
 
   test("it ranks users for the arm that works for one cluster only, and for the other the wrong way round", async () => {
@@ -173,6 +173,37 @@ describe("a release on a table", () => {
     expect(out).toMatch(/^none +\S+ \(\S+ to \S+\) +0 \(0 to 0\)/m);
     expect(out).toMatch(/better at \d of 2 budgets, worse at \d, and not told apart by these rows at \d\./);
     expect(out).toContain("it does not rank policies");
+    expect(out).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test.each([
+    ["an arm", [4_000, 4_000, 29], [true, true, false]],
+    ["the control, and then of anything", [29, 4_000, 4_000], [false, false, false]],
+  ])("where too few rows speak of %s, it gives no value, no AUCC and no Qini", async (_, most, given) => {
+    const seen = [0, 0, 0];
+    const kept = rows.filter(({ arm }) => (seen[arm] = (seen[arm] ?? 0) + 1) <= must(most[arm], "most"));
+    const shares = most.map((_, arm) => kept.filter((row) => row.arm === arm).length / kept.length);
+    const [data, mapping] = [join(shell.folder, "few.csv"), join(shell.folder, "few.yaml")];
+    writeFileSync(data, offerCsv(kept));
+    const written = SHARES.reduce(
+      (text, share, arm) => text.replace(`propensity: ${share} }`, `propensity: ${shares[arm]} }`),
+      OFFER_MAPPING,
+    );
+    writeFileSync(mapping, written);
+    const asked = `evaluate --data ${data} --mapping ${mapping} --release ${folderOf("first")} --budgets 2`;
+    const { code, err, json } = await shell.run(`${asked} --json`);
+    expect(code, err).toBe(0);
+    const { arms, releases } = json[0] as unknown as Printed;
+    expect(arms.map(({ value }) => value !== null)).toEqual(given);
+    for (const { arm, aucc, qini } of must(releases[0], "release").ranking) {
+      const isGiven = given[0] === true && given[arms.findIndex((each) => each.arm === arm)] === true;
+      if (!isGiven) expect([aucc, qini]).toEqual([null, null]);
+      else expect(qini).not.toBeNull();
+    }
+    const { out } = await shell.run(asked);
+    expect(out).toMatch(
+      /Fewer than 30 rows of equal weight speak for these, or for the control, and no figure is given: /,
+    );
     expect(out).not.toMatch(/NaN|Infinity|undefined/);
   });
 

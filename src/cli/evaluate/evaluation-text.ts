@@ -57,7 +57,6 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
   ];
   return [
     "What the campaign brought, against the users held out",
-    tableText(["", "served", "held out"], rows),
     `1,000 served users brought ${around(perUser, REWARD)} more since they entered, all of them ${around(total, 1)}, for ` +
       `${formatMean(spendMinor, currency)}` +
       `${perCost === null ? "." : `: ${around(perCost, minorPerMajor(currency))} for 1 ${currency}.`}`,
@@ -67,6 +66,7 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
           `Less what they had brought before they entered: ${around(adjusted.perUser, REWARD)}, all ${around(adjusted.total, 1)}.`,
         ]),
     `Of 1,000 sessions it is ${around(perSession, REWARD)}: of other sessions, where incentives bring users back.`,
+    tableText(["", "served", "held out"], rows),
   ].join("\n");
 }
 
@@ -76,7 +76,7 @@ function valueHead(currency: string): string[] {
 
 /** `unit`: minor units in one of the currency. */
 function valueCells(value: PolicyValue | null, unit: number): Cell[] {
-  if (value === null) return ["never given", "–", "–", "–", "–", "0"];
+  if (value === null) return ["too few rows", "–", "–", "–", "–", "–"];
   const { reward, cost, incremental, selfNormalised, incrementalPerCost, effectiveRows } = value;
   return [
     around(reward, REWARD),

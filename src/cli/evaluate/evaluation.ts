@@ -4,7 +4,7 @@
 import { minorPerMajor } from "../../domain/currency.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
-import type { Judged, ReleaseJudgement } from "../../evaluate/policy/judge.ts";
+import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { percent, short } from "../../operate/page/figures.ts";
 
@@ -98,8 +98,8 @@ export function gainsOf({ releases, served }: Judged, index: number): Gains[] {
 
 /** Whether telling users apart pays, in one sentence. */
 export function verdictOf({ budgets }: ReleaseJudgement): string {
-  const better = budgets.filter(({ overOneMix }) => overOneMix.low > 0).length;
-  const worse = budgets.filter(({ overOneMix }) => overOneMix.high < 0).length;
+  const better = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.low > 0).length;
+  const worse = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.high < 0).length;
   const open = budgets.length - better - worse;
   return (
     `Over one mix for all at the same spend it is better at ${better} of ${budgets.length} budgets, worse at ${worse}, ` +
@@ -131,6 +131,10 @@ export function outOfReach({ arms, releases }: Judged, currency: string): string
     ...(partly.length > 0
       ? [`The log could do only a part of what these do, so that their figures are too low: ${partly.join(", ")}.`]
       : []),
-    ...(never.length > 0 ? [`No row of the log says anything of: ${never.join(", ")}.`] : []),
+    ...(never.length > 0
+      ? [
+          `Fewer than ${FEWEST_SPEAKING} rows of equal weight speak for these, or for the control, and no figure is given: ${never.join(", ")}.`,
+        ]
+      : []),
   ];
 }

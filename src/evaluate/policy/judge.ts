@@ -64,8 +64,8 @@ export interface BudgetJudgement {
   readonly expected: Expected;
   readonly value: PolicyValue | null;
   readonly oneMix: { readonly shares: readonly number[]; readonly value: PolicyValue | null };
-  /** Reward minus the one mix's, paired. */
-  readonly overOneMix: Interval;
+  /** Reward minus the one mix's, paired; null, as below, where too few rows speak for one of the two. */
+  readonly overOneMix: Interval | null;
   /** Likewise; null for the first release itself. */
   readonly overFirst: Interval | null;
   /** Likewise; null where nothing was served, as on a table. */
@@ -73,6 +73,12 @@ export interface BudgetJudgement {
 }
 
 type Budget = Pick<BudgetJudgement, "budgetPerSession" | "position" | "shadowPrice" | "expected">;
+
+/**
+ * Rows of equal weight below which no figure is given: a bootstrap of fewer knows neither a mean nor how far it may be off.
+ * Nothing can be said of anything where so few rows speak for the control.
+ */
+export const FEWEST_SPEAKING = 30;
 
 /** Its policies are the plans of all budgets, then the one mixes of all budgets, after the control. */
 interface Grid {
@@ -91,7 +97,7 @@ export function judge({ arms, everybody, served, releases, budgets, options }: J
   const top = Math.max(0, ...releases.map(dearest));
   const grids = releases.map((release) => gridOf(release, armCosts, top, budgets));
   const parts = [armSums, ...(served ? [served] : []), ...grids.map(({ sums }) => sums)];
-  const measured = measurePolicies(joinSums(parts), options);
+  const measured = withEnoughRows(measurePolicies(joinSums(parts), options));
   const servedAt = served ? 1 + arms.length : null;
   const places = { firstPlan: 1 + arms.length + (served ? 1 : 0), servedAt };
   return {
@@ -105,9 +111,25 @@ export function judge({ arms, everybody, served, releases, budgets, options }: J
         hash,
         mix: grid.mix,
         budgets: budgetsOf(grid, index, measured, places),
-        ranking: rankArms(grouped, manifest.values, arms, options),
+        ranking: rankArms(grouped, manifest.values, arms, options).map((each, arm) =>
+          measured.values[2 + arm] ? each : { ...each, aucc: null, qini: null },
+        ),
       };
     }),
+  };
+}
+
+interface Judgeable {
+  readonly values: readonly (PolicyValue | null)[];
+  difference(a: number, b: number): Interval | null;
+}
+
+function withEnoughRows(measured: Measured): Judgeable {
+  const speaks = measured.values.map((value) => value !== null && value.effectiveRows >= FEWEST_SPEAKING);
+  const values = measured.values.map((value, at) => (speaks[0] === true && speaks[at] === true ? value : null));
+  return {
+    values,
+    difference: (a, b) => (values[a] && values[b] ? measured.difference(a, b).reward : null),
   };
 }
 
@@ -157,13 +179,13 @@ interface Places {
   readonly servedAt: number | null;
 }
 
-function budgetsOf(grid: Grid, release: number, measured: Measured, places: Places): BudgetJudgement[] {
+function budgetsOf(grid: Grid, release: number, measured: Judgeable, places: Places): BudgetJudgement[] {
   const points = grid.budgets.length;
   return grid.budgets.map((budget, index) => {
     const first = places.firstPlan + index;
     const plan = first + 2 * points * release;
     const mix = plan + points;
-    const over = (other: number): Interval => measured.difference(plan, other).reward;
+    const over = (other: number): Interval | null => measured.difference(plan, other);
     return {
       ...budget,
       value: measured.values[plan] ?? null,
