@@ -250,4 +250,14 @@ describe("the write-ahead log of an embedded log", () => {
     stop.abort();
     expect(await follower).toBeGreaterThan(100);
   });
+
+  it("is copied back by a process that sends much and ends, and ends only then", async () => {
+    await madeWith(1);
+    const worker = WorkerProcess.of("sendMuch", folder);
+    workers.push(worker);
+    await worker.ended();
+    expect([worker.child.exitCode, worker.lines]).toEqual([0, []]);
+    expect(readdirSync(folder)).toEqual(["log.sqlite"]);
+    expect(await values(await openLog(), "events", 0)).toHaveLength(6_001);
+  });
 });

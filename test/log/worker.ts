@@ -109,6 +109,12 @@ async function answer(log: EmbeddedLog): Promise<void> {
   }
 }
 
+/** More than a checkpoint waits for. */
+async function sendMuch(log: EmbeddedLog): Promise<void> {
+  const records = Array.from({ length: 100 }, () => out("events", 0, "k", "x".repeat(9_000)));
+  for (let i = 0; i < 60; i += 1) await log.send(records);
+}
+
 const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = {
   commits,
   answer,
@@ -116,6 +122,7 @@ const modes: Record<string, (log: EmbeddedLog) => Promise<void>> = {
   hold,
   fill,
   sendOn,
+  sendMuch,
 };
 const open = (at: string): Promise<EmbeddedLog> =>
   openEmbeddedLog({ folder: at, now: () => Date.now(), newToken: randomUUID });

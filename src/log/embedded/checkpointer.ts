@@ -38,6 +38,8 @@ export class Checkpointer {
     this.#bytes = 0;
     this.#done = Promise.withResolvers();
     this.#thread ??= this.#start();
+    // What waits for it must not find the process ended.
+    this.#thread.ref();
     this.#thread.postMessage("checkpoint");
   }
 
@@ -50,6 +52,7 @@ export class Checkpointer {
     const thread = this.#thread;
     if (thread === undefined) return;
     this.#thread = undefined;
+    thread.ref();
     const ended = once(thread, "exit");
     thread.postMessage("close");
     await ended;
@@ -76,11 +79,11 @@ export class Checkpointer {
       this.#over();
       this.#tell(`the thread that copies the write-ahead log back has failed: ${error.message}`);
     });
-    thread.unref();
     return thread;
   }
 
   #over(): void {
+    this.#thread?.unref();
     this.#done?.resolve();
     this.#done = null;
   }
