@@ -20,10 +20,12 @@ export interface BlockReader {
 /** Makes each categorical feature's categories known to the database, in the spec's order. */
 export async function createCategoryTypes(db: Database, spec: FeatureSpec): Promise<void> {
   for (const [index, feature] of spec.features.entries())
-    if (feature.kind === "categorical")
+    if (feature.kind === "categorical") {
+      await db.run(`DROP TYPE IF EXISTS category_${index}`);
       await db.run(
         `CREATE TYPE category_${index} AS ENUM (SELECT unnest([${categoryKeys(feature.categories).map(literal).join(", ")}]))`,
       );
+    }
 }
 
 /** Each once, in order; what an older release has twice, or empty, no row can be. */

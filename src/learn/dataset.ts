@@ -18,6 +18,8 @@ import { stageLog, TABLE } from "./log/staged-log.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
 import { FOLDS, type Dataset, type Progress } from "./nouns.ts";
 import { profileLog, type Profile } from "./profile.ts";
+import type { Randomisation } from "./randomisation/figures.ts";
+import { judgeRandomisation } from "./randomisation/randomisation.ts";
 import { foldOf, hashedRows } from "./row-keys.ts";
 
 export interface DatasetOptions {
@@ -28,6 +30,8 @@ export interface DatasetOptions {
   readonly onProgress?: Progress;
   /** Rows that cannot be used and may be left out; none by default. */
   readonly allowBadRows?: number;
+  /** Whether a log in which chance did not give the arms is taken all the same. */
+  readonly observational?: boolean;
   /**
    * Lays rows out by these features, a release's, in place of the log's own; they are the mapping's first, in its order.
    * The log is then looked at and not learned from, and nobody looks for leaks.
@@ -39,8 +43,8 @@ export interface DatasetOptions {
   readonly memoryLimit?: string;
 }
 
-/** Rows on which leaks are looked for. */
-const LEAK_ROWS = 50_000;
+/** Rows on which leaks, and differences between the arms' users, are looked for. */
+const LOOKED_AT_ROWS = 50_000;
 
 /** Reads and checks a log; refuses with an InvalidInput that names the column and the count. Close it after use. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
@@ -52,21 +56,44 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
     for (const { told } of log.sources) progress("dataset", 0.5, told);
     progress("dataset", 0.6, "looking at its columns");
     const profile = await profileLog(db, log, options.mapping, options.allowBadRows ?? 0);
-    const sources = log.sources.map(({ told }) => told);
-    const dataset = await view(db, options, { ...profile, spec: options.spec ?? profile.spec, sources });
-    if (options.spec !== undefined) return dataset;
-    progress("dataset", 0.9, "looking for leaks");
-    const leaks = findLeaks(await dataset.sample(LEAK_ROWS, options.seed), dataset, options.mapping);
+    const viewed = { ...profile, sources: log.sources.map(({ told }) => told), randomisation: UNTESTED };
+    const own = await view(db, options, viewed);
+    progress("dataset", 0.8, "looking whether chance gave the arms");
+    const block = await own.sample(LOOKED_AT_ROWS, options.seed);
+    const leaks = options.spec === undefined ? findLeaks(block, own, options.mapping) : [];
+    const { spec, rowsOfArm } = profile;
+    const randomisation = judgeRandomisation({ block, spec, mapping: options.mapping, rowsOfArm });
+    const told = refuseUnlessObservational(randomisation, options.observational ?? false);
     progress("dataset", 1, `${profile.rows} rows`);
-    return { ...dataset, warnings: [...profile.warnings, ...leaks] };
+    const warnings = [...told, ...profile.warnings, ...leaks];
+    if (options.spec === undefined) return { ...own, randomisation, warnings };
+    return await view(db, options, { ...viewed, spec: options.spec, randomisation, warnings });
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
+const UNTESTED: Randomisation = { tested: null, told: [], failed: [] };
+
+/** What is told of the log, first of all. Throws where it is not what it is taken for and nobody said so. */
+function refuseUnlessObservational({ told, failed }: Randomisation, observational: boolean): string[] {
+  if (failed.length === 0) return observational ? [NOT_CAUSAL, ...told] : [...told];
+  if (observational) return [NOT_CAUSAL, ...failed, ...told];
+  throw new InvalidInput(
+    `data: chance did not give the arms as the mapping says:\n${[...failed, ...told].join("\n")}\n` +
+      "What an arm does cannot be told from such a log. If users were drawn differently by something that is known, name it " +
+      "in arm.strata, or give a propensity column; to look at it all the same, as at what merely went together, say --observational.",
+  );
+}
+
+/** Said first wherever figures of such a log are shown. */
+export const NOT_CAUSAL =
+  "read as observational: nothing here is causal; differences between the arms may be those of their users";
+
 interface Viewed extends Profile {
   readonly sources: readonly string[];
+  readonly randomisation: Randomisation;
 }
 
 /** Two hashes of a row's number: `deal` decides its fold, `pick` whether a sample has it. */
@@ -86,6 +113,7 @@ async function view(db: Database, options: DatasetOptions, profile: Viewed): Pro
     rows,
     badRows: profile.badRows,
     sources: profile.sources,
+    randomisation: profile.randomisation,
     warnings: profile.warnings,
     blocks: (size) => reader.read(db.stream(`${select} FROM ${good(0)}`), size),
     sample: async (max, sampleSeed) => {

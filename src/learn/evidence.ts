@@ -8,6 +8,7 @@ import type { Estimate } from "./estimate/estimate.ts";
 import type { CurvePoint } from "./nouns.ts";
 import type { PlanRowEvidence } from "./plan/plan.ts";
 import type { PolicyEvidence } from "./policy-check.ts";
+import type { Randomisation } from "./randomisation/figures.ts";
 import type { StudentCheck } from "./student-check.ts";
 
 export const EVIDENCE_FORMAT = 1;
@@ -22,6 +23,9 @@ export interface DataEvidence {
   readonly sources: readonly string[];
   readonly rows: number;
   readonly badRows: number;
+  /** Whether the log was taken though chance did not give the arms, or may not have: then nothing here is causal. */
+  readonly observational: boolean;
+  readonly randomisation: Randomisation;
   /** Of the ensemble's members, each learned from the rows of all folds but one. */
   readonly folds: number;
   readonly features: number;

@@ -21,6 +21,8 @@ export interface Asked {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly seed: number;
+  /** A log in which chance did not give the arms is taken all the same. */
+  readonly observational?: boolean;
   readonly options: LearnOptions;
 }
 
@@ -57,7 +59,7 @@ function moneyOf({ currency, arm, cost }: Mapping): ReleaseMoney {
 }
 
 function summaryOf(
-  { seed, mapping }: Asked,
+  { seed, mapping, observational = false }: Asked,
   { dataset, backend, grouping, checked }: Found,
 ): Release["manifest"]["summary"] {
   return {
@@ -65,6 +67,7 @@ function summaryOf(
     seed,
     rows: dataset.rows,
     badRows: dataset.badRows,
+    ...(observational ? { observational: "nothing here is causal" } : {}),
     currency: mapping.currency,
     reward: mapping.rewards
       .filter(({ part }) => part !== "below")
@@ -77,7 +80,7 @@ function summaryOf(
 }
 
 export function evidenceOf(
-  { seed, files, mapping, options }: Asked,
+  { seed, files, mapping, observational = false, options }: Asked,
   { dataset, backend, representation, grouping, checked, estimated, planned, policy }: Found,
   release: Release,
   seconds: Evidence["seconds"],
@@ -93,6 +96,8 @@ export function evidenceOf(
       sources: dataset.sources,
       rows: dataset.rows,
       badRows: dataset.badRows,
+      observational,
+      randomisation: dataset.randomisation,
       folds: FOLDS,
       features: dataset.spec.features.length,
       width: dataset.width,

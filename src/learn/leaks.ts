@@ -3,7 +3,8 @@
 // A feature that predicts a target almost perfectly is refused; one that gives it away for some users is a warning.
 
 import { InvalidInput } from "../domain/campaign.ts";
-import { featureWidth, type Feature, type FeatureSpec } from "../domain/features.ts";
+import { featureWidth, type FeatureSpec } from "../domain/features.ts";
+import { groupsOf, type Groups } from "./feature-groups.ts";
 import type { Mapping } from "./mapping.ts";
 import type { Block } from "./nouns.ts";
 
@@ -17,7 +18,6 @@ const CERTAIN_SHARE = 0.98;
 const NEVER_EXPECTED = 50;
 /** Positives below which nothing can be said. */
 const FEW = 50;
-const BINS = 50;
 
 const DOUBTS = {
   outcome: "is it recorded after the decision?",
@@ -80,57 +80,6 @@ function targetsOf(block: Block, mapping: Mapping): Target[] {
       });
     });
   return targets;
-}
-
-/** Rows of like value: a category, a number, or a bin of near numbers. */
-interface Groups {
-  readonly of: Int32Array;
-  readonly count: number;
-  readonly name: (group: number) => string;
-}
-
-function groupsOf(block: Block, width: number, offset: number, feature: Feature): Groups {
-  const of = new Int32Array(block.n);
-  if (feature.kind === "categorical") {
-    const { categories } = feature;
-    for (let row = 0; row < block.n; row += 1) {
-      const start = row * width + offset;
-      const position = block.x.subarray(start, start + categories.length).indexOf(1);
-      of[row] = position < 0 ? categories.length : position;
-    }
-    return { of, count: categories.length + 1, name: (group) => categories[group] ?? "(any other)" };
-  }
-  const sorted = Float32Array.from({ length: block.n }, (_, row) => block.x[row * width + offset]!).toSorted();
-  const edges = edgesOf(sorted);
-  for (let row = 0; row < block.n; row += 1) of[row] = binOf(edges, block.x[row * width + offset]!);
-  return {
-    of,
-    count: edges.length,
-    name: (group) => (edges.length <= BINS ? `${edges[group]}` : `about ${edges[group]}`),
-  };
-}
-
-/** The distinct values where they are few, else quantiles; a bin begins at its edge. */
-function edgesOf(sorted: Float32Array): number[] {
-  const edges: number[] = [];
-  for (const value of sorted) {
-    if (edges.at(-1) !== value) edges.push(value);
-    if (edges.length > BINS) break;
-  }
-  if (edges.length <= BINS) return edges;
-  const quantiles = Array.from({ length: BINS }, (_, bin) => sorted[Math.floor((bin * sorted.length) / BINS)]!);
-  return [...new Set(quantiles)];
-}
-
-function binOf(edges: readonly number[], value: number): number {
-  let low = 0;
-  let high = edges.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (edges[middle]! <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 function judge(groups: Groups, n: number, target: Target): { told: string; refused: boolean } | null {

@@ -84,6 +84,8 @@ export interface Mapping {
     readonly column: string;
     readonly ordered: boolean;
     readonly arms: readonly MappedArm[];
+    /** Features by whose values users were drawn differently: balance is judged among those who have them alike. */
+    readonly strata: readonly string[];
     /** What becomes of rows of any other arm. */
     readonly others: "refuse" | "leave-out";
   };
@@ -164,6 +166,7 @@ const mappingSchema = z.strictObject({
   arm: z.strictObject({
     column,
     ordered: z.boolean().default(false),
+    strata: z.array(z.string()).default([]),
     others: z.enum(["refuse", "leave-out"]).default("refuse"),
     arms: z.array(armSchema).min(2).max(MAX_ARMS),
   }),
@@ -237,6 +240,7 @@ function toMapping(written: Written, problems: string[]): Mapping {
     arm: {
       column: written.arm.column,
       ordered: written.arm.ordered,
+      strata: strataOf(written, problems),
       others: written.arm.others,
       arms: armsOf(written, scale, problems),
     },
@@ -275,6 +279,11 @@ function featuresOf(written: Written, problems: string[]): MappedFeature[] {
     if (feature.default !== null && typeof feature.default !== typeOf[feature.kind])
       problems.push(`features.${feature.name}.default: a ${feature.kind} feature needs a ${typeOf[feature.kind]}`);
   return features;
+}
+
+function strataOf({ arm: { strata }, features }: Written, problems: string[]): readonly string[] {
+  for (const name of strata) if (!(name in features)) problems.push(`arm.strata: no feature is named ${name}`);
+  return strata;
 }
 
 function armsOf(written: Written, scale: number, problems: string[]): MappedArm[] {

@@ -1,6 +1,7 @@
 // What the steps of training hand to each other. Arrays are row-major and typed; nothing holds all rows as objects.
 
 import type { FeatureSpec } from "../domain/features.ts";
+import type { Randomisation } from "./randomisation/figures.ts";
 
 /** One reward of the mapping; the campaign's reward is Σ weight × value. */
 export interface RewardTask {
@@ -67,6 +68,8 @@ export interface Dataset {
   readonly badRows: number;
   /** each file and how it was read */
   readonly sources: readonly string[];
+  /** whether chance gave the arms, as far as the log tells */
+  readonly randomisation: Randomisation;
   /** what a person should know before trusting it: each names its column and the count */
   readonly warnings: readonly string[];
   /** All good rows, in file order, in blocks of at most `size`. */

@@ -7,8 +7,10 @@ import type { Feature, FeatureSpec } from "../domain/features.ts";
 import { valueKey } from "../domain/values.ts";
 import type { Cell, Database } from "./duckdb.ts";
 import { checkFaults, shown } from "./faults.ts";
+import { compareLeftOut } from "./left-out.ts";
 import { TABLE, type StagedLog } from "./log/staged-log.ts";
 import type { MappedFeature, Mapping } from "./mapping.ts";
+import { checkPropensities } from "./randomisation/propensities.ts";
 import { hashedRows, hashRange } from "./row-keys.ts";
 import { literal } from "./sql.ts";
 import { staged } from "./staging.ts";
@@ -33,7 +35,9 @@ export interface Profile {
 export async function profileLog(db: Database, log: StagedLog, mapping: Mapping, allowed: number): Promise<Profile> {
   const { rows, badRows, warnings: told } = await checkFaults(db, log, mapping, allowed);
   const warnings = [...told];
+  if (badRows > 0) warnings.push(await compareLeftOut(db, mapping, badRows));
   const rowsOfArm = await countArms(db, TABLE, mapping, rows, warnings);
+  warnings.push(...(await checkPropensities(db, log, mapping, rows)));
   await checkOutcomes(db, TABLE, mapping, warnings);
   const features: Feature[] = [];
   for (const [index, feature] of mapping.features.entries()) {
@@ -76,14 +80,6 @@ async function countArms(
     const { column } = mapping.arm;
     if (count === 0) throw new InvalidInput(`data: column ${column}: the arm ${arm.id} never occurs in ${rows} rows`);
     if (count < FEW_ROWS) warnings.push(`column ${column}: the arm ${arm.id} occurs in ${count} rows only`);
-    const p = arm.propensity;
-    if (p === null) return;
-    const share = count / rows;
-    if (Math.abs(share - p) > 5 * Math.sqrt((p * (1 - p)) / rows))
-      warnings.push(
-        `column ${column}: the arm ${arm.id} has the propensity ${p.toFixed(4)}, ` +
-          `but ${count} of ${rows} rows have it (${share.toFixed(4)})`,
-      );
   });
   return rowsOfArm;
 }

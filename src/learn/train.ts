@@ -42,7 +42,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
   const watch = new Stopwatch(input.elapsedMs, input.progress);
   const backend = await useBackend(input.backend);
   const { files, mapping, seed, progress } = input;
-  const { scratch, memoryLimit, allowBadRows = 0 } = input;
+  const { scratch, memoryLimit, allowBadRows = 0, observational = false } = input;
   const dataset = await watch.time("dataset", () =>
     openDataset({
       files,
@@ -50,6 +50,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
       seed,
       onProgress: progress,
       allowBadRows,
+      observational,
       ...(scratch === undefined ? {} : { scratch }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
     }),

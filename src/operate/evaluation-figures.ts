@@ -1,5 +1,7 @@
 // What an evaluation's page is given: figures of one session, money in minor units.
 
+import type { BalanceFigures } from "./balance-section.ts";
+
 /** A figure with its interval. */
 export interface Ranged {
   readonly value: number;
@@ -30,6 +32,8 @@ export interface EvaluationReport {
   readonly subtitle: string;
   readonly verdicts: readonly string[];
   readonly warnings: readonly string[];
+  /** Undefined for a campaign's own log. */
+  readonly balance?: BalanceFigures | null;
   readonly currency: string;
   /** Its name. */
   readonly reward: string;

@@ -6,6 +6,7 @@
 
 import { minorPerMajor } from "../domain/currency.ts";
 import { formatMean } from "../domain/money.ts";
+import { balanceSection } from "./balance-section.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, GroupFigures, Ranged } from "./evaluation-figures.ts";
 import { percent, perThousand, short, whole } from "./page/figures.ts";
@@ -26,6 +27,7 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
       ...(report.campaign === null ? [] : [campaignSection(report.campaign, report)]),
       policySection(report, charts),
       ...(report.releases.length === 0 ? [] : [gainSection(report, charts), rankingSection(report)]),
+      ...(report.balance === undefined ? [] : [await balanceSection(report.balance)]),
     ],
     footer,
   });

@@ -1,6 +1,8 @@
 // Training report figures
 // What the training report is given: figures, already worked out. Its page and its charts draw the same ones.
 
+import type { BalanceFigures } from "./balance-section.ts";
+
 /** A figure with its interval. */
 export interface Ranged {
   readonly value: number;
@@ -21,6 +23,9 @@ export interface TrainingReport {
   /** What it learned from and how, line by line. */
   readonly facts: readonly { readonly what: string; readonly value: string }[];
   readonly warnings: readonly string[];
+  /** What is said in place of a word on chance, of a log in which it did not give the incentives. */
+  readonly notCausal: string | null;
+  readonly balance: BalanceFigures | null;
   readonly curves: readonly { readonly epoch: number; readonly train: number; readonly validate: number }[];
   readonly bestEpoch: number;
   readonly clustersTried: readonly { readonly clusters: number; readonly kept: number }[];

@@ -5,6 +5,7 @@
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
 import { minorPerMajor } from "../domain/currency.ts";
+import { balanceSection } from "./balance-section.ts";
 import { decimal, percent, perThousand, short, whole } from "./page/figures.ts";
 import { html, picture, renderPage, table, type Html, type Section } from "./page/page.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
@@ -17,6 +18,7 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
     title: report.title,
     subtitle: report.subtitle,
     notices: [
+      ...(report.notCausal === null ? [] : [{ kind: "bad" as const, text: report.notCausal }]),
       { kind: "note", text: report.label },
       { kind: "good", text: "All gates hold: the classifier, its clusters, the plans and their errors." },
     ],
@@ -27,6 +29,7 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
       frontierSection(report, charts),
       policySection(report, charts),
       learningSection(report, charts),
+      await balanceSection(report.balance),
       dataSection(report),
     ],
     footer: report.footer,

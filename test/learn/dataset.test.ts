@@ -331,14 +331,6 @@ describe("a warning, with column and count, tells of", () => {
     expect(dataset.warnings.join("\n")).toMatch(/column receipt: (\d+) of \1 rows with 1 have the reward ordered/);
   });
 
-  test("arms that do not have the share that their propensity says", async () => {
-    const mapping = MAPPING.replace("0.3333 }", "0.2333 }").replace("0.3334", "0.4334");
-    const dataset = await openCsv(CSV, mapping);
-    expect(dataset.warnings.join("\n")).toMatch(
-      /column offer: the arm large has the propensity 0.4334, but \d+ of 5000 rows/,
-    );
-  });
-
   test("an arm with few rows", async () => {
     const dataset = await openCsv(logCsv(300, 2));
     expect(dataset.warnings.join("\n")).toMatch(/column offer: the arm small occurs in \d+ rows only/);

@@ -54,6 +54,7 @@ function datasetOf(rows: Block, faces: readonly number[]): Dataset {
     rows: rows.n,
     badRows: 0,
     sources: [],
+    randomisation: { tested: null, told: [], failed: [] },
     warnings: [],
     async *blocks(size) {
       for (let at = 0; at < rows.n; at += size) yield slice(rows, at, Math.min(rows.n, at + size));

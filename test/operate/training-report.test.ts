@@ -15,6 +15,21 @@ const REPORT: TrainingReport = {
   rows: 5000,
   arms: ["none", "<ten off>"],
   facts: [{ what: "Files", value: "log & more.csv" }],
+  notCausal: null,
+  balance: {
+    sampleRatioP: 0.4,
+    rows: 5000,
+    strata: [],
+    arms: [
+      {
+        arm: "<ten off>",
+        rows: [2500, 2500],
+        auc: { value: 0.503, low: 0.487, high: 0.519 },
+        differences: [{ feature: "age & more", smd: 0.012 }],
+        chance: 0.055,
+      },
+    ],
+  },
   warnings: ["column age: missing in 3 rows, which take the default"],
   curves: [
     { epoch: 1, train: 0.6, validate: 0.5 },
@@ -99,7 +114,7 @@ describe("the page of a training", () => {
   test("is one file without a script and without a request to anywhere", () => {
     expect(page).toMatch(/^<!doctype html>/);
     expect(page).not.toMatch(/<script|<link|<img|src=|href=|@import|url\((?!["']?#)/);
-    expect(page.match(/<svg/g)).toHaveLength(5);
+    expect(page.match(/<svg/g)).toHaveLength(6);
   });
 
   test("tells of each cluster who it is and what adds most to a thousand of its sessions", () => {

@@ -21,6 +21,7 @@ const options = {
   data: many("file", "randomised log: CSV, CSV.gz or Parquet; glob:PATTERN for several", asText),
   mapping: option("file", "what the log's columns mean", asText),
   allowBadRows: withDefault("number", "rows that cannot be read and may be left out", asInteger({ min: 0 }), 0),
+  observational: flag("take a log in which chance did not give the arms; what comes of it says so"),
   live: flag("judge on the campaign's own log, which the settings name, in place of --data"),
   campaign: option("id", "with --live: this campaign (default: the only one)", asText),
   release: many("folder", "releases to judge; with --live also hashes of published ones", asText),
@@ -70,8 +71,8 @@ async function evaluate(context: Context, values: Values): Promise<Evaluation> {
   const common = { releases, budgets, progress, bootstrap: { ...BOOTSTRAP, replicates, seed } };
   if (values.live) return await withLog(context, (log) => evaluateLive({ ...common, log, campaign }));
   const mapping = await readMappingFile(values.mapping ?? "");
-  const { data: files, allowBadRows } = values;
-  return await evaluateTable({ ...common, files, mapping, allowBadRows });
+  const { data: files, allowBadRows, observational } = values;
+  return await evaluateTable({ ...common, files, mapping, allowBadRows, observational });
 }
 
 function checkUse({ live, data, mapping, campaign, out, force }: Values): void {

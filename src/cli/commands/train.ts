@@ -35,6 +35,7 @@ export const command = defineCommand({
       asInteger({ min: 0 }),
       0,
     ),
+    observational: flag("take a log in which chance did not give the arms; what comes of it says so"),
     seed: withDefault("number", "seed of everything that is drawn", asInteger({ min: 0 }), 1),
     cluster: option(
       "method",
@@ -108,6 +109,7 @@ export const command = defineCommand({
       files: values.data,
       mapping,
       allowBadRows: values.allowBadRows,
+      observational: values.observational,
       seed: values.seed,
       backend: values.backend ?? context.config.tfBackend,
       options: learnOptionsOf(values),

@@ -15,6 +15,7 @@ export interface EvaluateTable {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly allowBadRows: number;
+  readonly observational: boolean;
   readonly releases: readonly string[];
   readonly budgets: number;
   readonly bootstrap: BootstrapOptions;
@@ -22,11 +23,11 @@ export interface EvaluateTable {
 }
 
 export async function evaluateTable(options: EvaluateTable): Promise<Evaluation> {
-  const { files, mapping, allowBadRows, budgets, bootstrap, progress } = options;
+  const { files, mapping, allowBadRows, observational, budgets, bootstrap, progress } = options;
   const { seed } = bootstrap;
   return await withReleases(options.releases, null, async (releases) => {
     const report = progress.report.bind(progress);
-    const sums = await sumTable(releases, { files, mapping, allowBadRows, seed, progress: report });
+    const sums = await sumTable(releases, { files, mapping, allowBadRows, observational, seed, progress: report });
     progress.report("drawing intervals", 0);
     return {
       source: {
@@ -49,6 +50,7 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
         options: bootstrap,
       }),
       holdout: null,
+      randomisation: sums.randomisation,
       warnings: [...sums.warnings, ...learnedOn(releases, files)],
     };
   });

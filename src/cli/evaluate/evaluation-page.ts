@@ -2,10 +2,11 @@
 
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import type { EvaluationReport, PolicyFigures } from "../../operate/evaluation-figures.ts";
+import { balanceFigures } from "../balance-figures.ts";
 import { gainsOf, outOfReach, sourceName, verdictOf, type Evaluation } from "./evaluation.ts";
 
 export function evaluationReport(evaluation: Evaluation): EvaluationReport {
-  const { source, options, judged, holdout, warnings } = evaluation;
+  const { source, options, judged, holdout, randomisation, warnings } = evaluation;
   const { releases } = judged;
   return {
     title: releases.length > 0 ? "What releases would have been worth" : "What each incentive would have been worth",
@@ -15,6 +16,14 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
       ...outOfReach(judged, source.currency),
     ],
     warnings,
+    ...(randomisation === undefined
+      ? {}
+      : {
+          balance: balanceFigures(
+            randomisation,
+            judged.arms.map(({ arm }) => arm),
+          ),
+        }),
     currency: source.currency,
     reward: source.reward,
     rows: judged.rows,

@@ -6,6 +6,7 @@ import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import type { Randomisation } from "../../learn/randomisation/figures.ts";
 import { percent, short } from "../../operate/page/figures.ts";
 
 export interface Evaluation {
@@ -14,6 +15,8 @@ export interface Evaluation {
   readonly judged: Judged;
   /** Null for a table, and for a campaign without users held out. */
   readonly holdout: HoldoutValue | null;
+  /** Of a table: whether chance gave its arms. */
+  readonly randomisation?: Randomisation;
   /** What a person should know before believing it. */
   readonly warnings: readonly string[];
 }
@@ -40,7 +43,7 @@ export type Source =
 
 /** One object; money in minor units, everything else as its name says. */
 export function evaluationJson(
-  { source, options, judged, holdout, warnings }: Evaluation,
+  { source, options, judged, holdout, randomisation, warnings }: Evaluation,
   page: string | null,
 ): object {
   const { rows, arms, served, releases } = judged;
@@ -58,6 +61,7 @@ export function evaluationJson(
         oneMix: { ...budget.oneMix, shares: sharesByArm(arms, budget.oneMix.shares) },
       })),
     })),
+    randomisation: randomisation ?? null,
     warnings,
     page,
   };

@@ -17,12 +17,13 @@ export interface TableOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly allowBadRows: number;
+  readonly observational: boolean;
   /** Of the lots. */
   readonly seed: number;
   readonly progress: Progress;
 }
 
-type Seen = Pick<Dataset, "rows" | "badRows" | "sources" | "warnings">;
+type Seen = Pick<Dataset, "rows" | "badRows" | "sources" | "randomisation" | "warnings">;
 
 export type TableSums = RowSums & Seen;
 
@@ -75,20 +76,21 @@ async function sumPass(
       from += block.n;
       progress("classifying", from / rows, `${from} of ${rows} rows`);
     }
-    const { badRows, sources, warnings } = dataset;
-    return { rows, badRows, sources, warnings };
+    const { badRows, sources, randomisation, warnings } = dataset;
+    return { rows, badRows, sources, randomisation, warnings };
   } finally {
     await dataset.close();
   }
 }
 
 async function openFor(some: readonly OpenRelease[], options: TableOptions): Promise<Dataset> {
-  const { files, mapping, allowBadRows, seed, progress } = options;
+  const { files, mapping, allowBadRows, observational, seed, progress } = options;
   const mappings = some.map(({ label, release }) => fitMapping(label, release.manifest, mapping));
   return await openDataset({
     files,
     mapping: mappings[0] ?? mapping,
     allowBadRows,
+    observational,
     seed,
     onProgress: progress,
     ...(some[0] ? { spec: some[0].release.manifest.features } : {}),

@@ -3,9 +3,11 @@
 
 import { join } from "node:path";
 import type { Release } from "../../domain/release.ts";
+import { NOT_CAUSAL } from "../../learn/dataset.ts";
 import { STEPS, type Evidence } from "../../learn/evidence.ts";
 import type { PolicyFigures } from "../../learn/policy-check.ts";
 import type { TrainingReport } from "../../operate/training-report-figures.ts";
+import { balanceFigures } from "../balance-figures.ts";
 
 export interface Trained {
   readonly release: Release;
@@ -27,6 +29,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     report: join(folder, "report.html"),
     rows: evidence.data.rows,
     badRows: evidence.data.badRows,
+    observational: evidence.data.observational,
     features: evidence.data.features,
     arms: manifest.arms.length,
     armIds: manifest.arms,
@@ -76,7 +79,9 @@ export function trainingReport({ release, evidence }: Trained): TrainingReport {
   return {
     title: "What was learned",
     subtitle: `Release ${release.hash.slice(0, 12)}, seed ${evidence.seed}, computed by ${evidence.backend}`,
-    label: `From ${data.rows.toLocaleString("en")} rows of ${data.files.join(", ")}, in which chance decided who got what.`,
+    label: `From ${data.rows.toLocaleString("en")} rows of ${data.files.join(", ")}, ${data.observational ? "read as observational." : "in which chance decided who got what."}`,
+    notCausal: data.observational ? capital(NOT_CAUSAL) : null,
+    balance: balanceFigures(data.randomisation, manifest.arms),
     currency: data.currency,
     reward: String(manifest.summary["reward"] ?? "reward"),
     rows: data.rows,
@@ -111,6 +116,10 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
     { what: "Clusters given up", value: whole(clustering.givenUp) },
     { what: "Values of reward and of cost read from", value: `${estimate.readouts.reward}, ${estimate.readouts.cost}` },
   ];
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Two-sided, normal. */
