@@ -2,7 +2,7 @@
 // How long a pacing command takes until every partition has applied it: three `stipend run` on a real broker, under a steady
 // load of sessions and outcomes; commands of every kind in turn, one after the other, at random moments.
 //
-//   npm run bench:control -- [--quick] [--json]
+//   npm run bench:control -- [--quick] [--json] [--brokers 3]
 //
 //   applied   from when the command is given until the status is read by which every partition has its revision: what
 //             `stipend pacing … --wait` waits for, by the same code. In it: asking where the answers end, sending, the
@@ -11,6 +11,7 @@
 //   killed    an instance is killed (SIGKILL) and a command is given at once: what it had answers when others have taken
 //             it over, after KAFKA_SESSION_TIMEOUT_MS; until then the partitions that are silent are told, one by one
 //
+// With --brokers 3 all of it twice, on one broker and on a cluster of three: the figures are `one` and `three` then.
 // Left out: the start of the `stipend` process that gives the command, and its connection to the brokers.
 
 import path from "node:path";
@@ -26,7 +27,7 @@ import { Program } from "../test/cli/program-process.ts";
 import { openShell, type Shell } from "../test/cli/shell.ts";
 import { writeCampaign, writeRelease } from "../test/cli/small-campaign.ts";
 import type { RunningBroker } from "../test/kafka/start-broker.ts";
-import { onBroker } from "./kafka-world.ts";
+import { onBroker, onThreeBrokers } from "./kafka-world.ts";
 import { quantile } from "./trend.ts";
 
 export interface ControlOptions {
@@ -79,8 +80,8 @@ const USERS = 2_000;
 const BETWEEN_MS = 400;
 const LONGEST_MS = 120_000;
 
-export async function benchmarkControl(options: ControlOptions): Promise<ControlFigures> {
-  return await onBroker({ name: "control", prefix: PREFIX }, async ({ folder, broker, log }) => {
+export async function benchmarkControl(options: ControlOptions, brokers = 1): Promise<ControlFigures> {
+  return await onBroker({ name: "control", prefix: PREFIX, brokers }, async ({ folder, broker, log }) => {
     const bench = new Bench(options, folder, broker, log);
     try {
       return await bench.all();
@@ -265,6 +266,11 @@ function textOf({
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const figures = await benchmarkControl(process.argv.includes("--quick") ? QUICK : FULL);
-  console.log(process.argv.includes("--json") ? JSON.stringify(figures) : textOf(figures));
+  const options = process.argv.includes("--quick") ? QUICK : FULL;
+  const json = process.argv.includes("--json");
+  const one = await benchmarkControl(options);
+  if (onThreeBrokers(process.argv)) {
+    const three = await benchmarkControl(options, 3);
+    console.log(json ? JSON.stringify({ one, three }) : `one broker\n${textOf(one)}\n\nthree\n${textOf(three)}`);
+  } else console.log(json ? JSON.stringify(one) : textOf(one));
 }

@@ -26,12 +26,12 @@ export interface OnBroker {
 
 /** Work on a broker of its own, in a folder of its own; both are gone when it is over. */
 export async function onBroker<T>(
-  of: { readonly name: string; readonly prefix: string; readonly memory?: string },
+  of: { readonly name: string; readonly prefix: string; readonly memory?: string; readonly brokers?: number },
   work: (world: OnBroker) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), `stipend-bench-${of.name}-`));
   const memory = of.memory === undefined ? {} : { memory: of.memory };
-  const broker = await startBroker({ dir: path.join(folder, "broker"), ...memory });
+  const broker = await startBroker({ dir: path.join(folder, "broker"), brokers: of.brokers ?? 1, ...memory });
   const settings = { brokers: broker.brokers.split(","), clientId: "bench", topicPrefix: of.prefix };
   const log = await openKafkaLog(settings, () => Date.now());
   try {
@@ -41,6 +41,14 @@ export async function onBroker<T>(
     await broker.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether a benchmark was started with `--brokers 3`. */
+export function onThreeBrokers(words: readonly string[]): boolean {
+  const at = words.indexOf("--brokers");
+  if (at < 0) return false;
+  if (words[at + 1] !== "3") throw new Error("--brokers 3 compares a cluster of three with one broker");
+  return true;
 }
 
 /** The topics, the release, and the money in the treasurer's place. */

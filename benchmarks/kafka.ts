@@ -6,6 +6,7 @@
 //   kafkaStreams  a Kafka Streams 4.3.1 job (exactly_once_v2): a RocksDB read and write and one record for each session
 //
 //   node benchmarks/kafka.ts [--quick] [--json] [--profile[=FILE]]
+//   node benchmarks/kafka.ts --brokers 3 [--quick] [--json]     ours alone, on one broker and on three (kafka-cluster.ts)
 //
 // The sessions are on the topic before a system starts. Each is warm when it has had the first fifth of them, and its rate
 // is from there to the last, so that neither starting nor compiling counts. Ours and the pass-through take at most 1,000
@@ -23,9 +24,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { startBroker } from "../test/kafka/start-broker.ts";
+import * as cluster from "./kafka-cluster.ts";
 import type { LatencyFigures, LatencyOptions } from "./kafka-latency.ts";
 import type { OursSaid, Written } from "./kafka-ours.ts";
 import type { Paced } from "./kafka-pace.ts";
+import { onThreeBrokers } from "./kafka-world.ts";
 import { compileStreams, Systems, type SystemsOptions, type WrittenEach } from "./kafka-systems.ts";
 import { STAGES, type Shares } from "./serve-stages.ts";
 import { median } from "./trend.ts";
@@ -168,7 +171,12 @@ function profileOf(words: readonly string[]): string | null {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = process.argv.includes("--quick") ? QUICK : FULL;
-  const figures = await benchmarkKafka({ ...options, profile: profileOf(process.argv) });
-  console.log(process.argv.includes("--json") ? JSON.stringify(figures) : textOf(figures));
+  const [quick, json] = [process.argv.includes("--quick"), process.argv.includes("--json")];
+  if (onThreeBrokers(process.argv)) {
+    const figures = await cluster.benchmarkCluster(quick ? cluster.QUICK : cluster.FULL);
+    console.log(json ? JSON.stringify(figures) : cluster.clusterText(figures));
+  } else {
+    const figures = await benchmarkKafka({ ...(quick ? QUICK : FULL), profile: profileOf(process.argv) });
+    console.log(json ? JSON.stringify(figures) : textOf(figures));
+  }
 }

@@ -14,24 +14,26 @@ import { openShell, type Shell } from "../cli/shell.ts";
 import { writeRelease } from "../cli/small-campaign.ts";
 import { startBroker, type RunningBroker } from "../kafka/start-broker.ts";
 import { Allocator, type Ending } from "./allocators.ts";
+import { Brokers } from "./brokers.ts";
 import { writeChaosCampaign } from "./campaign.ts";
 import { check } from "./checker.ts";
+import type { ChaosOptions, ChaosResult, Law } from "./chaos-result.ts";
 import { sessionId, startLoad, type Load } from "./load.ts";
+import { RecoveryWatch } from "./recovery.ts";
 import {
   ALL_HARMS,
   CLOSE,
+  planBrokers,
   planBudget,
   planHarm,
   quietAtMs,
   SESSION_MS,
+  type BrokerHarm,
   type Harm,
   type Planned,
   type Range,
 } from "./schedule.ts";
 import { steerBudget, type Steered } from "./steering.ts";
-import type { Timeline } from "./timeline.ts";
-
-export type Law = "c2" | "c3";
 
 /**
  * What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. Far
@@ -41,45 +43,6 @@ export const HARM_THAT_TELLS: Readonly<Record<Law, { readonly harms: readonly Ha
   c2: { harms: ["freeze"], gap: { least: 5_000, most: 6_000 } },
   c3: { harms: ["kill"], gap: { least: 17_000, most: 17_500 } },
 };
-
-export interface ChaosOptions {
-  readonly seconds: number;
-  readonly seed: number;
-  readonly ratePerSecond: number;
-  /** Broken on purpose, by the allocators of this run. */
-  readonly breaks: Law | null;
-  readonly say: (line: string) => void;
-}
-
-export interface ChaosResult {
-  readonly seed: number;
-  readonly seconds: number;
-  readonly sessions: number;
-  readonly decisions: number;
-  readonly missing: number;
-  readonly doubled: number;
-  readonly unsound: number;
-  readonly overspend: number;
-  /** At the end. */
-  readonly budget: { readonly minor: number; readonly spent: number; readonly held: number };
-  /** Cuts of the budget, of which so many left less than was out; how long each took until it was applied everywhere. */
-  readonly cuts: { readonly count: number; readonly belowOut: number; readonly tookMs: readonly number[] };
-  readonly raises: { readonly count: number; readonly tookMs: readonly number[] };
-  /** Minor units: given to shards beyond the budget, taken beyond what a shard had, taken above an acknowledged cut. */
-  readonly over: Pick<Timeline, "grantedOver" | "takenOver" | "takenAboveCut">;
-  readonly kills: Readonly<Record<Harm, number>> & { readonly lostDisk: number };
-  /** Sends that had to be made again, so that sessions came twice. */
-  readonly sentAgain: number;
-  readonly verify: { readonly ok: boolean; readonly violations: number };
-  /** Allocators that ended by themselves, other than where they were armed to. */
-  readonly ownEndings: readonly Ending[];
-  /** Allocators that did not end with 0 when they were told to at the end. */
-  readonly badEndings: readonly Ending[];
-  /** From the end of the load to the last decision. */
-  readonly settleMs: number;
-  /** The first few of whatever is wrong. */
-  readonly wrong: readonly string[];
-}
 
 const SLOTS = 3;
 const PARTITIONS = 6;
@@ -93,15 +56,9 @@ const SETTLE_PATIENCE_MS = 45_000;
 const FREE_AGAIN_MS = 50;
 const PREFIX = "chaos.";
 
-export function isClean(result: ChaosResult): boolean {
-  const { missing, doubled, unsound, overspend, over, verify, badEndings } = result;
-  const overAll = overspend + over.grantedOver + over.takenOver + over.takenAboveCut;
-  return missing + doubled + unsound + overAll + badEndings.length === 0 && verify.ok;
-}
-
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "stipend-chaos-"));
-  const broker = await startBroker({ dir: path.join(folder, "broker"), port: 0 });
+  const broker = await startBroker({ dir: path.join(folder, "broker"), port: 0, brokers: options.brokers });
   const run = new ChaosRun(options, folder, broker);
   try {
     return await run.all();
@@ -126,6 +83,8 @@ class ChaosRun {
     lostDisk: 0,
   };
   readonly #harming = new Set<Promise<void>>();
+  readonly #brokerHarms: { harm: BrokerHarm; recoveredMs: number | null }[] = [];
+  readonly #cluster: Brokers | null;
   #broker: RunningBroker;
   #brokerIsAway = false;
   #log: KafkaLog | null = null;
@@ -134,6 +93,7 @@ class ChaosRun {
     this.#options = options;
     this.#folder = folder;
     this.#broker = broker;
+    this.#cluster = options.brokers > 1 ? new Brokers(broker, PREFIX) : null;
     this.#shell = openShell({
       KAFKA_BROKERS: broker.brokers,
       KAFKA_TOPIC_PREFIX: PREFIX,
@@ -158,10 +118,12 @@ class ChaosRun {
     const startedAt = performance.now();
     const elapsedMs = (): number => performance.now() - startedAt;
     const { harms, gap } = breaks === null ? { harms: ALL_HARMS, gap: CLOSE } : HARM_THAT_TELLS[breaks];
-    const plan = planHarm(seed, loadMs, SLOTS, harms, gap);
+    const may = this.#cluster === null ? harms : harms.filter((harm) => harm !== "broker");
+    const plan = planHarm(seed, loadMs, SLOTS, may, gap);
     const [steered] = await Promise.all([
       steerBudget({ shell: this.#shell, campaign: "chaos", plan: budgets, elapsedMs, say }),
       this.#doHarm(plan, quietAtMs(loadMs), elapsedMs),
+      this.#harmBrokers(load, quietAtMs(loadMs), elapsedMs),
       sleep(loadMs),
     ]);
     await load.stop();
@@ -183,6 +145,27 @@ class ChaosRun {
       lateMs = Math.max(lateMs, elapsedMs() - planned.atMs);
     }
     await Promise.all(this.#harming);
+  }
+
+  /** One after the other, beside what is done to the allocators. */
+  async #harmBrokers(load: Load, untilMs: number, elapsedMs: () => number): Promise<void> {
+    const { seed, brokers, frozenMs, say } = this.#options;
+    if (this.#cluster === null) return;
+    const watch = new RecoveryWatch(must(this.#log, "a log"), PARTITIONS);
+    for (const planned of planBrokers(seed, brokers, frozenMs)) {
+      await sleep(planned.gapMs);
+      if (elapsedMs() > untilMs) break;
+      const { harm, node, forMs } = planned;
+      const done: { harm: BrokerHarm; recoveredMs: number | null } = { harm, recoveredMs: null };
+      this.#brokerHarms.push(done);
+      const at = `${(elapsedMs() / 1_000).toFixed(1)} s  ${harm}, node ${node} for ${forMs} ms`;
+      watch.begin(load.sent, (ms) => {
+        done.recoveredMs = ms;
+        say(`${at}: every partition decides again after ${ms} ms`);
+      });
+      await this.#cluster.harm(planned);
+    }
+    await watch.end();
   }
 
   async #setUp(budgetMinor: number): Promise<void> {
@@ -329,6 +312,7 @@ class ChaosRun {
       raises: timesOf(steered, false),
       over: { grantedOver, takenOver, takenAboveCut },
       kills: this.#kills,
+      brokerHarms: this.#brokerHarms,
       sentAgain: load.again,
       verify: { ok: verify["ok"] === true, violations: Number(verify["violationsInAll"] ?? 0) },
       ownEndings: this.#allocators.flatMap((one) => one.ownEndings.filter(({ signal }) => signal !== "SIGKILL")),
@@ -348,7 +332,7 @@ class ChaosRun {
     await Promise.allSettled(this.#harming);
     await Promise.all(this.#allocators.map((one) => one.end("SIGKILL")));
     await this.#log?.close();
-    await this.#broker.stop();
+    await (this.#cluster ?? this.#broker).stop();
     this.#shell.close();
   }
 }

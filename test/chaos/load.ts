@@ -73,6 +73,10 @@ export function sessionId(n: number): string {
   return `s-${n}`;
 }
 
+export function sessionNumber(id: string): number {
+  return Number(id.slice(2));
+}
+
 function userOf(n: number, users: number): string {
   return `u-${(n * 7919) % users}`;
 }

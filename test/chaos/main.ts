@@ -1,16 +1,19 @@
-// npm run chaos -- [--minutes M] [--seed S] [--rate SESSIONS_A_SECOND] [--break c2|c3] [--json]
+// npm run chaos -- [--minutes M] [--seed S] [--rate SESSIONS_A_SECOND] [--brokers N] [--break c2|c3] [--json]
 //
+// With --brokers 3, on a cluster whose brokers are killed, frozen for half a minute, restarted in turn and moved as well.
 // Ends with 0 when nothing is wrong and 1 when something is. With --break, the allocators of this run break a law on
 // purpose: it is to be caught.
 
 import { parseArgs } from "node:util";
-import { isClean, runChaos, type ChaosResult, type Law } from "./chaos.ts";
+import { runChaos } from "./chaos.ts";
+import { isClean, type ChaosResult, type Law } from "./chaos-result.ts";
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "2" },
     seed: { type: "string", default: "1" },
     rate: { type: "string", default: "200" },
+    brokers: { type: "string", default: "1" },
     break: { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
@@ -18,13 +21,23 @@ const { values } = parseArgs({
 
 const LAWS: Readonly<Record<string, Law | null>> = { "": null, c2: "c2", c3: "c3" };
 const [minutes, seed, ratePerSecond] = [Number(values.minutes), Number(values.seed), Number(values.rate)];
+const brokers = Number(values.brokers);
 const breaks = LAWS[values.break];
-if (!(minutes > 0) || !Number.isInteger(seed) || !(ratePerSecond > 0) || breaks === undefined) {
-  console.error("chaos: --minutes and --rate are numbers above 0, --seed an integer, --break c2 or c3");
+if (
+  !(minutes > 0) ||
+  !Number.isInteger(seed) ||
+  !(ratePerSecond > 0) ||
+  ![1, 3].includes(brokers) ||
+  breaks === undefined
+) {
+  console.error(
+    "chaos: --brokers is 1 or 3, --minutes and --rate are numbers above 0, --seed an integer, --break c2 or c3",
+  );
   process.exit(2);
 }
 const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`);
-const result = await runChaos({ seconds: minutes * 60, seed, ratePerSecond, breaks, say });
+const options = { seconds: minutes * 60, seed, ratePerSecond, brokers, frozenMs: 30_000, breaks, say };
+const result = await runChaos(options);
 console.log(values.json ? JSON.stringify(result) : textOf(result));
 process.exit(isClean(result) ? 0 : 1);
 
@@ -41,6 +54,9 @@ function textOf(of: ChaosResult): string {
     `raises ${of.raises.count}, in ${timesText(of.raises.tookMs)}`,
     `granted over ${of.over.grantedOver}, taken over ${of.over.takenOver}, taken above a cut ${of.over.takenAboveCut}`,
     `kills: ${kills.join(", ")}; sent again: ${of.sentAgain}; settled in ${of.settleMs} ms`,
+    ...of.brokerHarms.map(
+      ({ harm, recoveredMs }) => `${harm}: every partition decided again after ${recoveredMs ?? "?"} ms`,
+    ),
     `verify: ${of.verify.ok ? "every law holds" : `${of.verify.violations} violations`}`,
     ...endings,
     ...of.wrong,

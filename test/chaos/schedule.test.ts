@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALL_HARMS, planBudget, planHarm, quietAtMs } from "./schedule.ts";
+import { ALL_HARMS, BROKER_HARMS, planBrokers, planBudget, planHarm, quietAtMs } from "./schedule.ts";
 
 const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
 
@@ -22,6 +22,16 @@ describe("the schedule of a chaos run", () => {
       return first.map(({ harm }) => harm).join();
     });
     expect(new Set(orders).size).toBeGreaterThan(100);
+  });
+
+  it("does to a cluster's brokers each kind of harm once before any comes again, to each of them", () => {
+    const plan = planBrokers(7, 3, 30_000);
+    expect(planBrokers(7, 3, 30_000)).toEqual(plan);
+    for (let at = 0; at < plan.length; at += BROKER_HARMS.length) {
+      const round = plan.slice(at, at + BROKER_HARMS.length);
+      expect(round.map(({ harm }) => harm).toSorted()).toEqual(BROKER_HARMS.toSorted());
+    }
+    expect(new Set(plan.map(({ node }) => node))).toEqual(new Set([1, 2, 3]));
   });
 
   it("cuts the budget and raises it in turn, several times in two minutes, and ends with the largest", () => {

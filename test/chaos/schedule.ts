@@ -6,7 +6,15 @@
 //   in-restore    a process that dies while it restores
 //   freeze        SIGSTOP for longer than the session time-out, then SIGCONT: a zombie that does not know
 //   leave         SIGTERM, and another joins
-//   broker        SIGKILL of the broker, and a restart on the same folder
+//   broker        SIGKILL of the only broker, and a restart on the same folder
+//
+// To the brokers of a cluster, beside all that is done to the allocators:
+//
+//   broker-killed     SIGKILL of one, and a restart
+//   broker-frozen     SIGSTOP for longer than an election, then SIGCONT: it does not know that others lead
+//   rolling-restart   each is stopped cleanly and started again, one after the other
+//   leader-moved      by reassignment: all that one leads goes to the others
+//   below-min-insync  SIGKILL of two of three: fewer replicas than a write needs, and no majority of controllers
 //
 //   1. Each kind comes once, in random order, before any comes by its weight: a short run has met them all.
 //   2. The budget is cut and raised in turn, and its last change makes it the largest that it has been.
@@ -33,6 +41,25 @@ export interface Planned {
   readonly isSoon: boolean;
   /** Of an armed crash: the how manieth commit or restored batch. */
   readonly count: number;
+}
+
+export type BrokerHarm = "broker-killed" | "broker-frozen" | "rolling-restart" | "leader-moved" | "below-min-insync";
+
+export const BROKER_HARMS: readonly BrokerHarm[] = [
+  "broker-killed",
+  "broker-frozen",
+  "rolling-restart",
+  "leader-moved",
+  "below-min-insync",
+];
+
+export interface PlannedBroker {
+  /** After the one before is over. */
+  readonly gapMs: number;
+  readonly harm: BrokerHarm;
+  /** From 1 on. */
+  readonly node: number;
+  readonly forMs: number;
 }
 
 export interface Range {
@@ -80,6 +107,21 @@ export function planHarm(
     plan.push({ ...detailsOf(random, harm, isFirst), atMs, harm, slot, isSoon });
   }
   return plan;
+}
+
+const BROKERS_GAP: Range = { least: 3_000, most: 8_000 };
+const BROKER_AWAY: Range = { least: 1_000, most: 8_000 };
+
+/** More than any run has time for: each kind once, then again in another order. */
+export function planBrokers(seed: number, nodes: number, frozenMs: number, rounds = 20): readonly PlannedBroker[] {
+  const random = seededRandom(`chaos/brokers/${seed}`);
+  const all = Array.from({ length: rounds }, () => shuffled(random, BROKER_HARMS)).flat();
+  return all.map((harm) => ({
+    gapMs: between(random, BROKERS_GAP),
+    harm,
+    node: 1 + random.below(nodes),
+    forMs: harm === "broker-frozen" ? frozenMs : between(random, BROKER_AWAY),
+  }));
 }
 
 function detailsOf(random: Random, harm: Harm, isFirst: boolean): Pick<Planned, "forMs" | "losesDisk" | "count"> {

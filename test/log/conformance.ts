@@ -410,6 +410,7 @@ export function conformance(adapter: Adapter): void {
       await fixture.kill(log);
       const successor = await start(other);
       expect(await restored(successor.task)).toEqual(["committed"]);
+      await successor.task.seek({ events: 1 });
       expect(await other.committed(KIND)).toEqual([{ partition: 0, positions: { events: 1 } }]);
     });
 

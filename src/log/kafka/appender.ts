@@ -10,7 +10,7 @@ import type { Lane } from "./lane.ts";
 import { encodeBatch, type BatchRecord } from "./wire/record-batch.ts";
 import { produce, type PartitionBatch, type ProducerIdentity, type ProduceAnswer } from "./wire/transaction-calls.ts";
 
-const REPLICAS_MS = 10_000;
+const REPLICAS_MS = 5_000;
 const DUPLICATE_SEQUENCE = 46;
 const SEQUENCES = 2 ** 31;
 
@@ -18,7 +18,8 @@ const SEQUENCES = 2 ** 31;
 export interface Appended {
   readonly topic: string;
   readonly partition: number;
-  /** Behind its last record; null when the broker did not say. */
+  /** Of its first record, and behind its last; null when the broker did not say. */
+  readonly first: number | null;
   readonly end: number | null;
 }
 
@@ -56,7 +57,11 @@ export class Appender {
         return records === undefined ? [] : [this.#encode(group, records)];
       });
       await this.#cluster.persist("append", () => this.#send(batches));
-      for (const { topic, partition, end } of batches) ends.set(`${topic}/${partition}`, { topic, partition, end });
+      for (const { topic, partition, end, count } of batches) {
+        const name = `${topic}/${partition}`;
+        const first = round === 0 && end !== null ? end - count : (ends.get(name)?.first ?? null);
+        ends.set(name, { topic, partition, first, end });
+      }
     }
     return [...ends.values()];
   }

@@ -190,9 +190,14 @@ export class InputBuffers {
     try {
       const answer = answers.find(({ topic }) => topic === wanted?.topic);
       if (!answer || !wanted) throw new Disconnected(`${input.of.topic} ${this.#partition} was left unanswered`);
-      if (answer.error === OFFSET_OUT_OF_RANGE) input.next = await startBehind(this.#cluster, wanted);
-      else input.add(answer, wanted.from);
-      input.answered(sentMs);
+      if (answer.error === OFFSET_OUT_OF_RANGE) {
+        input.next = await startBehind(this.#cluster, wanted);
+        // What is there instead is still to be asked for.
+        input.answered(-Infinity);
+      } else {
+        input.add(answer, wanted.from);
+        input.answered(sentMs);
+      }
     } catch (error) {
       this.#failed(input, error);
     }

@@ -12,35 +12,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   Fenced,
-  LogError,
   LogUnavailable,
   type Member,
   type Membership,
+  type Positions,
   type TaskKind,
   type TaskLog,
 } from "../event-log.ts";
-import { assign, type GroupMember } from "./assigner.ts";
 import type { Cluster } from "./cluster.ts";
 import { isPassing, KafkaError, portError } from "./errors.ts";
-import type { Lane } from "./lane.ts";
+import { GroupOffsets } from "./group-offsets.ts";
+import { GroupPlace } from "./group-place.ts";
 import { claimTask, type KafkaTaskLog, type TaskWorld } from "./task-log.ts";
-import type { Call } from "./wire/calls.ts";
-import {
-  assignedPartitions,
-  encodeAssignment,
-  encodeSubscription,
-  heartbeat,
-  joinGroup,
-  leaveGroup,
-  MemberIdGiven,
-  subscriptionUserData,
-  syncGroup,
-  type Joined,
-  type MemberOf,
-} from "./wire/group-calls.ts";
 
-const PROTOCOL = "stipend-sticky";
-const REBALANCE_MS = 30_000;
 const HEARTBEATS_A_SESSION = 5;
 const AGAIN_MS = 200;
 
@@ -49,30 +33,36 @@ export class GroupMembership implements Membership {
   readonly #kind: TaskKind;
   readonly #group: string;
   readonly #member: Member;
-  readonly #partitionCount: number;
   readonly #cluster: Cluster;
-  readonly #lane: Lane;
+  readonly #place: GroupPlace;
   /** What the runner was told it has. */
   readonly #owned = new Set<number>();
   readonly #logs = new Map<number, KafkaTaskLog>();
   /** Fenced though still ours (G4). */
   readonly #suspects = new Set<number>();
-  #id = "";
-  #generation = -1;
   #leaving = false;
   #failure: Error | null = null;
   #told = "";
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
+  readonly #offsets: GroupOffsets;
+  #left: Promise<void> | null = null;
 
   constructor(world: TaskWorld, kind: TaskKind, group: string, member: Member, partitionCount: number) {
     this.#world = world;
     this.#kind = kind;
     this.#group = group;
     this.#member = member;
-    this.#partitionCount = partitionCount;
     this.#cluster = world.cluster;
-    this.#lane = world.cluster.lane();
+    const topics = kind.inputs.map((name) => world.catalogue.physical(name));
+    this.#place = new GroupPlace(world.cluster, { group, topics, partitions: partitionCount });
+    this.#offsets = new GroupOffsets(world, { member: () => this.#place.member, reached: () => this.#reached() });
+  }
+
+  #reached(): ReadonlyMap<number, Positions> {
+    return new Map(
+      [...this.#logs].flatMap(([partition, { reached }]) => (reached === null ? [] : [[partition, reached]])),
+    );
   }
 
   get partitions(): readonly number[] {
@@ -88,24 +78,34 @@ export class GroupMembership implements Membership {
     try {
       await this.#round();
     } catch (error) {
-      this.#cluster.closeLane(this.#lane);
+      this.#leaving = true;
+      await this.#goodbye();
       throw portError(error);
     }
     this.#loop = this.#live();
+    this.#offsets.start();
   }
 
-  async leave(): Promise<void> {
-    if (this.#leaving) return await this.#loop;
+  leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
+  async #leave(): Promise<void> {
     this.#leaving = true;
     this.#wake?.();
     await this.#loop;
     await this.#revoke(this.partitions);
+    await this.#goodbye();
+  }
+
+  async #goodbye(): Promise<void> {
+    await this.#offsets.end();
     try {
-      if (this.#id !== "") await this.#send(leaveGroup({ group: this.#group, member: this.#id }));
+      await this.#place.leave();
     } catch (error) {
       this.#trouble("leaving", error);
     }
-    this.#cluster.closeLane(this.#lane);
   }
 
   async #live(): Promise<void> {
@@ -123,12 +123,8 @@ export class GroupMembership implements Membership {
   }
 
   async #heartbeat(): Promise<void> {
-    await this.#send(heartbeat(this.#place()));
+    await this.#place.heartbeat();
     this.#told = "";
-  }
-
-  #place(): MemberOf {
-    return { group: this.#group, generation: this.#generation, member: this.#id };
   }
 
   /** Whatever a heartbeat or a round met. */
@@ -171,7 +167,7 @@ export class GroupMembership implements Membership {
     return await this.#cluster.persist(`join ${this.#group}`, async () => {
       for (;;) {
         try {
-          return await this.#sync(await this.#join());
+          return await this.#place.join(this.partitions);
         } catch (error) {
           const meaning = error instanceof KafkaError ? error.meaning : null;
           if (this.#leaving || (meaning !== "rejoin" && meaning !== "lost")) throw error;
@@ -179,41 +175,6 @@ export class GroupMembership implements Membership {
         }
       }
     });
-  }
-
-  async #join(): Promise<Joined> {
-    const userData = Buffer.from(JSON.stringify({ owned: this.partitions, generation: this.#generation }));
-    const request = {
-      group: this.#group,
-      sessionTimeoutMs: this.#cluster.settings.sessionTimeoutMs,
-      rebalanceTimeoutMs: REBALANCE_MS,
-      protocol: PROTOCOL,
-      metadata: encodeSubscription(this.#topics(), userData),
-    };
-    const joined = await this.#send(joinGroup({ ...request, member: this.#id })).catch((error: unknown) => {
-      if (!(error instanceof MemberIdGiven)) throw error;
-      this.#id = error.member;
-      return this.#send(joinGroup({ ...request, member: this.#id }));
-    });
-    this.#id = joined.member;
-    this.#generation = joined.generation;
-    return joined;
-  }
-
-  async #sync(joined: Joined): Promise<number[]> {
-    const assignments = joined.leader === joined.member ? this.#assignments(joined) : new Map<string, Buffer>();
-    return assignedPartitions(await this.#send(syncGroup(this.#place(), assignments, REBALANCE_MS)));
-  }
-
-  /** As the group's leader. */
-  #assignments(joined: Joined): Map<string, Buffer> {
-    const members = joined.members.map(({ id, metadata }) => memberOf(id, subscriptionUserData(metadata)));
-    const { byMember } = assign(members, this.#partitionCount);
-    return new Map([...byMember].map(([id, partitions]) => [id, encodeAssignment(this.#topics(), partitions)]));
-  }
-
-  #topics(): string[] {
-    return this.#kind.inputs.map((name) => this.#world.catalogue.physical(name));
   }
 
   #assign(partition: number): void {
@@ -270,8 +231,9 @@ export class GroupMembership implements Membership {
       await this.#member.revoked(partition);
       this.#owned.delete(partition);
       this.#suspects.delete(partition);
-      this.#endLog(partition, "was given back");
     }
+    if (this.#leaving && this.#failure === null) await this.#offsets.send();
+    for (const partition of partitions) this.#endLog(partition, "was given back");
   }
 
   async #revokeWithHeartbeats(partitions: readonly number[]): Promise<void> {
@@ -292,21 +254,16 @@ export class GroupMembership implements Membership {
     this.#trouble("forgotten by the group", error);
     for (const partition of this.#owned) this.#endLog(partition, "is another's: the group has gone on without us");
     await this.#revoke(this.partitions);
-    this.#id = "";
-    this.#generation = -1;
+    this.#place.forgotten();
   }
 
-  /** Nothing will come right by itself: every task says so at its next call, and whoever has none is told. */
+  /** Nothing will come right by itself: every task says so at its next call, whoever has none is told, and the group as well. */
   #fail(error: Error): void {
     this.#failure = error;
     this.#leaving = true;
     for (const log of this.#logs.values()) log.end(error);
     this.#member.failed?.(error);
-  }
-
-  async #send<T>(call: Call<T>): Promise<T> {
-    const node = await this.#cluster.coordinator("group", this.#group);
-    return await this.#lane.send(node, call);
+    void this.leave();
   }
 
   async #pause(ms: number): Promise<void> {
@@ -326,12 +283,4 @@ export class GroupMembership implements Membership {
     this.#told = message;
     this.#cluster.settings.onTrouble(message);
   }
-}
-
-function memberOf(id: string, userData: Buffer): GroupMember {
-  const data: unknown = JSON.parse(userData.toString("utf8"));
-  if (typeof data !== "object" || data === null || !("owned" in data) || !("generation" in data))
-    throw new LogError(`member ${id} of the group is no Stipend: change the application's name`);
-  const owned = Array.isArray(data.owned) ? data.owned.filter((value) => Number.isInteger(value)) : [];
-  return { id, owned: owned.map(Number), generation: Number(data.generation) };
 }

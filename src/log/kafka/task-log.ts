@@ -2,9 +2,9 @@
 // A claimed partition: its transactions, its inputs and its changelog. Whoever holds it may have lost the partition
 // without knowing; then the broker refuses its next commit, or the membership tells it first, whichever comes sooner.
 
-import { isDeepStrictEqual } from "node:util";
 import {
   Fenced,
+  OutcomeUnknown,
   UnknownTopic,
   type Committed,
   type LogRecord,
@@ -13,6 +13,7 @@ import {
   type TaskKind,
   type TaskLog,
 } from "../event-log.ts";
+import type { Appended } from "./appender.ts";
 import { checkRecords, groupRecords, type KeylessCounter } from "./batches.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Cluster } from "./cluster.ts";
@@ -72,10 +73,9 @@ export class KafkaTaskLog implements TaskLog {
   /** Why it does nothing more. */
   #over: Error | null = null;
   #changelogEnd: number;
+  /** Where the restored changelog ends; null once a commit has gone by, and without a restore. */
+  #restoredTo: number | null = null;
   #reached: Positions | null = null;
-  /** The group's, as they were sent last, by the topics' names on the cluster. */
-  #sent: Positions = {};
-  #offsetsSentAt = -Infinity;
 
   constructor(
     world: TaskWorld,
@@ -116,6 +116,7 @@ export class KafkaTaskLog implements TaskLog {
       const before = records.filter((record) => record.offset < end);
       if (before.length > 0) yield before;
     }
+    this.#restoredTo = reader.next;
   }
 
   async seek(positions: Positions): Promise<void> {
@@ -132,22 +133,7 @@ export class KafkaTaskLog implements TaskLog {
     if (this.#inputs === null) await this.seek({});
     const inputs = this.#inputs;
     if (inputs === null) return [];
-    const batch = await this.#guarded(() => inputs.poll(limits.maxRecords, limits.maxWaitMs, () => this.#check()));
-    if (batch.length === 0) await this.#sendLastOffsets();
-    return batch;
-  }
-
-  /** A task that has nothing to do shall not look to tools as if it lagged. */
-  async #sendLastOffsets(): Promise<void> {
-    const offsets = this.#reached === null ? null : this.#offsetsDue(false, this.#reached);
-    if (offsets === null || isDeepStrictEqual(offsets.positions, this.#sent)) return;
-    await this.#guarded(() => this.#transactions.commit([], { group: this.#of.group, ...offsets }));
-    this.#noteSent(offsets.positions);
-  }
-
-  #noteSent(positions: Positions): void {
-    this.#offsetsSentAt = performance.now();
-    this.#sent = positions;
+    return await this.#guarded(() => inputs.poll(limits.maxRecords, limits.maxWaitMs, () => this.#check()));
   }
 
   async commit(records: readonly OutRecord[], positions: Positions): Promise<Committed> {
@@ -156,11 +142,7 @@ export class KafkaTaskLog implements TaskLog {
     const { catalogue, visibility, now } = this.#world;
     await checkRecords(catalogue, records);
     const groups = groupRecords(catalogue, records, now(), this.#keyless);
-    const offsets = this.#offsetsDue(records.length === 0, positions);
-    const appended = await this.#guarded(() =>
-      this.#transactions.commit(groups, offsets === null ? null : { group: this.#of.group, ...offsets }),
-    );
-    if (offsets !== null) this.#noteSent(offsets.positions);
+    const appended = await this.#guarded(() => this.#transactions.commit(groups, (to) => this.#checkRestored(to)));
     this.#reached = { ...this.#reached, ...positions };
     const changelog = catalogue.physical(this.#of.kind.changelog);
     for (const { topic, partition, end } of appended) {
@@ -172,17 +154,21 @@ export class KafkaTaskLog implements TaskLog {
   }
 
   /**
-   * For tools only, and so not in each cycle: a transaction with them takes two requests more. One without records has
-   * them always, be they none: a coordinator knows no transaction with nothing in it, and would refuse to end it.
+   * A leader that was frozen and has not heard yet that another leads tells an end that is too early. Only the true one
+   * takes records: so where the first go in the changelog shows what is before them, and a restore has to have seen it.
    */
-  #offsetsDue(empty: boolean, positions: Positions): { partition: number; positions: Positions } | null {
-    const { cluster, catalogue } = this.#world;
-    if (Object.keys(positions).length === 0 && !empty) return null;
-    const due = performance.now() - this.#offsetsSentAt >= cluster.settings.offsetsEveryMs;
-    if (!due && !empty) return null;
-    const named: Record<string, number> = {};
-    for (const [name, offset] of Object.entries(this.#told(positions))) named[catalogue.physical(name)] = offset;
-    return { partition: this.partition, positions: named };
+  async #checkRestored(appended: readonly Appended[]): Promise<void> {
+    const name = this.#of.kind.changelog;
+    const of = { topic: this.#world.catalogue.physical(name), name, partition: this.partition };
+    const first = appended.find((to) => to.topic === of.topic && to.partition === of.partition)?.first ?? null;
+    const restoredTo = this.#restoredTo;
+    if (first === null || restoredTo === null) return;
+    // What lies between may be the end of a transaction, which is no record.
+    const reader = new PartitionReader(this.#world.cluster, this.#lanes.fetch, { ...of, from: restoredTo });
+    while (reader.next < first)
+      if ((await reader.read(RESTORE_WAIT_MS)).length > 0)
+        throw new OutcomeUnknown(`${of.topic} ${of.partition}: records from ${restoredTo} on have not been restored`);
+    this.#restoredTo = null;
   }
 
   async release(): Promise<void> {

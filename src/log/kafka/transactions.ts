@@ -7,7 +7,7 @@
 //       does it once. Unless it says that another owner is there, what it does not answer is unknown.
 //   T3. After any trouble that leaves a transaction open it is `broken`, and every call throws `OutcomeUnknown`.
 
-import { OutcomeUnknown, type Positions } from "../event-log.ts";
+import { OutcomeUnknown } from "../event-log.ts";
 import { Appender, type Appended } from "./appender.ts";
 import type { PartitionGroup } from "./batches.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -18,22 +18,12 @@ import type { Lane } from "./lane.ts";
 import type { Call } from "./wire/calls.ts";
 import type { OpenTransaction } from "./wire/state-calls.ts";
 import {
-  addOffsets,
   addPartitions,
-  commitOffsets,
   endTransaction,
   initProducerId,
   type TopicPartitions,
   type Transaction,
 } from "./wire/transaction-calls.ts";
-
-/** Positions for the group, in the same transaction. */
-export interface GroupOffsets {
-  readonly group: string;
-  readonly partition: number;
-  /** By the topic's name on the cluster. */
-  readonly positions: Positions;
-}
 
 export interface ClaimedBy extends Omit<HangingOf, "producerId"> {
   readonly transactionalId: string;
@@ -44,13 +34,15 @@ export class Transactions {
   readonly #cluster: Cluster;
   readonly #lane: Lane;
   readonly #identity: Transaction;
+  readonly #changelog: TopicPartitions;
   readonly #appender: Appender;
   #broken = false;
 
-  private constructor(cluster: Cluster, lane: Lane, identity: Transaction) {
+  private constructor(cluster: Cluster, lane: Lane, identity: Transaction, changelog: TopicPartitions) {
     this.#cluster = cluster;
     this.#lane = lane;
     this.#identity = identity;
+    this.#changelog = changelog;
     this.#appender = new Appender(cluster, lane, identity, identity.transactionalId);
   }
 
@@ -61,7 +53,8 @@ export class Transactions {
       const node = await cluster.coordinator("transaction", transactionalId);
       return await lane.send(node, initProducerId(transactionalId, cluster.settings.transactionTimeoutMs));
     });
-    const transactions = new Transactions(cluster, lane, { ...identity, transactionalId });
+    const changelog = { topic: of.changelog, partitions: [of.partition] };
+    const transactions = new Transactions(cluster, lane, { ...identity, transactionalId }, changelog);
     const hanging = await findHanging(cluster, of.catalogue, { ...of, producerId: identity.producerId });
     if (hanging.length > 0) await transactions.#endHanging(hanging, decision);
     return transactions;
@@ -78,35 +71,32 @@ export class Transactions {
     await untilClosed(this.#cluster, hanging);
   }
 
-  async commit(groups: readonly PartitionGroup[], offsets: GroupOffsets | null): Promise<readonly Appended[]> {
+  /** `check` sees where the records have gone, before anything is decided; what it rejects with aborts. */
+  async commit(
+    groups: readonly PartitionGroup[],
+    check: (appended: readonly Appended[]) => Promise<void>,
+  ): Promise<readonly Appended[]> {
     if (this.#broken) throw new OutcomeUnknown(`${this.#identity.transactionalId}: a transaction was left open`);
-    const appended = await this.#write(groups, offsets);
+    const appended = await this.#write(groups, check);
     await this.#end();
     return appended;
   }
 
   /** Everything but the end; when it fails, nothing of it is ever committed. */
-  async #write(groups: readonly PartitionGroup[], offsets: GroupOffsets | null): Promise<readonly Appended[]> {
+  async #write(
+    groups: readonly PartitionGroup[],
+    check: (appended: readonly Appended[]) => Promise<void>,
+  ): Promise<readonly Appended[]> {
     try {
-      if (groups.length > 0) await this.#ask("add partitions", addPartitions(this.#identity, topicsOf(groups)));
-      const appending = this.#appender.append(groups);
-      const sending = offsets === null ? Promise.resolve() : this.#sendOffsets(offsets);
-      // Both have ended before an abort is sent: nothing may arrive behind it.
-      await Promise.allSettled([appending, sending]);
-      await sending;
-      return await appending;
+      // A coordinator knows no transaction with nothing in it, and would refuse to end it.
+      const topics = groups.length > 0 ? topicsOf(groups) : [this.#changelog];
+      await this.#ask("add partitions", addPartitions(this.#identity, topics));
+      const appended = await this.#appender.append(groups);
+      await check(appended);
+      return appended;
     } catch (error) {
       throw await this.#abort(portError(error));
     }
-  }
-
-  async #sendOffsets({ group, partition, positions }: GroupOffsets): Promise<void> {
-    await this.#ask("add offsets", addOffsets(this.#identity, group));
-    if (Object.keys(positions).length === 0) return;
-    await this.#cluster.persist(`offsets of ${group}`, async () => {
-      const node = await this.#cluster.coordinator("group", group);
-      await this.#lane.send(node, commitOffsets(this.#identity, group, partition, positions));
-    });
   }
 
   /** Sequence numbers have been used up: whether or not the abort gets through, a new claim must come. */

@@ -109,4 +109,14 @@ describe("a transaction whose end the broker has lost", () => {
     expect(await values(log, "changes", 0)).toEqual(["after"]);
     expect(lost()).toMatch(/abort it in .*(answers|changes) 0 .*(answers|changes) 0 /);
   });
+
+  it("and a changelog that has more than a restore was shown, as by a leader that was frozen, is noticed before a commit", async () => {
+    const task = await claim();
+    for await (const _batch of task.restore(0));
+    await log.send([out("changes", 0, "k", "not shown")]);
+    await expect(task.commit([out("changes", 0, "k", "on what is old")], {})).rejects.toThrow(
+      /changes 0: records from 0 on have not been restored/,
+    );
+    expect(await values(log, "changes", 0)).toEqual(["not shown"]);
+  });
 });

@@ -91,6 +91,38 @@ export function leaveGroup(of: Pick<MemberOf, "group" | "member">): Call<void> {
   return simple(13, 3, "LeaveGroup", of.group, body, () => undefined);
 }
 
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Outside of any transaction, as a member of the group. */
+export function commitOffsets(of: MemberOf, offsets: readonly PartitionOffset[]): Call<void> {
+  const topics = Map.groupBy(offsets, ({ topic }) => topic);
+  const body = new Writer().text(of.group).i32(of.generation).text(of.member).text(null);
+  body.array([...topics], ([topic, some]) => {
+    body.text(topic).array(some, ({ partition, offset }) => body.i32(partition).i64(offset).i32(-1).text(null));
+  });
+  return {
+    api: 8,
+    version: 7,
+    name: "OffsetCommit",
+    body: body.bytes,
+    waitMs: 0,
+    decode(reader) {
+      reader.i32();
+      reader.array(() => {
+        const topic = reader.text() ?? "";
+        reader.array(() => {
+          const [partition, error] = [reader.i32(), reader.i16()];
+          if (error !== 0) throw new KafkaError(error, `offset of ${topic} ${partition} for ${of.group}`);
+        });
+      });
+    },
+  };
+}
+
 function simple<T>(
   api: number,
   version: number,

@@ -42,31 +42,6 @@ export function addPartitions(of: Transaction, topics: readonly TopicPartitions[
   };
 }
 
-export function addOffsets(of: Transaction, group: string): Call<void> {
-  const body = new Writer().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch).text(group);
-  return wholeRequest(25, 1, "AddOffsetsToTxn", of.transactionalId, body, () => undefined);
-}
-
-export function commitOffsets(
-  of: Transaction,
-  group: string,
-  partition: number,
-  positions: Readonly<Record<string, number>>,
-): Call<void> {
-  const body = new Writer().text(of.transactionalId).text(group).i64(of.producerId).i16(of.producerEpoch);
-  body.array(Object.entries(positions), ([topic, offset]) => {
-    body.text(topic).array([partition], () => body.i32(partition).i64(offset).text(null));
-  });
-  return {
-    api: 28,
-    version: 1,
-    name: "TxnOffsetCommit",
-    body: body.bytes,
-    waitMs: 0,
-    decode: (reader) => checkPartitions(reader, of.transactionalId),
-  };
-}
-
 export function endTransaction(of: Transaction, commit: boolean): Call<void> {
   const body = new Writer().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch).boolean(commit);
   return wholeRequest(26, 1, "EndTxn", of.transactionalId, body, () => undefined);
