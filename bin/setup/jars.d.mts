@@ -6,5 +6,6 @@ export interface Jars {
   readonly has: string;
 }
 export declare const STREAMS: Jars;
+export declare const EXAMPLES: Jars;
 export declare function kafkaJars(root: string, say: (line: string) => void, jars?: Jars): Promise<string>;
 export declare function checkJava(): Promise<void>;

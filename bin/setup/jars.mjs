@@ -20,6 +20,11 @@ export const STREAMS = {
   what: "the jars of Kafka Streams",
   has: "kafka-streams-",
 };
+export const EXAMPLES = {
+  pom: path.join("examples", "java", "pom.xml"),
+  what: "the jars of the examples in Java",
+  has: "kafka-clients-",
+};
 
 /**
  * The folder that has them.

@@ -1,7 +1,7 @@
 # Follows the decisions with a client that is not Stipend's: confluent-kafka, from PyPI. A line of JSON for each.
 #
-#   python3 -m venv .venv && .venv/bin/pip install 'confluent-kafka[avro,schemaregistry]'
-#   KAFKA_BROKERS=127.0.0.1:19092 .venv/bin/python examples/read_decisions.py
+#   python3 -m venv .venv && .venv/bin/pip install -r examples/python/requirements.txt
+#   KAFKA_BROKERS=127.0.0.1:19092 .venv/bin/python examples/python/read_decisions.py
 #
 # With SCHEMA_REGISTRY_URL the schemas come from the registry, as for any other topic of yours. Without it each value
 # begins with C3 01 and its schema's fingerprint (Avro's single-object encoding), and schemas/ has the schemas.
@@ -18,7 +18,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 TOPIC = os.environ.get("KAFKA_TOPIC_PREFIX", "") + "decisions"
-SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
 
 def of_registry(url):
