@@ -2,6 +2,7 @@
 // The settings: raw (the environment) → validated → frozen. One table gives each its name, default and help; a bad value
 // is refused at the start with the setting's name. What only one command needs is an option of that command.
 
+import { isIPv6 } from "node:net";
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
 import { PARTITIONERS } from "../log/partitioner.ts";
@@ -47,16 +48,31 @@ const asFolder: Parse<string> = (typed) => {
 
 const asBrokers: Parse<readonly string[]> = (typed) => {
   const brokers = typed.split(",").map((broker) => broker.trim());
-  const odd = brokers.find((broker) => !/^[^\s:,/]+:\d{1,5}$/.test(broker));
-  if (odd !== undefined) throw new InvalidInput(`expected host:port, with commas between them, got "${odd}"`);
+  const odd = brokers.find((broker) => addressIn(broker) === null);
+  if (odd !== undefined)
+    throw new InvalidInput(`expected host:port, with commas between them, got "${odd}"${bracketsHint(odd)}`);
   return brokers;
 };
 
-const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
-  const [, name = "", port = ""] = /^([^\s:,/[\]]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(typed) ?? [];
+/** A name, an IPv4 address, or an IPv6 address in brackets, and a port. */
+function addressIn(typed: string): { readonly host: string; readonly port: number } | null {
+  const [, name = "", port = ""] = /^([^\s:,/[\]]+|\[[\da-f:.]+(?:%[\w.-]+)?\]):(\d{1,5})$/i.exec(typed) ?? [];
   const host = name.replace(/^\[|\]$/g, "");
-  if (host === "" || Number(port) > 65_535) throw new InvalidInput(`expected host:port, got "${typed}"`);
-  return { host, port: Number(port) };
+  return host === "" || Number(port) > 65_535 || (name.startsWith("[") && !isIPv6(host))
+    ? null
+    : { host, port: Number(port) };
+}
+
+function bracketsHint(typed: string): string {
+  return isIPv6(typed) || isIPv6(typed.replace(/:\d{1,5}$/, ""))
+    ? ": an IPv6 address stands in brackets, [::1]:9092"
+    : "";
+}
+
+const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
+  const address = addressIn(typed);
+  if (address === null) throw new InvalidInput(`expected host:port, got "${typed}"${bracketsHint(typed)}`);
+  return address;
 };
 
 const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"] as const;

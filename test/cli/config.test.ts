@@ -24,6 +24,11 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     [{ STIPEND_TF_BACKEND: "gpu" }, /^STIPEND_TF_BACKEND: expected one of auto, native, wasm, got "gpu"$/],
     [{ KAFKA_BROKERS: "broker" }, /^KAFKA_BROKERS: expected host:port, with commas between them, got "broker"$/],
     [{ KAFKA_BROKERS: "a:1,,b:2" }, /^KAFKA_BROKERS: expected host:port/],
+    [{ KAFKA_BROKERS: "::1:9092" }, /^KAFKA_BROKERS: [^]*: an IPv6 address stands in brackets, \[::1\]:9092$/],
+    [{ KAFKA_BROKERS: "[::1]" }, /^KAFKA_BROKERS: expected host:port/],
+    [{ KAFKA_BROKERS: "[beef]:9092" }, /^KAFKA_BROKERS: expected host:port/],
+    [{ KAFKA_BROKERS: "a:70000" }, /^KAFKA_BROKERS: expected host:port/],
+    [{ STIPEND_HTTP: "fe80::1" }, /^STIPEND_HTTP: [^]*in brackets/],
     [{ ...BROKERS, KAFKA_TLS: "yes" }, /^KAFKA_TLS: expected one of true, false, got "yes"$/],
     [{ ...BROKERS, KAFKA_REPLICATION: "-1" }, /^KAFKA_REPLICATION: expected at least 1, got -1$/],
     [{ ...BROKERS, KAFKA_SASL_MECHANISM: "gssapi" }, /^KAFKA_SASL_MECHANISM: expected one of plain, scram-sha-256/],
@@ -40,6 +45,19 @@ describe("a setting that is wrong is refused by its name, and all of them at onc
     expect(() => loadConfig(env, folder)).toThrow(message);
     expect(() => loadConfig(env, folder)).not.toThrow(/hidden/);
   });
+});
+
+test.each([
+  ["a:1,[::1]:9092, 127.0.0.1:9093", ["a:1", "[::1]:9092", "127.0.0.1:9093"]],
+  ["[2001:db8::10]:9092", ["[2001:db8::10]:9092"]],
+  ["[::ffff:127.0.0.1]:9092", ["[::ffff:127.0.0.1]:9092"]],
+  ["[fe80::1%eth0]:9092", ["[fe80::1%eth0]:9092"]],
+])("brokers by name and by address of either kind: %s", (typed, brokers) => {
+  expect(loadConfig({ KAFKA_BROKERS: typed }, folder).kafkaBrokers).toEqual(brokers);
+});
+
+test("the port for probes may be at an IPv6 address", () => {
+  expect(loadConfig({ STIPEND_HTTP: "[::1]:9464" }, folder).http).toEqual({ host: "::1", port: 9464 });
 });
 
 describe("a secret in a file", () => {

@@ -126,6 +126,21 @@ describe("a service that answers", () => {
     expect((await decided("small")).decision).toMatchObject({ cluster: 1, degraded: false });
   });
 
+  test("that says something odd of one user of twenty degrades that one only, and not where nothing needed is odd", async () => {
+    behaviour = (users, response) => {
+      const of = (user: string) =>
+        user === "u7" ? ["vip"] : user === "u8" ? { visits: 9, tags: ["a"] } : { visits: 9 };
+      response.end(JSON.stringify({ users: Object.fromEntries(users.map((user) => [user, of(user)])) }));
+    };
+    for (let user = 0; user < 20; user += 1) await house.session(`a${user}`, `u${user}`, { attributes: { vip: true } });
+    await house.run();
+    expect(asked.length).toBe(1);
+    const degraded = (await house.decisions()).filter((decision) => decision.degraded);
+    expect(degraded.map(({ userId }) => userId)).toEqual(["u7"]);
+    expect(service.health()).toMatchObject({ answered: 1, failed: 0 });
+    expect(service.health().lastFailure).toMatch(/^user u[78]: /);
+  });
+
   test("that fails for one request of a batch degrades the users of that one only", async () => {
     behaviour = (users, response, request) =>
       users.length < USERS_PER_REQUEST ? void request.socket.destroy() : fast(users, response, request);

@@ -138,7 +138,7 @@ export class BrokerConnection {
   }
 
   #told(error: unknown): Error {
-    const given = connectionError(error, at(this.#address), this.#earlier);
+    const given = connectionError(error, addressText(this.#address), this.#earlier);
     if (this.#proven || error === given || !(given instanceof Disconnected)) return given;
     const { tls, sasl } = this.#settings;
     const hint = openingHint(given.message, { tls: tls !== null, sasl: sasl !== null });
@@ -158,7 +158,7 @@ export class BrokerConnection {
   async #send<T>(call: Call<T>): Promise<T> {
     await this.open();
     if (!this.#ranges.some(({ api, min, max }) => api === call.api && min <= call.version && call.version <= max))
-      throw new KafkaError(UNSUPPORTED_VERSION, `${call.name} at ${at(this.#address)}`);
+      throw new KafkaError(UNSUPPORTED_VERSION, `${call.name} at ${addressText(this.#address)}`);
     let answer: Buffer;
     try {
       answer = await this.#exchange(call);
@@ -197,7 +197,7 @@ export class BrokerConnection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#connection.rejectRequests(new Disconnected(`the connection to ${at(this.#address)} was closed`));
+    this.#connection.rejectRequests(new Disconnected(`the connection to ${addressText(this.#address)} was closed`));
     this.#connection.disconnect().catch(() => undefined);
   }
 }
@@ -211,9 +211,10 @@ function checkVersions(ranges: readonly ApiRange[], address: Address): void {
   const produce = ranges.find(({ api }) => api === API_PRODUCE);
   const fetch = ranges.find(({ api }) => api === API_FETCH);
   if (!produce || !fetch || produce.max < 7 || fetch.max < 11)
-    throw new LogError(`${at(address)} is no Kafka broker of version 2.4 or later`);
+    throw new LogError(`${addressText(address)} is no Kafka broker of version 2.4 or later`);
 }
 
-function at({ host, port }: Address): string {
-  return `${host}:${port}`;
+/** As people write it: an IPv6 address in brackets. */
+export function addressText({ host, port }: Address): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

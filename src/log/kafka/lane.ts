@@ -4,7 +4,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { LogUnavailable } from "../event-log.ts";
-import { BrokerConnection, type Address } from "./connection.ts";
+import { addressText, BrokerConnection, type Address } from "./connection.ts";
 import { Disconnected } from "./errors.ts";
 import { hedged } from "./hedged.ts";
 import type { Settings } from "./settings.ts";
@@ -37,7 +37,7 @@ export class Lane {
 
   /** To whichever of the addresses answers first; those that have answered last are asked first. */
   async sendAny<T>(addresses: readonly Address[], call: Call<T>): Promise<T> {
-    const unique = new Map(addresses.map((address) => [textOf(address), address]));
+    const unique = new Map(addresses.map((address) => [addressText(address), address]));
     const inTurn = [...unique].toSorted(([a], [b]) => Number(this.#isLive(b)) - Number(this.#isLive(a)));
     const asks = inTurn.map(
       ([key, address]) =>
@@ -55,7 +55,7 @@ export class Lane {
   #connection(key: number | string, address: Address): BrokerConnection {
     if (this.#closed) throw new LogUnavailable("the log is closed");
     const found = this.#connections.get(key);
-    if (found?.usable === true && textOf(found.address) === textOf(address)) return found;
+    if (found?.usable === true && addressText(found.address) === addressText(address)) return found;
     found?.close();
     const connection = new BrokerConnection(this.#settings, address);
     this.#connections.set(key, connection);
@@ -73,7 +73,7 @@ export class Lane {
     for (const [key, connection] of this.#connections) {
       if (typeof key === "string") continue;
       const address = this.#address(key);
-      if (address !== null && textOf(address) === textOf(connection.address)) continue;
+      if (address !== null && addressText(address) === addressText(connection.address)) continue;
       connection.close();
       this.#connections.delete(key);
     }
@@ -84,10 +84,6 @@ export class Lane {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
   }
-}
-
-function textOf({ host, port }: Address): string {
-  return `${host}:${port}`;
 }
 
 export function parseAddress(text: string): Address {

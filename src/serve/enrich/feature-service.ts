@@ -4,14 +4,14 @@
 //
 // Protocol: POST <url>, content type application/json
 //   asked     {"users": ["u1", "u2", …]}                      at most 500 users a request
-//   answered  200 {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}   a user it does not know is left out;
-//             values are numbers, strings, booleans or null. Anything else is a failure. More than 16 KiB of one user
-//             count as no answer for that user.
+//   answered  200 {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}   a user it does not know is left out; values are
+//             numbers, strings, booleans or null. Of a user for whom it says something else, feature-answer.ts says what
+//             becomes; anything else is a failure of the request.
 
 import CircuitBreaker from "opossum";
-import { z } from "zod";
 import type { Attributes } from "../../domain/features.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session.ts";
+import { readAnswer, type FeatureAnswer } from "./feature-answer.ts";
 
 /** By user id, with nothing for a user that the service does not know; users without an answer are left out. */
 export type External = ReadonlyMap<string, Attributes>;
@@ -30,7 +30,7 @@ export interface FeatureHealth {
   readonly answered: number;
   readonly failed: number;
   readonly unsent: number;
-  /** Why the last one failed; null when none has. */
+  /** Why the last one failed, or what was wrong with one user of it; null when nothing was. */
   readonly lastFailure: string | null;
 }
 
@@ -46,11 +46,7 @@ export interface FeatureServiceOptions {
 
 export const USERS_PER_REQUEST = 500;
 
-export const answerSchema = z.object({
-  users: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))),
-});
-
-const NOT_KNOWN: Attributes = {};
+const MOST_ANSWER_BYTES = USERS_PER_REQUEST * MAX_EVENT_BYTES;
 
 export function createFeatureService(options: FeatureServiceOptions): FeatureService {
   const breaker = new CircuitBreaker(async (userIds: readonly string[]) => await request(options, userIds), {
@@ -61,11 +57,12 @@ export function createFeatureService(options: FeatureServiceOptions): FeatureSer
   });
   const count = { answered: 0, failed: 0, unsent: 0 };
   let lastFailure: string | null = null;
-  const asked = async (chunk: readonly string[]): Promise<Map<string, Attributes> | null> => {
+  const asked = async (chunk: readonly string[]): Promise<FeatureAnswer["known"] | null> => {
     try {
-      const answer = await breaker.fire(chunk);
+      const { known, fault } = await breaker.fire(chunk);
       count.answered += 1;
-      return answer;
+      if (fault !== null) lastFailure = fault;
+      return known;
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "EOPENBREAKER") count.unsent += 1;
       else {
@@ -81,11 +78,7 @@ export function createFeatureService(options: FeatureServiceOptions): FeatureSer
       const found = new Map<string, Attributes>();
       await Promise.all(
         chunks(userIds).map(async (chunk) => {
-          const answered = await asked(chunk);
-          for (const userId of answered === null ? [] : chunk) {
-            const attributes = answered?.get(userId) ?? NOT_KNOWN;
-            if (JSON.stringify(attributes).length <= MAX_EVENT_BYTES) found.set(userId, attributes);
-          }
+          for (const [userId, attributes] of (await asked(chunk)) ?? []) found.set(userId, attributes);
         }),
       );
       return found;
@@ -99,7 +92,6 @@ export function createFeatureService(options: FeatureServiceOptions): FeatureSer
 /** fetch says "fetch failed", and its cause why. */
 export function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof z.ZodError) return 'its answer is not {"users": {…}} of numbers, strings, booleans and nulls';
   const { cause } = error;
   return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }
@@ -111,7 +103,7 @@ function chunks(userIds: readonly string[]): string[][] {
   return parts;
 }
 
-async function request(options: FeatureServiceOptions, userIds: readonly string[]): Promise<Map<string, Attributes>> {
+async function request(options: FeatureServiceOptions, userIds: readonly string[]): Promise<FeatureAnswer> {
   const response = await fetch(options.url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -123,5 +115,17 @@ async function request(options: FeatureServiceOptions, userIds: readonly string[
     await response.body?.cancel();
     throw new Error(`feature service: ${response.status}`);
   }
-  return new Map(Object.entries(answerSchema.parse(await response.json()).users));
+  return readAnswer(await textOf(response), userIds);
+}
+
+/** A service may send without an end. */
+async function textOf(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.length;
+    if (bytes > MOST_ANSWER_BYTES) throw new Error(`its answer is more than ${MOST_ANSWER_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
