@@ -96,7 +96,16 @@ function countConditions(recent: ReadonlyMap<string, number>): Condition[] {
   const total = letters.reduce((sum, [, count]) => sum + count, 0);
   const reasons = letters.map(([key, count]) => `${key.slice("dead_letters/".length)} ${count}`).join(", ");
   const refused = recent.get("commands/refused") ?? 0;
+  const unweighed = recent.get("outcomes/unweighed") ?? 0;
   return [
+    ...(unweighed === 0
+      ? []
+      : [
+          warning(
+            `${unweighed} outcomes of the last ${MINUTES} minutes had rewards that their campaign does not weigh, worth nothing: ` +
+              "the log names them",
+          ),
+        ]),
     ...(total === 0
       ? []
       : [warning(`${total} dead letters in the last ${MINUTES} minutes (${reasons}): \`stipend dead-letters list\``)]),

@@ -11,6 +11,8 @@ export const METRICS = {
   stipend_cycle_seconds: "Time of a committed cycle by step: prepare, process, commit, apply",
   stipend_decisions_total: "Decisions, by whether features were there (whole) or missing (degraded)",
   stipend_dead_letters_total: "Records that could not be used, by reason (docs/REASONS.md)",
+  stipend_outcomes_unweighed_total:
+    "Outcomes that counted but had rewards under names that their campaign does not weigh: worth nothing",
   stipend_alarms_total:
     "Alarms on the money: impossible_report (of a shard, to the treasurer), overgranted (a shard has more than its grant says)",
   stipend_campaign_alarmed: "1 while a campaign is paused by an alarm on its money",

@@ -19,6 +19,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const decisions = counter(registry, "stipend_decisions_total", ["partition", "features"]);
   const letters = counter(registry, "stipend_dead_letters_total", [...task, "reason"]);
   const commands = counter(registry, "stipend_commands_total", ["partition", "outcome"]);
+  const unweighed = counter(registry, "stipend_outcomes_unweighed_total", ["partition"]);
   const alarms = counter(registry, "stipend_alarms_total", [...task, "cause"]);
   const busy = counter(registry, "stipend_task_seconds_total", [...task, "step"]);
   const moves = counter(registry, "stipend_task_moves_total", [...task, "way"]);
@@ -36,6 +37,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     const [what, which = ""] = key.split("/");
     if (what === "decisions") decisions.inc({ partition: of.partition, features: which }, count);
     else if (what === "dead_letters") letters.inc({ ...of, reason: which }, count);
+    else if (what === "outcomes") unweighed.inc({ partition: of.partition }, count);
     else if (what === "alarms") alarms.inc({ ...of, cause: which }, count);
     else commands.inc({ partition: of.partition, outcome: which }, count);
   };
@@ -46,6 +48,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     const { partition } = of;
     for (const outcome of of.kind === "treasury" ? OUTCOMES : []) commands.inc({ partition, outcome }, 0);
     for (const features of of.kind === "serve" ? FEATURES : []) decisions.inc({ partition, features }, 0);
+    if (of.kind === "serve") unweighed.inc({ partition }, 0);
   };
   return {
     elapsedMs,

@@ -3,6 +3,7 @@
 
 import { assert } from "../domain/assert.ts";
 import type { Decision } from "../domain/decision.ts";
+import type { Outcome } from "../domain/session.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { decide, Policies, type Answer } from "./allocate/decide.ts";
 import { refused } from "./contract.ts";
@@ -184,6 +185,7 @@ export class ServeCycle {
     const judgement = judge(visit.record, outcome, this.#context.nowMs);
     switch (judgement.verdict) {
       case "counts":
+        this.#tellUnweighed(outcome, visit.record.open[judgement.at]?.campaign);
         return change(visit, settleOutcome(visit.record, judgement.at, outcome, visit.place));
       case "late":
         return change(visit, settleLate(visit.record, judgement, outcome, visit.place));
@@ -196,6 +198,11 @@ export class ServeCycle {
       case "breach":
         return this.#journal.deadLetter(refused(record, "contract", judgement.detail));
     }
+  }
+
+  #tellUnweighed(outcome: Outcome, campaign: string | undefined): void {
+    const shard = campaign === undefined ? undefined : this.#shards.get(campaign);
+    if (shard !== undefined) this.#journal.unweighed(outcome, shard.campaign);
   }
 
   #session(prepared: PreparedSession): void {

@@ -66,6 +66,12 @@ describe("a condition", () => {
       false,
       /^4 dead letters in the last 5 minutes \(contract 3, future 1\)/,
     ],
+    [
+      "rewards that no campaign weighs",
+      { recent: new Map([["outcomes/unweighed", 7]]) },
+      false,
+      /^7 outcomes of the last 5 minutes had rewards that their campaign does not weigh/,
+    ],
     ["refused commands", { recent: new Map([["commands/refused", 2]]) }, false, /^2 commands refused/],
     [
       "an open breaker, with the share that lacked features",

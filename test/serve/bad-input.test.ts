@@ -458,6 +458,23 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     },
   ],
   [
+    "a reward that its campaign does not weigh",
+    "outcomes",
+    "counts for nothing; a line and a metric tell of it",
+    async () => {
+      await house.raw(outcome({ outcomeId: "o-odd", kind: "converted", rewards: { convertd: 5, converted: 1 } }));
+      await house.raw(outcome({ outcomeId: "o-even", kind: "converted", rewards: { converted: 1 } }));
+      await house.run();
+      expect(house.counts.get("outcomes/unweighed")).toBe(1);
+      expect(house.notes).toEqual([
+        "outcome o-odd: spring does not weigh convertd, so that it is worth nothing; it weighs converted",
+      ]);
+      await house.run(HOUR_MS);
+      expect((await house.training()).map((row) => row.rewards)).toEqual([{ convertd: 5, converted: 3 }]);
+      expect(await house.letters()).toEqual([]);
+    },
+  ],
+  [
     "an outcome after the window",
     "outcomes",
     "settlement row `late`, never money",

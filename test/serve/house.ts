@@ -19,6 +19,7 @@ import type { FeatureService } from "../../src/serve/enrich/feature-service.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/control-record.ts";
 import { memoryStores } from "../../src/task/memory-store.ts";
+import { unobserved } from "../../src/task/observer.ts";
 import { joinRunner, type Runner } from "../../src/task/runner.ts";
 import { ARMS, releaseRecord, tinyRelease } from "./tiny-release.ts";
 
@@ -86,6 +87,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 
 export class House {
   nowMs = START_MS;
+  /** What cycles told. */
+  readonly counts = new Map<string, number>();
+  readonly notes: string[] = [];
   readonly cluster = createSimulatedCluster({ now: () => this.nowMs });
   /** Of the test: what is sent and read goes on when the serving process dies. */
   readonly client: SimulatedLog = this.cluster.connect("client");
@@ -136,6 +140,13 @@ export class House {
       maxRecords: this.#options.maxRecords ?? 1_000,
       idleMs: 100,
       drainMs: 1_000,
+      observer: {
+        ...unobserved,
+        cycle: ({ counts, notes }) => {
+          for (const [key, count] of counts) this.counts.set(key, (this.counts.get(key) ?? 0) + count);
+          this.notes.push(...notes.map(({ text }) => text));
+        },
+      },
     });
   }
 

@@ -122,7 +122,7 @@ async function request(options: FeatureServiceOptions, userIds: readonly string[
 async function textOf(response: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.length;
     if (bytes > MOST_ANSWER_BYTES) throw new Error(`its answer is more than ${MOST_ANSWER_BYTES} bytes`);
     parts.push(part);

@@ -3,9 +3,12 @@
 // reports go to control's partitions, by their key.
 
 import { hash } from "node:crypto";
+import type { Campaign } from "../../domain/campaign.ts";
 import type { ShardReport } from "../../domain/control.ts";
 import { deadLetterOf, type DeadLetter, type DeadLetterReason } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
+import type { Outcome } from "../../domain/session.ts";
+import { cut } from "../../domain/shown.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import type { Codec } from "../../log/codec/codec.ts";
 import type { Headers, LogRecord, OutRecord } from "../../log/event-log.ts";
@@ -74,6 +77,18 @@ export class Journal {
     const letter = deadLetterOf(record, reason, detail, this.#context.nowMs);
     if (this.notes.length < NOTES_MOST) this.notes.push(noteOf(record, reason, letter.detail));
     this.#put("dead-letters", letter.key, this.#codecs["dead-letters"].encode(letter));
+  }
+
+  /** An outcome that counts, but brings rewards under names that its campaign does not weigh: most often misspelt. */
+  unweighed({ outcomeId, rewards }: Outcome, { id, rewardWeights }: Campaign): void {
+    const names = Object.keys(rewards).filter((name) => !Object.hasOwn(rewardWeights, name));
+    if (names.length === 0) return;
+    countOne(this.counts, "outcomes/unweighed");
+    if (this.notes.length >= NOTES_MOST) return;
+    const text =
+      `outcome ${outcomeId}: ${id} does not weigh ${names.map(cut).join(", ")}, so that it is worth nothing; it weighs ` +
+      `${Object.keys(rewardWeights).join(", ")}`;
+    this.notes.push({ text, campaign: id });
   }
 
   overgranted(campaign: string): void {
