@@ -6,6 +6,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { must } from "../domain/assert.ts";
+import { MAX_KEY_BYTES } from "../log/bounds.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "./control-record.ts";
 import { stampOf } from "./cycle.ts";
@@ -64,6 +65,7 @@ async function replay(
     for (const record of batch) {
       const key = keyOf(record);
       end = record.offset + 1;
+      if (key === null) continue;
       if (key === CONTROL_KEY) {
         control = codec.decode(must(record.value, `value of the control record at ${record.offset}`));
         if (stamp !== null && !isSameHistory(stamp, control)) return null;
@@ -94,6 +96,8 @@ function isSameHistory(stamp: Stamp, control: ControlRecord): boolean {
   return control.cycle !== stamp.cycle || control.atMs === stamp.atMs;
 }
 
-function keyOf(record: LogRecord): string {
-  return Buffer.from(must(record.key, `key of the changelog record at ${record.offset}`)).toString("utf8");
+/** Null for a record that no cycle has written: it has no key, or one that is longer than any of ours, and says nothing of ours. */
+function keyOf({ key, unreadable }: LogRecord): string | null {
+  if (key === null || key.length > MAX_KEY_BYTES || unreadable !== undefined) return null;
+  return Buffer.from(key).toString("utf8");
 }
