@@ -1,10 +1,10 @@
 // Log benchmark
 // Commits of the embedded log, shaped as a serve task makes them (for each decision: a decision, a state record, and for
-// some a settlement and a training row), against bare LMDB puts of the same bytes in the same run.
+// some a settlement and a training row), against bare SQLite inserts of the same bytes in the same run.
 //
 //   node benchmarks/log.ts [--quick] [--json]
 //
-// `peak` commits as fast as they come back, with 1 and with 4 tasks; `paced` at a rate of decisions a second. `bare` puts
+// `peak` commits as fast as they come back, with 1 and with 4 tasks; `paced` at a rate of decisions a second. `bare` inserts
 // each record by itself, one transaction a commit, no heads, epochs or positions; `bareBatches` puts each commit's records
 // as one value, which is the least that could be done. They take turns, round by round, so that what else the machine
 // does falls on all alike; figures are medians of the rounds, with the lowest and the highest. Compaction runs beside.
@@ -14,8 +14,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { open } from "lmdb";
 import { must } from "../src/domain/assert.ts";
 import { codecFor } from "../src/log/codec/codec.ts";
 import type { Durability } from "../src/log/embedded/format.ts";
@@ -268,23 +268,22 @@ async function restoreRate(task: TaskLog): Promise<{ readonly records: number; r
   return { records, rate: Math.round((records / (performance.now() - start)) * 1_000) };
 }
 
-/** LMDB itself: each record as a value of its own, or a commit's values together as one. */
+/** SQLite itself: each record as a value of its own, or a commit's values together as one. */
 function openBare(path: string) {
-  const db = open<Buffer, Buffer>({ path, encoding: "binary", keyEncoding: "binary", mapSize: 1024 ** 3 });
-  let next = 0;
-  const put = (values: readonly Uint8Array[]): Promise<unknown> =>
-    db.transaction(() => {
-      for (const value of values) {
-        const key = Buffer.alloc(8);
-        key.writeUInt32BE(next, 4);
-        next += 1;
-        void db.put(key, Buffer.from(value));
-      }
-    });
+  const db = new DatabaseSync(path);
+  db.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE bare (id INTEGER PRIMARY KEY, value BLOB)",
+  );
+  const insert = db.prepare("INSERT INTO bare (value) VALUES (?)");
+  const put = (values: readonly Uint8Array[]): void => {
+    db.exec("BEGIN IMMEDIATE");
+    for (const value of values) insert.run(value);
+    db.exec("COMMIT");
+  };
   const bytesOf = (records: readonly OutRecord[]): Uint8Array[] => records.map((record) => record.value ?? STATE);
-  const each: Committer = (records) => put(bytesOf(records));
-  const together: Committer = (records) => put([Buffer.concat(bytesOf(records))]);
-  return { each, together, close: () => db.close() };
+  const each: Committer = async (records) => put(bytesOf(records));
+  const together: Committer = async (records) => put([Buffer.concat(bytesOf(records))]);
+  return { each, together, close: async () => db.close() };
 }
 
 function latency(samples: readonly number[]): Latency {
@@ -309,7 +308,7 @@ function print(figures: LogFigures): void {
   }
   for (const row of figures.paced) line(`paced, ${row.durability}`, String(row.decisionsPerSecond), row.commitMs);
   const ratio = figures.peak.oneTask.decisionsPerSecond.median / figures.peak.bare.decisionsPerSecond.median;
-  console.log(`one task against bare puts: ${ratio.toFixed(2)}`);
+  console.log(`one task against bare inserts: ${ratio.toFixed(2)}`);
   console.log(`poll → commit: ${figures.passThroughPerSecond} sessions/s`);
   console.log(`restore: ${figures.restoreRecordsPerSecond} records/s`);
   const { records, kept, seconds } = figures.compaction;

@@ -6,7 +6,7 @@
 //
 // Sessions, profiles and outcomes are sent, and decisions followed, by a second process (serve-load.ts), which takes the
 // latencies on its own clock: from when a session was due until its decision could be read. The half load comes by the
-// clock, whatever becomes of it (open loop). `bare` is LMDB itself in the same run: transactions that put the same
+// clock, whatever becomes of it (open loop). `bare` is SQLite itself in the same run: transactions that insert the same
 // records' bytes, as many a transaction, one after the other; no reading, no deciding, no positions.
 // Where the time goes is a CPU profile of a saturated round of its own (serve-stages.ts).
 // Not measured: the treasury (a cycle a second), a feature service, Kafka, a network, a power cut (the folder's
@@ -18,8 +18,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { open } from "lmdb";
 import { canonicalJson } from "../src/domain/canonical.ts";
 import { codecFor, schemaCodec } from "../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../src/log/embedded/log.ts";
@@ -79,7 +79,7 @@ export interface ServeFigures {
     readonly p99Ms: number;
     readonly maxMs: number;
   };
-  /** LMDB with the same bytes, and how much of it is left when deciding comes on top. */
+  /** SQLite with the same bytes, and how much of it is left when deciding comes on top. */
   readonly bare: { readonly decisionsPerSecond: Spread; readonly ratio: number };
   /** Of all threads of the serving process, in the saturated rounds. */
   readonly cpuUsPerDecision: number;
@@ -122,7 +122,7 @@ async function measured(folder: string, options: ServeOptions): Promise<ServeFig
       rates.push((await load.obey(saturate)).perSecond);
       const { user, system } = process.cpuUsage(before);
       cpuUs += user + system;
-      bareRates.push(await bareRate(join(folder, `bare-${round}`), meter, sessions));
+      bareRates.push(bareRate(join(folder, `bare-${round}`), meter, sessions));
     }
     const cycles = meter.cycles();
     const decisionsPerSecond = spread(rates);
@@ -248,23 +248,23 @@ class Meter {
 }
 
 /** As many decisions as a round has, in transactions of as many records and bytes as a cycle commits. */
-async function bareRate(path: string, meter: Meter, decisions: number): Promise<number> {
+function bareRate(path: string, meter: Meter, decisions: number): number {
   const { inputs, records, bytes } = meter.cycles();
-  const db = open<Buffer, Buffer>({ path, encoding: "binary", keyEncoding: "binary", mapSize: 2 ** 31 });
+  const db = new DatabaseSync(path);
+  db.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE bare (id INTEGER PRIMARY KEY, value BLOB)",
+  );
+  const insert = db.prepare("INSERT INTO bare (value) VALUES (?)");
   const value = Buffer.alloc(Math.round(bytes / records), 7);
   const commits = Math.max(1, Math.round(decisions / inputs));
-  let next = 0;
-  const put = (): void => {
-    for (let n = 0; n < records; n += 1) {
-      const key = Buffer.alloc(8);
-      key.writeUInt32BE((next += 1), 4);
-      void db.put(key, Buffer.from(value));
-    }
-  };
   const startMs = performance.now();
-  for (let n = 0; n < commits; n += 1) await db.transaction(put);
+  for (let n = 0; n < commits; n += 1) {
+    db.exec("BEGIN IMMEDIATE");
+    for (let record = 0; record < records; record += 1) insert.run(value);
+    db.exec("COMMIT");
+  }
   const seconds = (performance.now() - startMs) / 1_000;
-  await db.close();
+  db.close();
   return (commits * inputs) / seconds;
 }
 
@@ -319,7 +319,7 @@ function print({ decisionsPerSecond, paced, bare, cpuUsPerDecision, cycles, stag
   const line = (name: string, { median, low, high }: Spread, more = ""): void =>
     console.log(`${name.padEnd(12)}${String(median).padStart(9)} decisions/s (${low}–${high})${more}`);
   line("saturated", decisionsPerSecond);
-  line("bare LMDB", bare.decisionsPerSecond, `   ours/bare ${bare.ratio}`);
+  line("bare SQLite", bare.decisionsPerSecond, `   ours/bare ${bare.ratio}`);
   console.log(`at half     ${String(paced.decisionsPerSecond).padStart(9)} decisions/s, ${paced.decisions} in all`);
   console.log(`  latency   p50 ${paced.p50Ms} ms, p99 ${paced.p99Ms} ms, max ${paced.maxMs} ms`);
   console.log(`processor   ${cpuUsPerDecision} µs a decision, all threads`);

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { benchmarkServe } from "../../benchmarks/serve.ts";
 
-test("the benchmark measures decisions a second, their latency, bare LMDB, and where the time goes", async () => {
+test("the benchmark measures decisions a second, their latency, bare SQLite, and where the time goes", async () => {
   const figures = await benchmarkServe({
     partitions: 2,
     users: 200,

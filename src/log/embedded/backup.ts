@@ -29,7 +29,7 @@ import { verdictOf } from "./sqlite-errors.ts";
 
 const PARTIAL = ".partial";
 /** Copied at a time, off the thread; between two of them it says how far it is. */
-const PAGES_AT_ONCE = 2_000;
+const PAGES_AT_ONCE = 1_000;
 
 export interface BackupFigures {
   readonly bytes: number;

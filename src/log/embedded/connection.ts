@@ -11,7 +11,7 @@ import { ACCESS } from "./sqlite-errors.ts";
 
 export const FILE = "log.sqlite";
 /** Of a new file: larger pages make large commits cheaper and small ones longer on the disk. */
-const PAGE_BYTES = 8192;
+const PAGE_BYTES = 16_384;
 /** A commit that finds the write-ahead log this long copies it back itself, should the thread that does so not keep up. */
 const AUTOMATIC_CHECKPOINT_PAGES = (64 * 1024 * 1024) / PAGE_BYTES;
 const CACHE_KIB = 8 * 1024;
