@@ -78,7 +78,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     ...joined,
     kind: treasuryKind(options.application),
     processor: () => createTreasuryProcessor({ shards: placement.users.partitions, placement: placement.control }),
-    openStore: lmdbStores(join(options.storeFolder, "treasury")),
+    openStore: lmdbStores(join(options.storeFolder, "treasury"), { onTrouble: options.onTrouble }),
   });
   try {
     const inTurn = oneAtATime();
@@ -86,7 +86,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
       ...joined,
       kind: serveKind(options.application),
       processor: () => createServeProcessor({ shelf, placement: placement.users, features, inTurn }),
-      openStore: lmdbStores(join(options.storeFolder, "serve")),
+      openStore: lmdbStores(join(options.storeFolder, "serve"), { onTrouble: options.onTrouble }),
     });
     return {
       serve,

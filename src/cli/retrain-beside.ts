@@ -13,7 +13,7 @@ import type { TreasuryFacts } from "../treasury/processor.ts";
 import type { Context } from "./command.ts";
 import { retrainPolicy } from "./retrain-policy.ts";
 import { watchTrainingLog } from "./retrain-watch.ts";
-import { stipend } from "./retraining.ts";
+import { stipend } from "./own-process.ts";
 
 const LOOK_EVERY_MS = 5_000;
 

@@ -3,7 +3,6 @@
 // candidate. `retrain` and `day` both go this way.
 
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Campaign } from "../domain/campaign.ts";
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Release } from "../domain/release.ts";
@@ -13,6 +12,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { exportTrainingLog, type Exported } from "../retrain/export.ts";
 import { publishRelease, readReleaseFolder } from "../retrain/publish.ts";
 import { runTraining } from "../retrain/trainer.ts";
+import { stipend } from "./own-process.ts";
 import { tryClassifier } from "../serve/classify/onnx.ts";
 
 export interface RetrainingOptions {
@@ -73,12 +73,6 @@ export async function trainRelease(options: TrainingOptions): Promise<Readonly<R
     onLine,
     ...(signal ? { signal } : {}),
   });
-}
-
-/** This program with another line. */
-export function stipend(line: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  return { command: process.execPath, args: [...process.execArgv, main, ...line] };
 }
 
 /** A published release of the campaign, whole. */

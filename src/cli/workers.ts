@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { beforePort } from "../operate/address.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
 import { LEVELS, type Level } from "./output.ts";
-import { stipend } from "./retraining.ts";
+import { stipend } from "./own-process.ts";
 
 interface Worker {
   readonly number: number;

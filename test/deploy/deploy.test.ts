@@ -1,15 +1,17 @@
 // No container engine runs in the tests: what can be held without one is that the files parse, that they say of ports,
 // settings, topics and metrics what the code says, and that the image's steps work in a bare folder.
 
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { must } from "../../src/domain/assert.ts";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
-import { SETTINGS } from "../../src/cli/config.ts";
+import { unknownSettings } from "../../src/cli/config.ts";
 import { TOPICS } from "../../src/log/topics.ts";
 import { METRICS } from "../../src/operate/metric-names.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
@@ -17,7 +19,6 @@ import { VERDICTS } from "../../src/task/verdicts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
-const settings = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
 const PINNED_NODE = /PINNED_NODE = "([^"]+)"/.exec(read("bin/setup/node.mjs"))?.[1];
 const ours = (names: Iterable<string>): string[] => [...names].filter((name) => /^(STIPEND|KAFKA|SCHEMA)_/.test(name));
 
@@ -41,7 +42,10 @@ interface Manifest {
   readonly kind: string;
   readonly data?: Readonly<Record<string, string>>;
   readonly stringData?: Readonly<Record<string, string>>;
-  readonly spec: { readonly template: { readonly spec: PodSpec } };
+  readonly spec: {
+    readonly template: { readonly spec: PodSpec };
+    readonly jobTemplate: { readonly spec: { readonly template: { readonly spec: PodSpec } } };
+  };
 }
 
 interface PodSpec {
@@ -62,10 +66,12 @@ interface Container {
 
 const compose = parse(read("deploy/compose.yaml"), { merge: true }) as Compose;
 const allocators = Object.entries(compose.services).filter(([name]) => name.startsWith("allocator-"));
-const manifests = parseAllDocuments(read("deploy/kubernetes/stipend.yaml")).map(
-  (document) => document.toJS() as Manifest,
+const KUBERNETES = ["stipend.yaml", "training.yaml", "secret.example.yaml"].map((file) => `deploy/kubernetes/${file}`);
+const manifests = KUBERNETES.flatMap((file) =>
+  parseAllDocuments(read(file)).map((document) => document.toJS() as Manifest),
 );
 const pod = manifests.find(({ kind }) => kind === "StatefulSet")?.spec.template.spec;
+const training = manifests.find(({ kind }) => kind === "CronJob")?.spec.jobTemplate.spec.template.spec;
 const portOf = (address: unknown): string => String(address).split(":").at(-1) ?? "";
 const imageHttp = /STIPEND_HTTP=(\S+)/.exec(read("deploy/Dockerfile"))?.[1];
 
@@ -77,7 +83,7 @@ describe("the files for deployment", () => {
       ...[...read("deploy/Dockerfile").matchAll(/\b(STIPEND_[A-Z_]+)=/g)].map(([, name]) => name ?? ""),
     ];
     expect(ours(named).length).toBeGreaterThan(8);
-    expect(ours(named).filter((name) => !settings.has(name))).toEqual([]);
+    expect(unknownSettings(Object.fromEntries(ours(named).map((name) => [name, "x"])))).toEqual([]);
   });
 
   it("run only commands that there are", () => {
@@ -85,9 +91,10 @@ describe("the files for deployment", () => {
       ...Object.values(compose.services),
       ...(pod?.initContainers ?? []),
       ...(pod?.containers ?? []),
+      ...(training?.containers ?? []),
     ].flatMap((each) => {
       const line = "args" in each ? each.args : each.command;
-      return line === undefined ? [] : [line.join(" ")];
+      return line === undefined ? [] : [line.join(" ").replace(/ --.*$/, "")];
     });
     expect(run.length).toBeGreaterThan(2);
     expect(run.filter((line) => !Object.hasOwn(CATALOGUE, line))).toEqual([]);
@@ -116,7 +123,7 @@ describe("the files for deployment", () => {
     expect(new Set(volumes).size).toBe(6);
     const tested = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(read("deploy/kafka/pom.xml"))?.[1];
     for (const [, { image }] of brokers) expect(image).toBe(`apache/kafka:${tested}`);
-    for (const [, line] of read("deploy/Dockerfile").matchAll(/^FROM node:(\S+?)-/gm)) expect(line).toBe(PINNED_NODE);
+    expect(/^ARG NODE_IMAGE=node:(\S+?)-/m.exec(read("deploy/Dockerfile"))?.[1]).toBe(PINNED_NODE);
     expect(existsSync(path.join(ROOT, "deploy", compose.services["allocator-1"]?.build?.context ?? ""))).toBe(true);
   });
 
@@ -155,6 +162,45 @@ describe("the files for deployment", () => {
     for (const [, label = "", value] of labels) expect(known[label]).toContain(value);
   });
 
+  it("name the version of each image, and never the latest", () => {
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    const images = [
+      ...KUBERNETES.map(read)
+        .join("\n")
+        .matchAll(/^ *image: (\S+)$/gm),
+    ].map(([, image]) => image);
+    expect(new Set(images)).toEqual(new Set([`stipend:${version}`, `stipend-training:${version}`]));
+    for (const [, { image }] of Object.entries(compose.services)) expect(image).toMatch(/:v?\d[\w.-]*$/);
+  });
+
+  it("keep the user's secret apart from what is applied again and again, and read it from files that change", () => {
+    const [applied = "", ...others] = KUBERNETES.map(read);
+    expect(applied).not.toMatch(/^kind: Secret$/m);
+    expect(others.join("\n")).toMatch(/^kind: Secret$/m);
+    for (const text of [applied, others[0] ?? ""]) expect(text).toContain("secretName: stipend-kafka");
+    expect(applied).toContain("KAFKA_SASL_PASSWORD_FILE: /run/secrets/kafka/password");
+    expect(applied).toMatch(/mountPath: \/run\/secrets\/kafka,/);
+  });
+
+  it("spread the allocators, let in only who scrapes them, and train apart from them", () => {
+    const kinds = manifests.map(({ kind }) => kind);
+    expect(kinds).toContain("NetworkPolicy");
+    expect(kinds).toContain("PodDisruptionBudget");
+    expect(read("deploy/kubernetes/stipend.yaml")).toContain("podAntiAffinity");
+    expect(pod?.containers[0]?.args).toContain("--without-retraining");
+    expect(training?.containers[0]?.args).toContain("retrain");
+  });
+
+  const validator = process.env["KUBERNETES_VALIDATE"] ?? "kubernetes-validate";
+  const hasValidator = spawnSync(validator, ["--version"]).status === 0;
+  const needs = " [needs kubernetes-validate: pip install kubernetes-validate, or its path in KUBERNETES_VALIDATE]";
+  it.skipIf(!hasValidator)(`are manifests as Kubernetes' own schemas have them${hasValidator ? "" : needs}`, () => {
+    for (const file of KUBERNETES) {
+      const checked = spawnSync(validator, ["--strict", path.join(ROOT, file)], { encoding: "utf8" });
+      expect([file, checked.status, checked.stdout + checked.stderr]).toEqual([file, 0, expect.any(String)]);
+    }
+  });
+
   it("run it without rights, with what it may use of a machine, and with time to drain", () => {
     expect(read("deploy/Dockerfile")).toMatch(/^USER node$/m);
     expect(pod?.securityContext.runAsNonRoot).toBe(true);
@@ -175,7 +221,7 @@ interface Step {
   readonly words: string;
 }
 
-/** The COPY and RUN lines of both stages, in order; what comes from the first stage is there already. */
+/** The COPY and RUN lines of the serving image's stages, in order; what comes from another stage is there already. */
 function stepsOf(dockerfile: string): Step[] {
   return dockerfile.split("\n").flatMap((line) => {
     const [, does, words = ""] = /^(COPY|RUN) (.*)$/.exec(line) ?? [];
@@ -207,13 +253,22 @@ describe("the image", () => {
         cpSync(path.join(ROOT, source), path.join(folder, source), { recursive: true });
       }
     }
-    expect(existsSync(path.join(folder, "node_modules/vitest"))).toBe(false);
+    for (const name of ["vitest", "@tensorflow", "@duckdb"])
+      expect([name, existsSync(path.join(folder, "node_modules", name))]).toEqual([name, false]);
     const runtimes = readdirSync(path.join(folder, "node_modules/onnxruntime-node/bin"), { recursive: true });
     expect(runtimes.map(String).some((file) => file.includes("darwin") || file.includes("win32"))).toBe(false);
     const [, json = "[]"] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
     const [, ...args] = JSON.parse(json) as string[];
     const help = await run(process.execPath, [...args, "run", "--help"], { cwd: folder });
     expect(help.stdout).toContain("stipend run");
+    const serving = run(process.execPath, [...args, "run", "--without-retraining"], {
+      cwd: folder,
+      timeout: 60_000,
+      env: { PATH: process.env["PATH"] ?? "", STIPEND_DIR: path.join(folder, "log") },
+    });
+    for await (const line of createInterface({ input: must(serving.child.stdout, "stdout") }))
+      if (line.includes('"treasury":[0]') && !serving.child.killed) serving.child.kill("SIGTERM");
+    await serving;
     const verified = await run(process.execPath, [...args, "topics", "create"], {
       cwd: folder,
       env: { PATH: process.env["PATH"] ?? "", STIPEND_DIR: path.join(folder, "log") },

@@ -168,7 +168,7 @@ test("a process killed in the midst of its writes leaves a store in which the la
 
 test("a store on a disk that is nearly full says so, writes nothing, and goes on when there is room", async () => {
   let free = 1e9;
-  const store = lmdbStores(join(folder, String((folders += 1))), "boot", () => free)(0, index);
+  const store = lmdbStores(join(folder, String((folders += 1))), { boot: "boot", freeBytes: () => free })(0, index);
   store.apply([["a", bytes("1")]], stampAt(1));
   free = 10 * 1024 * 1024;
   expect(() => store.apply([["a", bytes("2")]], stampAt(2))).toThrow(/10 MiB are left on the disk of .*make room/);
@@ -182,40 +182,40 @@ test("a store on a disk that is nearly full says so, writes nothing, and goes on
 describe("a store on disk that was open when the machine went down", () => {
   const written = async (boot: string): Promise<string> => {
     const path = join(folder, String((folders += 1)));
-    const store = lmdbStores(path, boot)(0, index);
+    const store = lmdbStores(path, { boot })(0, index);
     store.apply([["a", bytes("1")]], stampAt(1));
     return path;
   };
 
   test("is not believed after the next start", async () => {
     const path = await written("first");
-    const store = lmdbStores(path, "second")(0, index);
+    const store = lmdbStores(path, { boot: "second" })(0, index);
     expect(store.stamp()).toBeNull();
     expect(store.get("a")).toBeUndefined();
     await store.close();
   });
 
   test("is believed while the machine is up, whatever became of the process", async () => {
-    const store = lmdbStores(await written("first"), "first")(0, index);
+    const store = lmdbStores(await written("first"), { boot: "first" })(0, index);
     expect(textOf(store, "a")).toBe("1");
     await store.close();
   });
 
   test("is not believed after the next start because a former owner in the same process had closed it late", async () => {
     const path = join(folder, String((folders += 1)));
-    const stores = lmdbStores(path, "first");
+    const stores = lmdbStores(path, { boot: "first" });
     const givenUp = stores(0, index);
     stores(0, index).apply([["a", bytes("1")]], stampAt(1));
     await givenUp.close();
-    const store = lmdbStores(path, "second")(0, index);
+    const store = lmdbStores(path, { boot: "second" })(0, index);
     expect(store.stamp()).toBeNull();
     await store.close();
   });
 
   test("is believed after the next start when it was closed in order", async () => {
     const path = await written("first");
-    await lmdbStores(path, "first")(0, index).close();
-    const store = lmdbStores(path, "second")(0, index);
+    await lmdbStores(path, { boot: "first" })(0, index).close();
+    const store = lmdbStores(path, { boot: "second" })(0, index);
     expect(textOf(store, "a")).toBe("1");
     await store.close();
   });

@@ -10,10 +10,10 @@ import { StoreFailed } from "../../task/local-store.ts";
 import { holdStores } from "../../task/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
+import type { retrainBeside as RetrainBeside } from "../retrain-beside.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
 import { isShared, openLog, type OpenedLog } from "../open-log.ts";
 import { asInteger, asOneOf, flag, withDefault } from "../options.ts";
-import { retrainBeside } from "../retrain-beside.ts";
 import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
 import { watchRun, type RunWatch } from "../run-watch.ts";
 import { openRunRecord } from "../run-record.ts";
@@ -117,8 +117,10 @@ async function runOn(context: Context, log: OpenedLog, options: RunOptions): Pro
     return code;
   } catch (error) {
     const isRefused = error instanceof AlreadyRunning || error instanceof InvalidInput;
+    // A start that is refused says so itself, as often as it is tried.
+    const hasRun = watch.totals().cycles > 0 || watch.failure() !== null;
     const reason = watch.failure() ?? (error instanceof Error ? error.message : String(error));
-    record.end(isRefused ? null : reason, !(error instanceof ClockJumped));
+    record.end(isRefused || !hasRun ? null : reason, !(error instanceof ClockJumped));
     throw error;
   } finally {
     watch.close();
@@ -141,7 +143,7 @@ async function runAnswering(
   context.output.item({ event: "joined", application, place: log.place }, () => `${application} on ${log.place}`);
   const ending = new AbortController();
   const runs = [allocator.serve.run(), allocator.treasury.run()];
-  const beside = retraining ? retrainBeside(context, log, allocator.treasury, ending.signal) : Promise.resolve();
+  const beside = retraining ? besideOf(context, log, allocator.treasury, ending.signal) : Promise.resolve();
   await Promise.race([aborted(context.signal), ...runs].map((each) => each.catch(() => undefined)));
   ending.abort();
   await beside;
@@ -154,6 +156,12 @@ async function runAnswering(
     () => `stopped after ${totals.cycles} cycles, ${totals.inputs} records`,
   );
   return DONE;
+}
+
+/** Loaded only where there is training: an image that only serves has no packages for it. */
+async function besideOf(...given: Parameters<typeof RetrainBeside>): Promise<void> {
+  const { retrainBeside } = await import("../retrain-beside.ts");
+  await retrainBeside(...given);
 }
 
 async function checkFeatures({ config, output }: Context): Promise<void> {
