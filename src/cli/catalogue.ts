@@ -97,6 +97,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "send records that could not be used once more to their topic",
     load: () => import("./commands/dead-letters-redrive.ts"),
   },
+  "dead-letters skip": {
+    summary: "pass over one record that an allocator cannot get past",
+    load: () => import("./commands/dead-letters-skip.ts"),
+  },
   replay: {
     summary: "decide the recorded sessions again, as they were or with one thing changed",
     load: () => import("./commands/replay.ts"),

@@ -14,7 +14,7 @@ export interface LetterPlace {
   readonly offset: number;
 }
 
-const asPlace: Parse<LetterPlace> = (typed) => {
+export const asPlace: Parse<LetterPlace> = (typed) => {
   const [, partition, offset] = /^(\d+)@(\d+)$/.exec(typed) ?? [];
   if (partition === undefined || offset === undefined)
     throw new InvalidInput(`expected partition@offset as \`dead-letters list\` shows it, got "${typed}"`);

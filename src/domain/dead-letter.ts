@@ -12,6 +12,7 @@ export const DEAD_LETTER_REASONS = [
   "session_conflict",
   "outcome_conflict",
   "unknown_decision",
+  "skipped",
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
@@ -46,6 +47,7 @@ const ADVICE: Readonly<Record<DeadLetterReason, string>> = {
   session_conflict: "find the producer that gives an id twice: the first one was decided",
   outcome_conflict: "send a correction as an outcome with an id of its own: the first one counted",
   unknown_decision: "redrive it if it overtook its decision; otherwise put the producer right",
+  skipped: "find out what made it stop the task; what it would have done was not done",
 };
 
 /** The record that a letter is about. */

@@ -13,10 +13,20 @@
 //   C8. A task that has been given up neither commits nor writes the local store any more: it may be another's (`stillHeld`).
 
 import { assert } from "../domain/assert.ts";
-import type { LogRecord, OutRecord, Positions, TaskKind, TaskLog } from "../log/event-log.ts";
+import {
+  RecordTooLarge,
+  type LogRecord,
+  type OutRecord,
+  type Positions,
+  type TaskKind,
+  type TaskLog,
+  type TopicSpec,
+} from "../log/event-log.ts";
 import { CONTROL_KEY, CONTROL_PREFIX, type ControlCodec, type ControlRecord } from "./control-record.ts";
+import { checkEffects, culpritOf, PoisonRecord } from "./culprit.ts";
 import type { LocalStore } from "./local-store.ts";
 import type { CycleObserver } from "./observer.ts";
+import { verdictOf } from "./verdicts.ts";
 import type { Counts, CycleContext, Effects, Processor } from "./processor.ts";
 
 const NOTHING: Counts = new Map();
@@ -31,6 +41,8 @@ export interface CycleParts<Facts> {
   /** Throws when the partition has been given up meanwhile. */
   readonly stillHeld: () => void;
   readonly observer: CycleObserver;
+  /** Asked when a record was larger than its topic takes. */
+  readonly topicSpecs: () => Promise<readonly TopicSpec[]>;
 }
 
 export interface CycleLimits {
@@ -47,6 +59,8 @@ export interface CycleResult {
   readonly committed: boolean;
   /** From after the poll to the end. */
   readonly tookMs: number;
+  /** Of what was polled only those before a record that cannot be passed were taken: the rest is to be polled again. */
+  readonly cut: boolean;
 }
 
 export async function runCycle<Facts>(
@@ -54,20 +68,53 @@ export async function runCycle<Facts>(
   last: ControlRecord,
   limits: CycleLimits,
 ): Promise<CycleResult> {
-  const { log, store, processor, observer } = parts;
+  const { log } = parts;
   const batch = await log.poll(limits);
-  const startedAt = observer.elapsedMs();
   const context: CycleContext = {
     partition: log.partition,
     cycle: last.cycle + 1,
     nowMs: Math.max(parts.nowMs(), last.atMs),
   };
+  try {
+    return await take(parts, last, batch, context);
+  } catch (error) {
+    if (verdictOf(error) !== "fatal") throw error;
+    const at = await findCulprit(parts, batch, context, error);
+    const culprit = batch[at];
+    if (culprit === undefined) throw error;
+    if (at === 0) throw new PoisonRecord(parts.kind.kind, culprit, error);
+    return { ...(await take(parts, last, batch.slice(0, at), context)), cut: true };
+  }
+}
+
+async function findCulprit<Facts>(
+  { processor, store, kind, topicSpecs }: CycleParts<Facts>,
+  batch: readonly LogRecord[],
+  context: CycleContext,
+  error: unknown,
+): Promise<number> {
+  const specs = error instanceof RecordTooLarge ? await topicSpecs() : null;
+  return await culpritOf(batch, async (records) => {
+    const facts = await processor.prepare(store, records, context);
+    const effects = processor.process(store, records, facts, context);
+    if (specs !== null) checkEffects(effects, kind.changelog, specs);
+  });
+}
+
+async function take<Facts>(
+  parts: CycleParts<Facts>,
+  last: ControlRecord,
+  batch: readonly LogRecord[],
+  context: CycleContext,
+): Promise<CycleResult> {
+  const { log, store, processor, observer } = parts;
+  const startedAt = observer.elapsedMs();
   const facts = await processor.prepare(store, batch, context);
   const preparedAt = observer.elapsedMs();
   const effects = processor.process(store, batch, facts, context);
   const processedAt = observer.elapsedMs();
   if (batch.length === 0 && effects.state.size === 0 && effects.records.length === 0)
-    return { control: last, inputs: 0, committed: false, tookMs: processedAt - startedAt };
+    return { control: last, inputs: 0, committed: false, tookMs: processedAt - startedAt, cut: false };
 
   const control: ControlRecord = {
     lineage: last.lineage,
@@ -97,7 +144,7 @@ export async function runCycle<Facts>(
     commitMs: committedAt - processedAt,
     applyMs: appliedAt - committedAt,
   });
-  return { control, inputs: batch.length, committed: true, tookMs: appliedAt - startedAt };
+  return { control, inputs: batch.length, committed: true, tookMs: appliedAt - startedAt, cut: false };
 }
 
 /** What a local store keeps of a control record. */

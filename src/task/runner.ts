@@ -126,6 +126,7 @@ class KindRunner<Facts> implements Runner<Facts> {
       processor: processor(partition),
       nowMs: () => this.#manualMs ?? clock.nowMs(),
       changelogEnd: async () => must((await log.ranges(kind.changelog))[partition], `partition ${partition}`).end,
+      topicSpecs: () => log.topics(),
       observer: this.#observer,
     });
     this.#tasks.set(partition, task);

@@ -6,7 +6,7 @@
 // log is claimed again, which fences what may still be under way, and the store is restored from its stamp).
 
 import { assert, must, unreachable } from "../domain/assert.ts";
-import type { TaskKind, TaskLog } from "../log/event-log.ts";
+import type { TaskKind, TaskLog, TopicSpec } from "../log/event-log.ts";
 import type { ControlCodec, ControlRecord } from "./control-record.ts";
 import type { CycleTook } from "./batch-size.ts";
 import { runCycle, type CycleLimits } from "./cycle.ts";
@@ -29,6 +29,7 @@ export interface TaskOptions<Facts> {
   readonly newLineage: () => string;
   /** Of this partition; asked for the progress of a restore that takes long. */
   readonly changelogEnd: () => Promise<number>;
+  readonly topicSpecs: () => Promise<readonly TopicSpec[]>;
   readonly observer: TaskObserver;
 }
 
@@ -112,6 +113,7 @@ export class Task<Facts> {
       this.#lastCycle = { records: result.inputs, tookMs: result.tookMs };
       this.#recoveries = 0;
       this.#troubles = 0;
+      if (result.cut) this.#become("retry");
       return result.inputs > 0 ? result.inputs : Number(result.committed);
     } catch (error) {
       await this.#judge(error);

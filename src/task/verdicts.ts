@@ -27,6 +27,7 @@ export type ErrorName =
   | "StoreFailed"
   | "GivenUp"
   | "ClockJumped"
+  | "PoisonRecord"
   | "Undecodable"
   | "Unencodable"
   | "AssertionFailed";
@@ -56,6 +57,8 @@ export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
   ClockJumped: "fatal",
   /** Our own changelog cannot be read: a newer version has written it. Others' records are dead letters. */
   Undecodable: "fatal",
+  /** A record that the processor neither takes nor refuses: a defect of ours; it can be passed over by hand. */
+  PoisonRecord: "fatal",
   /** A defect of ours. */
   Unencodable: "fatal",
   /** A defect of ours, seen before it could cost anything. */

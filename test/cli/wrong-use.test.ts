@@ -87,6 +87,8 @@ describe("a line that says what there is not", () => {
     ["dead-letters list --reason dunno", /Expected one of wrong_partition, undecodable, contract/],
     ["dead-letters list --at 17", /Expected partition@offset as `dead-letters list` shows it, got "17"/],
     ["dead-letters redrive", /say which: --reason, --topic or --at/],
+    ["dead-letters skip --topic sessions --at 17", /Expected partition@offset/],
+    ["dead-letters skip --topic decisions --at 0@1", /no task reads decisions; there are grants/],
     ["retrain --once", /there is no campaign yet/],
     ["retrain --once --data a.csv", /--data and --mapping belong together/],
     ["retrain", /STIPEND_RETRAIN_ROWS and STIPEND_RETRAIN_PERIOD_MS are both 0/],

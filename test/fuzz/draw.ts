@@ -18,7 +18,7 @@ export interface Target {
   readonly nowMs: number;
 }
 
-/** What tasks read. */
+/** What tasks read; hostile-values.ts has something to say on each. */
 export const INPUTS = [
   "sessions",
   "outcomes",
