@@ -245,9 +245,9 @@ function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {
   return `${what}: accepted, revision ${answer.revision}, but not applied ${waited} by partitions ${silent.join(", ")}`;
 }
 
-function previewTexts({ answer, status }: Outcome): readonly string[] {
+function previewTexts({ command, answer, status }: Outcome): readonly string[] {
   const preview = answer?.preview ?? null;
-  return preview === null ? [] : previewText(preview, status?.currency ?? "");
+  return preview === null ? [] : previewText(preview, command.action, answer?.revision === 0 ? null : status);
 }
 
 /** The campaign that was named, whether there is one or not, or else the only one there is. */

@@ -131,6 +131,8 @@ export interface Outlook {
    * the row in force than if they came in the mix that the release was trained on.
    */
   readonly mixDrift: Minor;
+  /** Of what the plan would spend on the sessions to come, the share that the budget cannot pay: so much is refused. */
+  readonly refusedShare?: number;
 }
 
 /** What a dry run would change. */

@@ -28,15 +28,19 @@ export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: numb
   const posted = Number(postedOf(totals) - span.postedBeforeMinor);
   const spent = posted + expectedSpend(book, "plan", book.redemption);
   const left = Math.max(0, Number(span.budgetMinor) - spent);
-  const spendToCome = Math.min(left, sessionsToCome * throttle * coming.cost);
+  const wanted = sessionsToCome * throttle * coming.cost;
+  const spendToCome = Math.min(left, wanted);
+  // Where money ends before the sessions do, so does what it would have brought.
+  const paidShare = wanted > 0 ? spendToCome / wanted : 1;
   return {
     planRow,
     shadowPrice,
     throttle,
     sessionsToCome,
-    rewardToCome: sessionsToCome * (control + throttle * (coming.reward - control)),
+    rewardToCome: sessionsToCome * (control + throttle * paidShare * (coming.reward - control)),
     spendToCome: minorOfMean(spendToCome),
     spendAtEnd: minorOfMean(spent + spendToCome),
     mixDrift: minorOfMean(sessionsToCome * throttle * (coming.cost - trained.cost)),
+    refusedShare: 1 - paidShare,
   };
 }

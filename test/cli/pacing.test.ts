@@ -242,6 +242,9 @@ test("a dry run tells plan row, shadow price, reward and spend before and after,
   expect(ended.out).toContain("spring: set budget (dry run): would be accepted");
   for (const row of ["plan row", "shadow price", "reward to come", "spend at the end"])
     expect(ended.out).toMatch(new RegExp(`^${row} +\\S+ +\\S+`, "m"));
+  expect(ended.out).toMatch(/^budget of plan: [\d,.]+ EUR → 3,000\.00 EUR \([-+][\d.]+ %\)$/m);
+  expect(ended.out).toMatch(/^already out: [\d,.]+ EUR \([\d,.]+ EUR spent, [\d,.]+ EUR held, the rest free/m);
+  expect(ended.out).toMatch(/^refused for money +[\d.]+ % +[\d.]+ %$/m);
   expect(ended.out).toMatch(/with the next record of grants on each partition \(0: after \d+; 1: after \d+; 2: after/);
   const answer = await json("pacing set-budget --budget 300000 --dry-run --timeout 20s");
   const preview = answer["preview"] as { before: { spendAtEnd: number }; after: { spendAtEnd: number } };
@@ -249,6 +252,16 @@ test("a dry run tells plan row, shadow price, reward and spend before and after,
   expect(preview.after.spendAtEnd).toBeLessThanOrEqual(300_000);
   expect(preview.after.spendAtEnd).toBeLessThan(preview.before.spendAtEnd);
   expect(await revision()).toBe(before);
+});
+
+test("a dry run of a cut below what is out says how much more that is, and that incentives are then refused", async () => {
+  const { out } = await stipend("pacing set-budget --budget 0 --dry-run --timeout 20s");
+  expect(out).toMatch(/^budget of plan: [\d,.]+ EUR → 0\.00 EUR \(-100\.0 %\)$/m);
+  expect(out).toMatch(/^that is [\d,.]+ EUR more than the new budget: it is asked back/m);
+  // The plan of an even pace would want nothing; one of asap would be refused what it wants.
+  expect(out).toMatch(/^spend to come +[\d,.]+ EUR +0\.00 EUR$/m);
+  const paused = await stipend("pacing pause --dry-run --timeout 20s");
+  expect(paused.out).toMatch(/^state: live → paused$/m);
 });
 
 describe("status", () => {

@@ -172,6 +172,7 @@ export const SAMPLES: TopicValues = {
       spendToCome: 2_500_000n,
       spendAtEnd: 4_900_000n,
       mixDrift: -12_000n,
+      refusedShare: 0.25,
     },
     overbookedMinor: 0n,
     riskReserveMinor: 0n,

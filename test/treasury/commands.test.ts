@@ -170,6 +170,22 @@ describe("a dry run", () => {
     expect(now?.spendAtEnd).toBeGreaterThan(then?.spendAtEnd ?? 0n);
   });
 
+  test("says what share of the money that the plan wants it could not pay, and counts no reward for that", () => {
+    const world = started();
+    world.command({ kind: "promote_release", release: world.release("a") });
+    world.cycle(2_000);
+    world.command({ kind: "set_budget", budgetMinor: 10_000n, currency: "EUR" }, { dryRun: true });
+    world.cycle(2_100);
+    const { before: now, after: then } = world.status.answers.at(-1)?.preview ?? {};
+    // `asap` asks for its dearest row whatever the budget is.
+    expect(then?.planRow).toBe(now?.planRow);
+    const wanted = Number(now?.spendToCome) / (1 - (now?.refusedShare ?? 1));
+    expect(wanted).toBeGreaterThan(1_000_000);
+    expect(then?.refusedShare).toBeCloseTo(1 - 10_000 / wanted, 6);
+    expect(Number(then?.spendToCome)).toBe(10_000);
+    expect(then?.rewardToCome).toBeLessThan(now?.rewardToCome ?? 0);
+  });
+
   test("what it said comes true when the command is meant", () => {
     const world = running();
     const action: PacingAction = { kind: "set_budget", budgetMinor: 500_000n, currency: "EUR" };
