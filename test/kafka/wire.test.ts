@@ -4,9 +4,13 @@ import { describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { Reader, Writer } from "../../src/log/kafka/wire/bytes.ts";
+import * as calls from "../../src/log/kafka/wire/calls.ts";
 import { crc32c } from "../../src/log/kafka/wire/crc32c.ts";
 import { fetch } from "../../src/log/kafka/wire/fetch-call.ts";
+import * as group from "../../src/log/kafka/wire/group-calls.ts";
+import { NEEDED } from "../../src/log/kafka/wire/needed.ts";
 import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/wire/record-batch.ts";
+import * as transaction from "../../src/log/kafka/wire/transaction-calls.ts";
 import { storedBatches } from "../../src/log/kafka/wire/stored-batch.ts";
 import { VarintReader, varintSize, writeVarint } from "../../src/log/kafka/wire/varint.ts";
 
@@ -52,6 +56,33 @@ function decoded(batch: Buffer, from = 0): LogRecord[] {
     stored.decode(into, "topic", 5, from, { records: Infinity, bytes: Infinity });
   return into;
 }
+
+describe("the requests", () => {
+  it("that nothing works without are asked for at the start, each in the version in which it is made", () => {
+    const member = { group: "g", generation: 1, member: "m" };
+    const owner = { ...OWNER, transactionalId: "t" };
+    const join = { ...member, sessionTimeoutMs: 1, rebalanceTimeoutMs: 1, protocol: "p", metadata: Buffer.alloc(0) };
+    const made = [
+      transaction.produce(null, [], 1),
+      fetch([], { waitMs: 0, maxBytes: 1, maxPartitionBytes: 1 }),
+      calls.listOffsets("t", [], calls.LATEST),
+      calls.metadata([]),
+      group.commitOffsets(member, []),
+      calls.offsetFetch("g"),
+      calls.findCoordinator("group", "g"),
+      group.joinGroup(join),
+      group.heartbeat(member),
+      group.leaveGroup(member),
+      group.syncGroup(member, new Map(), 1),
+      calls.createTopics([], 1),
+      transaction.initProducerId(null, 1),
+      transaction.addPartitions(owner, []),
+      transaction.endTransaction(owner, true),
+      calls.describeTopicConfigs([], []),
+    ];
+    expect(made.map(({ api, version, name }) => ({ api, version, name }))).toEqual(NEEDED);
+  });
+});
 
 describe("the wire", () => {
   it("numbers of 64 bits come back, and those that are not safe are refused", () => {

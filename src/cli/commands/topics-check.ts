@@ -2,7 +2,7 @@
 
 import { topicSpecs } from "../../log/topics.ts";
 import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
-import { openLog } from "../open-log.ts";
+import { openLog, type OpenedLog } from "../open-log.ts";
 import { tableText } from "../table.ts";
 import { topicsTable } from "../topics-table.ts";
 
@@ -11,7 +11,7 @@ export const command = defineCommand({
   description:
     "Looks at partitions, cleanup, retention, largest record and, on Kafka, replication and min.insync.replicas where the " +
     "settings name them, and with SCHEMA_REGISTRY_URL at the schema and the compatibility of each topic's subject. Changes " +
-    "nothing. Ends with 1 when something differs, each with what to do about it.",
+    "nothing. Ends with 1 when something differs, each with what to do about it; a setting that the broker is too old to know is told, and no error.",
   examples: ["stipend topics check", "KAFKA_BROKERS=127.0.0.1:9092 stipend topics check --json"],
   async run(context) {
     const { partitions: users, controlPartitions: control } = context.config;
@@ -19,14 +19,13 @@ export const command = defineCommand({
     try {
       const specs = topicSpecs({ users, control });
       const differences = await log.differences(specs);
-      const ok = differences.length === 0;
+      const ok = differences.every(({ isOptional }) => isOptional === true);
       context.output.result({ ok, place: log.place, copies: log.copies, topics: specs, differences }, () =>
-        ok
-          ? `${topicsTable(specs)}\n${log.copies}\n\n${log.place} has all of this`
-          : tableText(
-              ["topic", "setting", "needed", "found", "what to do"],
-              differences.map(({ topic, setting, needed, found, fix }) => [topic, setting, needed, found, fix]),
-            ),
+        [
+          ...(ok ? [`${topicsTable(specs)}\n${log.copies}`] : []),
+          ...(differences.length > 0 ? [differencesTable(differences)] : []),
+          ...(ok ? [`${log.place} has all of this${differences.length > 0 ? " that it knows" : ""}`] : []),
+        ].join("\n\n"),
       );
       return ok ? DONE : CHECK_FAILED;
     } finally {
@@ -34,3 +33,10 @@ export const command = defineCommand({
     }
   },
 });
+
+function differencesTable(differences: Awaited<ReturnType<OpenedLog["differences"]>>): string {
+  return tableText(
+    ["topic", "setting", "needed", "found", "what to do"],
+    differences.map(({ topic, setting, needed, found, fix }) => [topic, setting, needed, found, fix]),
+  );
+}

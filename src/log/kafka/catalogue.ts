@@ -6,18 +6,22 @@ import { LogError, TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } 
 import type { Partitioner } from "../partitioner.ts";
 import type { Cluster } from "./cluster.ts";
 import { KafkaError } from "./errors.ts";
-import { createTopics, describeTopicConfigs, type NewTopic, type TopicConfig } from "./wire/calls.ts";
+import { createTopics, describeTopicConfigs, type NewTopic, type TopicConfig, type TopicError } from "./wire/calls.ts";
 
 /** What a batch takes beside its record's value: its own header, the key, the headers. */
 const BATCH_ROOM = 16 * 1024;
 const CREATE_MS = 10_000;
 const TOPIC_ALREADY_EXISTS = 36;
+const INVALID_CONFIG = 40;
 
 const AFTER_MAX = "message.timestamp.after.max.ms";
 const CLOCK_BOUND_MS = "3600000";
 
 /** Settings of a topic that we make and check, by Kafka's names. */
 const CONFIGS = ["cleanup.policy", "retention.ms", "max.message.bytes", "min.insync.replicas", AFTER_MAX] as const;
+
+/** What a broker may not know: a topic is of use without it. */
+const OPTIONAL: ReadonlySet<string> = new Set([AFTER_MAX]);
 
 export interface Topic {
   /** As the port knows it, without the prefix. */
@@ -35,6 +39,8 @@ export interface Difference {
   readonly found: string;
   /** What to do about it. */
   readonly fix: string;
+  /** The cluster cannot have it, and is served without. */
+  readonly isOptional?: true;
 }
 
 export class Catalogue {
@@ -138,13 +144,11 @@ export class Catalogue {
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const topics = specs.map((spec) => this.#newTopic(spec));
-    await this.#cluster.persist("create topics", async () => {
-      const answers = await this.#cluster.sendController(createTopics(topics, CREATE_MS));
-      const refused = answers.find(({ error }) => error !== 0 && error !== TOPIC_ALREADY_EXISTS);
-      if (!refused) return;
-      const error = new KafkaError(refused.error, `create topic ${refused.topic}`);
-      throw error.meaning === "refused" ? new LogError(`${error.message}; ${refused.message}`) : error;
-    });
+    const refused = await this.#askToCreate(topics);
+    if (refused?.error === INVALID_CONFIG && topics.some(hasOptional)) {
+      this.#cluster.settings.onTrouble(`${AFTER_MAX} is not known to this broker: topics are made without it`);
+      throwRefused(await this.#askToCreate(topics.map(withoutOptional)));
+    } else throwRefused(refused);
     // Another may have made one of them meanwhile, otherwise; and a topic is of use when all brokers know it.
     await this.#cluster.persist("new topics", async () => {
       const loaded = await this.#load(specs.map((spec) => spec.name));
@@ -153,6 +157,18 @@ export class Catalogue {
       if (loaded.length < specs.length || !ready) throw new KafkaError(5, "new topics");
     });
     await this.ensure(specs);
+  }
+
+  /** What it refuses first, and will refuse again; null: all are there. */
+  async #askToCreate(topics: readonly NewTopic[]): Promise<TopicError | null> {
+    return await this.#cluster.persist("create topics", async () => {
+      const answers = await this.#cluster.sendController(createTopics(topics, CREATE_MS));
+      const refused = answers.find(({ error }) => error !== 0 && error !== TOPIC_ALREADY_EXISTS);
+      if (!refused) return null;
+      const error = new KafkaError(refused.error, `create topic ${refused.topic}`);
+      if (error.meaning !== "refused") throw error;
+      return refused;
+    });
   }
 
   #newTopic(spec: TopicSpec): NewTopic {
@@ -175,6 +191,7 @@ export class Catalogue {
       if (!topic)
         return [{ topic: name, setting: "topic", needed: "exists", found: "missing", fix: "stipend topics create" }];
       const configs = [...neededConfigs(spec, minInsyncReplicas)].flatMap(([setting, needed]) => {
+        if (OPTIONAL.has(setting) && !topic.configs.has(setting)) return [notKnown(name, setting, needed)];
         const value = topic.configs.get(setting) ?? "";
         const fix = `kafka-configs.sh --alter --topic ${name} --add-config ${setting}=${needed}`;
         return value === needed ? [] : [{ topic: name, setting, needed, found: value, fix }];
@@ -194,6 +211,25 @@ export class Catalogue {
       return [...partitionsDiffer(spec, topic), ...replicas, ...configs];
     });
   }
+}
+
+function hasOptional({ configs }: NewTopic): boolean {
+  return configs.some(([setting]) => OPTIONAL.has(setting));
+}
+
+function withoutOptional(topic: NewTopic): NewTopic {
+  return { ...topic, configs: topic.configs.filter(([setting]) => !OPTIONAL.has(setting)) };
+}
+
+function throwRefused(refused: TopicError | null): void {
+  if (refused === null) return;
+  const { message } = new KafkaError(refused.error, `create topic ${refused.topic}`);
+  throw new LogError(`${message}; ${refused.message}`);
+}
+
+function notKnown(topic: string, setting: string, needed: string): Difference {
+  const fix = "works without it; Kafka has it from 3.6 on, and then holds a machine's clock against the broker's";
+  return { topic, setting, needed, found: "not known to this broker", fix, isOptional: true };
 }
 
 export function checkPartition({ spec }: Topic, partition: number): void {

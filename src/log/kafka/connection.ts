@@ -10,6 +10,7 @@ import { Disconnected, KafkaError } from "./errors.ts";
 import { connectionError, openingHint, type Earlier } from "./kafkajs-errors.ts";
 import type { Settings } from "./settings.ts";
 import { apiVersions, type ApiRange, type Call } from "./wire/calls.ts";
+import { NEEDED } from "./wire/needed.ts";
 import { Reader } from "./wire/bytes.ts";
 
 const CONNECT_MS = 5_000;
@@ -17,7 +18,6 @@ const CONNECT_MS = 5_000;
 const REQUEST_MS = 5_000;
 /** One that has not answered for so long is not asked first. */
 const LIVE_MS = 500;
-const API_FETCH = 1;
 const API_PRODUCE = 0;
 const API_VERSIONS = 18;
 const UNSUPPORTED_VERSION = 35;
@@ -208,10 +208,12 @@ function throttleOf(call: Call<unknown>, bytes: Buffer): number {
 }
 
 function checkVersions(ranges: readonly ApiRange[], address: Address): void {
-  const produce = ranges.find(({ api }) => api === API_PRODUCE);
-  const fetch = ranges.find(({ api }) => api === API_FETCH);
-  if (!produce || !fetch || produce.max < 7 || fetch.max < 11)
-    throw new LogError(`${addressText(address)} is no Kafka broker of version 2.4 or later`);
+  const lacking = NEEDED.filter(
+    ({ api, version }) => !ranges.some((range) => range.api === api && range.min <= version && version <= range.max),
+  );
+  if (lacking.length === 0) return;
+  const names = lacking.map(({ name, version }) => `${name} ${version}`).join(", ");
+  throw new LogError(`${addressText(address)} does not speak the protocol of Kafka 2.4 to 4: it lacks ${names}`);
 }
 
 /** As people write it: an IPv6 address in brackets. */

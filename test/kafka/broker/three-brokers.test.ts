@@ -15,6 +15,7 @@ import { SPECS } from "../../log/fixture.ts";
 import { KIND, out, text, Told } from "../../log/told.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
+import { freePorts } from "../free-ports.ts";
 import { threeProcesses } from "../processes.ts";
 import { startBroker, type BrokerNode, type RunningBroker } from "../start-broker.ts";
 import { WorkerProcess } from "../worker-process.ts";
@@ -152,10 +153,7 @@ describe("a log on three brokers", () => {
   it("finds a broker that comes back at another address", async () => {
     const task = await claimed();
     process.kill(node(3).pid, "SIGKILL");
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as AddressInfo;
-    await new Promise((resolve) => other.close(resolve));
+    const [port = 0] = await freePorts(1);
     await cluster.startNode(3, { port });
     expect(node(3).broker).toBe(`127.0.0.1:${port}`);
     for (const topic of ["events", "changes"]) await lead(topic, 0, 3);
