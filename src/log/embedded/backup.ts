@@ -58,7 +58,9 @@ export async function backUp(
 }
 
 async function copy(file: string, draft: string, onProgress: (done: number) => void): Promise<void> {
-  const { db } = await patiently(file, () => openConnection(file, undefined), {});
+  const { db } = await patiently(file, () => openConnection(file, undefined), {}).catch((error: unknown) => {
+    throw verdictOf(error, file, { committing: false });
+  });
   try {
     // The transaction begins with its first read.
     db.exec("BEGIN");

@@ -3,6 +3,7 @@
 // checkpoint. Where writers never leave a moment in which all is copied, the write-ahead log could not begin anew and
 // would grow: beyond RESTART_BYTES the thread takes the writers' lock for the rest, and gives way to readers after a moment.
 
+import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { must } from "../../domain/assert.ts";
@@ -13,7 +14,7 @@ export interface CheckpointSettings {
 }
 
 export interface CheckpointTold {
-  /** Length of the write-ahead log, whether or not it is copied back. */
+  /** Length of the write-ahead log where it is not all copied back; otherwise 0. */
   readonly walBytes: number;
   readonly problem: string | null;
 }
@@ -27,7 +28,6 @@ const port = must(parentPort ?? undefined, "the thread's port");
 const { file, flushed } = workerData as CheckpointSettings;
 const db = new DatabaseSync(file, { timeout: RESTART_WAIT_MS });
 db.exec(`PRAGMA synchronous = ${flushed ? "NORMAL" : "OFF"}`);
-const pageBytes = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
 
 port.on("message", (order: "checkpoint" | "close") => {
   if (order === "checkpoint") port.postMessage(checkpoint());
@@ -39,22 +39,17 @@ port.on("message", (order: "checkpoint" | "close") => {
 
 function checkpoint(): CheckpointTold {
   try {
-    let walBytes = 0;
-    for (let pass = 0; pass < PASSES; pass += 1) {
-      const { log, checkpointed } = run("PASSIVE");
-      walBytes = log * pageBytes;
-      // All of it, or another process is at it.
-      if (checkpointed === log) return { walBytes: 0, problem: null };
-    }
-    if (walBytes > RESTART_BYTES && !run("RESTART").busy) walBytes = 0;
-    return { walBytes, problem: null };
+    for (let pass = 0; pass < PASSES; pass += 1) if (run("PASSIVE").isAll) return { walBytes: 0, problem: null };
+    const walBytes = statSync(`${file}-wal`).size;
+    const isAnew = walBytes > RESTART_BYTES && run("RESTART").isAll;
+    return { walBytes: isAnew ? 0 : walBytes, problem: null };
   } catch (error) {
     return { walBytes: 0, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Frames of the write-ahead log, and how many of them are in the file; −1 and −1 when another one is at it. */
-function run(mode: "PASSIVE" | "RESTART") {
+/** `isAll`: nothing is left in the write-ahead log that is not in the file. Not so where another process is at it. */
+function run(mode: "PASSIVE" | "RESTART"): { readonly isAll: boolean } {
   const row = must(db.prepare(`PRAGMA wal_checkpoint(${mode})`).get(), "what a checkpoint says");
-  return { busy: row["busy"] === 1, log: Number(row["log"]), checkpointed: Number(row["checkpointed"]) };
+  return { isAll: row["busy"] === 0 && row["log"] === row["checkpointed"] };
 }

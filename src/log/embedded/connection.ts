@@ -36,11 +36,11 @@ export function logFile(folder: string): string {
 
 /** Throws SQLite's own errors, the one for a lock among them: then the same again may pass. */
 export function openConnection(file: string, durability: Durability | undefined): Connection {
+  checkVersion(sqliteVersion());
   makeFile(file);
   // Locks are waited for by whoever calls, without holding up the process.
   const db = new DatabaseSync(file, { timeout: 0 });
   try {
-    checkVersion(String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]));
     if (journalMode(db, "") !== "wal" && !startsWal(db))
       throw new LogError(
         `${file}: the file system cannot share memory between processes: use a folder on a local disk`,
@@ -60,6 +60,13 @@ export function openConnection(file: string, durability: Durability | undefined)
     db.close();
     throw error;
   }
+}
+
+function sqliteVersion(): string {
+  const db = new DatabaseSync(":memory:");
+  const row = db.prepare("SELECT sqlite_version() AS version").get();
+  db.close();
+  return String(row?.["version"]);
 }
 
 /** SQLite gives the files beside it the same mode. */

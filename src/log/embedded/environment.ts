@@ -27,7 +27,7 @@ export interface Environment {
   read<T>(work: () => T): Promise<T>;
   /** Runs `work` in a write transaction. It must not await; it may be run again when another process was in the way. */
   write<T>(work: () => T): Promise<T>;
-  /** Rises with every commit of any process; while others cannot be seen for a lock, only with our own. */
+  /** Rises with every commit of any process; while the file cannot be read, only with our own. */
   commits(): number;
   close(): Promise<void>;
 }
@@ -90,8 +90,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     commits() {
       try {
         if (open) others = Number(dataVersion.get()?.["data_version"]);
-      } catch (error) {
-        if (!isLocked(error)) throw verdictOf(error, file, { committing: false });
+      } catch {
+        // Whoever reads or writes next is told, and waits for a lock.
       }
       return own + others;
     },

@@ -10,8 +10,7 @@ const LOCKED_TO = 127;
 export function lockHolder(file: string): string {
   const pid = holderOf(`${file}-shm`) ?? holderOf(file);
   if (pid === null) return "another process (`fuser` on the file tells which use it)";
-  const state = stateOf(pid);
-  const stopped = state === "T" || state === "t" || state === "D";
+  const stopped = /^[Tt]$/.test(stateOf(pid) ?? "");
   return `process ${pid}${stopped ? `, which is stopped: let it go on (kill -CONT ${pid}), or end it (kill -9 ${pid})` : ""}`;
 }
 
