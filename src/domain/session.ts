@@ -43,5 +43,11 @@ export const MAX_EVENT_BYTES = 16 * 1024;
 /** Largest reward of an outcome, on either side of zero: sums of them stay exact enough to be averaged. */
 export const MAX_REWARD = 1e12;
 
+/**
+ * How long before the cycle's clock a session may have been: for so long a user is remembered after each session, so that one
+ * that comes again is known (law C7). An older one may have been decided by a user record that is gone.
+ */
+export const MAX_SESSION_AGE_MS = 30 * 86_400_000;
+
 /** How far ahead of the cycle's clock an event's time may be before it is refused. */
 export const MAX_FUTURE_MS = 5 * 60_000;

@@ -11,6 +11,7 @@ import {
   MAX_EVENT_BYTES,
   MAX_FUTURE_MS,
   MAX_REWARD,
+  MAX_SESSION_AGE_MS,
   type Outcome,
   type Profile,
   type Session,
@@ -137,7 +138,7 @@ function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const session = codecs.sessions.decode(record.value);
   const breach = userBreach(record, session.userId) ?? idBreach("sessionId", session.sessionId);
   if (breach !== null) return refused(record, "contract", breach);
-  const late = timeBreach(session.atMs, nowMs);
+  const late = timeBreach(session.atMs, nowMs) ?? ageBreach(session.atMs, nowMs);
   return late === null ? { kind: "session", record, session } : refused(record, ...late);
 }
 
@@ -159,6 +160,15 @@ function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | n
   if (unit !== null) return ["contract", `atMs: ${unit}`];
   if (atMs <= nowMs + MAX_FUTURE_MS) return null;
   return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
+}
+
+/** By the session's own time: sent once more it has that of before, whenever its record was written. */
+function ageBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
+  if (atMs >= nowMs - MAX_SESSION_AGE_MS) return null;
+  return [
+    "too_old",
+    `atMs: ${nowMs - atMs} ms ago, at most ${MAX_SESSION_AGE_MS}: nobody knows any more whether it was decided`,
+  ];
 }
 
 function amountBreach({ amountMinor }: Outcome): string | null {

@@ -11,6 +11,7 @@ import { openShell, type Background, type Shell } from "./shell.ts";
 
 const USERS = ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"];
 const PARTITIONS = 4;
+const NOW_MS = Date.now();
 const placed = (userId: string, partitioner: Partitioner): number =>
   partitionOf(Buffer.from(userId), { partitioner, partitions: PARTITIONS });
 /** Users whom the two place differently. */
@@ -31,7 +32,7 @@ afterAll(async () => {
 const sessionOf = (sessionId: string, userId: string) => ({
   sessionId,
   userId,
-  atMs: 1_700_000_000_000,
+  atMs: NOW_MS,
   surface: null,
   campaign: null,
   attributes: {},

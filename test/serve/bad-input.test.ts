@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Grant } from "../../src/domain/control.ts";
 import type { DeadLetter, DeadLetterReason } from "../../src/domain/dead-letter.ts";
 import { MAX_ID_BYTES } from "../../src/domain/ids.ts";
-import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD } from "../../src/domain/session.ts";
+import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS } from "../../src/domain/session.ts";
 import type { Outcome, Profile, Session } from "../../src/domain/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
@@ -52,6 +52,7 @@ const of = (topic: Topic, changes: Partial<Session & Outcome & Profile>): OutRec
   topic === "sessions" ? session(changes) : topic === "outcomes" ? outcome(changes) : profile(changes);
 let lastGrant: Buffer;
 
+const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_000_000;
 const EVENTS = ["sessions", "outcomes", "profiles"] as const;
 const ALL = [...EVENTS, "grants"] as const;
@@ -173,6 +174,13 @@ const LETTERS: readonly Letter[] = [
     reason: "future",
     names: /^atMs: 300001 ms ahead of the clock, at most 300000/,
     records: (topic) => [of(topic, { atMs: START_MS + MAX_FUTURE_MS + 1 })],
+  },
+  {
+    what: "a time more than 30 days ago",
+    on: ["sessions"],
+    reason: "too_old",
+    names: /^atMs: \d+ ms ago, at most 2592000000/,
+    records: () => [0, START_MS - MAX_SESSION_AGE_MS - 1].map((atMs) => session({ atMs, userId: "u9" })),
   },
   {
     what: "a time before 1970",
@@ -371,14 +379,6 @@ function expectKept(letter: DeadLetter, { key, value }: Pick<LogRecord, "key" | 
 
 /** What is not dead-lettered, in the document's words. */
 const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promise<void>][] = [
-  [
-    "a time long ago",
-    "sessions",
-    "decided as any other",
-    async () => {
-      await decidedAs(session({ atMs: 0, userId: "u9" }), { reason: "planned", degraded: false, sessionAtMs: 0 });
-    },
-  ],
   [
     "attributes that no release knows",
     "sessions",
@@ -672,6 +672,7 @@ describe("docs/INPUTS.md", () => {
       `${number(MAX_EVENT_BYTES)} bytes`,
       `${MAX_ID_BYTES} bytes`,
       `${number(MAX_FUTURE_MS)} ms`,
+      `${MAX_SESSION_AGE_MS / DAY_MS} days`,
       MAX_REWARD.toExponential().replace("+", ""),
       `${OUTCOMES_MAX}`,
       `${REWARD_NAMES_MAX}`,
@@ -679,4 +680,22 @@ describe("docs/INPUTS.md", () => {
       `${OPEN_MAX}`,
     ]);
   });
+});
+
+test("a session that comes again is decided once, however much later: while its user is known by that, then by its age", async () => {
+  const again = session({ sessionId: "once", userId: "u9" });
+  await house.raw(again);
+  await house.run();
+  // To the last moment at which it is not too old, with the user idle: the record is still there.
+  await house.run(MAX_SESSION_AGE_MS);
+  await house.raw(again);
+  await house.run();
+  expect(await house.letters()).toEqual([]);
+  for (const laterMs of [1, DAY_MS, 30 * DAY_MS]) {
+    await house.run(laterMs);
+    await house.raw(again);
+    await house.run();
+  }
+  expect((await house.letters()).map(({ reason }) => reason)).toEqual(["too_old", "too_old", "too_old"]);
+  expect((await house.decisions()).filter(({ sessionId }) => sessionId === "once")).toHaveLength(1);
 });

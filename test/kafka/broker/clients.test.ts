@@ -18,6 +18,7 @@ import { theBroker } from "../the-broker.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..", "..", "..");
 const PARTITIONS = 4;
+const NOW_MS = Date.now();
 const USERS = Array.from({ length: 40 }, (_, index) => `user-${index}`);
 
 let shell: Shell;
@@ -81,7 +82,7 @@ async function followed(words: readonly string[], count: number): Promise<Record
 
 const sessions = USERS.map((userId, index) =>
   JSON.stringify({
-    ...{ sessionId: `s-${userId}`, userId, atMs: 1_750_000_000_000, surface: index % 2 === 0 ? "app" : null },
+    ...{ sessionId: `s-${userId}`, userId, atMs: NOW_MS, surface: index % 2 === 0 ? "app" : null },
     ...{ campaign: "spring", attributes: { visits: index, vip: index % 3 === 0, city: "Köln", age: null } },
   }),
 );
@@ -114,7 +115,7 @@ describe("examples in Python and Java", () => {
   test("tell what became of them, and it is counted once", async () => {
     const outcomes = given.map((userId) =>
       JSON.stringify({
-        ...{ outcomeId: `o-${userId}`, decisionId: `d-s-${userId}`, userId, atMs: 1_750_000_060_000 },
+        ...{ outcomeId: `o-${userId}`, decisionId: `d-s-${userId}`, userId, atMs: NOW_MS },
         ...{ kind: "redeemed", amountMinor: null, rewards: { ordered: 1 } },
       }),
     );

@@ -4,7 +4,7 @@
 import { Partitioners } from "kafkajs";
 import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
 import { MAX_ID_BYTES } from "../../../src/domain/ids.ts";
-import { MAX_FUTURE_MS, type Outcome, type Session } from "../../../src/domain/session.ts";
+import { MAX_FUTURE_MS, MAX_SESSION_AGE_MS, type Outcome, type Session } from "../../../src/domain/session.ts";
 import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf } from "../history.ts";
@@ -26,6 +26,7 @@ export function sessionOf(record: LogRecord, partitions: number, nowMs: number):
   return entered(record, partitions, () => {
     const session = valueOf("sessions", record);
     if (!isOwn(record, session.userId) || !isId(session.sessionId)) return { refused: "contract" };
+    if (session.atMs >= 0 && session.atMs < nowMs - MAX_SESSION_AGE_MS) return { refused: "too_old" };
     return inTime(session, nowMs);
   });
 }
