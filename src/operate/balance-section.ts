@@ -39,7 +39,7 @@ export async function balanceSection(figures: BalanceFigures | null): Promise<Se
     title,
     caption:
       `On ${whole(rows)} rows${strata.length === 0 ? "" : `, within ${strata.join(", ")}`}: each incentive's users against those without ` +
-      "one, in standard deviations of the feature. Within the shaded band is what chance alone does; beyond the dashed " +
+      "one, in standard deviations of the feature. The shaded band is as far as chance alone goes nineteen times of twenty; beyond the dashed " +
       "lines a difference is commonly held to matter. A classifier that is asked for the incentive has an AUC of 0.5 where " +
       `chance gave it.${sampleRatioP === null ? "" : ` Sample ratio: p = ${sampleRatioP.toPrecision(2)}.`}`,
     body: [
@@ -54,7 +54,7 @@ export async function balanceSection(figures: BalanceFigures | null): Promise<Se
           { title: "Without", number: true },
           { title: "AUC of a classifier (95 %)", number: true },
           { title: "Largest difference" },
-          { title: "Features beyond the band", number: true },
+          { title: "Features beyond chance (95 %)", number: true },
         ],
         arms.map(({ arm, rows: [own, control], auc, differences, chance }) => {
           const [largest] = differences.toSorted((a, b) => Math.abs(b.smd) - Math.abs(a.smd));

@@ -1,6 +1,6 @@
 // `stipend score`: every row comes back, in its place, with what the release would do with it when it serves.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -192,10 +192,11 @@ describe("what is not written", () => {
     expect(err).toMatch(message);
   });
 
-  test("the input itself is no place to write to", async () => {
-    const { code, err } = await shell.run(
-      `score --data ${place("log.csv")} ${options} --out ${place("log.csv")} --force`,
-    );
-    expect([code, err]).toEqual([2, expect.stringContaining("it is one of --data")]);
+  test("the input itself is no place to write to, by whatever name", async () => {
+    symlinkSync(place("log.csv"), place("linked.csv"));
+    for (const out of ["log.csv", "linked.csv"]) {
+      const { code, err } = await shell.run(`score --data ${place("log.csv")} ${options} --out ${place(out)} --force`);
+      expect([code, err]).toEqual([2, expect.stringContaining(`it is ${place("log.csv")}, which is read`)]);
+    }
   });
 });

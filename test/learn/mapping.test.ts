@@ -160,6 +160,12 @@ describe("a mapping is refused, and told where and why, for", () => {
 
 const examples = join(import.meta.dirname, "../../examples");
 
+test("the mapping in docs/DATA-LOG.md is a valid one", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/DATA-LOG.md"), "utf8");
+  const text = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? "";
+  expect(parseMapping(text, "docs").rewards.map(({ name }) => name)).toContain("net below 0");
+});
+
 test.each(readdirSync(examples).filter((name) => name.endsWith(".yaml") && name !== "campaign.yaml"))(
   "the example %s is a valid mapping",
   (name) => {

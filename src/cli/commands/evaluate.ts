@@ -80,6 +80,6 @@ function checkUse({ live, data, mapping, campaign, out, force }: Values): void {
     throw new InvalidInput("--live reads the campaign's own log: leave --data and --mapping out, or leave --live out");
   if (!live && campaign !== undefined) throw new InvalidInput("--campaign belongs to --live");
   if (!live && data.length === 0) throw new InvalidInput("--data: name the randomised log, or say --live");
-  if (out !== undefined) checkOutFile(out, force);
+  if (out !== undefined) checkOutFile(out, force, [...data, ...(mapping === undefined ? [] : [mapping])]);
   if (!live && mapping === undefined) throw new InvalidInput("--mapping: say what the columns of --data mean");
 }

@@ -1,6 +1,5 @@
 // stipend score: each row's cluster under a release, and what the plan at a budget gives it.
 
-import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
@@ -34,7 +33,7 @@ export const command = defineCommand({
     force: flag("replace the file if it is there"),
   },
   async run(context, { data, mapping: file, release, budget, out, force }) {
-    checkOut(out, force, data);
+    checkOut(out, force, [...data, file]);
     const mapping = await readMappingFile(file);
     const budgetMinor = budget === undefined ? undefined : minorOf(budget, mapping.currency, "--budget");
     await withReleases([release], null, async ([open]) => {
@@ -52,12 +51,10 @@ export const command = defineCommand({
 /** Of a feature's values, the share that cannot be read from which on it is told. */
 const UNREAD_SHARE = 0.01;
 
-function checkOut(out: string, force: boolean, data: readonly string[]): void {
+function checkOut(out: string, force: boolean, inputs: readonly string[]): void {
   if (!ENDINGS.some((ending) => out.endsWith(ending)))
     throw new InvalidInput(`--out ${out}: end it in ${ENDINGS.join(", ")}, which says how it is written`);
-  if (data.some((file) => path.resolve(file) === path.resolve(out)))
-    throw new InvalidInput(`--out ${out}: it is one of --data`);
-  checkOutFile(out, force);
+  checkOutFile(out, force, inputs);
 }
 
 function warningsOf({ rows, badLines, missingShare, unread }: Scored): string[] {
