@@ -52,7 +52,7 @@ export interface Evidence {
   readonly representation: {
     readonly members: number;
     readonly curves: readonly CurvePoint[];
-    readonly bestEpoch: number;
+    readonly bestEpochs: readonly number[];
   };
   readonly clustering: {
     readonly method: ClusterMethod;

@@ -107,7 +107,7 @@ export function evidenceOf(
     representation: {
       members: FOLDS * networkOptions(options.network, dataset.rows).members,
       curves: representation.curves,
-      bestEpoch: representation.bestEpoch,
+      bestEpochs: representation.bestEpochs,
     },
     clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
     clusters: clustersOf(dataset, estimated),

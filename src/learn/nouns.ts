@@ -104,7 +104,8 @@ export interface Representation {
   /** By the members that learned from no row of that fold: what can be held against the outcomes of its rows. */
   effectsWithout(fold: number, x: Float32Array, n: number): Effects;
   readonly curves: readonly CurvePoint[];
-  readonly bestEpoch: number;
+  /** By fold. */
+  readonly bestEpochs: readonly number[];
   dispose(): void;
 }
 

@@ -30,7 +30,7 @@ export async function trainingCharts(report: TrainingReport): Promise<TrainingCh
   };
 }
 
-function curvesSpec({ curves, bestEpoch }: TrainingReport): TopLevelSpec {
+function curvesSpec({ curves, bestEpochs }: TrainingReport): TopLevelSpec {
   const values = curves.flatMap(({ epoch, train, validate }) => [
     { epoch, rows: "training rows, with dropout", loss: train },
     { epoch, rows: "rows kept back", loss: validate },
@@ -54,7 +54,7 @@ function curvesSpec({ curves, bestEpoch }: TrainingReport): TopLevelSpec {
         },
       },
       {
-        data: { values: [{ epoch: bestEpoch, text: "taken" }] },
+        data: { values: bestEpochs.map((epoch) => ({ epoch })) },
         mark: { type: "rule", color: INK, strokeDash: [3, 3] },
         encoding: { x: { field: "epoch", type: "quantitative" } },
       },

@@ -27,7 +27,8 @@ export interface TrainingReport {
   readonly notCausal: string | null;
   readonly balance: BalanceFigures | null;
   readonly curves: readonly { readonly epoch: number; readonly train: number; readonly validate: number }[];
-  readonly bestEpoch: number;
+  /** By fold. */
+  readonly bestEpochs: readonly number[];
   readonly clustersTried: readonly { readonly clusters: number; readonly kept: number }[];
   readonly clusters: readonly ClusterFigures[];
   readonly frontier: readonly FrontierFigures[];

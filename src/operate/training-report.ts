@@ -191,13 +191,14 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
 }
 
 function learningSection(
-  { student, bestEpoch, curves, clustersTried }: TrainingReport,
+  { student, bestEpochs, curves, clustersTried }: TrainingReport,
   charts: TrainingCharts,
 ): Section {
   return {
     title: "How it learned",
     caption:
-      `The network is that of epoch ${bestEpoch} of ${curves.length}, where the loss on rows that its members had not seen was least. The ` +
+      `Of each fold's members those of the epoch are taken at which their loss on rows that they had not seen was least ` +
+      `(${bestEpochs.join(", ")} of ${curves.length}). The ` +
       "classifier that serves is a small one that was taught the clusters; it is judged by the value it keeps.",
     body: [
       picture(charts.curves, "Loss by epoch on rows learned from, and on rows that the members had not seen"),

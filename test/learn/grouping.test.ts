@@ -31,7 +31,7 @@ function representationOf(truth: Effects, arms: number, rowFor: (row: number) =>
     effects,
     effectsWithout: (_, x) => effects(x),
     curves: [],
-    bestEpoch: 1,
+    bestEpochs: [1, 1, 1, 1],
     dispose: () => undefined,
   };
 }

@@ -35,7 +35,7 @@ const REPORT: TrainingReport = {
     { epoch: 1, train: 0.6, validate: 0.5 },
     { epoch: 2, train: 0.5, validate: 0.45 },
   ],
-  bestEpoch: 2,
+  bestEpochs: [2, 1, 2, 2],
   clustersTried: [{ clusters: 2, kept: 0.9912 }],
   clusters: [
     {

@@ -17,6 +17,7 @@ export interface TypedOptions {
   readonly trainRows: number | undefined;
   readonly dropout: number | undefined;
   readonly effects: NetworkOptions["effects"] | undefined;
+  readonly plainFeatures: boolean;
   readonly plainIntercepts: boolean;
   readonly readout: Readout | undefined;
   readonly studentEpochs: number | undefined;
@@ -41,6 +42,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
         effects: typed.effects,
         maxRows: typed.trainRows,
       }),
+      ...(typed.plainFeatures ? { crosses: false } : {}),
       ...(typed.plainIntercepts ? { shrinkIntercepts: false } : {}),
     },
     cluster: {

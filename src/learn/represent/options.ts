@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly patience: number;
   /** Penalty on what is an arm's own. */
   readonly pooling: number;
+  /** Every other trunk also sees products of pairs of features. */
+  readonly crosses: boolean;
   /** Ordered arms lend each other strength by their dose (rank one); `nominal`: each its own effect all the same. */
   readonly effects: "auto" | "nominal";
   /** Empirical-Bayes starting values of the arms' intercepts, and a penalty on leaving them; false: the plain means. */
@@ -40,6 +42,7 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   maxEpochs: 40,
   patience: 6,
   pooling: 1e-3,
+  crosses: true,
   effects: "auto",
   shrinkIntercepts: true,
   amountWeight: 0.3,
@@ -54,6 +57,7 @@ export const QUICK_NETWORK: Partial<NetworkOptions> = {
   patience: 3,
   learningRate: 2e-3,
   average: 0.95,
+  crosses: false,
   batch: 512,
   maxRows: 60_000,
 };

@@ -2,16 +2,17 @@
 // The trained ensemble as the other steps use it: hidden representation, and reward, cost and redemption under each arm.
 
 import { must } from "../../domain/assert.ts";
-import { scaleRows, type Scaling } from "../scaling.ts";
 import type { CurvePoint, Effects, Representation } from "../nouns.ts";
 import type { CostRecipe, HeadPlan, RewardRecipe } from "./heads.ts";
 import { answersOf, forward, type Fixed } from "./network.ts";
+import type { View } from "./views.ts";
 
 /** Rows at a time. */
 const ROWS = 2048;
 
 /** The members over one trunk; those at index f learned from no row of fold f. */
 export interface Network {
+  readonly view: View;
   readonly fixed: Fixed;
   /** In the order of startingWeights. */
   readonly weights: readonly Float32Array[];
@@ -19,25 +20,24 @@ export interface Network {
 
 export interface Trained {
   readonly networks: readonly Network[];
-  readonly scaling: Scaling;
   readonly plan: Pick<HeadPlan, "rewards" | "cost">;
   readonly curves: readonly CurvePoint[];
-  readonly bestEpoch: number;
+  readonly bestEpochs: readonly number[];
 }
 
 export function representationOf(trained: Trained): Representation {
-  const { networks, scaling } = trained;
+  const { networks } = trained;
   const { arms, second } = must(networks[0], "a network").fixed.shape;
   const hiddenWidth = networks.length * second;
   return {
     arms,
     hiddenWidth,
     curves: trained.curves,
-    bestEpoch: trained.bestEpoch,
+    bestEpochs: trained.bestEpochs,
     hidden(x, n) {
       const hidden = new Float32Array(n * hiddenWidth);
-      inParts(scaling, x, n, (part, from, count) => {
-        networks.forEach((network, at) =>
+      networks.forEach((network, at) => {
+        inParts(network, x, n, (part, from, count) =>
           addHidden(network, part, count, hidden, from * hiddenWidth + at * second, hiddenWidth),
         );
       });
@@ -50,27 +50,25 @@ export function representationOf(trained: Trained): Representation {
 }
 
 /** Mean over the networks. */
-function effectsOf({ scaling, plan }: Trained, networks: readonly Network[], x: Float32Array, n: number): Effects {
+function effectsOf({ plan }: Trained, networks: readonly Network[], x: Float32Array, n: number): Effects {
   const size = n * must(networks[0], "a network").fixed.shape.arms;
   const effects = { reward: new Float32Array(size), cost: new Float32Array(size), redemption: new Float32Array(size) };
-  inParts(scaling, x, n, (part, from, count) => {
-    for (const network of networks) addEffects(plan, network, part, from, count, 1 / networks.length, effects);
-  });
+  for (const network of networks)
+    inParts(network, x, n, (part, from, count) =>
+      addEffects(plan, network, part, from, count, 1 / networks.length, effects),
+    );
   return effects;
 }
 
 function inParts(
-  scaling: Scaling,
+  { view }: Network,
   x: Float32Array,
   n: number,
   each: (part: Float32Array, from: number, count: number) => void,
 ): void {
-  const width = scaling.mean.length;
   for (let from = 0; from < n; from += ROWS) {
     const count = Math.min(ROWS, n - from);
-    const part = new Float32Array(count * width);
-    scaleRows(scaling, x, from, count, part);
-    each(part, from, count);
+    each(view.rows(x, from, count), from, count);
   }
 }
 
@@ -91,7 +89,7 @@ function addHidden(
         hidden[at + row * stride + unit]! += all[(member * n + row) * second + unit]! / members;
 }
 
-/** Adds the members' mean, times `weight`, to the effects of the rows from `from` on, whose scaled features are `x`. */
+/** Adds the members' mean, times `weight`, to the effects of the rows from `from` on, which its view sees as `x`. */
 function addEffects(
   plan: Trained["plan"],
   { fixed, weights }: Network,

@@ -9,10 +9,10 @@
 //      seed, rows come in file order, and sums are added up in one order.
 //   2. The members of a fold's trunk owe nothing to an outcome of that fold, but for when they stopped.
 
+import { must } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
 import { FOLDS, type Block, type CurvePoint, type Dataset, type Progress, type Representation } from "../nouns.ts";
 import { adamW, type Optimiser, type Parameter } from "../optimiser.ts";
-import { fitScaling, scaleRows, type Scaling } from "../scaling.ts";
 import { shuffled } from "../shuffle.ts";
 import { breathe } from "../tensorflow.ts";
 import { planHeads, targetsOf, type Head } from "./heads.ts";
@@ -21,6 +21,7 @@ import { dropoutMasks, lossAndGradients, type Batch, type Masks } from "./learni
 import * as network from "./network.ts";
 import { networkOptions, type NetworkOptions } from "./options.ts";
 import { representationOf, type Network } from "./predict.ts";
+import { crossedView, plainView, type View } from "./views.ts";
 
 /** Dropout masks in the pool. */
 const MASKS = 12;
@@ -37,22 +38,42 @@ export async function trainRepresentation(
   const options = networkOptions(given, dataset.rows);
   const random = seededRandom(`represent:${seed}`);
   const block = await dataset.sample(options.maxRows, seed);
-  const scaling = fitScaling(block.x, block.n, dataset.width);
   const plan = planHeads(block, dataset.tasks, dataset.arms.length);
-  const rows = rowsOf(block, plan.heads, scaling);
-  const learners = Array.from({ length: FOLDS }, (_, fold) =>
-    learner(dataset, block, plan.heads, fold, options, random.fork(`fold-${fold}`)),
-  );
+  const target = targetsOf(plan.heads, block);
+  const views = viewsOf(dataset, block, options).map((view) => ({
+    view,
+    rows: { n: block.n, x: view.rows(block.x, 0, block.n), arm: block.arm, target },
+  }));
+  const learners = Array.from({ length: FOLDS }, (_, fold) => {
+    const seen = must(views[fold % views.length], "a view");
+    return learner(dataset, block, plan.heads, { fold, ...seen }, options, random.fork(`fold-${fold}`));
+  });
   try {
-    const fitted = await fit(learners, rows, options, progress);
-    return representationOf({ scaling, plan, ...fitted });
+    const fitted = await fit(learners, options, progress);
+    return representationOf({ plan, ...fitted });
   } finally {
     for (const { masks } of learners) masks?.dispose();
   }
 }
 
+/** The trunks' by turns. */
+function viewsOf({ spec, width }: Dataset, { x, n }: Block, { crosses }: Options): View[] {
+  const plain = plainView(x, n, width);
+  return crosses ? [plain, crossedView(spec, x, n)] : [plain];
+}
+
+/** Rows as a trunk sees them, with a target for each question and NaN where it does not arise. */
+interface Rows {
+  readonly n: number;
+  readonly x: Float32Array;
+  readonly arm: Uint8Array;
+  readonly target: Float32Array;
+}
+
 /** A fold's trunk while it learns. */
 interface Learner {
+  readonly view: View;
+  readonly rows: Rows;
   readonly fixed: network.Fixed;
   readonly parameters: readonly Parameter[];
   readonly optimiser: Optimiser;
@@ -69,7 +90,7 @@ function learner(
   dataset: Dataset,
   block: Block,
   heads: readonly Head[],
-  fold: number,
+  { fold, view, rows }: { readonly fold: number; readonly view: View; readonly rows: Rows },
   options: Options,
   random: Random,
 ): Learner {
@@ -77,7 +98,7 @@ function learner(
   const dose = options.effects === "nominal" ? null : dataset.tasks.dose;
   const shape: network.Shape = {
     members: options.members,
-    width: dataset.width,
+    width: view.width,
     first: options.widths[0],
     second: options.widths[1],
     arms,
@@ -93,62 +114,76 @@ function learner(
   const learns = all.filter((row) => block.fold[row] !== fold);
   const size = Math.min(options.batch, Math.max(1, Math.floor(learns.length / 4)));
   return {
-    ...{ fixed, parameters, learns, size, random },
+    ...{ view, rows, fixed, parameters, learns, size, random },
     holds: all.filter((row) => block.fold[row] === fold),
     optimiser: adamW(parameters, options),
     masks: dropoutMasks(shape, size, MASKS, random),
   };
 }
 
-/** Rows ready for the network: scaled, with a target for each question and NaN where it does not arise. */
-interface Rows {
-  readonly n: number;
-  readonly x: Float32Array;
-  readonly arm: Uint8Array;
-  readonly target: Float32Array;
-}
-
-function rowsOf(block: Block, heads: readonly Head[], scaling: Scaling): Rows {
-  const x = new Float32Array(block.x.length);
-  scaleRows(scaling, block.x, 0, block.n, x);
-  return { n: block.n, x, arm: block.arm, target: targetsOf(heads, block) };
-}
-
 interface Fitted {
   readonly networks: readonly Network[];
   readonly curves: readonly CurvePoint[];
-  readonly bestEpoch: number;
+  readonly bestEpochs: readonly number[];
 }
 
-async function fit(
-  learners: readonly Learner[],
-  rows: Rows,
-  options: NetworkOptions,
-  progress: Progress,
-): Promise<Fitted> {
-  const averages = (): Network[] =>
-    learners.map(({ fixed, optimiser }) => ({ fixed, weights: optimiser.averages.map((values) => values.slice()) }));
+/** The best that a trunk has been, and how its last epoch went. */
+interface Standing {
+  readonly learner: Learner;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly weights: readonly Float32Array[];
+  readonly train: number;
+}
+
+async function fit(learners: readonly Learner[], options: NetworkOptions, progress: Progress): Promise<Fitted> {
   const curves: CurvePoint[] = [];
-  let best = { epoch: 0, loss: Infinity, networks: averages() };
-  for (let epoch = 1; epoch <= options.maxEpochs; epoch += 1) {
+  let standings = learners.map((learner): Standing => ({
+    learner,
+    epoch: 0,
+    loss: Infinity,
+    weights: [],
+    train: Infinity,
+  }));
+  const learning = (): boolean => standings.some(({ epoch }) => curves.length - epoch < options.patience);
+  while (curves.length < options.maxEpochs && learning()) {
+    const epoch = curves.length + 1;
     let [train, validate] = [0, 0];
-    for (const each of learners) {
-      train += (await oneEpoch(each, rows, options, each.random.fork(`${epoch}`))) / learners.length;
-      validate += (await heldLoss(each, rows, options)) / rows.n;
+    const next: Standing[] = [];
+    for (const before of standings) {
+      const isDone = curves.length - before.epoch >= options.patience;
+      const { now, after } = isDone ? { now: before.loss, after: before } : await oneMore(before, epoch, options);
+      train += after.train / learners.length;
+      validate += now / before.learner.rows.n;
+      next.push(after);
     }
+    standings = next;
     curves.push({ epoch, train, validate });
-    if (validate < best.loss) best = { epoch, loss: validate, networks: averages() };
     progress("represent", epoch / options.maxEpochs, `epoch ${epoch}: out-of-fold loss ${validate.toFixed(5)}`);
-    if (epoch - best.epoch >= options.patience) break;
   }
-  progress("represent", 1, `best epoch ${best.epoch} of ${curves.length}`);
-  return { networks: best.networks, curves, bestEpoch: best.epoch };
+  const bestEpochs = standings.map(({ epoch }) => epoch);
+  progress("represent", 1, `best epochs ${bestEpochs.join(", ")} of ${curves.length}`);
+  const networks = standings.map(({ learner: { view, fixed }, weights }) => ({ view, fixed, weights }));
+  return { networks, curves, bestEpochs };
+}
+
+/** `now`: the loss after this epoch, best or not. */
+async function oneMore(
+  before: Standing,
+  epoch: number,
+  options: NetworkOptions,
+): Promise<{ now: number; after: Standing }> {
+  const { learner } = before;
+  const train = await oneEpoch(learner, options, learner.random.fork(`${epoch}`));
+  const now = await heldLoss(learner, options);
+  if (!(now < before.loss)) return { now, after: { ...before, train } };
+  const weights = learner.optimiser.averages.map((values) => values.slice());
+  return { now, after: { learner, epoch, loss: now, weights, train } };
 }
 
 /** Mean loss of its batches; what does not fill a batch is left for another epoch's order. */
 async function oneEpoch(
-  { fixed, parameters, optimiser, learns, size, masks }: Learner,
-  rows: Rows,
+  { rows, fixed, parameters, optimiser, learns, size, masks }: Learner,
   options: NetworkOptions,
   random: Random,
 ): Promise<number> {
@@ -194,7 +229,7 @@ function featuresOf({ width }: network.Shape, rows: Rows, picked: Uint32Array): 
 const HELD_ROWS = 2048;
 
 /** Of the members' mean answers for the rows they do not learn from, with the weights of training: the rows' sum. */
-async function heldLoss({ fixed, optimiser, holds }: Learner, rows: Rows, options: NetworkOptions): Promise<number> {
+async function heldLoss({ rows, fixed, optimiser, holds }: Learner, options: NetworkOptions): Promise<number> {
   const { members, heads, logits } = fixed.shape;
   const answers = new Float32Array(heads);
   const means = new Float32Array(heads);

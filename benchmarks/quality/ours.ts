@@ -1,0 +1,136 @@
+// Ours
+// The product's own steps on a world's log, from one training: the network user by user, and the release as it serves,
+// the classifier's hard class and the plan.
+
+import { readFile } from "node:fs/promises";
+import { sharesAt } from "../../src/domain/frontier.ts";
+import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/features.ts";
+import { openDataset } from "../../src/learn/dataset.ts";
+import { openDatabase } from "../../src/learn/duckdb.ts";
+import { estimate } from "../../src/learn/estimate/estimate.ts";
+import { groupRows } from "../../src/learn/grouping.ts";
+import { parseMapping } from "../../src/learn/mapping.ts";
+import type { Dataset, Representation } from "../../src/learn/nouns.ts";
+import { outOfFold } from "../../src/learn/out-of-fold.ts";
+import { solvePlans } from "../../src/learn/plan/plan.ts";
+import { trainRepresentation } from "../../src/learn/represent/train.ts";
+import type { LearnOptions } from "../../src/learn/train-options.ts";
+import { groupPoints, individualPoints, type Effects, type Point } from "./scorer.ts";
+
+export type Truth = { readonly people: Effects; readonly shifted: Effects };
+
+export interface Ours {
+  readonly served: Point[];
+  readonly individual: Point[];
+  /** Of the processor, to learn both. */
+  readonly seconds: number;
+}
+
+/** Positions between two rows of the frontier that are looked at. */
+const BETWEEN = 10;
+const MINOR = 100;
+
+export async function measureOurs(folder: string, truth: Truth, learn: LearnOptions, seed: number): Promise<Ours> {
+  const mapping = parseMapping(await readFile(`${folder}/mapping.yaml`, "utf8"), "the world's mapping");
+  const start = process.cpuUsage();
+  const dataset = await openDataset({ files: [`${folder}/log.csv`], mapping, seed });
+  try {
+    const representation = await trainRepresentation(dataset, learn.network, seed, () => undefined);
+    const release = await learnRelease(dataset, representation, learn, seed);
+    const used = process.cpuUsage(start);
+    const people = await readPeople(`${folder}/people.csv`, dataset.spec);
+    const shifted = await readPeople(`${folder}/shifted.csv`, dataset.spec);
+    const told = { people: effectsOf(representation, people), shifted: effectsOf(representation, shifted) };
+    const groups = {
+      people: release.student.classes(people.x, people.n),
+      shifted: release.student.classes(shifted.x, shifted.n),
+    };
+    return {
+      served: groupPoints(release.plan, groups, truth),
+      individual: individualPoints(told, truth),
+      seconds: (used.user + used.system) / 1e6,
+    };
+  } finally {
+    await dataset.close();
+  }
+}
+
+async function learnRelease(dataset: Dataset, representation: Representation, learn: LearnOptions, seed: number) {
+  const progress = (): undefined => undefined;
+  const { cluster, student: options, sample } = learn;
+  const input = { dataset, representation, cluster, student: options, sample, seed, progress };
+  const { clustering, student } = await groupRows(input);
+  const estimated = await estimate({
+    dataset,
+    clusters: clustering.clusters,
+    classes: (x, n) => student.classes(x, n),
+    effects: (x, n) => representation.effects(x, n),
+    outOfFold: (block) => outOfFold(representation, clustering, block),
+    options: learn.estimate,
+    progress,
+  });
+  const { frontier } = await solvePlans({ ...estimated, sessions: dataset.rows, options: learn.plan, seed, progress });
+  const { values } = estimated;
+  const positions = Array.from({ length: (frontier.rows.length - 1) * BETWEEN + 1 }, (_, at) => at / BETWEEN);
+  const steps = positions.map((position) => values.mix.map((_, cluster) => sharesAt(frontier, position, cluster)));
+  return { student, plan: { steps, cost: values.cost.map((row) => row.map((cost) => cost / MINOR)) } };
+}
+
+interface People {
+  readonly n: number;
+  readonly x: Float32Array;
+}
+
+async function readPeople(file: string, spec: FeatureSpec): Promise<People> {
+  const encoder = compileRowEncoder(spec);
+  const columns = spec.features.map(({ name, kind }) =>
+    kind === "categorical"
+      ? `"${name}"`
+      : kind === "boolean"
+        ? `CAST("${name}" AS INTEGER) = 1`
+        : `CAST("${name}" AS DOUBLE)`,
+  );
+  const rows = await readRows(file, columns);
+  const x = new Float32Array(rows.length * encoder.width);
+  rows.forEach((row, at) => {
+    const attributes: Attributes = Object.fromEntries(
+      spec.features.map(({ name }, index) => [name, row[index] as Attributes[string]]),
+    );
+    encoder.encode(attributes, x, at * encoder.width);
+  });
+  return { n: rows.length, x };
+}
+
+function effectsOf(representation: Representation, { x, n }: People): Effects {
+  const { reward, cost } = representation.effects(x, n);
+  return {
+    n,
+    arms: representation.arms,
+    reward: Float64Array.from(reward),
+    cost: Float64Array.from(cost, (c) => c / MINOR),
+  };
+}
+
+/** What Python wrote: r0 …, c0 …, in major units. */
+export async function readEffects(file: string): Promise<Effects> {
+  const rows = await readRows(file, ["*"]);
+  const arms = (rows[0]?.length ?? 0) / 2;
+  const part = (from: number): Float64Array =>
+    Float64Array.from({ length: rows.length * arms }, (_, at) =>
+      Number(rows[Math.floor(at / arms)]![from + (at % arms)]),
+    );
+  return { n: rows.length, arms, reward: part(0), cost: part(arms) };
+}
+
+async function readRows(file: string, columns: readonly string[]) {
+  const quoted = `'${file.replaceAll("'", "''")}'`;
+  const table = file.endsWith(".parquet")
+    ? `read_parquet(${quoted})`
+    : `read_csv(${quoted}, header = true, all_varchar = true)`;
+  const db = await openDatabase({});
+  try {
+    return await db.rows(`SELECT ${columns.join(", ")} FROM ${table}`);
+  } finally {
+    await db.close();
+  }
+}
