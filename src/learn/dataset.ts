@@ -17,7 +17,7 @@ import { findLeaks } from "./leaks.ts";
 import { stageLog, TABLE } from "./log/staged-log.ts";
 import { tasksOf, type Mapping } from "./mapping.ts";
 import { FOLDS, type Dataset, type Progress } from "./nouns.ts";
-import { profileLog, type Profile } from "./profile.ts";
+import { profileLog, type Least, type Profile } from "./profile.ts";
 import type { Randomisation } from "./randomisation/figures.ts";
 import { judgeRandomisation } from "./randomisation/randomisation.ts";
 import { foldOf, hashedRows } from "./row-keys.ts";
@@ -30,6 +30,8 @@ export interface DatasetOptions {
   readonly onProgress?: Progress;
   /** Rows that cannot be used and may be left out; none by default. */
   readonly allowBadRows?: number;
+  /** Refuses a log that has less; any row and any reward by default. */
+  readonly least?: Least;
   /** Whether a log in which chance did not give the arms is taken all the same. */
   readonly observational?: boolean;
   /**
@@ -55,7 +57,13 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
     const log = await stageLog(db, options.files, options.mapping);
     for (const { told } of log.sources) progress("dataset", 0.5, told);
     progress("dataset", 0.6, "looking at its columns");
-    const profile = await profileLog(db, log, options.mapping, options.allowBadRows ?? 0);
+    const profile = await profileLog(
+      db,
+      log,
+      options.mapping,
+      options.allowBadRows ?? 0,
+      options.least ?? { rows: 1, events: 1 },
+    );
     const viewed = { ...profile, sources: log.sources.map(({ told }) => told), randomisation: UNTESTED };
     const own = await view(db, options, viewed);
     progress("dataset", 0.8, "looking whether chance gave the arms");

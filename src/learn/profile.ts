@@ -32,13 +32,27 @@ export interface Profile {
   readonly warnings: readonly string[];
 }
 
-export async function profileLog(db: Database, log: StagedLog, mapping: Mapping, allowed: number): Promise<Profile> {
+/** What a log must have at least. */
+export interface Least {
+  readonly rows: number;
+  /** Rows with any reward. */
+  readonly events: number;
+}
+
+export async function profileLog(
+  db: Database,
+  log: StagedLog,
+  mapping: Mapping,
+  allowed: number,
+  least: Least,
+): Promise<Profile> {
   const { rows, badRows, warnings: told } = await checkFaults(db, log, mapping, allowed);
   const warnings = [...told];
   if (badRows > 0) warnings.push(await compareLeftOut(db, mapping, badRows));
   const rowsOfArm = await countArms(db, TABLE, mapping, rows, warnings);
   warnings.push(...(await checkPropensities(db, log, mapping, rows)));
   await checkOutcomes(db, TABLE, mapping, warnings);
+  await checkLeast(db, mapping, rows, least);
   const features: Feature[] = [];
   for (const [index, feature] of mapping.features.entries()) {
     features.push(await profileFeature(db, TABLE, feature, staged.feature(index), rows, warnings));
@@ -96,6 +110,20 @@ async function checkOutcomes(db: Database, table: string, mapping: Mapping, warn
     const paid = await count(db, `${table} WHERE bad = 0 AND ${staged.cost} > 0`);
     if (paid === 0) warnings.push(`column ${mapping.cost.column}: no row costs anything`);
   }
+}
+
+async function checkLeast(db: Database, { rewards }: Mapping, rows: number, least: Least): Promise<void> {
+  if (rows < least.rows)
+    throw new InvalidInput(
+      `data: ${rows} rows are too few to learn from: ${least.rows} are the fewest, and thousands are usual`,
+    );
+  const any = rewards.map((_, index) => `${staged.reward(index)} > 0`).join(" OR ");
+  const events = await count(db, `${TABLE} WHERE bad = 0 AND (${any})`);
+  if (events < least.events)
+    throw new InvalidInput(
+      `data: column ${rewards[0]?.column}: ${events} of ${rows} rows have any reward, too few to learn from: ` +
+        `${least.events} are the fewest, and hundreds are usual`,
+    );
 }
 
 async function checkRedeemed(

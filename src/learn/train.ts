@@ -27,6 +27,9 @@ import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./student-check.ts";
 import { useBackend, type BackendName, type BackendPreference } from "./tensorflow.ts";
 
+/** With less than this, what looks like evidence is chance. */
+const LEAST = { rows: 100, events: 10 } as const;
+
 export interface TrainInput extends Asked, Pick<DatasetOptions, "scratch" | "memoryLimit" | "allowBadRows"> {
   readonly backend: BackendPreference;
   readonly progress: Progress;
@@ -51,6 +54,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
       onProgress: progress,
       allowBadRows,
       observational,
+      least: LEAST,
       ...(scratch === undefined ? {} : { scratch }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
     }),

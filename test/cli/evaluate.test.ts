@@ -257,6 +257,22 @@ describe("--out", () => {
   });
 });
 
+test("a log whose arms chance did not give is refused by what tells them apart, and taken as observational only", async () => {
+  // Coupons of two thirds of those who are no VIPs were never recorded.
+  const some = rows.filter(({ arm, vip }, index) => arm === 0 || vip || index % 3 === 0);
+  writeFileSync(folderOf("broken.csv"), offerCsv(some));
+  const asked = `evaluate --data ${folderOf("broken.csv")} --mapping ${folderOf("mapping.yaml")}`;
+  const { code, err } = await shell.run(asked);
+  expect(code).toBe(2);
+  expect(err).toMatch(/sample ratio mismatch/);
+  expect(err).toMatch(/the users of small are not like those of none: standardised mean differences .*vip/);
+  const page = folderOf("observational.html");
+  const taken = await shell.run(`${asked} --observational --out ${page} --json`);
+  expect(taken.code).toBe(0);
+  expect(taken.json[0]?.["warnings"]).toContainEqual(expect.stringContaining("nothing here is causal"));
+  expect(readFileSync(page, "utf8")).toContain("nothing here is causal");
+});
+
 describe("what does not fit is refused", () => {
   test("other arms, by their names", async () => {
     await writeRelease(tinyRelease("other", ["none", "small", "huge"]), folderOf("other-arms"));

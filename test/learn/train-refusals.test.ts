@@ -87,6 +87,12 @@ describe("a log that nothing can be learned from", () => {
       /column ordered: no row has any reward/,
     ],
     ["has a feature without a value", replaced("age", () => ""), /column age: every value is missing/],
+    ["has a dozen rows", LOG.split("\n").slice(0, 13).join("\n"), /too few to learn from: 100 are the fewest/],
+    [
+      "has two orders in all",
+      replaced("ordered", (row) => (row === 5 || row === 300 ? "1" : "0")).replaceAll(/,1$/gm, ",0"),
+      /column ordered: 2 of 600 rows have any reward, too few to learn from: 10 are the fewest/,
+    ],
     ["is no text", Buffer.alloc(3000, 0xff), /error: /],
   ])("%s", async (_, csv, told) => {
     expect(await refused({ csv })).toMatch(told);
