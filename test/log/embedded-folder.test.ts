@@ -193,7 +193,8 @@ describe("another process's lock on the embedded log", () => {
     const sent = log.send([out("events", 0, "k", "late")]);
     await expect(sent).rejects.toThrow(LogUnavailable);
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(50);
+    // Five at least: a pause counts a tenth of a second at most. Had the process stood still, it would be one.
+    expect(turns).toBeGreaterThan(3);
     const { pid } = worker.child;
     await expect(sent).rejects.toThrow(
       process.platform === "linux"
