@@ -85,6 +85,7 @@ class ChaosRun {
   readonly #harming = new Set<Promise<void>>();
   readonly #brokerHarms: { harm: BrokerHarm; recoveredMs: number | null }[] = [];
   readonly #cluster: Brokers | null;
+  #watch: RecoveryWatch | null = null;
   #broker: RunningBroker;
   #brokerIsAway = false;
   #log: KafkaLog | null = null;
@@ -152,6 +153,7 @@ class ChaosRun {
     const { seed, brokers, frozenMs, say } = this.#options;
     if (this.#cluster === null) return;
     const watch = new RecoveryWatch(must(this.#log, "a log"), PARTITIONS);
+    this.#watch = watch;
     for (const planned of planBrokers(seed, brokers, frozenMs)) {
       await sleep(planned.gapMs);
       if (elapsedMs() > untilMs) break;
@@ -165,7 +167,6 @@ class ChaosRun {
       });
       await this.#cluster.harm(planned);
     }
-    await watch.end();
   }
 
   async #setUp(budgetMinor: number): Promise<void> {
@@ -331,6 +332,7 @@ class ChaosRun {
   async end(): Promise<void> {
     await Promise.allSettled(this.#harming);
     await Promise.all(this.#allocators.map((one) => one.end("SIGKILL")));
+    await this.#watch?.end();
     await this.#log?.close();
     await (this.#cluster ?? this.#broker).stop();
     this.#shell.close();

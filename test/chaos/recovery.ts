@@ -1,9 +1,12 @@
 // Recovery
 // How long it takes after something is done to the brokers until every partition has decided a session that was sent since.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { sessionNumber } from "./load.ts";
+
+const AGAIN_MS = 200;
 
 interface Waiting {
   readonly fromMs: number;
@@ -34,7 +37,8 @@ export class RecoveryWatch {
             if (value !== null && this.#waiting.size > 0) this.#decided(partition, codec.decode(value).sessionId);
           }
       } catch {
-        // It is away for longer than a log tries: read on from there.
+        // It is away for longer than a log tries: read on from there, a little later.
+        await sleep(AGAIN_MS);
       }
   }
 

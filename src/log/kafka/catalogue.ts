@@ -16,6 +16,7 @@ const INVALID_CONFIG = 40;
 
 const AFTER_MAX = "message.timestamp.after.max.ms";
 const CLOCK_BOUND_MS = "3600000";
+const UNBOUND_MS = "9223372036854775807";
 
 /** Settings of a topic that we make and check, by Kafka's names. */
 const CONFIGS = ["cleanup.policy", "retention.ms", "max.message.bytes", "min.insync.replicas", AFTER_MAX] as const;
@@ -191,7 +192,9 @@ export class Catalogue {
       if (!topic)
         return [{ topic: name, setting: "topic", needed: "exists", found: "missing", fix: "stipend topics create" }];
       const configs = [...neededConfigs(spec, minInsyncReplicas)].flatMap(([setting, needed]) => {
-        if (OPTIONAL.has(setting) && !topic.configs.has(setting)) return [notKnown(name, setting, needed)];
+        // A broker that does not know the bound has none.
+        if (OPTIONAL.has(setting) && !topic.configs.has(setting))
+          return needed === UNBOUND_MS ? [] : [notKnown(name, setting, needed)];
         const value = topic.configs.get(setting) ?? "";
         const fix = `kafka-configs.sh --alter --topic ${name} --add-config ${setting}=${needed}`;
         return value === needed ? [] : [{ topic: name, setting, needed, found: value, fix }];
@@ -257,7 +260,7 @@ function* neededConfigs(spec: TopicSpec, minInsyncReplicas: number | null): Gene
   if (minInsyncReplicas !== null) yield ["min.insync.replicas", String(minInsyncReplicas)];
   // A producer's record has the time of its event, and a producer's clock that is ahead must not make a task fail. What
   // only tasks write has the task's clock: the broker holds it against its own.
-  yield [AFTER_MAX, spec.clockBound === true ? CLOCK_BOUND_MS : "9223372036854775807"];
+  yield [AFTER_MAX, spec.clockBound === true ? CLOCK_BOUND_MS : UNBOUND_MS];
 }
 
 function topicOf(name: string, partitions: number, replication: number, configs: ReadonlyMap<string, string>): Topic {

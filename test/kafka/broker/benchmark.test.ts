@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { benchmarkControl } from "../../../benchmarks/control.ts";
+import { benchmarkCluster } from "../../../benchmarks/kafka-cluster.ts";
 import { Systems } from "../../../benchmarks/kafka-systems.ts";
 import { benchmarkTakeover } from "../../../benchmarks/kafka-takeover.ts";
 import { benchmarkKafka } from "../../../benchmarks/kafka.ts";
@@ -33,6 +34,17 @@ it("the Kafka benchmark runs: all three get through, paced sessions have latenci
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 1);
   for (const stage of ["commit", "network", "decide"] as const) expect(stages?.[stage]).toBeGreaterThan(0);
   expect(existsSync(profile)).toBe(true);
+}, 300_000);
+
+it("the benchmark of one broker and three runs: both get through, and each rate has its latencies and their ratio", async () => {
+  const small = { partitions: 2, users: 200, sessions: 3_000, rounds: 1, rates: [50], secondsARate: 2 };
+  const { ours, latencyMs, ratio } = await benchmarkCluster(small);
+  for (const on of ["one", "three"] as const) {
+    expect(ours[on]).toBeGreaterThan(0);
+    expect(latencyMs[on]["50"]).toMatchObject({ decisions: 100 });
+  }
+  expect(ratio.ours).toBeCloseTo(ours.three / ours.one, 1);
+  expect(ratio.latency["50"]?.p50).toBeGreaterThan(0);
 }, 300_000);
 
 it("the benchmark's pass-through gets through when a transaction's records are more than one record batch may be", async () => {

