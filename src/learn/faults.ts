@@ -94,8 +94,8 @@ function adviceForValue({ role, at }: Fault, text: string): string {
       : "name it as an arm, or say `others: leave-out` at arm if its rows are of another experiment";
   if (MISSING.test(text)) {
     if (role === "propensity") return "each row needs the probability of the arm that it got";
-    const where = at === "cost.when" ? "write 0 where it did not happen" : `say \`missing: zero\` at ${at}`;
-    return `if no value means that nothing happened, as after a left join, ${where}`;
+    const where = at === "cost.when" ? "cost" : at;
+    return `if no value means that nothing happened, as after a left join, say \`missing: zero\` at ${where}`;
   }
   const format = formatAdvice(text);
   if (format !== "") return format;

@@ -8,181 +8,21 @@
 //   3. Every arm has a known propensity: a constant strictly inside (0, 1), or a column.
 
 import { parseDocument } from "yaml";
-import { z } from "zod";
 import { InvalidInput } from "../domain/campaign.ts";
 import { describeIssues } from "../domain/issues.ts";
 import { must } from "../domain/assert.ts";
-import { currencyCode, minorPerMajor } from "../domain/currency.ts";
+import { minorPerMajor } from "../domain/currency.ts";
 import { valueKey } from "../domain/values.ts";
-import { csvOptionsOf, csvSchema, encodingSchema } from "./log/format.ts";
-import type { FileFormat } from "./log/source.ts";
+import { csvOptionsOf } from "./log/format.ts";
+import type { ArmMatch, MappedArm, MappedFeature, MappedRedeemed, MappedReward, Mapping } from "./mapping-nouns.ts";
+import { mappingSchema, type Written } from "./mapping-schema.ts";
 import type { CostModel, Tasks } from "./nouns.ts";
 import type { NumberFormat } from "./values-sql.ts";
 
-export interface MappedFeature {
-  readonly name: string;
-  readonly column: string;
-  readonly kind: "numeric" | "boolean" | "categorical";
-  /** For a missing value; null: the dataset chooses (median, most frequent, or a category `(missing)`). */
-  readonly default: number | boolean | string | null;
-  /** Most categories kept, the most frequent first; the rest are nobody's (all zeros). */
-  readonly maxCategories: number;
-}
-
-/**
- * Which values of the arm column are this arm: one value, compared as values.ts has it (null: no value), or a range of
- * numbers (from ≤ value < below).
- */
-export type ArmMatch = { readonly value: string | null } | { readonly from: number; readonly below: number };
-
-export interface MappedArm {
-  readonly id: string;
-  readonly match: ArmMatch;
-  readonly faceMinor: number;
-  readonly sendMinor: number;
-  /** Strength of the arm on the ladder; null when the arms are nominal. */
-  readonly dose: number | null;
-  /** Null when a column tells it. */
-  readonly propensity: number | null;
-}
-
-export interface MappedReward {
-  readonly name: string;
-  readonly column: string;
-  readonly kind: "binary" | "count" | "amount";
-  readonly weight: number;
-  /** No value stands for 0, as after a left join. */
-  readonly missingIsZero: boolean;
-  /**
-   * An amount that may be below nothing is two rewards: what is above, and, with the opposite weight, what is below. Each
-   * is learned in two parts (whether, and how much), since returns come about otherwise than purchases do, and no shift
-   * has to be chosen that one extreme value would decide.
-   */
-  readonly part: "whole" | "above" | "below";
-  /** binary only: 1 where the column's number is at most / at least this. */
-  readonly atMost: number | null;
-  readonly atLeast: number | null;
-}
-
-export interface MappedRedeemed {
-  readonly column: string;
-  readonly missingIsZero: boolean;
-  /** Name of the binary reward that is the redemption itself; null: the column is 0/1. */
-  readonly reward: string | null;
-  /** Name of the reward without which nobody redeems. */
-  readonly given: string | null;
-}
-
-export interface Mapping {
-  /** ISO 4217. */
-  readonly currency: string;
-  /** How the files are written. */
-  readonly format: FileFormat;
-  readonly numbers: NumberFormat;
-  readonly features: readonly MappedFeature[];
-  readonly arm: {
-    readonly column: string;
-    readonly ordered: boolean;
-    readonly arms: readonly MappedArm[];
-    /** Features by whose values users were drawn differently: balance is judged among those who have them alike. */
-    readonly strata: readonly string[];
-    /** What becomes of rows of any other arm. */
-    readonly others: "refuse" | "leave-out";
-  };
-  /** Column with the probability of the arm that the row got; null when each arm has its constant. */
-  readonly propensityColumn: string | null;
-  /** Whether every row could have got every arm; where not, propensities need not add up over the arms. */
-  readonly overlap: "full" | "partial";
-  readonly rewards: readonly MappedReward[];
-  readonly redeemed: MappedRedeemed | null;
-  /** A measured cost. `when`: a 0/1 column; the cost counts only where it is 1. `toMinor`: minor units per unit. */
-  readonly cost: {
-    readonly column: string;
-    readonly when: string | null;
-    readonly toMinor: number;
-    readonly missingIsZero: boolean;
-  } | null;
-}
+export type * from "./mapping-nouns.ts";
 
 /** Default bound on the categories of a feature. */
 export const MAX_CATEGORIES = 50;
-/** A release's arms, as in a campaign. */
-const MAX_ARMS = 64;
-
-const column = z.string().min(1);
-const kind = z.enum(["numeric", "boolean", "categorical"]);
-const missing = z.literal("zero").optional();
-const value = z.union([
-  z.string(),
-  z
-    .number()
-    .refine((given) => !Number.isInteger(given) || Number.isSafeInteger(given), "too long a number: put it in quotes"),
-  z.boolean(),
-  z.null(),
-]);
-
-const featureSchema = z.union([
-  kind.transform((value) => ({ kind: value, column: undefined, default: undefined, maxCategories: undefined })),
-  z.strictObject({
-    kind,
-    column: column.optional(),
-    default: z.union([z.string(), z.number(), z.boolean()]).optional(),
-    maxCategories: z.number().int().min(2).max(1000).optional(),
-  }),
-]);
-
-const amount = z.number().refine(Number.isFinite, "a number");
-
-const armSchema = z.strictObject({
-  id: z.string().min(1).max(100),
-  value: value.optional(),
-  from: z.number().optional(),
-  below: z.number().optional(),
-  face: amount.default(0),
-  send: amount.default(0),
-  dose: z.number().optional(),
-  propensity: z.number().optional(),
-});
-
-const rewardSchema = z.strictObject({
-  column: column.optional(),
-  kind: z.enum(["binary", "count", "amount"]),
-  missing,
-  negative: z.literal("allowed").optional(),
-  weight: z.number().default(1),
-  atMost: z.number().optional(),
-  atLeast: z.number().optional(),
-});
-
-const mappingSchema = z.strictObject({
-  currency: currencyCode,
-  /** major: 2.50 is two and a half; minor: 250 is the same, as an integer. */
-  amounts: z.enum(["major", "minor"]),
-  encoding: encodingSchema.optional(),
-  decimal: z.enum([".", ","]).default("."),
-  thousands: z.enum([".", ",", " ", "'"]).optional(),
-  csv: csvSchema.optional(),
-  features: z.record(z.string().min(1), featureSchema),
-  arm: z.strictObject({
-    column,
-    ordered: z.boolean().default(false),
-    strata: z.array(z.string()).default([]),
-    others: z.enum(["refuse", "leave-out"]).default("refuse"),
-    arms: z.array(armSchema).min(2).max(MAX_ARMS),
-  }),
-  propensity: z
-    .union([z.literal("uniform"), z.strictObject({ column, overlap: z.enum(["full", "partial"]).default("full") })])
-    .optional(),
-  rewards: z.record(z.string().min(1), rewardSchema),
-  redeemed: z
-    .union([z.strictObject({ column, missing, given: z.string().optional() }), z.strictObject({ reward: z.string() })])
-    .optional(),
-  cost: z
-    .strictObject({ column, missing, when: column.optional(), amounts: z.enum(["major", "minor"]).optional() })
-    .optional(),
-});
-
-type Written = z.infer<typeof mappingSchema>;
 
 /** Parses a mapping file's text (YAML or JSON). Errors name `where`, the field and what is wrong. */
 export function parseMapping(source: string, where: string): Mapping {

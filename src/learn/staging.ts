@@ -85,7 +85,7 @@ export function faultsOf(mapping: Mapping): Fault[] {
         column: cost.when,
         at: "cost.when",
         what: "neither 0 nor 1",
-        condition: `${truthSql(of(cost.when))} IS NULL`,
+        condition: `${whenExpression(cost, cost.when)} IS NULL`,
       });
     faults.push({ ...own, what: "no cost that can be read", condition: `${staged.cost} IS NULL` });
   }
@@ -229,8 +229,13 @@ function redeemedExpression(mapping: Mapping, redeemed: MappedRedeemed): string 
 function costExpression(cost: NonNullable<Mapping["cost"]>, numbers: NumberFormat): string {
   const amount = orZero(cost, asFloat(`${number(cost.column, numbers)} * ${cost.toMinor}`));
   if (cost.when === null) return amount;
-  const when = truthSql(of(cost.when));
+  const when = whenExpression(cost, cost.when);
   return `CASE WHEN ${when} = 0 THEN CAST(0 AS FLOAT) WHEN ${when} = 1 THEN ${amount} END`;
+}
+
+/** With `missing: zero` no value is that it did not happen. */
+function whenExpression({ missingIsZero }: NonNullable<Mapping["cost"]>, column: string): string {
+  return orZero({ column, missingIsZero }, truthSql(of(column)));
 }
 
 function featureExpression({ kind, column }: MappedFeature, numbers: NumberFormat): string {

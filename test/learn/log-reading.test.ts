@@ -311,6 +311,19 @@ describe("outcomes are read or refused, never in part", () => {
     expect((await dataset.sample(ROWS, 1)).cost).toEqual((await same.sample(ROWS, 1)).cost);
   });
 
+  test("a cost that a left join left out is nothing where the mapping says so, also where a column says whether it was paid", async () => {
+    const paid = LINES.map((line, i) => `${line},${i === 0 ? "paid,used" : line.endsWith(",1") ? "3,1" : ","}`).join(
+      "\n",
+    );
+    const cost = (more: string): string =>
+      MAPPING.replace(/^redeemed.*$/m, `cost: { column: paid, when: used${more} }`);
+    await expect(openCsv(paid, cost(""))).rejects.toThrow("column used: ");
+    await expect(openCsv(paid, cost(""))).rejects.toThrow("say `missing: zero` at cost");
+    const { cost: costs } = await (await openCsv(paid, cost(", missing: zero"))).sample(ROWS, 1);
+    const redeemed = BODY.filter((line) => line.endsWith(",1")).length;
+    expect(costs.reduce((sum, value) => sum + value, 0)).toBe(3 * redeemed);
+  });
+
   test("no value can be the control, where the mapping says so", async () => {
     const csv = CSV.replaceAll(",none,", ",,");
     await expect(openCsv(csv)).rejects.toThrow("`value: null` at an arm");

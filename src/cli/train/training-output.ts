@@ -105,7 +105,7 @@ export function trainingReport({ release, evidence }: Trained): TrainingReport {
 function factsOf({ data, representation, clustering, estimate }: Evidence, arms: readonly string[]) {
   const whole = (value: number): string => value.toLocaleString("en");
   return [
-    { what: "Files", value: data.files.join(", ") },
+    { what: "Files, and how they were read", value: data.sources.join("; ") },
     { what: "Rows that could be used", value: whole(data.rows) },
     { what: "Bad rows, left out", value: whole(data.badRows) },
     { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
