@@ -3,7 +3,6 @@
 
 import { InvalidInput, parseCampaign } from "../domain/campaign.ts";
 import { comesBackUnasked, type AccountTotals, type Grant } from "../domain/control.ts";
-import type { Account } from "../domain/decision.ts";
 import { idBreach, keyIs } from "../domain/ids.ts";
 
 /** Null when nothing is wrong. */
@@ -22,20 +21,16 @@ export function grantBreach(grant: Grant, key: Uint8Array | null, shard: number)
 }
 
 /**
- * Of money that comes anew: no treasurer grants a shard more than the account's whole budget, beside what has come back. After a
- * cut more may be out, but nothing comes anew. Under `expected` the plan may lend.
+ * Of money that comes anew to the plan account: no treasurer lets a shard that alone has more than the whole budget draw. After a
+ * cut more may be out, also in the first grant that a shard hears of it, but then nothing is let through. Under `expected` the plan
+ * may lend, and an exploration budget that was cut stops nothing: there the treasurer finds out by the shard's report.
  */
-export function moneyBreach(grant: Grant, known: Readonly<Record<Account, Known>>): string | null {
-  const { campaign, grantedMinor } = grant;
-  const budgets = { plan: campaign.budgetMinor, exploration: campaign.explorationBudgetMinor };
-  for (const account of ["plan", "exploration"] as const) {
-    const { granted, returned } = known[account];
-    if (grantedMinor[account] <= granted || comesBackUnasked(campaign, account)) continue;
-    const out = grantedMinor[account] - returned;
-    if (out > budgets[account])
-      return `grantedMinor.${account}: ${out} would be out in this shard alone, of a budget of ${budgets[account]}`;
-  }
-  return null;
+export function moneyBreach(grant: Grant, { granted, returned }: Known): string | null {
+  const { campaign, grantedMinor, throttle } = grant;
+  if (grantedMinor.plan <= granted || throttle === 0 || comesBackUnasked(campaign, "plan")) return null;
+  const out = grantedMinor.plan - returned;
+  if (out <= campaign.budgetMinor) return null;
+  return `grantedMinor.plan: ${out} would be out in this shard alone, of a budget of ${campaign.budgetMinor}`;
 }
 
 type Known = Pick<AccountTotals, "granted" | "returned">;

@@ -3,7 +3,6 @@
 // the batch folded (fold.ts), and its sessions classified, all those of one release in one call.
 
 import { must } from "../domain/assert.ts";
-import type { Account } from "../domain/decision.ts";
 import { maxMinor } from "../domain/money.ts";
 import type { LogRecord } from "../log/event-log.ts";
 import type { Placement } from "../log/partitioner.ts";
@@ -12,6 +11,7 @@ import type { ReadyRelease, ReleaseShelf } from "./classify/release-shelf.ts";
 import { readRecord, refused, type Inbound, type InputCodecs } from "./contract.ts";
 import type { External, FeatureService } from "./enrich/feature-service.ts";
 import { Fold, type Prepared, type ReadUser, type Rows } from "./fold.ts";
+import { CampaignShard } from "./shard/campaign-shard.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "./shard/records.ts";
 import { moneyBreach } from "./grant-contract.ts";
 import { NO_TOTALS } from "./ledger/book.ts";
@@ -26,6 +26,8 @@ export interface ServeFacts {
   readonly head: ShardHead;
   readonly campaigns: ReadonlyMap<string, InForce>;
   readonly counts: ReadonlyMap<string, CampaignCounts | null>;
+  /** Campaigns of which nothing will come any more: they leave the head. What is known of them stays, should control speak again. */
+  readonly left: readonly string[];
   /** Campaigns that the batch brought a grant of. */
   readonly granted: ReadonlySet<string>;
   /** By hash: those in force that could be had. */
@@ -56,6 +58,12 @@ export async function prepare(
   const head = reader.head();
   const { campaigns, granted, inbound } = campaignsOf(reader, head, read);
   const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));
+  const left = [...campaigns].flatMap(([id, inForce]) => {
+    if (inForce.settings.grant.state !== "ended" || granted.has(id)) return [];
+    return new CampaignShard(inForce, counts.get(id) ?? null).isOver(context.nowMs) ? [id] : [];
+  });
+  for (const id of left) campaigns.delete(id);
+  reader.forgetAllBut(campaigns);
   const [releases, external] = await Promise.all([
     releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
     lookUp(world.features, inbound),
@@ -65,7 +73,7 @@ export async function prepare(
     for (const item of inbound) fold.take(item);
     const events = await classified(fold.events, fold.rows);
     const { users, profiles } = fold;
-    return { events, head, campaigns, counts, granted, releases, users, profiles };
+    return { events, head, campaigns, counts, left, granted, releases, users, profiles };
   });
 }
 
@@ -83,20 +91,18 @@ function campaignsOf(
     const before = granted.has(id) ? (campaigns.get(id) ?? null) : null;
     const breach = moneyBreach(grant, knownMoney(reader.counts(id), before));
     if (breach !== null) return refused(record, "contract", breach);
-    campaigns.set(id, withGrant(campaigns.get(id) ?? null, grant, record.offset));
+    const known = campaigns.get(id) ?? reader.settingsOrNull(id);
+    campaigns.set(id, withGrant(known, grant, record.offset));
     granted.add(id);
     return item;
   });
   return { campaigns, granted, inbound };
 }
 
-/** What a shard has, with what the batch's grants before this one bring. */
+/** What a shard has on the plan account, with what the batch's grants before this one bring. */
 function knownMoney(counts: CampaignCounts | null, before: InForce | null): Parameters<typeof moneyBreach>[1] {
-  const of = (account: Account) => {
-    const { granted, returned } = counts?.[account] ?? NO_TOTALS;
-    return { granted: maxMinor(granted, before?.settings.grant.grantedMinor[account] ?? 0n), returned };
-  };
-  return { plan: of("plan"), exploration: of("exploration") };
+  const { granted, returned } = counts?.plan ?? NO_TOTALS;
+  return { granted: maxMinor(granted, before?.settings.grant.grantedMinor.plan ?? 0n), returned };
 }
 
 /** Those that this cycle's sessions need, and those that wait to take effect. */

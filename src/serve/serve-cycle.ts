@@ -74,7 +74,8 @@ export class ServeCycle {
 
   /** Money and settings of the batch's grants, and releases that take effect. */
   startCampaigns(): void {
-    const { campaigns, counts, releases, head } = this.#facts;
+    const { campaigns, counts, releases, head, left } = this.#facts;
+    for (const id of left) this.#journal.forgets(id);
     for (const [id, inForce] of campaigns) {
       const shard = new CampaignShard(inForce, counts.get(id) ?? null);
       this.#shards.set(id, shard);
@@ -381,6 +382,7 @@ function sameHead(a: ServeFacts["head"], b: ServeFacts["head"]): boolean {
     a.decisionRows === b.decisionRows &&
     a.settlementRows === b.settlementRows &&
     a.repeatedSessions === b.repeatedSessions &&
-    a.campaigns.length === b.campaigns.length
+    a.campaigns.length === b.campaigns.length &&
+    a.campaigns.every((id, index) => id === b.campaigns[index])
   );
 }

@@ -31,8 +31,21 @@ export class StateReader {
     return inForce(must(this.#known(settingsKey(campaign), "campaign_settings"), `the settings of ${campaign}`));
   }
 
+  /** Of one that may have left the head; null when it was never there. */
+  settingsOrNull(campaign: string): InForce | null {
+    const known = this.#known(settingsKey(campaign), "campaign_settings");
+    return known === null ? null : inForce(known);
+  }
+
   counts(campaign: string): CampaignCounts | null {
     return this.#known(countsKey(campaign), "campaign_counts");
+  }
+
+  /** What was decoded of campaigns that have left the head. */
+  forgetAllBut(campaigns: ReadonlyMap<string, unknown>): void {
+    if (this.#decoded.size <= 2 * campaigns.size) return;
+    const kept = new Set([...campaigns.keys()].flatMap((id) => [settingsKey(id), countsKey(id)]));
+    for (const key of this.#decoded.keys()) if (!kept.has(key)) this.#decoded.delete(key);
   }
 
   user(userId: string): UserRecord {

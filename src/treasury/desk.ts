@@ -31,7 +31,7 @@ import {
   releaseKey,
   RELEASES_KEPT,
   shelfKey,
-  unknownKey,
+  UNKNOWN_KEY,
   type CampaignBook,
   type TreasuryState,
 } from "./state.ts";
@@ -93,9 +93,9 @@ export class Desk {
 
   command(command: PacingCommand): void {
     const page = this.#page(command.campaign);
-    const unknown = unknownKey(command.campaign);
-    const answers = page.book?.answers ?? this.#entry(unknown, "unknown_campaign")?.answers ?? [];
-    const answered = answerCommand(command, page.book, answers, {
+    const unknown = this.#entry(UNKNOWN_KEY, "unknown_campaign")?.answers ?? [];
+    const own = page.book?.answers ?? [];
+    const answered = answerCommand(command, page.book, [...own, ...unknown], {
       shards: this.#options.shards,
       nowMs: this.#context.nowMs,
       manifestOf: (hash) => this.#manifest(command.campaign, hash),
@@ -103,14 +103,12 @@ export class Desk {
     });
     page.answered = true;
     if (answered.isNew) this.#tell(command, answered.answer);
-    const after = answered.isNew ? withAnswer(answers, answered.answer) : answers;
     if (answered.book === null) {
-      this.#entries.set(unknown, { kind: "unknown_campaign", answers: after });
-      this.#status(command.campaign, statusOfUnknown(command.campaign, after, this.#context.nowMs));
+      this.#entries.set(UNKNOWN_KEY, { kind: "unknown_campaign", answers: withAnswer(unknown, answered.answer) });
+      this.#status(command.campaign, statusOfUnknown(command.campaign, [answered.answer], this.#context.nowMs));
       return;
     }
-    if (page.book === null && this.#entry(unknown, "unknown_campaign") !== null) this.#entries.set(unknown, null);
-    page.book = { ...answered.book, answers: after };
+    page.book = { ...answered.book, answers: own.includes(answered.answer) ? own : withAnswer(own, answered.answer) };
   }
 
   report(report: ShardReport, source: LogRecord): void {

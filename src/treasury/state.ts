@@ -114,7 +114,8 @@ export interface TreasuryState {
 export const bookKey = (campaign: string): string => `c/${campaign}`;
 export const releaseKey = (campaign: string, hash: string): string => `r/${campaign}/${hash}`;
 export const shelfKey = (campaign: string): string => `s/${campaign}`;
-export const unknownKey = (campaign: string): string => `u/${campaign}`;
+/** One for all campaigns that there are not: whoever sends names without end must not fill the state. */
+export const UNKNOWN_KEY = "u";
 
 /** Answers kept, so that the same command id gets the same answer; the status shows fewer. */
 export const ANSWERS_KEPT = 200;

@@ -42,10 +42,15 @@ export function settleOutcome(record: UserRecord, at: number, outcome: Outcome, 
 
 function moveMoney(open: OpenDecision, outcome: Outcome, place: Place): OpenDecision {
   if (outcome.kind === "converted" || open.reservation === "absent") return open;
-  const shard = place.shardOf(open.campaign);
-  assert(shard !== undefined, `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
-  const reservation = reservationOf(open, place);
   const { outcomeId } = outcome;
+  const shard = place.shardOf(open.campaign);
+  if (shard === undefined) {
+    // The campaign has left the shard: nothing of it was held any more.
+    assert(open.reservation !== "held", `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
+    writeLate(open, outcomeId, place);
+    return open;
+  }
+  const reservation = reservationOf(open, place);
   const result =
     outcome.kind === "redeemed"
       ? shard.book.post(reservation, outcomeId, outcome.amountMinor)

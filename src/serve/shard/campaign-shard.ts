@@ -6,10 +6,12 @@ import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
 import { comesBackUnasked } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../domain/money.ts";
-import { Book, NO_TOTALS } from "../ledger/book.ts";
+import { Book, NO_TOTALS, pendingMinor } from "../ledger/book.ts";
 import { ACCOUNTS, type CampaignCounts } from "./records.ts";
 import type { InForce } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
+
+const LEAVES_AFTER_MS = 86_400_000;
 
 export class CampaignShard {
   readonly inForce: InForce;
@@ -62,6 +64,19 @@ export class CampaignShard {
     const { grantedMinor } = this.inForce.settings.grant;
     const totals = this.book.totals();
     return ACCOUNTS.some((account) => grantedMinor[account] < totals[account].granted);
+  }
+
+  /**
+   * It has ended, holds nothing, has given back what was free, and its last report says so: nothing will come of it any more. The
+   * windows of its decisions are over, and those who look late have had a day.
+   */
+  isOver(nowMs: number): boolean {
+    const { grant } = this.inForce.settings;
+    const { reportedAtMs, reportedRevision, unreported } = this.#stored;
+    if (grant.state !== "ended" || unreported || this.#changed || reportedRevision !== grant.revision) return false;
+    const totals = this.book.totals();
+    if (ACCOUNTS.some((account) => pendingMinor(totals[account]) > 0n || this.free(account) > 0n)) return false;
+    return nowMs >= reportedAtMs + this.campaign.reservation.ttlMs + LEAVES_AFTER_MS;
   }
 
   /** Takes the money that the grant in force brings. */

@@ -48,6 +48,10 @@ export class Journal {
     this.#head = { ...this.#head, campaigns: [...this.#head.campaigns, campaign] };
   }
 
+  forgets(campaign: string): void {
+    this.#head = { ...this.#head, campaigns: this.#head.campaigns.filter((id) => id !== campaign) };
+  }
+
   repeated(): void {
     this.#head = { ...this.#head, repeatedSessions: this.#head.repeatedSessions + 1 };
   }

@@ -5,6 +5,8 @@ import type { Grant } from "../../../src/domain/control.ts";
 import { newMoney } from "./money.ts";
 
 export class ShardCampaign {
+  /** The shard has nothing of it any more; its money is in the sums all the same. */
+  left = false;
   grant: Grant;
   grantOffset: number;
   /** In force for this cycle, and the plan position that goes with it (T4: another release counts from the next cycle on). */

@@ -29,8 +29,9 @@ export function campaignFor(
   campaigns: ReadonlyMap<string, ShardCampaign>,
   nowMs: number,
 ): ShardCampaign | null {
-  if (session.campaign !== null) return campaigns.get(session.campaign) ?? null;
-  const serving = [...campaigns.values()].filter((campaign) => campaign.serves(session.surface));
+  const there = [...campaigns.values()].filter(({ left }) => !left);
+  if (session.campaign !== null) return there.find(({ campaign }) => campaign.id === session.campaign) ?? null;
+  const serving = there.filter((campaign) => campaign.serves(session.surface));
   const rank = (one: ShardCampaign): number => (one.isLive(nowMs) ? 1_000 : 0) + one.campaign.priority;
   return serving.toSorted((a, b) => rank(b) - rank(a) || (a.campaign.id < b.campaign.id ? -1 : 1))[0] ?? null;
 }

@@ -25,6 +25,11 @@ export class Money {
     return this.granted - this.returned - this.inUse;
   }
 
+  /** Nothing is held, and nothing is left to be held. */
+  get isOver(): boolean {
+    return this.free === 0 && this.reserved === this.settled + this.released;
+  }
+
   get posted(): number {
     return this.settled + this.sent;
   }

@@ -68,6 +68,7 @@ export class ShardAudit {
     this.#moment = { place: `serve ${this.partition} cycle ${cycle}`, nowMs: atMs, cycle };
     this.#expected = new Expected(this.#findings, this.#moment.place, cycle, atMs);
     const of = (topic: string): LogRecord[] => records.filter((record) => record.topic === topic && !isDeleted(record));
+    for (const record of records) this.#leave(record);
     for (const campaign of this.campaigns.values()) campaign.startCycle();
     for (const record of batch) {
       if (record.topic === "grants") this.#grant(record);
@@ -87,6 +88,18 @@ export class ShardAudit {
     this.#reports(of("shard-reports"));
   }
 
+  /** An ended campaign leaves the shard's head when nothing of its money is held or free, until control speaks of it again. */
+  #leave({ topic, key, value }: LogRecord): void {
+    if (topic !== "state" || value === null || Buffer.from(key ?? []).toString() !== "h") return;
+    const head = stateCodec.decode(value) as unknown as { readonly campaigns: readonly string[] };
+    for (const [id, campaign] of this.campaigns) {
+      if (campaign.left || head.campaigns.includes(id)) continue;
+      const isOver = campaign.grant.state === "ended" && ACCOUNTS.every((account) => campaign.money[account].isOver);
+      this.#findings.demand(isOver, "totals", `${this.#moment.place} ${id}`, () => "a campaign has left too early");
+      campaign.left = true;
+    }
+  }
+
   #grant(record: LogRecord): void {
     const grant = valueOf("grants", record);
     const { id } = grant.campaign;
@@ -94,6 +107,7 @@ export class ShardAudit {
     const campaign = known ?? new ShardCampaign(grant, record.offset);
     if (known === undefined) this.campaigns.set(id, campaign);
     else campaign.take(grant, record.offset);
+    campaign.left = false;
     for (const account of ACCOUNTS) {
       const money = campaign.money[account];
       money.granted = Math.max(money.granted, Number(grant.grantedMinor[account]));
