@@ -3,6 +3,7 @@
 // how the text becomes a value. The type of the values that the command gets follows from the table.
 
 import { InvalidInput } from "../domain/campaign.ts";
+import { currencyFault } from "../domain/currency.ts";
 import { readInstant } from "../domain/instant.ts";
 import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money.ts";
 
@@ -77,6 +78,13 @@ export function asNumber(bounds: { readonly min?: number; readonly max?: number 
 
 /** Money, not negative: minor units (750000), or units of the currency that it names (7500.00EUR, 750000JPY). */
 export const asAmount: Parse<TypedAmount> = (typed) => parseTypedAmount(typed);
+
+/** A currency of ISO 4217. */
+export const asCurrency: Parse<string> = (typed) => {
+  const fault = currencyFault(typed);
+  if (fault !== null) throw new InvalidInput(fault);
+  return typed;
+};
 
 /** What was typed for `flag`, in minor units of the currency that is meant. */
 export function minorOf({ minor, currency }: TypedAmount, meant: string, flag: string): Minor {

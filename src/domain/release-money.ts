@@ -13,7 +13,8 @@ export interface MoneyDifference {
 
 /**
  * In what a release's money is another than the campaign's; empty when it is not. Arms are the same in both. What the
- * release does not say (an earlier version's face values; those of costs that were measured) is not compared.
+ * release does not say (an earlier version's face values; those of costs that were measured, or of a log without redemptions)
+ * is not compared.
  */
 export function moneyDifferences(
   { arms, money, summary }: ReleaseManifest,
@@ -27,8 +28,8 @@ export function moneyDifferences(
   for (const [index, id] of arms.entries()) {
     const [price, own] = [money?.prices?.[index], campaign.arms[index]];
     if (price === undefined || own === undefined) continue;
-    const compare = (of: "face" | "send", name: string, minor: number, ownMinor: Minor): void => {
-      if (BigInt(minor) === ownMinor) return;
+    const compare = (of: "face" | "send", name: string, minor: number | null, ownMinor: Minor): void => {
+      if (minor === null || BigInt(minor) === ownMinor) return;
       const [shown, ownShown] = [
         formatMinor(BigInt(minor), String(currency)),
         formatMinor(ownMinor, campaign.currency),

@@ -60,8 +60,11 @@ export interface Certificate {
 /** The money that the costs are in: a release serves only campaigns with the same (release-money.ts). */
 export interface ReleaseMoney {
   readonly currency: string;
-  /** Of each arm, minor units; null where costs were measured, so that no price of an arm is in them. */
-  readonly prices: readonly { readonly faceMinor: number; readonly sendMinor: number }[] | null;
+  /**
+   * Of each arm, minor units; null where costs were measured, so that no price of an arm is in them. No face value (null)
+   * where the log had no redemption.
+   */
+  readonly prices: readonly { readonly faceMinor: number | null; readonly sendMinor: number }[] | null;
 }
 
 /** Everything of a release but the classifier's bytes. Canonical JSON of this is what the hash is over. */
@@ -121,7 +124,7 @@ const manifestSchema = z
     money: z
       .strictObject({
         currency: currencyCode,
-        prices: z.array(z.strictObject({ faceMinor: price, sendMinor: price })).nullable(),
+        prices: z.array(z.strictObject({ faceMinor: price.nullable(), sendMinor: price })).nullable(),
       })
       .optional(),
     clusters: count.max(MAX_CLUSTERS),

@@ -52,9 +52,12 @@ export function releaseOf(input: Asked, found: Found): Release {
   });
 }
 
-/** Measured costs have no price of an arm in them. */
-function moneyOf({ currency, arm, cost }: Mapping): ReleaseMoney {
-  const prices = arm.arms.map(({ faceMinor, sendMinor }) => ({ faceMinor, sendMinor }));
+/** Measured costs have no price of an arm in them, and without redemptions no face value is. */
+function moneyOf({ currency, arm, cost, redeemed }: Mapping): ReleaseMoney {
+  const prices = arm.arms.map(({ faceMinor, sendMinor }) => ({
+    faceMinor: redeemed === null ? null : faceMinor,
+    sendMinor,
+  }));
   return { currency, prices: cost === null ? prices : null };
 }
 

@@ -13,6 +13,7 @@ import type { CommandAnswer, CommandPreview, Outlook, PacingAction, PacingComman
 import { unreachable } from "../domain/assert.ts";
 import { sha256Hex } from "../domain/canonical.ts";
 import type { ReleaseManifest } from "../domain/release.ts";
+import { formatMinor } from "../domain/money.ts";
 import { isPromotable, moneyDifferences, type MoneyDifference } from "../domain/release-money.ts";
 import { ANSWERS_KEPT, newBook, type CampaignBook } from "./state.ts";
 
@@ -191,7 +192,7 @@ function setBudget(action: Extract<Change, { kind: "set_budget" }>, book: Campai
   if (currency !== own) return { refused: "currency_differs", detail: `the campaign's is ${own}` };
   if (budgetMinor < 0n || (periodBudgetMinor ?? 0n) < 0n) return { refused: "negative" };
   if (ceilingMinor !== undefined && ceilingMinor !== null && budgetMinor > ceilingMinor)
-    return { refused: "above_ceiling", detail: `the campaign's is ${ceilingMinor}` };
+    return { refused: "above_ceiling", detail: `the campaign's is ${formatMinor(ceilingMinor, own)}` };
   if (periodBudgetMinor === null) return withCampaign(book, { budgetMinor });
   if (periods === null) return { refused: "no_periods", detail: "its budget is one for the whole" };
   return withCampaign(book, { budgetMinor, periods: { ...periods, budgetMinor: periodBudgetMinor } });

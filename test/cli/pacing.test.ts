@@ -204,7 +204,7 @@ describe("each command", () => {
   test.each<[string, string]>([
     ["pacing pause --campaign nowhere", "unknown_campaign"],
     ["pacing set-budget --budget 5 --currency USD", "currency_differs: the campaign's is EUR"],
-    ["pacing set-budget --budget 2000001", "above_ceiling: the campaign's is 2000000"],
+    ["pacing set-budget --budget 2000001", "above_ceiling: the campaign's is 20,000.00 EUR"],
     ["pacing curve --points T+2=0.5 T+1=1", "curve_not_rising: point 2"],
     ["pacing curve --points T+2=0.5", "curve_not_rising: the last share must be 1"],
     ["pacing pause --expect 1", "stale_revision: the current one is"],

@@ -238,7 +238,7 @@ describe("with one thing changed", () => {
   test("it is shown as a table and a picture", async () => {
     const { out, code } = await stipend("replay --budget 30000 --controller plan --reservation expected");
     expect(code).toBe(0);
-    expect(out).toMatch(/^spring, with a budget of 30000, paced by plan, with the reservation policy expected$/m);
+    expect(out).toMatch(/^spring, with a budget of 300.00 EUR, paced by plan, with the reservation policy expected$/m);
     expect(out).toMatch(/^ +as it was +played again +would have been$/m);
     expect(out).toMatch(/^spent +\d[\d,.]+ EUR +\d[\d,.]+ EUR +\d[\d,.]+ EUR$/m);
     expect(out).toMatch(/^would have been [▁▂▃▄▅▆▇█]{24}$/m);
@@ -264,7 +264,13 @@ describe("with one thing changed", () => {
     expect([code, out], err).toEqual([0, expect.stringContaining(`page with pictures: ${page}`)]);
     const html = readFileSync(page, "utf8");
     expect(html.match(/<svg/g)).toHaveLength(3);
-    for (const text of ["with a budget of 30000", "Expected reward", "planned_control", "would have been", "large"])
+    for (const text of [
+      "with a budget of 300.00 EUR",
+      "Expected reward",
+      "planned_control",
+      "would have been",
+      "large",
+    ])
       expect(html.includes(text), text).toBe(true);
     writeFileSync(page, "mine");
     expect(await stipend(`replay --budget 30000 --out ${page}`)).toMatchObject({

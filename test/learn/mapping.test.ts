@@ -68,6 +68,12 @@ const mistakes: readonly { readonly what: string; readonly change: (text: string
     { what: "no YAML", change: () => "features: [", told: "test: not YAML" },
     { what: "an unknown key", change: (t) => `${t}arms: 3\n`, told: "arms: unknown field" },
     { what: "a currency that is none", change: (t) => t.replace("EUR", "Euro"), told: "test: currency:" },
+    {
+      what: "a currency that is no money",
+      change: (t) => t.replace("EUR", "XAU"),
+      told: '"XAU" is no currency in use',
+    },
+    { what: "a currency in small letters", change: (t) => t.replace("EUR", "eur"), told: "write EUR" },
     { what: "an unknown kind", change: (t) => t.replace("numeric", "number"), told: "test: features.age:" },
     {
       what: "a default of another kind",

@@ -12,6 +12,7 @@ import type { Training } from "../../src/learn/train.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { REDEEM_RATE, UPLIFT } from "./log-files.ts";
 import type { LearnOptions } from "../../src/learn/train-options.ts";
+import { mappingOf } from "./log-files.ts";
 import { SMALL, train } from "./trainings.ts";
 
 /** Of three trainings on a busy machine. */
@@ -29,6 +30,10 @@ describe("a log becomes a release", () => {
     expect(read.manifest).toEqual(release.manifest);
     expect(release.manifest.arms).toEqual(["none", "small", "large"]);
     expect(release.manifest.summary).toMatchObject({ backend: "wasm", seed: 1, rows: 6000, currency: "EUR" });
+    const { prices, currency } = must(release.manifest.money, "money");
+    const { arm } = mappingOf();
+    expect(currency).toBe("EUR");
+    expect(prices).toEqual(arm.arms.map(({ faceMinor, sendMinor }) => ({ faceMinor, sendMinor })));
     expect(JSON.stringify(release.manifest)).not.toContain("seconds");
   });
 

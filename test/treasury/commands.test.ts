@@ -223,7 +223,7 @@ function priced(name: string, currency: string, change: (price: Price, arm: numb
   }));
   return { ...manifest(0.3, name), money: { currency, prices: prices.map(change) } };
 }
-type Price = { readonly faceMinor: number; readonly sendMinor: number };
+type Price = { readonly faceMinor: number | null; readonly sendMinor: number };
 
 test("a release that was trained with this campaign's money is promoted; one of a version that did not tell by its currency", () => {
   const world = started();
@@ -236,16 +236,19 @@ test("a release that was trained with this campaign's money is promoted; one of 
   });
   const measured = { ...manifest(0.3, "b"), money: { currency: "EUR", prices: null } };
   const unpriced = world.command({ kind: "promote_release", release: world.release("b", measured) });
+  const unredeemed = priced("e", "EUR", (price) => ({ ...price, faceMinor: null }));
+  const faceless = world.command({ kind: "promote_release", release: world.release("e", unredeemed) });
   const earlier = { ...manifest(0.3, "c"), summary: { currency: "EUR" } };
   const untold = world.command({ kind: "promote_release", release: world.release("c", earlier) });
   const foreign = { ...manifest(0.3, "d"), summary: { currency: "JPY" } };
   const other = world.command({ kind: "promote_release", release: world.release("d", foreign) });
   world.cycle(1_100);
-  expect([told, unpriced, untold, other].map((id) => world.answer(id))).toEqual([
+  expect([told, unpriced, faceless, untold, other].map((id) => world.answer(id))).toEqual([
     "accepted 2",
     "accepted 3",
     "accepted 4",
-    "refused 4 money_differs: the release is in JPY, the campaign in EUR",
+    "accepted 5",
+    "refused 5 money_differs: the release is in JPY, the campaign in EUR",
   ]);
 });
 
@@ -342,7 +345,11 @@ describe("refusals", () => {
     ["money_differs: the release is in JPY", { kind: "pin_release", release: releaseHash(yen) }, {}],
     ["no_earlier_release", { kind: "rollback_release" }, {}],
     ["negative", { kind: "set_exploration", share: 0.1, budgetMinor: -1n }, {}],
-    ["above_ceiling: the campaign's is 2000000", { kind: "set_budget", budgetMinor: 2_000_001n, currency: "EUR" }, {}],
+    [
+      "above_ceiling: the campaign's is 20,000.00 EUR",
+      { kind: "set_budget", budgetMinor: 2_000_001n, currency: "EUR" },
+      {},
+    ],
     [
       "no_periods: its budget is one for the whole",
       { kind: "set_budget", budgetMinor: 1n, currency: "EUR", periodBudgetMinor: 1n },

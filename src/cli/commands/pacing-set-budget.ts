@@ -1,7 +1,7 @@
 // stipend pacing set-budget: the plan account's budget from now on.
 
 import { latestStatus } from "../control.ts";
-import { asAmount, asText, minorOf, option, required } from "../options.ts";
+import { asAmount, asCurrency, minorOf, option, required } from "../options.ts";
 import { steeringCommand } from "../pacing/steering.ts";
 
 export const command = steeringCommand({
@@ -19,7 +19,7 @@ export const command = steeringCommand({
   options: {
     budget: required("amount", "in minor units (75000), or with its currency (750.00EUR)", asAmount),
     periodBudget: option("amount", "of each day or week (default: as it is)", asAmount),
-    currency: option("code", "refuse unless the campaign is in this currency (default: the campaign's)", asText),
+    currency: option("code", "refuse unless the campaign is in this currency (default: the campaign's)", asCurrency),
   },
   async action({ budget, periodBudget, currency }, log, campaign) {
     const meant = currency ?? (await latestStatus(log, campaign))?.currency ?? budget.currency ?? "";

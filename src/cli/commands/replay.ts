@@ -10,7 +10,7 @@ import {
   type PacingController,
   type PacingMode,
 } from "../../domain/campaign.ts";
-import type { TypedAmount } from "../../domain/money.ts";
+import { formatMinor, type TypedAmount } from "../../domain/money.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { placementOf } from "../../log/placement.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
@@ -66,9 +66,9 @@ export const command = defineCommand({
     force: flag("replace that page if it is there"),
   },
   async run(context, values) {
-    const changed = changesInWords(values);
-    checkOut(values, changed.length > 0);
-    if (changed.length > 0) return await withLog(context, (log) => showWhatIf(context, log, values, changed));
+    const isChanged = changesInWords(values, "").length > 0;
+    checkOut(values, isChanged);
+    if (isChanged) return await withLog(context, (log) => showWhatIf(context, log, values));
     const tasks = await withLog(context, async (log) => [
       ...(await replayTreasury(context, log, values.from ?? 0)),
       ...(await replayServe(context, log, values.from ?? 0)),
@@ -98,12 +98,13 @@ function checkOut({ out, force }: Asked, isChanged: boolean): void {
   checkOutFile(out, force);
 }
 
-function changesInWords({ budget, curve, points, controller, reservation, release }: Asked): string[] {
+function changesInWords(
+  { budget, curve, points, controller, reservation, release }: Asked,
+  currency: string,
+): string[] {
   const mode = curve ?? (points.length > 0 ? "points" : undefined);
   return [
-    ...(budget === undefined
-      ? []
-      : [`with a budget of ${budget.minor}${budget.currency === null ? "" : ` minor units of ${budget.currency}`}`]),
+    ...(budget === undefined ? [] : [`with a budget of ${formatMinor(budget.minor, currency)}`]),
     ...(mode === undefined ? [] : [`with the curve ${mode}`]),
     ...(controller === undefined ? [] : [`paced by ${controller}`]),
     ...(reservation === undefined ? [] : [`with the reservation policy ${reservation}`]),
@@ -111,7 +112,7 @@ function changesInWords({ budget, curve, points, controller, reservation, releas
   ];
 }
 
-async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed: readonly string[]): Promise<number> {
+async function showWhatIf(context: Context, log: EventLog, asked: Asked): Promise<number> {
   if (asked.from !== undefined && asked.reservation !== undefined)
     throw new InvalidInput(
       "--reservation: a campaign keeps its policy: it can only be another from its beginning on; leave --from out",
@@ -131,6 +132,7 @@ async function showWhatIf(context: Context, log: EventLog, asked: Asked, changed
     ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),
     ...(asked.release === undefined ? {} : { release: await clustersUnder(log, campaign, asked.release, recorded) }),
   };
+  const changed = changesInWords(asked, currency);
   const whatIf: WhatIfReport = {
     ...{ campaign, currency, ...timesOf(recorded) },
     changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],

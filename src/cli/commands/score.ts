@@ -1,6 +1,7 @@
 // stipend score: each row's cluster under a release, and what the plan at a budget gives it.
 
 import { InvalidInput } from "../../domain/campaign.ts";
+import { formatMean } from "../../domain/money.ts";
 import { defineCommand, DONE } from "../command.ts";
 import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
 import { readMappingFile } from "../mapping-file.ts";
@@ -83,14 +84,13 @@ function toText(
   out: string,
   currency: string,
 ): string {
-  const money = (minor: number): string => Math.round(minor).toLocaleString("en");
   const facts: [string, string][] = [
     ["rows", rows.toLocaleString("en")],
     ["release", `${label} (${release.hash.slice(0, 12)})`],
     ["clusters", `${rowsByCluster.filter((count) => count > 0).length} of ${release.manifest.clusters} have rows`],
     ["plan", `position ${plan.position.toFixed(2)} of ${release.manifest.frontier.rows.length - 1} on the frontier`],
-    ["expected spend", `${money(plan.expectedSpend)} minor units of ${currency}`],
-    ["expected reward", money(plan.expectedReward)],
+    ["expected spend", formatMean(plan.expectedSpend, currency)],
+    ["expected reward", Math.round(plan.expectedReward).toLocaleString("en")],
     ["written", out],
   ];
   return tableText(["", ""], facts).trimStart();
