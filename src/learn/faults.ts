@@ -91,7 +91,9 @@ function adviceForValue({ role, at }: Fault, text: string): string {
   if (role === "arm")
     return MISSING.test(text)
       ? "`value: null` at an arm, such as the control, says that no value stands for it"
-      : "name it as an arm, or say `others: leave-out` at arm if its rows are of another experiment";
+      : /^\s*0\d/.test(text)
+        ? `digits that begin with 0 are text: name them in quotes, as value: "${text.trim()}"`
+        : "name it as an arm, or say `others: leave-out` at arm if its rows are of another experiment";
   if (MISSING.test(text)) {
     if (role === "propensity") return "each row needs the probability of the arm that it got";
     const where = at === "cost.when" ? "cost" : at;

@@ -79,6 +79,8 @@ describe("a path is a path", () => {
     await expect(open([await fileOf("log.csv", "")])).rejects.toThrow("is empty");
     await expect(open([await fileOf("log.csv", "PK\u0003\u0004rest of it")])).rejects.toThrow("a ZIP archive");
     await expect(open([await fileOf("log.csv", "Obj\u0001avro.schema")])).rejects.toThrow("an Avro file");
+    await expect(open([await fileOf("log.csv", '{"age": 3}')])).rejects.toThrow("JSON: export it as CSV");
+    await expect(open([await fileOf("log.csv", "<!doctype html>")])).rejects.toThrow("a download that failed");
     await expect(open([await fileOf("log.parquet", "PAR1 and no more")])).rejects.toThrow("was cut short");
   });
 });
@@ -333,6 +335,13 @@ describe("outcomes are read or refused, never in part", () => {
     }
     const named = MAPPING.replace("id: none,", "id: none, value: NA,");
     expect(await figuresOf([await csvFile(CSV.replaceAll(",none,", ",NA,"))], named)).toMatchObject({ n: ROWS });
+  });
+
+  test("digits that begin with 0 are text, and the mapping is to have them in quotes", async () => {
+    const csv = CSV.replaceAll(",small,", ",007,");
+    await expect(openCsv(csv, MAPPING.replace("id: small,", "id: small, value: 007,"))).rejects.toThrow('value: "007"');
+    const quoted = MAPPING.replace("id: small,", 'id: small, value: "007",');
+    expect(await figuresOf([await csvFile(csv)], quoted)).toMatchObject({ orders: (await plain()).orders });
   });
 
   test("what is refused is an InvalidInput, for whoever reads the exit code", async () => {

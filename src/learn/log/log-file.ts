@@ -27,6 +27,12 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["d0cf11e0", "an old spreadsheet: export it as CSV"],
   ["53514c69746520", "an SQLite database: export the table as CSV"],
   ["255044462d", "a PDF"],
+  ["50415245", "an encrypted Parquet file: decrypt it"],
+  ["7b22", "JSON: export it as CSV or Parquet"],
+  ["5b7b", "JSON: export it as CSV or Parquet"],
+  ["3c21", "a web page or XML, as of a download that failed"],
+  ["3c68746d6c", "a web page, as of a download that failed"],
+  ["3c3f786d6c", "XML: export it as CSV or Parquet"],
 ];
 
 /** The files that were named, each once. Throws InvalidInput that names the one that cannot be read. */

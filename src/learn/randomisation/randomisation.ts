@@ -40,7 +40,8 @@ export function judgeRandomisation({ block, spec, mapping, rowsOfArm }: Randomis
   if (ratio !== null && shares !== null) judgeRatio(ratio, rowsOfArm, shares, mapping, told, failed);
   const strata = mapping.arm.strata;
   const arms = balanceOf(block, spec, mapping.arm.arms.length, strata);
-  for (const balance of arms) judgeArm(balance, arms.length, spec, mapping, told, failed);
+  const columns = block.x.length / block.n;
+  for (const balance of arms) judgeArm(balance, arms.length, columns, mapping, told, failed);
   if (shares !== null && strata.length > 0) judgeStrata(block, spec, shares, mapping, told);
   return { tested: { sampleRatio: ratio, arms, strata, rows: block.n }, told, failed };
 }
@@ -76,7 +77,7 @@ function judgeRatio(
 function judgeArm(
   { arm, auc, differences }: ArmBalance,
   arms: number,
-  spec: FeatureSpec,
+  columns: number,
   mapping: Mapping,
   told: string[],
   failed: string[],
@@ -90,7 +91,7 @@ function judgeArm(
     const text = `${who}: a classifier tells the arm from the features (AUC ${auc.value.toFixed(3)}, 95 % ${low} to ${high}; chance has 0.5)`;
     (against(auc.value, auc.se, AUC_REFUSED) < ALPHA / arms ? failed : told).push(text);
   }
-  const alpha = ALPHA / (2 * arms * spec.features.length);
+  const alpha = ALPHA / (2 * arms * columns);
   const sure = (bound: number) => (each: Difference) => against(Math.abs(each.smd), each.se, bound) < alpha;
   const notable = differences.filter((each) => Math.abs(each.smd) > SMD_TOLD && sure(0)(each));
   if (notable.length === 0) return;
