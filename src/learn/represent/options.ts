@@ -49,7 +49,7 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   maxRows: 250_000,
 };
 
-/** For tests and for learning again between two releases: seconds, at some loss. */
+/** For tests and for a first look: seconds, at some loss. */
 export const QUICK_NETWORK: Partial<NetworkOptions> = {
   members: 1,
   widths: [64, 32],

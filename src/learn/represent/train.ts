@@ -1,8 +1,8 @@
 // Train
 // Fits the representation's ensemble to a log, by folds: a trunk with its members for each fold, which learn from the rows
 // of the other folds; a row trains only the heads of the arm it had. So the ensemble as a whole learns from every row,
-// and of every row there is an answer by members that have not seen it. Training stops for all trunks at once, when the
-// loss of those answers no longer falls, and the averaged weights of the best epoch are kept.
+// and of every row there is an answer by members that have not seen it. A trunk stops when the loss of those answers no
+// longer falls, and the averaged weights of its best epoch are kept.
 //
 // Invariants:
 //   1. The same log, options, seed and backend give bit-identical weights. Every random number has a named stream of the
@@ -56,7 +56,7 @@ export async function trainRepresentation(
   }
 }
 
-/** The trunks' by turns. */
+/** What the trunks see, by turns. */
 function viewsOf({ spec, width }: Dataset, { x, n }: Block, { crosses }: Options): View[] {
   const plain = plainView(x, n, width);
   return crosses ? [plain, crossedView(spec, x, n)] : [plain];
@@ -142,7 +142,7 @@ async function fit(learners: readonly Learner[], options: NetworkOptions, progre
     learner,
     epoch: 0,
     loss: Infinity,
-    weights: [],
+    weights: learner.optimiser.averages,
     train: Infinity,
   }));
   const learning = (): boolean => standings.some(({ epoch }) => curves.length - epoch < options.patience);
