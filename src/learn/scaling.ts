@@ -11,13 +11,24 @@ export interface Scaling {
 }
 
 export function fitScaling(x: Float32Array, n: number, width: number): Scaling {
-  const mean = new Float64Array(width);
-  const square = new Float64Array(width);
-  for (let row = 0; row < n; row += 1)
-    for (let column = 0; column < width; column += 1) mean[column]! += x[row * width + column]! / n;
-  for (let row = 0; row < n; row += 1)
-    for (let column = 0; column < width; column += 1)
-      square[column]! += (x[row * width + column]! - mean[column]!) ** 2 / n;
+  return fitScalingOf((from, count) => x.subarray(from * width, (from + count) * width), n, width);
+}
+
+/** Rows at a time of what is made on the way. */
+const PART = 8192;
+
+/** The same of rows that are made when they are asked for: `rows` gives [count, width] from a row on. */
+export function fitScalingOf(rows: (from: number, count: number) => Float32Array, n: number, width: number): Scaling {
+  const sumUp = (value: (each: number, column: number) => number): Float64Array => {
+    const sums = new Float64Array(width);
+    for (let from = 0; from < n; from += PART) {
+      const part = rows(from, Math.min(PART, n - from));
+      for (let at = 0; at < part.length; at += 1) sums[at % width]! += value(part[at]!, at % width) / n;
+    }
+    return sums;
+  };
+  const mean = sumUp((each) => each);
+  const square = sumUp((each, column) => (each - mean[column]!) ** 2);
   const inverse = square.map((variance, column) => {
     const deviation = Math.sqrt(variance);
     return deviation > 1e-6 * Math.max(1, Math.abs(mean[column]!)) ? 1 / deviation : 0;

@@ -39,14 +39,11 @@ export async function trainRepresentation(
   const random = seededRandom(`represent:${seed}`);
   const block = await dataset.sample(options.maxRows, seed);
   const plan = planHeads(block, dataset.tasks, dataset.arms.length);
-  const target = targetsOf(plan.heads, block);
-  const views = viewsOf(dataset, block, options).map((view) => ({
-    view,
-    rows: { n: block.n, x: view.rows(block.x, 0, block.n), arm: block.arm, target },
-  }));
+  const rows = { n: block.n, x: block.x, arm: block.arm, target: targetsOf(plan.heads, block) };
+  const views = viewsOf(dataset, block, options);
   const learners = Array.from({ length: FOLDS }, (_, fold) => {
-    const seen = must(views[fold % views.length], "a view");
-    return learner(dataset, block, plan.heads, { fold, ...seen }, options, random.fork(`fold-${fold}`));
+    const seen = { fold, view: must(views[fold % views.length], "a view"), rows };
+    return learner(dataset, block, plan.heads, seen, options, random.fork(`fold-${fold}`));
   });
   try {
     const fitted = await fit(learners, options, progress);
@@ -62,7 +59,7 @@ function viewsOf({ spec, width }: Dataset, { x, n }: Block, { crosses }: Options
   return crosses ? [plain, crossedView(spec, x, n)] : [plain];
 }
 
-/** Rows as a trunk sees them, with a target for each question and NaN where it does not arise. */
+/** Rows as the log has them, with a target for each question and NaN where it does not arise. */
 interface Rows {
   readonly n: number;
   readonly x: Float32Array;
@@ -182,16 +179,13 @@ async function oneMore(
 }
 
 /** Mean loss of its batches; what does not fill a batch is left for another epoch's order. */
-async function oneEpoch(
-  { rows, fixed, parameters, optimiser, learns, size, masks }: Learner,
-  options: NetworkOptions,
-  random: Random,
-): Promise<number> {
+async function oneEpoch(learner: Learner, options: NetworkOptions, random: Random): Promise<number> {
+  const { fixed, parameters, optimiser, learns, size, masks } = learner;
   const order = shuffled(learns.length, random).map((at) => learns[at]!);
   const batches = Math.floor(learns.length / size);
   let sum = 0;
   for (let index = 0; index < batches; index += 1) {
-    const batch = gather(fixed.shape, rows, order.subarray(index * size, (index + 1) * size), options);
+    const batch = gather(learner, order.subarray(index * size, (index + 1) * size), options);
     const mask = masks === null ? null : masks.at(random.below(masks.count));
     const { loss, gradients } = lossAndGradients(fixed, parameters, batch, mask);
     optimiser.step(gradients);
@@ -201,8 +195,8 @@ async function oneEpoch(
   return sum / batches;
 }
 
-function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: NetworkOptions): Batch {
-  const { arms, heads, logits } = shape;
+function gather({ view, rows, fixed }: Learner, picked: Uint32Array, options: NetworkOptions): Batch {
+  const { arms, heads, logits } = fixed.shape;
   const n = picked.length;
   const oneHot = new Float32Array(n * arms);
   const target = new Float32Array(n * heads);
@@ -216,20 +210,22 @@ function gather(shape: network.Shape, rows: Rows, picked: Uint32Array, options: 
       weight[at * heads + head] = head < logits ? 1 : options.amountWeight;
     }
   });
-  return { n, x: featuresOf(shape, rows, picked), oneHot, target, weight };
+  return { n, x: featuresOf(view, rows, picked), oneHot, target, weight };
 }
 
-function featuresOf({ width }: network.Shape, rows: Rows, picked: Uint32Array): Float32Array {
+/** Products are made when they are needed: of all rows they would be several times the log. */
+function featuresOf(view: View, rows: Rows, picked: Uint32Array): Float32Array {
+  const width = rows.x.length / rows.n;
   const x = new Float32Array(picked.length * width);
   picked.forEach((row, at) => x.set(rows.x.subarray(row * width, (row + 1) * width), at * width));
-  return x;
+  return view.rows(x, 0, picked.length);
 }
 
 /** Rows at a time when nothing is learnt from them. */
 const HELD_ROWS = 2048;
 
 /** Of the members' mean answers for the rows they do not learn from, with the weights of training: the rows' sum. */
-async function heldLoss({ rows, fixed, optimiser, holds }: Learner, options: NetworkOptions): Promise<number> {
+async function heldLoss({ view, rows, fixed, optimiser, holds }: Learner, options: NetworkOptions): Promise<number> {
   const { members, heads, logits } = fixed.shape;
   const answers = new Float32Array(heads);
   const means = new Float32Array(heads);
@@ -237,7 +233,7 @@ async function heldLoss({ rows, fixed, optimiser, holds }: Learner, options: Net
   for (let from = 0; from < holds.length; from += HELD_ROWS) {
     const picked = holds.subarray(from, from + HELD_ROWS);
     const n = picked.length;
-    const out = network.forward(fixed, optimiser.averages, featuresOf(fixed.shape, rows, picked), n, "columns");
+    const out = network.forward(fixed, optimiser.averages, featuresOf(view, rows, picked), n, "columns");
     for (let row = 0; row < n; row += 1) {
       const arm = rows.arm[picked[row]!]!;
       means.fill(0);

@@ -6,7 +6,7 @@
 // Invariant: a view's input is a function of the row alone, scaled by what was fitted once.
 
 import { featureWidth, type FeatureSpec } from "../../domain/features.ts";
-import { fitScaling, scaleRows, type Scaling } from "../scaling.ts";
+import { fitScaling, fitScalingOf, scaleRows, type Scaling } from "../scaling.ts";
 
 export interface View {
   readonly width: number;
@@ -51,7 +51,7 @@ export function crossedView(spec: FeatureSpec, x: Float32Array, n: number): View
     }
     return out;
   };
-  const scaling = fitScaling(expand(x, 0, n), n, crossed);
+  const scaling = fitScalingOf((from, count) => expand(x, from, count), n, crossed);
   return {
     width: crossed,
     rows: (all, from, count) => {
