@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { LogUnavailable, UnknownTopic } from "../event-log.ts";
+import { FIRST_WAIT_MS, nextWaitMs } from "./backoff.ts";
 import type { Address } from "./connection.ts";
 import { isPassing, KafkaError, portError } from "./errors.ts";
 import { Lane, parseAddress } from "./lane.ts";
@@ -12,9 +13,6 @@ import { Leaders } from "./leaders.ts";
 import type { Settings } from "./settings.ts";
 import { findCoordinator, metadata, type Call, type ClusterMetadata, type CoordinatorOf } from "./wire/calls.ts";
 
-const FIRST_WAIT_MS = 4;
-const WAIT_GROWTH = 1.5;
-const LONGEST_WAIT_MS = 500;
 /** A request that waits for longer may wait for a broker that is gone. */
 const LONG_WAIT_MS = 1_000;
 const WATCH_MS = 500;
@@ -78,7 +76,7 @@ export class Cluster {
   /** Asks again while the trouble is passing, for as long as the settings' patience; throws the port's errors. */
   async persist<T>(what: string, ask: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.settings.patienceMs;
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * WAIT_GROWTH, LONGEST_WAIT_MS)) {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = nextWaitMs(waitMs)) {
       this.checkOpen();
       try {
         return await ask();

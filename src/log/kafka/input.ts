@@ -2,13 +2,10 @@
 // What has been fetched of one input and not been polled yet, and how it stands with the next fetch of it.
 
 import type { LogRecord } from "../event-log.ts";
+import { FIRST_WAIT_MS, nextWaitMs } from "./backoff.ts";
 import { isPassing } from "./errors.ts";
 import { nextOf } from "./partition-reader.ts";
 import type { Fetched } from "./wire/fetch-call.ts";
-
-const FIRST_WAIT_MS = 4;
-const WAIT_GROWTH = 1.5;
-const LONGEST_WAIT_MS = 500;
 
 export interface InputName {
   /** As the port knows it, and as the cluster does. */
@@ -84,7 +81,7 @@ export class Input {
   /** It is asked again a little later, each time after a longer while. */
   failed(error: unknown, nowMs: number): void {
     const before = this.trouble;
-    const waitMs = before === null ? FIRST_WAIT_MS : Math.min(before.waitMs * WAIT_GROWTH, LONGEST_WAIT_MS);
+    const waitMs = before === null ? FIRST_WAIT_MS : nextWaitMs(before.waitMs);
     this.trouble = { error, sinceMs: before?.sinceMs ?? nowMs, againMs: nowMs + waitMs, waitMs };
   }
 

@@ -65,7 +65,7 @@ describe("the offsets of a group", () => {
     let done = 0;
     await expect.poll(async () => (done += await doAll(task)), { timeout: 10_000 }).toBe(6);
     await expect.poll(async () => [await doAll(task), await lag()], { timeout: 10_000 }).toEqual([0, 0]);
-  });
+  }, 90_000);
 
   it("are told anew by the next owner when the former had no time to", async () => {
     await log.send([out("events", 0, "k", "1")]);
