@@ -15,7 +15,14 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./setup/lock.mjs";
-import { fetchArguments, hasPinnedNode, PINNED_NODE, pinnedNodePath, reasonAgainst } from "./setup/node.mjs";
+import {
+  fetchArguments,
+  hasPinnedNode,
+  isPinnedNode,
+  PINNED_NODE,
+  pinnedNodePath,
+  reasonAgainst,
+} from "./setup/node.mjs";
 import { npm, SetupFailed } from "./setup/npm.mjs";
 import { installArguments, reasonToInstall } from "./setup/packages.mjs";
 
@@ -100,6 +107,10 @@ async function ensureNode() {
       if (hasPinnedNode(ROOT)) return;
       say(`fetching Node ${PINNED_NODE} into .node/, once: this machine's ${process.version} ${reason}`);
       await npm(fetchArguments(ROOT), { cwd: ROOT, purpose: `fetch Node ${PINNED_NODE}` });
+      if (!isPinnedNode(pinnedNodePath(ROOT)))
+        throw new SetupFailed(
+          `the Node ${PINNED_NODE} that was fetched is not the one that is pinned, and is not run: remove .node/`,
+        );
       if (!hasPinnedNode(ROOT)) throw new SetupFailed(`Node ${PINNED_NODE} was fetched but does not run from .node/`);
     });
   }

@@ -5,6 +5,7 @@
 // runs on Node 18.
 
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -41,12 +42,30 @@ export function pinnedNodePath(/** @type {string} */ root, platform = process.pl
   return path.join(root, ".node", "node_modules", "node", "bin", platform === "win32" ? "node.exe" : "node");
 }
 
+/**
+ * SHA-256 of that version's executable, as the registry's packages have it: what is fetched is run only when it is this.
+ * Of a platform that is not here npm's own check is all there is.
+ * @type {Readonly<Record<string, string>>}
+ */
+const EXECUTABLES = {
+  "linux-x64": "7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1f246df4c",
+  "linux-arm64": "0f8949d1028f6d61506b2d5bc57e7e6fe893d7b1997509b7847294fc9c616584",
+  "win32-x64": "ba4e6d110e8c1592a1ecd390f6b05f3da124b13871a5be62b341a07a853c6c32",
+};
+
+/** Whether an executable is the one that this version has. */
+export function isPinnedNode(/** @type {string} */ file, platform = `${process.platform}-${process.arch}`) {
+  const pinned = EXECUTABLES[platform];
+  return pinned === undefined || createHash("sha256").update(readFileSync(file)).digest("hex") === pinned;
+}
+
 /** Whether the pinned Node is there and runs; asked once, then a stamp remembers it. */
 export function hasPinnedNode(/** @type {string} */ root) {
   const executable = pinnedNodePath(root);
   if (!existsSync(executable)) return false;
   const stamp = path.join(root, ".node", "version");
   if (existsSync(stamp) && readFileSync(stamp, "utf8").trim() === PINNED_NODE) return true;
+  if (!isPinnedNode(executable)) return false;
   try {
     const version = execFileSync(executable, ["--version"], { encoding: "utf8" }).trim();
     if (version !== `v${PINNED_NODE}`) return false;

@@ -41,16 +41,18 @@ topics() {
 
 # Of all topics: what they are. A topic that a user may not describe looks to it as if it were not there.
 all="sessions outcomes profiles decisions settlements training-log state dead-letters budget-pacing budget-status \
-grants shard-reports releases treasury-state"
+grants partitioning shard-reports releases treasury-state"
 reach=$*
 
 topics "Describe DescribeConfigs" $all
+# How keys are placed: every program holds its own setting against it.
+topics "Read" partitioning
 case $role in
   allocator)
     topics "Read" sessions outcomes profiles grants state budget-pacing shard-reports releases treasury-state \
       budget-status training-log
     topics "Write" decisions settlements training-log state dead-letters grants shard-reports budget-status \
-      treasury-state releases
+      treasury-state releases partitioning
     reach="$reach --resource-pattern-type prefixed"
     allow "Read" group "$prefix$application-"
     allow "Write Describe" transactional-id "$prefix$application-"
@@ -65,7 +67,7 @@ case $role in
     ;;
   ops)
     topics "Read" $all
-    topics "Write" budget-pacing releases sessions outcomes profiles
+    topics "Write" budget-pacing releases sessions outcomes profiles partitioning
     topics "Create Alter AlterConfigs" $all
     ;;
   analyst)

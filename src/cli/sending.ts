@@ -81,6 +81,8 @@ export function recordFrom<N extends SendableTopic>(
   placement: Placement,
   nowMs: number,
 ): OutRecord {
+  const forgotten = topic === "profiles" ? forgottenUser(json) : null;
+  if (forgotten !== null) return { topic, key: text(forgotten), value: null };
   const value = fromJson(topic, json);
   const unit = "atMs" in value ? unitFault(value.atMs, nowMs) : null;
   if (unit !== null) throw new InvalidInput(`${topic}: atMs: ${unit}`);
@@ -91,6 +93,14 @@ export function recordFrom<N extends SendableTopic>(
     throw new InvalidInput(`${topic}: ${bytes.length} bytes, more than the ${most} that the topic carries`);
   const partition = way.partition?.(value, placement);
   return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
+}
+
+/** The user of a profile whose attributes are null: it is deleted. Null of any other. */
+function forgottenUser(json: unknown): string | null {
+  if (typeof json !== "object" || json === null || !("attributes" in json) || json.attributes !== null) return null;
+  if (!("userId" in json) || typeof json.userId !== "string" || json.userId === "")
+    throw new InvalidInput("profiles: userId: expected the user whose profile is deleted");
+  return json.userId;
 }
 
 function encoded<N extends SendableTopic>(topic: N, value: TopicValues[N]): Uint8Array {

@@ -31,6 +31,7 @@ export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics 
   const gauges = budgetGauges(registry);
   const notShown = gauge(registry, "stipend_campaigns_not_shown", []);
   const undecodable = counter(registry, "stipend_undecodable_records_total", ["topic"]);
+  undecodable.inc({ topic: "budget-status" }, 0);
   const take = (value: Uint8Array): void => {
     try {
       const status = codec.decode(value);

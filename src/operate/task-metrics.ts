@@ -6,6 +6,7 @@ import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
 import type { CountKey, CycleReport, TaskObserver } from "../task/observer.ts";
 import { counter, gauge, histogram } from "./metric-names.ts";
 
+const ALARM_CAUSES = ["impossible_report", "overgranted"] as const;
 const OUTCOMES = ["accepted", "refused", "previewed"] as const;
 const FEATURES = ["whole", "degraded"] as const;
 const STEP_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
@@ -45,6 +46,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const beginAtZero = (of: { kind: string; partition: number }): void => {
     for (const reason of DEAD_LETTER_REASONS) letters.inc({ ...of, reason }, 0);
     alarms.inc({ ...of, cause: of.kind === "treasury" ? "impossible_report" : "overgranted" }, 0);
+    for (const cause of ALARM_CAUSES) alarms.inc({ ...of, cause }, 0);
     const { partition } = of;
     for (const outcome of of.kind === "treasury" ? OUTCOMES : []) commands.inc({ partition, outcome }, 0);
     for (const features of of.kind === "serve" ? FEATURES : []) decisions.inc({ partition, features }, 0);

@@ -16,7 +16,7 @@ import { enriched } from "./enrich/enrich.ts";
 import type { External } from "./enrich/feature-service.ts";
 import { judge, outcomeRow, type Judgement } from "./settle/judge.ts";
 import { rewardOf } from "./settle/reward.ts";
-import type { StoredProfile } from "./shard/records.ts";
+import { PROFILE_MS, type StoredProfile } from "./shard/records.ts";
 import { isLive, type InForce } from "./shard/settings.ts";
 import type { StateReader } from "./state-reader.ts";
 import { aggregatesOf, withOrder, withRedemption, withReward, withSession } from "./user/activity.ts";
@@ -107,7 +107,14 @@ export class Fold {
     const known = this.#profileOf(userId);
     if (profile !== null && known !== null && profile.atMs < known.atMs) return;
     const kept: StoredProfile | null =
-      profile === null ? null : { kind: "stored_profile", atMs: profile.atMs, attributes: profile.attributes };
+      profile === null
+        ? null
+        : {
+            kind: "stored_profile",
+            dueMs: this.#nowMs + PROFILE_MS,
+            atMs: profile.atMs,
+            attributes: profile.attributes,
+          };
     this.profiles.set(userId, kept);
   }
 

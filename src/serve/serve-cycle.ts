@@ -16,10 +16,20 @@ import { judge } from "./settle/judge.ts";
 import { closeDue, closeOldest, settleLate, settleOutcome, type Place } from "./settle/settle.ts";
 import { endsNextMs, heldUntilMs } from "./settle/validity.ts";
 import { CampaignShard } from "./shard/campaign-shard.ts";
+import { PROFILE_MS, type StoredProfile } from "./shard/records.ts";
 import { Journal, type OutputCodecs } from "./shard/journal.ts";
 import { decodeAs } from "./state-reader.ts";
 import { traceOf } from "./trace.ts";
-import { countsKey, HEAD_KEY, profileKey, settingsKey, userKey, userOf, type StateCodec } from "./state.ts";
+import {
+  countsKey,
+  HEAD_KEY,
+  profileKey,
+  profileUserOf,
+  settingsKey,
+  userKey,
+  userOf,
+  type StateCodec,
+} from "./state.ts";
 import { withIncentive } from "./user/activity.ts";
 import { idPrint } from "./user/fingerprint.ts";
 import { appendRow, NOTHING } from "./user/packed.ts";
@@ -62,6 +72,7 @@ export class ServeCycle {
   readonly #shards = new Map<string, CampaignShard>();
   readonly #visits = new Map<string, Visit>();
   readonly #shardOf = (campaign: string): CampaignShard | undefined => this.#shards.get(campaign);
+  readonly #agedProfiles = new Map<string, StoredProfile | null>();
   #gaveBack = false;
 
   constructor(codecs: CycleCodecs, view: StateView, facts: ServeFacts, context: CycleContext) {
@@ -88,11 +99,13 @@ export class ServeCycle {
     }
   }
 
-  /** Of the users that are due and of those that the batch is about. */
+  /** Of the users that are due and of those that the batch is about; and profiles that are due are looked at. */
   closeWindows(due: readonly string[]): void {
     for (const key of due) {
       const userId = userOf(key);
       if (userId !== undefined) this.#close(this.#visit(userId, null));
+      const profiled = profileUserOf(key);
+      if (profiled !== undefined) this.#agedProfiles.set(profiled, this.#aged(profiled));
     }
     for (const [userId, { key }] of this.#facts.users) this.#close(this.#visit(userId, key));
   }
@@ -123,7 +136,7 @@ export class ServeCycle {
     this.#giveBack();
     const state = new Map<string, Uint8Array | null>();
     for (const [userId, visit] of this.#visits) this.#store(state, userId, visit);
-    for (const [userId, profile] of this.#facts.profiles)
+    for (const [userId, profile] of [...this.#agedProfiles, ...this.#facts.profiles])
       state.set(profileKey(userId), profile === null ? null : this.#codecs.state.encode(profile));
     for (const id of this.#facts.granted) {
       const settings = this.#facts.campaigns.get(id)?.settings;
@@ -134,6 +147,15 @@ export class ServeCycle {
       state.set(HEAD_KEY, this.#codecs.state.encode(this.#journal.head));
     const { records, counts, notes } = this.#journal;
     return { state, records, counts, notes };
+  }
+
+  /** Kept for another while when the user is known or comes in this batch; else forgotten (null). */
+  #aged(userId: string): StoredProfile | null {
+    const bytes = this.#view.get(profileKey(userId));
+    const isKnown = this.#facts.users.has(userId) || this.#view.get(userKey(userId)) !== undefined;
+    if (bytes === undefined || !isKnown) return null;
+    const profile = decodeAs(this.#codecs.state, bytes, "stored_profile");
+    return { ...profile, dueMs: this.#context.nowMs + PROFILE_MS };
   }
 
   #store(state: Map<string, Uint8Array | null>, userId: string, { record, changed, place }: Visit): void {

@@ -17,9 +17,10 @@ export function stateCodec(): StateCodec {
 }
 
 const USER = "u/";
+const PROFILE = "p/";
 
 export const userKey = (userId: string): string => USER + userId;
-export const profileKey = (userId: string): string => `p/${userId}`;
+export const profileKey = (userId: string): string => PROFILE + userId;
 export const settingsKey = (campaign: string): string => `g/${campaign}`;
 export const countsKey = (campaign: string): string => `c/${campaign}`;
 export const HEAD_KEY = "h";
@@ -29,23 +30,32 @@ export function userOf(key: string): string | undefined {
   return key.startsWith(USER) ? key.slice(USER.length) : undefined;
 }
 
-/** When a record is due; null for all but users. */
+/** The user of a profile's key; undefined for every other key. */
+export function profileUserOf(key: string): string | undefined {
+  return key.startsWith(PROFILE) ? key.slice(PROFILE.length) : undefined;
+}
+
+/** When a record is due; null for all but users and their profiles. */
 export function dueOfState(codec: StateCodec, key: string, value: Uint8Array): number | null {
-  if (!key.startsWith(USER)) return null;
+  if (!key.startsWith(USER) && !key.startsWith(PROFILE)) return null;
   const quick = quickDue(value);
   if (quick !== null) return quick;
   const record = codec.decode(value);
-  return record.kind === "user_record" ? record.dueMs : null;
+  return "dueMs" in record ? record.dueMs : null;
 }
 
 const SINGLE_OBJECT_BYTES = 10;
 
+/** Branches of schemas/state.avsc, as Avro writes their numbers. */
+const [USER_BRANCH, PROFILE_BRANCH] = [0, 8];
+
 /**
- * The due time without decoding the rest: `dueMs` is the first field of the first branch of schemas/state.avsc, right
+ * The due time without decoding the rest: `dueMs` is the first field of these branches of schemas/state.avsc, right
  * after the single-object header. test/serve/bounds.test.ts holds this to what the codec says.
  */
 function quickDue(value: Uint8Array): number | null {
-  if (value[0] !== 0xc3 || value[SINGLE_OBJECT_BYTES] !== 0) return null;
+  const branch = value[SINGLE_OBJECT_BYTES];
+  if (value[0] !== 0xc3 || (branch !== USER_BRANCH && branch !== PROFILE_BRANCH)) return null;
   let scale = 1;
   let raw = 0;
   for (let at = SINGLE_OBJECT_BYTES + 1; at < value.length; at += 1) {

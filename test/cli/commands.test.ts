@@ -256,6 +256,16 @@ describe("records", () => {
     expect((await sending).json).toEqual([{ topic: "profiles", lines: 2, sent: 2, refused: 0 }]);
   });
 
+  test("a profile whose attributes are null is a tombstone under its user, and needs the user", async () => {
+    await shell.ok("send profiles", '{"userId":"leaves","attributes":null}');
+    const { json } = await shell.until("tail profiles --json", (ended) =>
+      ended.json.some(({ key }) => key === "leaves"),
+    );
+    expect(json.find(({ key }) => key === "leaves")).toMatchObject({ value: null });
+    const bad = await shell.run("send profiles", '{"attributes":null}');
+    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining("line 1: profiles: userId: expected the user")]);
+  });
+
   test("a file is sent as stdin is, and each topic gets the key and partition that it asks for", async () => {
     const file = join(shell.folder, "outcomes.jsonl");
     const outcome = { outcomeId: "o-1", decisionId: "d-s-1", userId: "u-1", atMs: Date.now(), kind: "converted" };

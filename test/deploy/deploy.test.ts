@@ -2,14 +2,15 @@
 // settings, topics and metrics what the code says, and that the image's steps work in a bare folder.
 
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { must } from "../../src/domain/assert.ts";
+import { isPinnedNode } from "../../bin/setup/node.mjs";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
 import { unknownSettings } from "../../src/cli/config.ts";
 import { TOPICS } from "../../src/log/topics.ts";
@@ -214,6 +215,19 @@ describe("the files for deployment", () => {
       capabilities: { drop: ["ALL"] },
     });
   });
+});
+
+test("the rights of the roles are about every topic that there is", () => {
+  const [, all = ""] = /^all="([^"]+)"$/ms.exec(read("deploy/kafka/acls.sh")) ?? [];
+  expect(all.replaceAll("\\\n", "").split(/\s+/).toSorted()).toEqual(Object.keys(TOPICS).toSorted());
+});
+
+test("a fetched Node is run only when it is the very one that is pinned", () => {
+  const other = path.join(mkdtempSync(path.join(tmpdir(), "stipend-node-")), "node");
+  writeFileSync(other, "#!/bin/sh\necho v24.21.0\n");
+  for (const platform of ["linux-x64", "linux-arm64", "win32-x64"])
+    expect([platform, isPinnedNode(other, platform)]).toEqual([platform, false]);
+  rmSync(path.dirname(other), { recursive: true });
 });
 
 interface Step {

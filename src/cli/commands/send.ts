@@ -22,9 +22,11 @@ export const command = defineCommand({
   description:
     "Reads one JSON object a line from stdin or --file. Money is an integer of minor units, times are milliseconds or " +
     "ISO 8601 with an offset, bytes are hex. The key is taken from the record, as the topic asks. At a bad line it stops: " +
-    "all lines before it are on the log, none after it; --keep-going leaves the bad lines out instead.",
+    "all lines before it are on the log, none after it; --keep-going leaves the bad lines out instead. A profile whose " +
+    "attributes are null is deleted.",
   examples: [
     `echo '{"sessionId":"s-1","userId":"u-1","atMs":"2026-05-01T12:00:00Z","surface":"app","campaign":null,"attributes":{"visits":3}}' | stipend send sessions`,
+    `echo '{"userId":"u-1","attributes":null}' | stipend send profiles`,
     "stipend send outcomes --file outcomes.jsonl --keep-going",
   ],
   arguments: { topic: required("topic", "sessions, outcomes, profiles, budget-pacing", asText) },

@@ -50,9 +50,14 @@ export interface ShardHead {
   readonly repeatedSessions: number;
 }
 
+/** How long a profile is kept of a user who does not come: as long as the user's own record would be. */
+export const PROFILE_MS = 31 * 86_400_000;
+
 /** A user's profile as it came. */
 export interface StoredProfile {
   readonly kind: "stored_profile";
+  /** When it is looked at again: a profile whose user the shard does not know any more, or never knew, is forgotten then. */
+  readonly dueMs: number;
   readonly atMs: number;
   readonly attributes: Readonly<Record<string, number | string | boolean | null>>;
 }

@@ -1,0 +1,105 @@
+// A target whose metrics are the product's own, told by hand: for what cannot be made to happen on one machine in a minute (a
+// partition that runs nowhere, a full disk, a budget that was passed).
+
+import { codecFor } from "../../src/log/codec/codec.ts";
+import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
+import { topicSpecs } from "../../src/log/topics.ts";
+import { serveHttp } from "../../src/operate/http.ts";
+import { createMetrics } from "../../src/operate/metrics.ts";
+import type { Surroundings } from "../../src/operate/surroundings.ts";
+import type { TaskState } from "../../src/task/lifecycle.ts";
+import { SAMPLES } from "../log/samples.ts";
+
+const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null };
+const GiB = 1024 ** 3;
+
+export interface WatchedByHand {
+  readonly target: string;
+  /** All that is told here goes wrong, or is well again. */
+  wrong(): Promise<void>;
+  well(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function watchByHand(): Promise<WatchedByHand> {
+  const log = createSimulatedCluster({ now: Date.now }).connect("by-hand");
+  await log.ensureTopics(topicSpecs({ users: 1, control: 1 }));
+  let isWrong = false;
+  let away = false;
+  const elapsedMs = (): number => performance.now();
+  const metrics = createMetrics({
+    log: {
+      ...log,
+      ranges: async (topic) => (away ? await Promise.reject(new Error("away")) : await log.ranges(topic)),
+    },
+    elapsedMs,
+    patienceMs: 300,
+    freshMs: 0,
+    reached: async () => [
+      { kind: "serve", partition: 0, inputs: ["sessions"], positions: { sessions: isWrong ? 0 : 20_001 } },
+    ],
+    surroundings: () => ({
+      ...WELL,
+      disks: [{ of: "state", folder: "/data", freeBytes: isWrong ? GiB / 4 : 50 * GiB, sizeBytes: 100 * GiB }],
+    }),
+  });
+  const { observer } = metrics;
+  const http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, conditions: () => [] });
+  const become = (...states: readonly TaskState[]): void => {
+    for (const state of states) observer.lifecycle("serve", 0, state);
+  };
+  const tell = async (other: Partial<(typeof SAMPLES)["budget-status"]>): Promise<void> => {
+    const value = codecFor("budget-status").encode({ ...SAMPLES["budget-status"], ...other });
+    await log.send([{ topic: "budget-status", key: Buffer.from(SAMPLES["budget-status"].campaign), value }]);
+  };
+  const sample = SAMPLES["budget-status"];
+  const applied = [{ shard: 0, revision: sample.revision, offset: 1, atMs: 1 }];
+  const well = { budgetMinor: 10n ** 12n, explorationBudgetMinor: 10n ** 12n, applied, alarm: null };
+  let timer: NodeJS.Timeout | null = null;
+  await log.send(
+    Array.from({ length: 20_001 }, () => ({ topic: "sessions", partition: 0, key: null, value: Buffer.of(1) })),
+  );
+  become("assigned", "opening", "held", "running");
+  await tell({ ...well, forecast: null, period: null });
+  const cycle = (ms: number): void =>
+    observer.cycle({
+      ...{ kind: "serve", partition: 0, cycle: 1, nowMs: 1, inputs: 1, outputs: 1, stateChanges: 0 },
+      ...{ counts: new Map(), notes: [], prepareMs: ms, processMs: 0, commitMs: 0, applyMs: 0 },
+    });
+  return {
+    target: new URL(http.address).host,
+    async wrong() {
+      isWrong = true;
+      const forecast = { ...(sample.forecast ?? ({} as never)), mixDrift: 10n ** 9n };
+      await tell({ budgetMinor: 1n, explorationBudgetMinor: 1n, applied: [], forecast, period: null });
+      observer.restore({
+        ...{ kind: "serve", partition: 0, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
+        ...{ left: 500_000, share: 0.1, over: false },
+      });
+      timer = setInterval(() => {
+        cycle(3_000);
+        observer.trouble("serve", 0, "corrupted", new Error("by hand"));
+        become("closed", "assigned", "opening");
+        observer.restore({
+          ...{ kind: "serve", partition: 0, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
+          ...{ left: 500_000, share: 0.1, over: false },
+        });
+      }, 500);
+    },
+    async well() {
+      isWrong = false;
+      if (timer !== null) clearInterval(timer);
+      become("held", "running");
+      await tell({ ...well, forecast: null, period: null });
+      // Readable for a while, and then not.
+      away = true;
+      setTimeout(() => (away = false), 6_000);
+      timer = setInterval(() => cycle(1), 500);
+    },
+    async close() {
+      if (timer !== null) clearInterval(timer);
+      await http.close();
+      await log.close();
+    },
+  };
+}
