@@ -96,8 +96,7 @@ class GameDay {
     await shell.ok(`campaign create ${writeCampaign(shell.folder)}`);
     await shell.ok(`releases publish ${folder} --campaign spring`);
     await shell.ok(`releases promote ${release.hash} --campaign spring --wait`);
-    // Counters are there before they rise.
-    await sleep(2_500);
+    while (!(await prometheus.scrapes(2))) await sleep(200);
     return day;
   }
 
@@ -160,6 +159,7 @@ class GameDay {
     const alerts = [
       ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
       ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
+      "StipendOutcomesUnweighed",
     ];
     const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(

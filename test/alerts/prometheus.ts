@@ -15,6 +15,8 @@ export const hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0
 export interface Prometheus {
   /** Names of the alerts that fire now. */
   firing(): Promise<ReadonlySet<string>>;
+  /** Whether it has read so many targets some times: what rises before that has, to it, not risen. */
+  scrapes(count: number): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,11 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
         data: { alerts: { state: string; labels: { alertname: string } }[] };
       };
       return new Set(data.alerts.filter(({ state }) => state === "firing").map(({ labels }) => labels.alertname));
+    },
+    async scrapes(count) {
+      const query = `sum(sum_over_time(up[1m])) >= ${3 * count}`;
+      const response = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(query)}`);
+      return ((await response.json()) as { data: { result: unknown[] } }).data.result.length > 0;
     },
     async stop() {
       child.kill("SIGTERM");

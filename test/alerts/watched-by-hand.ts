@@ -7,10 +7,13 @@ import { topicSpecs } from "../../src/log/topics.ts";
 import { serveHttp } from "../../src/operate/http.ts";
 import { createMetrics } from "../../src/operate/metrics.ts";
 import type { Surroundings } from "../../src/operate/surroundings.ts";
+import type { Counts } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import { SAMPLES } from "../log/samples.ts";
 
 const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null };
+/** That no other instance under this Prometheus has: what runs somewhere is not down. */
+const PARTITION = 7;
 const GiB = 1024 ** 3;
 
 export interface WatchedByHand {
@@ -46,7 +49,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
   const { observer } = metrics;
   const http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, conditions: () => [] });
   const become = (...states: readonly TaskState[]): void => {
-    for (const state of states) observer.lifecycle("serve", 0, state);
+    for (const state of states) observer.lifecycle("serve", PARTITION, state);
   };
   const tell = async (other: Partial<(typeof SAMPLES)["budget-status"]>): Promise<void> => {
     const value = codecFor("budget-status").encode({ ...SAMPLES["budget-status"], ...other });
@@ -61,10 +64,10 @@ export async function watchByHand(): Promise<WatchedByHand> {
   );
   become("assigned", "opening", "held", "running");
   await tell({ ...well, forecast: null, period: null });
-  const cycle = (ms: number): void =>
+  const cycle = (ms: number, counts: Counts = new Map()): void =>
     observer.cycle({
-      ...{ kind: "serve", partition: 0, cycle: 1, nowMs: 1, inputs: 1, outputs: 1, stateChanges: 0 },
-      ...{ counts: new Map(), notes: [], prepareMs: ms, processMs: 0, commitMs: 0, applyMs: 0 },
+      ...{ kind: "serve", partition: PARTITION, cycle: 1, nowMs: 1, inputs: 1, outputs: 1, stateChanges: 0 },
+      ...{ counts, notes: [], prepareMs: ms, processMs: 0, commitMs: 0, applyMs: 0 },
     });
   return {
     target: new URL(http.address).host,
@@ -73,15 +76,15 @@ export async function watchByHand(): Promise<WatchedByHand> {
       const forecast = { ...(sample.forecast ?? ({} as never)), mixDrift: 10n ** 9n };
       await tell({ budgetMinor: 1n, explorationBudgetMinor: 1n, applied: [], forecast, period: null });
       observer.restore({
-        ...{ kind: "serve", partition: 0, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
+        ...{ kind: "serve", partition: PARTITION, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
         ...{ left: 500_000, share: 0.1, over: false },
       });
       timer = setInterval(() => {
-        cycle(3_000);
-        observer.trouble("serve", 0, "corrupted", new Error("by hand"));
-        become("closed", "assigned", "opening");
+        cycle(3_000, new Map([["outcomes/unweighed", 1]]));
+        observer.trouble("serve", PARTITION, "corrupted", new Error("by hand"));
+        become("closed", "opening");
         observer.restore({
-          ...{ kind: "serve", partition: 0, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
+          ...{ kind: "serve", partition: PARTITION, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
           ...{ left: 500_000, share: 0.1, over: false },
         });
       }, 500);
