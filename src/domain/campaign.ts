@@ -112,6 +112,8 @@ const UTC = "UTC";
 export const CAMPAIGN_ID = /^[A-Za-z0-9._-]{1,100}$/;
 const name = z.string().max(MAX_ID_BYTES);
 const MOST_REWARDS = 32;
+/** Of a window or a hold: ten years. What is added to a time must still be one. */
+const LONGEST_MS = 3_660 * 86_400_000;
 
 const campaignSchema = z
   .strictObject({
@@ -140,13 +142,15 @@ const campaignSchema = z
     holdoutShare: share.default(0.05),
     explorationShare: share.default(0.05),
     caps: z
-      .array(z.strictObject({ max: z.number().int().positive(), windowMs: z.number().int().positive() }))
+      .array(
+        z.strictObject({ max: z.number().int().positive(), windowMs: z.number().int().positive().max(LONGEST_MS) }),
+      )
       .max(8)
       .default([]),
     reservation: z.strictObject({
       policy: z.enum(["strict", "expected"]).default("strict"),
       risk: z.number().positive().max(0.5).default(0.01),
-      ttlMs: z.number().int().positive(),
+      ttlMs: z.number().int().positive().max(LONGEST_MS),
     }),
     pacing: z.strictObject({
       mode: z.enum(["asap", "even", "points"]).default("even"),

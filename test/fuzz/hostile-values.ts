@@ -141,6 +141,8 @@ export class HostileValues {
       {
         pacing: { mode: "even", expectedSessions: 5, profile: Array.from({ length: 24 }, (_, n) => (n === 3 ? 1 : 0)) },
       },
+      { reservation: { policy: "strict", ttlMs: this.#draw.one(LONGS) } },
+      { caps: [{ max: 1, windowMs: this.#draw.one(LONGS) }] },
       { surfaces: [this.#draw.id()], rewardWeights: { [this.#draw.id()]: this.#draw.one(NUMBERS) } },
       { timeZone: this.#draw.id() },
       { currency: this.#draw.id() },

@@ -85,6 +85,11 @@ describe("commands", () => {
       },
     ],
     ["a period of ages", { kind: "create", campaign: campaign({ id: "other", endMs: 8e15 }) }],
+    [
+      "holds for ages",
+      { kind: "create", campaign: campaign({ id: "other", reservation: { policy: "strict", ttlMs: 9e15 } }) },
+    ],
+    ["a cap over ages", { kind: "set_caps", caps: [{ max: 1, windowMs: 9e15 }] }],
     ["negative money", { kind: "create", campaign: campaign({ id: "other", budgetMinor: -1n }) }],
     ["surfaces without end", { kind: "create", campaign: campaign({ id: "other", surfaces: [LONG] }) }],
     ["a share that is none", { kind: "set_exploration", share: NaN, budgetMinor: 1n }],
