@@ -83,7 +83,7 @@ test("the day runs, each part of it by who has its role", async () => {
     atMs: Date.now(),
     kind: "redeemed",
     amountMinor: null,
-    rewards: { orders: 1 },
+    rewards: { converted: 1 },
   };
   await as("producer").ok("send outcomes", `${JSON.stringify(outcome)}\n`);
   await as("analyst").until("tail settlements --json", ({ json }) => json.length > 0);
