@@ -105,9 +105,9 @@ function sectionOf(setting: Setting): string[] {
     "",
     `## World ${world}, ${rows.toLocaleString("en")} rows${noisy}`,
     "",
-    `${WORLDS[world] ?? ""}. Seeds ${seeds.join(", ")}.`,
+    `${capital(WORLDS[world] ?? "")}. ${seeds.length > 1 ? "Seeds" : "Seed"} ${seeds.join(", ")}.`,
     "",
-    "| method | share | error | shifted, as it was | shifted, solved again | less than ours | seconds |",
+    "| method | share | error | shifted, as it was | shifted, solved again | ours less this | seconds |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...methods.map((name) => {
       const of = results.filter(({ method }) => method === name);
@@ -200,4 +200,8 @@ function digits(value: number): string {
 
 function signed(value: number): string {
   return `${value >= 0 ? "+" : "−"}${digits(Math.abs(value))}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
