@@ -65,14 +65,13 @@ describe("a transaction whose end the broker has lost", () => {
     const record = { key: bytes("k"), value: bytes(value), timestampMs: Date.now() };
     const batch = encodeBatch([record], { ...owner, firstSequence: 0, transactional: true });
     // The broker takes its new setting up a little later.
-    await expect
-      .poll(async () => {
-        const leader = await cluster.leader(fixture.prefix + topic, partition);
-        const of = { topic: fixture.prefix + topic, partition, batch };
-        const [answer] = await cluster.send(leader, produce(owner.transactionalId, [of], 5_000));
-        return answer?.error;
-      })
-      .toBe(0);
+    const written = async (): Promise<number | undefined> => {
+      const leader = await cluster.leader(fixture.prefix + topic, partition);
+      const of = { topic: fixture.prefix + topic, partition, batch };
+      const [answer] = await cluster.send(leader, produce(owner.transactionalId, [of], 5_000));
+      return answer?.error;
+    };
+    await expect.poll(written, { timeout: 15_000 }).toBe(0);
   };
   const ask = async (call: ReturnType<typeof endTransaction>): Promise<void> =>
     cluster.persist("ask", async () => {
