@@ -127,7 +127,14 @@ function decision(): Body {
   const none = { plan: 0n, exploration: 0n };
   const settings = { campaign, shard: 0, atMs: 0, state: "live", revision: 1, release: release.hash } as const;
   const plan = { planRow: release.manifest.frontier.rows.length - 1, shadowPrice: 0.001, throttle: 1 };
-  const grant = { ...settings, ...plan, grantedMinor: money, returnTargetMinor: none, ungrantedMinor: none };
+  const grant = {
+    ...settings,
+    ...plan,
+    grantedMinor: money,
+    returnTargetMinor: none,
+    ungrantedMinor: none,
+    secret: Buffer.alloc(32),
+  };
   const shard = new CampaignShard({ ...withGrant(null, grant, 0), release: release.hash, planRow: plan.planRow }, null);
   shard.takeGrant();
   shard.useRelease(release.hash, release.manifest.clusters);

@@ -32,6 +32,7 @@ export function playDay(day: Day, pacer: Pacer): DayFigures {
   const paced = new PacedCampaign({
     campaign: day.campaign.id,
     shards: SHARDS,
+    secret: Buffer.alloc(32),
     reportEveryMs: STEP_MS,
     onDecision: ({ arm, cluster }) => (figures.reward += reward[cluster]?.[arm] ?? 0),
   });

@@ -120,6 +120,7 @@ export function benchGrant(release: string, shard: number, nowMs: number): Grant
       rewardWeights: { converted: 1 },
     },
     shard,
+    secret: Buffer.alloc(32),
     atMs: nowMs,
     state: "live",
     revision: 1,

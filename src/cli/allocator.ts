@@ -33,6 +33,8 @@ export interface AllocatorOptions {
   readonly standbyMs?: number;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Of a campaign that is made: 32 bytes. */
+  readonly newSecret: (campaign: string) => Uint8Array;
   readonly observer: TaskObserver;
   readonly onTrouble: (text: string) => void;
 }
@@ -51,7 +53,7 @@ const DRAIN_MS = 5_000;
 
 /** Makes missing topics and joins; throws `AlreadyRunning` when another process runs these tasks. */
 export async function openAllocator(options: AllocatorOptions): Promise<Allocator> {
-  const { log, partitions } = options;
+  const { log, partitions, newSecret } = options;
   await log.ensureTopics(topicSpecs(partitions));
   const placement = { users: await placementOf(log, "sessions"), control: await placementOf(log, "budget-pacing") };
   const shelf = createReleaseShelf({
@@ -77,7 +79,8 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
   const treasury = await joinRunner<TreasuryFacts>({
     ...joined,
     kind: treasuryKind(options.application),
-    processor: () => createTreasuryProcessor({ shards: placement.users.partitions, placement: placement.control }),
+    processor: () =>
+      createTreasuryProcessor({ shards: placement.users.partitions, placement: placement.control, newSecret }),
     openStore: lmdbStores(join(options.storeFolder, "treasury"), { onTrouble: options.onTrouble }),
   });
   try {

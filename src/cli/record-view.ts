@@ -21,6 +21,9 @@ export interface RecordView {
   readonly bytes?: string;
 }
 
+/** Topics whose records hold a campaign's secret: whoever sees it can foretell draws. */
+const WITH_SECRETS: readonly string[] = ["grants", "state", "treasury-state"];
+
 const LONGEST_TEXT = 1_000;
 
 export function viewOf({ topic, partition, offset, timestampMs, key, value }: LogRecord): RecordView {
@@ -30,11 +33,20 @@ export function viewOf({ topic, partition, offset, timestampMs, key, value }: Lo
   // A task's changelog also holds the control records of its cycles.
   const schema = name?.startsWith(CONTROL_PREFIX) === true ? "control-record" : topic;
   try {
-    return { ...place, value: toJson(schemaCodec<unknown>(schema).decode(value)) };
+    const json = toJson(schemaCodec<unknown>(schema).decode(value));
+    return { ...place, value: WITH_SECRETS.includes(topic) ? withheld(json) : json };
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
     return { ...place, value: null, undecodable: error.message, bytes: Buffer.from(value).toString("hex") };
   }
+}
+
+function withheld(json: Json): Json {
+  if (Array.isArray(json)) return json.map(withheld);
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(
+    Object.entries(json).map(([name, item]) => [name, name === "secret" ? "withheld" : withheld(item)]),
+  );
 }
 
 export function viewText(view: RecordView): string {

@@ -176,10 +176,15 @@ export interface AccountTotals {
   readonly sent: Minor;
 }
 
+/** Of a campaign's secret. */
+export const SECRET_BYTES = 32;
+
 /** Everything a shard needs to know of a campaign: one record per campaign and shard, partition = shard, compacted. */
 export interface Grant {
   readonly campaign: Campaign;
   readonly shard: number;
+  /** The campaign's secret: whoever has it can foretell its draws and its holdout. */
+  readonly secret: Uint8Array;
   readonly atMs: number;
   readonly state: CampaignState;
   /** Rises with each accepted command. */

@@ -2,12 +2,13 @@
 // shard, that the campaign in it is one, and that its numbers can be counted with.
 
 import { InvalidInput, parseCampaign } from "../domain/campaign.ts";
-import { comesBackUnasked, type AccountTotals, type Grant } from "../domain/control.ts";
+import { comesBackUnasked, SECRET_BYTES, type AccountTotals, type Grant } from "../domain/control.ts";
 import { idBreach, keyIs } from "../domain/ids.ts";
 
 /** Null when nothing is wrong. */
 export function grantBreach(grant: Grant, key: Uint8Array | null, shard: number): string | null {
   if (grant.shard !== shard) return `shard: ${grant.shard}, but this is shard ${shard}`;
+  if (grant.secret.length !== SECRET_BYTES) return `secret: ${grant.secret.length} bytes, not ${SECRET_BYTES}`;
   const breach = campaignBreach(grant) ?? (grant.release === null ? null : idBreach("release", grant.release));
   if (breach !== null) return breach;
   if (!keyIs(key, grant.campaign.id)) return "key: differs from campaign.id";

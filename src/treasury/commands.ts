@@ -42,6 +42,8 @@ export type Refusal = (typeof REFUSALS)[number];
 /** What commands need to know beside the book. */
 export interface Surroundings {
   readonly shards: number;
+  /** Of a campaign that is made now. */
+  readonly newSecret: () => Uint8Array;
   readonly nowMs: number;
   /** Of a known release of the campaign; null when it is not known. */
   readonly manifestOf: (hash: string) => ReleaseManifest | null;
@@ -133,13 +135,15 @@ function decide(command: PacingCommand, book: CampaignBook | null, surroundings:
   return change(action, book, surroundings);
 }
 
-function create(command: PacingCommand, campaign: Campaign, { shards, nowMs }: Surroundings): Decision {
+function create(command: PacingCommand, campaign: Campaign, { shards, nowMs, newSecret }: Surroundings): Decision {
   if (campaign.id !== command.campaign)
     return { refused: "invalid_campaign", detail: `id is ${campaign.id}, the command is for ${command.campaign}` };
   const valid = checked(campaign);
   if ("refused" in valid) return valid;
   const fault = periodFault(valid.campaign, nowMs);
-  return fault === null ? { book: newBook(valid.campaign, shards) } : { refused: "invalid_campaign", detail: fault };
+  return fault === null
+    ? { book: newBook(valid.campaign, shards, newSecret()) }
+    : { refused: "invalid_campaign", detail: fault };
 }
 
 function checked(campaign: Campaign): { readonly campaign: Campaign } | Refused {

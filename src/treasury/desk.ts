@@ -62,6 +62,7 @@ type Entry = TreasuryState["entry"];
 export class Desk {
   readonly #view: StateView;
   readonly #options: DeskOptions;
+  readonly #secrets: ReadonlyMap<string, Uint8Array>;
   readonly #context: CycleContext;
   readonly #pages = new Map<string, Page>();
   readonly #entries = new Map<string, Entry | null>();
@@ -69,7 +70,8 @@ export class Desk {
   readonly #counts = new Map<CountKey, number>();
   readonly #notes: CycleNote[] = [];
 
-  constructor(view: StateView, options: DeskOptions, context: CycleContext) {
+  constructor(view: StateView, options: DeskOptions, secrets: ReadonlyMap<string, Uint8Array>, context: CycleContext) {
+    this.#secrets = secrets;
     this.#view = view;
     this.#options = options;
     this.#context = context;
@@ -97,6 +99,7 @@ export class Desk {
     const own = page.book?.answers ?? [];
     const answered = answerCommand(command, page.book, [...own, ...unknown], {
       shards: this.#options.shards,
+      newSecret: () => must(this.#secrets.get(command.campaign), "a secret of the campaign that is made"),
       nowMs: this.#context.nowMs,
       manifestOf: (hash) => this.#manifest(command.campaign, hash),
       outlook: (book) => this.#outlook(book),

@@ -16,6 +16,7 @@ export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant
   return {
     campaign: book.campaign,
     shard,
+    secret: book.secret,
     atMs: nowMs,
     state: stateInForce(book),
     revision: book.revision,

@@ -3,7 +3,7 @@
 // its promotion may arrive together, and commands before reports.
 
 import type { LogRecord } from "../log/event-log.ts";
-import { codecFor, Undecodable, type Codec, type TopicValues } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull, Undecodable, type Codec, type TopicValues } from "../log/codec/codec.ts";
 import type { Placement } from "../log/partitioner.ts";
 import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
@@ -16,19 +16,21 @@ export interface TreasuryOptions {
   readonly shards: number;
   /** Of the topics keyed by campaign. */
   readonly placement: Placement;
+  /** 32 bytes that nobody can foretell; where a day is played again, those that the campaign had. */
+  readonly newSecret: (campaign: string) => Uint8Array;
 }
 
-/** Nothing of the world is needed. */
-export type TreasuryFacts = null;
+/** A new secret for each campaign that the batch would make. */
+export type TreasuryFacts = ReadonlyMap<string, Uint8Array>;
 
 const MOST_DUE = 1_000;
 
 export function createTreasuryProcessor(options: TreasuryOptions): Processor<TreasuryFacts> {
   const deskOptions: DeskOptions = { shards: options.shards, parsed: new ManifestCache() };
   return {
-    prepare: () => Promise.resolve(null),
-    process(view, batch, _facts, context) {
-      const desk = new Desk(view, deskOptions, context);
+    prepare: (_view, batch) => Promise.resolve(secretsFor(batch, options.newSecret)),
+    process(view, batch, secrets, context) {
+      const desk = new Desk(view, deskOptions, secrets, context);
       const inputs = { desk, batch, placement: options.placement };
       take(inputs, "releases", releaseBreach, (release, record) => desk.release(release, record));
       take(inputs, "budget-pacing", commandBreach, (command) => desk.command(command));
@@ -42,6 +44,17 @@ export function createTreasuryProcessor(options: TreasuryOptions): Processor<Tre
       return entry.kind === "campaign_book" ? entry.dueMs : null;
     },
   };
+}
+
+function secretsFor(batch: readonly LogRecord[], newSecret: TreasuryOptions["newSecret"]): TreasuryFacts {
+  const secrets = new Map<string, Uint8Array>();
+  for (const { topic, value } of batch) {
+    if (topic !== "budget-pacing" || value === null) continue;
+    const command = decodedOrNull(codecFor(topic), value);
+    if (command?.action.kind === "create" && !secrets.has(command.campaign))
+      secrets.set(command.campaign, newSecret(command.campaign));
+  }
+  return secrets;
 }
 
 interface Inputs {

@@ -56,6 +56,8 @@ export interface CampaignBook {
   readonly dueMs: number | null;
   /** With the budgets in force. */
   readonly campaign: Campaign;
+  /** Of its draws and holdout, made with it; told to its shards and to nobody else. */
+  readonly secret: Uint8Array;
   readonly state: CampaignState;
   readonly revision: number;
   readonly release: string | null;
@@ -144,11 +146,12 @@ export function newShard(): ShardBook {
   };
 }
 
-export function newBook(campaign: Campaign, shards: number): CampaignBook {
+export function newBook(campaign: Campaign, shards: number, secret: Uint8Array): CampaignBook {
   return {
     kind: "campaign_book",
     dueMs: 0,
     campaign,
+    secret,
     state: "live",
     revision: 1,
     release: null,

@@ -73,6 +73,7 @@ async function start(): Promise<void> {
     batchRecords: 1_000,
     clock: systemClock,
     newId: () => `lineage-${(ids += 1)}`,
+    newSecret: () => Buffer.alloc(32, 1),
     observer: unobserved,
     onTrouble: (text) => expect.unreachable(text),
   });

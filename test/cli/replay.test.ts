@@ -76,6 +76,7 @@ async function playMorning(): Promise<void> {
     batchRecords: 50,
     clock: { nowMs: () => nowMs, sleep: () => Promise.resolve() },
     newId: () => `id-${(ids += 1)}`,
+    newSecret: () => Buffer.alloc(32, 1),
     observer: unobserved,
     onTrouble: (text) => expect.unreachable(text),
   });

@@ -50,7 +50,7 @@ async function serving(id: string, state: CampaignState = "live", release: strin
   );
   const grant = {
     ...{ campaign, shard: 0, atMs: 0, state, revision: 1, release, planRow: 0, shadowPrice: 0, throttle: 1 },
-    ...{ grantedMinor: none, returnTargetMinor: none, ungrantedMinor: none },
+    ...{ grantedMinor: none, returnTargetMinor: none, ungrantedMinor: none, secret: Buffer.alloc(32) },
   };
   const value = codecFor("grants").encode(grant);
   await log.send([{ topic: "grants", partition: 0, key: Buffer.from(id), value }]);

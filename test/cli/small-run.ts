@@ -55,6 +55,7 @@ export async function playSmallRun(options: RunOptions): Promise<SmallRun> {
     batchRecords: 1_000,
     clock: systemClock,
     newId: randomUUID,
+    newSecret: () => Buffer.alloc(32, 1),
     observer: {
       elapsedMs: () => 0,
       cycle() {},

@@ -108,6 +108,7 @@ export function grantRecord(shard: number, granted: bigint, changes: Partial<Cam
   const value = codecFor("grants").encode({
     campaign: { ...summer, ...changes },
     shard,
+    secret: Buffer.alloc(32),
     atMs: 0,
     state: "live",
     revision: 1,

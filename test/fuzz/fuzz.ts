@@ -121,6 +121,7 @@ class Fuzz {
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
       },
       newId: () => `fuzz-${(this.#ids += 1)}`,
+      newSecret: () => Buffer.alloc(32, 1),
       observer: {
         ...unobserved,
         trouble: (kind, partition, verdict, error) => this.#trouble(kind, partition, verdict, error),

@@ -182,6 +182,7 @@ export const SAMPLES: TopicValues = {
   grants: {
     campaign: CAMPAIGN,
     shard: 2,
+    secret: HASH,
     atMs: AT_MS,
     state: "live",
     revision: 3,

@@ -335,3 +335,34 @@ test("the same user is held out or not on every day, and the share of users is t
   expect(held("a", decisions).length).toBeGreaterThan(150);
   expect(held("a", decisions).length).toBeLessThan(250);
 });
+
+describe("what is drawn", () => {
+  const drawsUnder = async (secret: number) => {
+    const other = await openHouse();
+    const half = campaign({ holdoutShare: 0.3, explorationShare: 0.5, explorationBudgetMinor: 100_000n });
+    await other.grant({
+      campaign: half,
+      grantedMinor: { plan: 100_000n, exploration: 50_000n },
+      secret: Buffer.alloc(32, secret),
+    });
+    await other.run();
+    for (let n = 0; n < 200; n += 1) await other.session(`s${n}`, `u${n}`);
+    await other.run();
+    const drawn = (await other.decisions()).map(({ reason, arm }) => `${reason} ${arm}`);
+    await other.stop();
+    return drawn;
+  };
+
+  test("is the same again for whoever has the campaign's secret, and says nothing of what another secret would draw", async () => {
+    const [first, again, other] = [await drawsUnder(1), await drawsUnder(1), await drawsUnder(2)];
+    expect(again).toEqual(first);
+    const share = (rows: readonly string[], of: (row: string, index: number) => boolean) =>
+      rows.filter(of).length / rows.length;
+    for (const rows of [first, other]) expect(share(rows, (row) => row.startsWith("holdout"))).toBeCloseTo(0.3, 0);
+    // Held out under both: as often as chance has it, 0.3 of the 0.3.
+    const both = share(first, (row, index) => row.startsWith("holdout") && (other[index] ?? "").startsWith("holdout"));
+    expect(both).toBeGreaterThan(0.03);
+    expect(both).toBeLessThan(0.17);
+    expect(share(first, (row, index) => row === other[index])).toBeLessThan(0.6);
+  });
+});

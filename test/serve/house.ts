@@ -54,6 +54,7 @@ export function grantOf(changes: Partial<Grant> = {}): Grant {
   return {
     campaign: campaign(),
     shard: 0,
+    secret: Buffer.alloc(32, 1),
     atMs: START_MS,
     state: "live",
     revision: 1,

@@ -17,6 +17,7 @@ import { joinRunner, type Clock, type Runner } from "../../src/task/runner.ts";
 import { createTreasuryProcessor, type TreasuryFacts } from "../../src/treasury/processor.ts";
 import type { Disk } from "./disk.ts";
 import { loadThresholds } from "./release.ts";
+import { secretOf } from "./setting.ts";
 import { slowLog, type Slowness, type WrapClaim } from "./slow-log.ts";
 import type { Tally } from "./tally.ts";
 
@@ -161,6 +162,7 @@ export class Machine {
       const processor = createTreasuryProcessor({
         shards: placement.users.partitions,
         placement: placement.control,
+        newSecret: secretOf,
       });
       return seams.treasury?.(processor, { partition, nowMs, placement: placement.control }) ?? processor;
     });

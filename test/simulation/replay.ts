@@ -19,7 +19,7 @@ import { Inputs } from "./audit/inputs.ts";
 import type { PlayedDay } from "./day.ts";
 import type { Transaction } from "./history.ts";
 import { APPLICATION, type Seams } from "./machine.ts";
-import { placementsOf } from "./setting.ts";
+import { placementsOf, secretOf } from "./setting.ts";
 import { loadThresholds } from "./release.ts";
 
 export async function replay(day: PlayedDay, seams: Seams, findings: Findings): Promise<void> {
@@ -34,7 +34,7 @@ export async function replay(day: PlayedDay, seams: Seams, findings: Findings): 
     return new Task(serveKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });
   const treasuries = Array.from({ length: control }, (_, partition) => {
-    const processor = createTreasuryProcessor({ shards: users, placement: placement.control });
+    const processor = createTreasuryProcessor({ shards: users, placement: placement.control, newSecret: secretOf });
     const seamed = seams.treasury?.(processor, { partition, nowMs, placement: placement.control }) ?? processor;
     return new Task(treasuryKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });

@@ -1,5 +1,6 @@
 // Setting: what kind of day a seed is: how many of everything, how scarce the money, how often each thing goes wrong.
 
+import { hash } from "node:crypto";
 import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
 import type { Placement } from "../../src/log/partitioner.ts";
@@ -57,6 +58,11 @@ export function placementsOf({ partitions }: Setting): { readonly users: Placeme
     users: { partitioner, partitions: partitions.users },
     control: { partitioner, partitions: partitions.control },
   };
+}
+
+/** As random to people as any other; the same seed is the same day. */
+export function secretOf(campaign: string): Uint8Array {
+  return hash("sha256", campaign, "buffer");
 }
 
 export function settingOf(seed: number, random: Random): Setting {

@@ -433,3 +433,14 @@ test("what is not in its campaign's partition makes no second book of the campai
       expect(letter).toMatch(/^partition: 0, but murmur2 over 2 partitions puts the key in 1; .*murmur2_random/);
   }
 });
+
+test("a campaign's secret is told to its shards, stays as it was made, and is in nothing that people see", () => {
+  const world = started();
+  world.command({ kind: "set_budget", budgetMinor: 700_000n, currency: "EUR" });
+  world.command({ kind: "create", campaign: world.campaign });
+  world.cycle(2_000);
+  const secret = world.shards[0]?.grant?.secret ?? new Uint8Array(0);
+  expect(secret).toHaveLength(32);
+  for (const { topic, value } of world.outputs)
+    expect([topic, Buffer.from(value ?? []).includes(Buffer.from(secret))]).toEqual([topic, topic === "grants"]);
+});

@@ -178,6 +178,9 @@ const CODECS = {
   "dead-letters": codecFor("dead-letters"),
 };
 
+/** Of every campaign. */
+const SECRET = Buffer.alloc(32, 7);
+
 export class World {
   readonly shards: Shard[];
   readonly campaign: Campaign;
@@ -204,6 +207,7 @@ export class World {
     this.#processor = createTreasuryProcessor({
       shards,
       placement: { partitioner: "murmur2", partitions },
+      newSecret: () => SECRET,
     });
     this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
   }
@@ -255,8 +259,9 @@ export class World {
     const batch = this.#inbox;
     this.#inbox = [];
     this.#cycle += 1;
+    const secrets = new Map([this.campaign.id, "nowhere"].map((id) => [id, SECRET]));
     const context = { partition: this.partition, cycle: this.#cycle, nowMs };
-    const effects = this.#processor.process(this.#store, batch, null, context);
+    const effects = this.#processor.process(this.#store, batch, secrets, context);
     this.#store.apply(effects.state, { changelogEnd: this.#cycle, lineage: "", cycle: this.#cycle, atMs: nowMs });
     for (const record of effects.records) this.#take(record, deliver);
   }

@@ -28,6 +28,7 @@ import { asAmount, asOneOf, asText, asTime, flag, many, minorOf, option } from "
 import { asPoint } from "../pacing/curve-point.ts";
 import { clustersUnder } from "../replay/clusters.ts";
 import { readRecorded, type Recorded } from "../replay/recorded.ts";
+import { secretsOf } from "../replay/secrets.ts";
 import { replayTask, type ReplayedTask } from "../replay/replay-task.ts";
 import { asItWas, createdAs, playAgain, type Changes } from "../replay/what-if.ts";
 import { whatIfText } from "../replay/what-if-view.ts";
@@ -183,6 +184,8 @@ const PATIENCE_MS = 60_000;
 async function replayTreasury(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
   const shards = (await log.ranges("grants")).length;
   const placement = await placementOf(log, "budget-pacing");
+  const secrets = await secretsOf(log);
+  const newSecret = (campaign: string): Uint8Array => secrets.get(campaign) ?? new Uint8Array(0);
   const tasks: ReplayedTask[] = [];
   for (const { partition } of await log.ranges("budget-pacing"))
     tasks.push(
@@ -190,7 +193,7 @@ async function replayTreasury(context: Context, log: EventLog, fromMs: number): 
         log,
         kind: treasuryKind(context.config.application),
         partition,
-        processor: createTreasuryProcessor({ shards, placement }),
+        processor: createTreasuryProcessor({ shards, placement, newSecret }),
         outputs: [],
         fromMs,
         onCycle: ({ cycle }) => context.progress.report("deciding again", 0, `treasurer ${partition}, cycle ${cycle}`),

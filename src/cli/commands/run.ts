@@ -1,5 +1,6 @@
 // stipend run: the allocator by itself, on whatever log the settings name, until a signal.
 
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
@@ -9,6 +10,7 @@ import { ClockJumped, guardedClock } from "../../task/clock-guard.ts";
 import { StoreFailed } from "../../task/local-store.ts";
 import { holdStores } from "../../task/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
+import { SECRET_BYTES } from "../../domain/control.ts";
 import { openAllocator, type Allocator } from "../allocator.ts";
 import type { retrainBeside as RetrainBeside } from "../retrain-beside.ts";
 import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
@@ -191,6 +193,7 @@ async function openLiveAllocator(
     ...(standby ? { standbyMs: STANDBY_MS } : {}),
     clock: { ...systemClock, nowMs: guardedClock(() => systemReading(context.nowMs()), config.clockJumpMs) },
     newId: context.newId,
+    newSecret: () => randomBytes(SECRET_BYTES),
     observer,
     onTrouble: (text) => output.note(text),
   });

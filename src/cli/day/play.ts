@@ -2,6 +2,7 @@
 // The whole day, from nothing to its figures: a setting, a first release, a campaign on a log of its own, the day with its
 // retrainings, and then what can be proved from the topics alone.
 
+import { hash } from "node:crypto";
 import type { TypedAmount } from "../../domain/money.ts";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -119,7 +120,7 @@ async function firstRelease(context: Context, options: DayOptions, setting: Sett
   return { folder: await readReleaseFolder(out), seconds: (systemElapsedMs() - startedAt) / 1000 };
 }
 
-async function openDayAllocator(context: Context, { folder }: DayOptions, log: EmbeddedLog): Promise<Allocator> {
+async function openDayAllocator(context: Context, { folder, seed }: DayOptions, log: EmbeddedLog): Promise<Allocator> {
   const { config, output } = context;
   return await openAllocator({
     log,
@@ -130,6 +131,8 @@ async function openDayAllocator(context: Context, { folder }: DayOptions, log: E
     batchRecords: config.batchRecords,
     clock: systemClock,
     newId: () => context.newId(),
+    // The same seed is the same day.
+    newSecret: (campaign) => hash("sha256", `secret/${seed}/${campaign}`, "buffer"),
     observer: {
       elapsedMs: systemElapsedMs,
       cycle: () => undefined,

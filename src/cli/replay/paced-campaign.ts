@@ -44,6 +44,8 @@ export interface Given {
 export interface PacedOptions {
   readonly campaign: string;
   readonly shards: number;
+  /** The campaign's. */
+  readonly secret: Uint8Array;
   /** Shards report at most so often. */
   readonly reportEveryMs: number;
   readonly onDecision: (given: Given, session: Arriving) => void;
@@ -71,6 +73,7 @@ export class PacedCampaign {
     this.#processor = createTreasuryProcessor({
       shards: options.shards,
       placement: { partitioner: "murmur2", partitions: 1 },
+      newSecret: () => options.secret,
     });
     this.#store = memoryStores().open(0, (key, value) => this.#processor.index(key, value));
     this.#shards = Array.from(
@@ -122,7 +125,12 @@ export class PacedCampaign {
   #treasury(nowMs: number): void {
     this.#cycle += 1;
     const context = { partition: 0, cycle: this.#cycle, nowMs };
-    const effects = this.#processor.process(this.#store, this.#inbox, null, context);
+    const effects = this.#processor.process(
+      this.#store,
+      this.#inbox,
+      new Map([[this.#options.campaign, this.#options.secret]]),
+      context,
+    );
     this.#inbox = [];
     this.#store.apply(effects.state, { changelogEnd: this.#cycle, lineage: "", cycle: this.#cycle, atMs: nowMs });
     for (const { topic, partition, value } of effects.records) {

@@ -7,6 +7,7 @@ import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
+import { secretsOf } from "./secrets.ts";
 
 export interface RecordedSession {
   readonly shard: number;
@@ -25,6 +26,7 @@ export interface Recorded {
     readonly manifest: ReleaseManifest;
   }[];
   readonly shards: number;
+  readonly secret: Uint8Array;
 }
 
 export async function readRecorded(log: EventLog, campaign: string): Promise<Recorded> {
@@ -47,6 +49,7 @@ export async function readRecorded(log: EventLog, campaign: string): Promise<Rec
     commands: commands.toSorted((a, b) => a.atMs - b.atMs),
     releases,
     shards: (await log.ranges("grants")).length,
+    secret: (await secretsOf(log)).get(campaign) ?? new Uint8Array(0),
   };
 }
 

@@ -51,12 +51,13 @@ export function asItWas({ sessions, releases }: Recorded): WhatIfColumn {
 
 /** With `changes` empty: played again as it was. */
 export function playAgain(recorded: Recorded, campaign: string, changes: Changes): WhatIfColumn {
-  const { sessions, shards } = recorded;
+  const { sessions, shards, secret } = recorded;
   const tally = new Tally(sessions);
   const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
   const paced = new PacedCampaign({
     campaign,
     shards,
+    secret,
     reportEveryMs: STEP_MS,
     onDecision: ({ reason, arm, cluster, manifest }) =>
       tally.decided(reason, armIds.get(arm) ?? manifest?.arms[arm] ?? `${arm}`, rewardOf(manifest, { cluster, arm })),

@@ -10,8 +10,9 @@ import type { ReadyRelease } from "../classify/release-shelf.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { CampaignShard } from "../shard/campaign-shard.ts";
 import { canReceive, receivedSince, CAP_INCENTIVES_MAX, OPEN_MAX, type UserRecord } from "../user/record.ts";
+import { chancesOf } from "./chance.ts";
 import { cheaperArm } from "./downgrade.ts";
-import { draw, isHeldOut, policyOf, type Policy } from "./policy.ts";
+import { draw, policyOf, type Policy } from "./policy.ts";
 
 export interface Question {
   readonly sessionId: string;
@@ -53,11 +54,17 @@ function beforeDraw(question: Question): Answer | null {
   if (state === "ended" || nowMs < campaign.startMs || nowMs >= campaign.endMs) return control("campaign_not_live");
   if (state === "paused" || shard.isOvergranted) return control("campaign_paused");
   if (inForce.release === null || (ready !== null && !fits(ready, shard))) return control("no_release");
-  if (isHeldOut(campaign.id, userId, campaign.holdoutShare)) return heldOut(shard);
+  if (isHeldOut(shard, userId)) return heldOut(shard);
   const open = user.open.findIndex((entry) => entry.campaign === campaign.id && entry.reservation === "held");
   if (open >= 0) return { ...control("incentive_open"), arm: user.open[open]?.arm ?? 0, again: open };
   if (isCapped(question)) return control("user_cap");
   return ready === null || cluster < 0 ? control("classifier_unavailable") : null;
+}
+
+/** For as long as the campaign lasts: its secret never changes. */
+function isHeldOut({ campaign, inForce }: CampaignShard, userId: string): boolean {
+  const { holdoutShare: share } = campaign;
+  return share > 0 && chancesOf(inForce.settings.grant.secret, `holdout/${campaign.id}/${userId}`)[0] < share;
 }
 
 function afterDraw(question: Question, policies: Policies): Answer {
@@ -66,7 +73,8 @@ function afterDraw(question: Question, policies: Policies): Answer {
   const exploration = explorationShare(shard);
   const { throttle } = inForce.settings.grant;
   const policy = policies.of(shard, must(question.ready, "a release"), cluster, exploration);
-  const drawn = draw(campaign.id, sessionId, policy, exploration, throttle);
+  const chances = chancesOf(inForce.settings.grant.secret, `draw/${campaign.id}/${sessionId}`);
+  const drawn = draw(chances, policy, exploration, throttle);
   shard.eligible(cluster);
   const base = { ...control("planned_control"), policy, drawn: true, explored: drawn.explored };
   if (drawn.explored) return explored(question, { ...base, reason: "explored" }, drawn.arm);

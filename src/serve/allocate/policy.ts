@@ -1,12 +1,12 @@
 // Policy: with which probability a session of a cluster gets each arm, exactly, and the draw that makes it so. The draws
-// are hashes of the session's id, so that the same session draws the same, and every probability is known.
+// are by the session's chances (chance.ts), so that the same session draws the same, and every probability is known.
 //
 //   P1. Propensities are those of the draw as it is made: e × uniform + (1 − e) × the plan's share, where the throttle
 //       turns its share of incentives into control; e is 0 while the exploration account cannot pay for every arm.
 //   P2. They sum to 1. What happens after the draw (the account refuses) does not change them.
 
-import { hashUnit } from "../../domain/random.ts";
 import { packDoubles } from "../user/packed.ts";
+import type { Chances } from "./chance.ts";
 
 export interface Policy {
   /** The plan's, by arm. */
@@ -33,18 +33,14 @@ export function policyOf(shares: readonly number[], exploration: number, throttl
   return { shares, propensities, packed: packDoubles(propensities) };
 }
 
-export function draw(campaign: string, sessionId: string, policy: Policy, exploration: number, throttle: number): Draw {
+/** By the chances of the session. */
+export function draw(chances: Chances, policy: Policy, exploration: number, throttle: number): Draw {
   const { shares } = policy;
-  const name = `${campaign}/${sessionId}`;
-  if (exploration > 0 && hashUnit(`explore/${name}`) < exploration)
-    return { explored: true, arm: Math.floor(hashUnit(`explored-arm/${name}`) * shares.length), throttled: false };
-  const arm = armAt(shares, hashUnit(`planned-arm/${name}`));
-  const throttled = arm !== 0 && throttle < 1 && hashUnit(`throttle/${name}`) >= throttle;
+  const [explores, exploredArm, plannedArm, passes] = chances;
+  if (explores < exploration) return { explored: true, arm: Math.floor(exploredArm * shares.length), throttled: false };
+  const arm = armAt(shares, plannedArm);
+  const throttled = arm !== 0 && passes >= throttle;
   return { explored: false, arm: throttled ? 0 : arm, throttled };
-}
-
-export function isHeldOut(campaign: string, userId: string, share: number): boolean {
-  return share > 0 && hashUnit(`holdout/${campaign}/${userId}`) < share;
 }
 
 /** The arm whose share the number falls into; rounding never gives an arm without a share. */
