@@ -9,7 +9,7 @@ import { openShell, type Background, type Shell } from "../../cli/shell.ts";
 import { writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
 import { theBroker } from "../../kafka/the-broker.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
-import { framed, newPrefix } from "./fixture.ts";
+import { framed, newPrefix, SHARED } from "./fixture.ts";
 
 const PREFIX = newPrefix();
 let registry: string;
@@ -94,12 +94,12 @@ describe("the commands with SCHEMA_REGISTRY_URL", () => {
     expect(before.code).toBe(1);
     const found = before.json[0]?.["differences"] as { topic: string; setting: string; fix: string }[];
     const lacking = found.filter(({ setting }) => setting === "schema");
-    expect(lacking).toHaveLength(12);
+    expect(lacking).toHaveLength(SHARED.length);
     expect(lacking).toContainEqual(
       expect.objectContaining({ topic: `${PREFIX}sessions-value`, found: "missing", fix: "stipend topics create" }),
     );
     const made = await shell.ok("topics create");
-    expect(made["registered"]).toHaveLength(12);
+    expect(made["registered"]).toHaveLength(SHARED.length);
     expect(await shell.ok("topics check")).toMatchObject({ ok: true, differences: [] });
     expect((await shell.run("topics create")).out).toContain("; 0 schemas registered");
   }, 60_000);

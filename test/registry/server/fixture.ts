@@ -8,8 +8,11 @@ import type { EventLog } from "../../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../../src/log/topics.ts";
 import { readAll } from "../../log/conformance.ts";
+import { SAMPLES } from "../../log/samples.ts";
 
 export const SPECS = topicSpecs({ users: 1, control: 1 });
+/** Topics that have a subject: all but the changelogs. */
+export const SHARED = SPECS.map(({ name }) => name).filter((name) => name in SAMPLES);
 
 export interface World {
   /** Of this world's subjects. */

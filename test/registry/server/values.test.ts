@@ -4,7 +4,7 @@
 import avsc from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
-import { codecFor, defineCodec, schemaCodec, Undecodable, type TopicValues } from "../../../src/log/codec/codec.ts";
+import { codecFor, schemaCodec, Undecodable, type TopicValues } from "../../../src/log/codec/codec.ts";
 import { toJson } from "../../../src/log/codec/json.ts";
 import { httpRegistry, type Registry } from "../../../src/log/codec/registry/http-registry.ts";
 import { openRegisteredLog, type RegisteredLog } from "../../../src/log/codec/registry/registered-log.ts";
@@ -109,19 +109,7 @@ describe("what is written", () => {
     expect((await readAll(log, "profiles", 0)).map(({ value }) => value)).toEqual([null]);
   });
 
-  it("in an earlier version's schema goes out in this one's", async () => {
-    const [earlier] = loadSchemas("budget-status").earlier;
-    const old = defineCodec<TopicValues["budget-status"]>("budget-status", must(earlier, "an earlier schema"));
-    const bytes = old.encode(SAMPLES["budget-status"]);
-    await log.send([{ topic: "budget-status", partition: 0, key: KEY, value: bytes }]);
-    const value = await only(world.raw, "budget-status");
-    expect(await schemaById(url, value.readUInt32BE(1))).toEqual(loadSchemas("budget-status").current);
-    expect(codecFor("budget-status").decode(await only(log, "budget-status"))).toEqual(
-      codecFor("budget-status").decode(bytes),
-    );
-  });
-
-  it("and is no value of its topic goes out as it is, as a dead letter that is sent again", async () => {
+  it("that is no value of its topic goes out as it is, as a dead letter that is sent again", async () => {
     const sent = [Buffer.from("c30100112233445566778899", "hex"), framed(7, Buffer.from("00")), Buffer.from("{}")];
     await log.send(sent.map((value) => ({ topic: "sessions", key: KEY, value })));
     expect((await readAll(world.raw, "sessions", 0)).map(({ value }) => value)).toEqual(sent);

@@ -56,6 +56,7 @@ function registeredMember(member: Member, translation: Translation): Member {
   return {
     assigned: (partition, claim) => member.assigned(partition, async () => registeredTask(await claim(), translation)),
     revoked: (partition) => member.revoked(partition),
+    failed: (error) => member.failed?.(error),
   };
 }
 
