@@ -67,8 +67,8 @@ describe("broken evidence is named with how much it is off", () => {
   });
   test.each([0.91, Number.NaN])("a student that keeps %d of the teacher's value", (valueRatio) => {
     expect(brokenClassifier({ ...CHECKED, valueRatio }, gates)).toEqual([
-      `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on 5000 test ` +
-        "rows; at least 97 % is needed: give it more rows or fewer clusters",
+      `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on 5000 rows ` +
+        "kept back; at least 97 % is needed: give it more rows or fewer clusters",
     ]);
   });
   test("empty clusters", () => {

@@ -29,9 +29,9 @@ const control = schemaCodec<ControlRecord>("control-record");
 
 /** Holdout, exploration, caps, too little money, expiries. */
 const GRANT = grantOf({
-  campaign: campaign({ holdoutShare: 0.1, explorationShare: 0.2, caps: [{ max: 2, windowMs: 3 * HOUR_MS }] }),
+  campaign: campaign({ holdoutShare: 0.2, explorationShare: 0.2, caps: [{ max: 2, windowMs: 3 * HOUR_MS }] }),
   planRow: 2.5,
-  grantedMinor: { plan: 9_000n, exploration: 4_000n },
+  grantedMinor: { plan: 6_000n, exploration: 4_000n },
 });
 
 export async function begin(log: EventLog): Promise<void> {
