@@ -83,7 +83,8 @@ export async function watched(child, { attached }, stopMs = null) {
   if (attached) process.stdin.once("end", stop).resume();
   const code = await ended(child);
   process.stdin.unref?.();
-  return code === ENDED_BY_SIGTERM || (stopping && code === KILLED) ? 0 : code;
+  // A Java that is stopped while it starts may end with any code.
+  return code === ENDED_BY_SIGTERM || stopping ? 0 : code;
 }
 
 const ENDED_BY_SIGTERM = 143;

@@ -277,7 +277,7 @@ export const SETTINGS = {
 } as const;
 
 /** Of the bootstrap and for finding errors: not settings, but not misspellings either. */
-const OTHER_NAMES: readonly string[] = ["STIPEND_DEBUG"];
+const OTHER_NAMES: readonly string[] = ["STIPEND_DEBUG", "STIPEND_DATA"];
 
 type Settings = typeof SETTINGS;
 

@@ -11,8 +11,8 @@
 /** As producers send it. */
 export type AttributeValue = number | string | boolean | null;
 
-/** Space, tab, line feed, vertical tab, form feed, carriage return, no-break space. */
-export const WHITE_SPACE = [32, 9, 10, 11, 12, 13, 160] as const;
+/** Space, tab, line feed, vertical tab, form feed, carriage return, no-break space, byte order mark (which readers of text drop). */
+export const WHITE_SPACE = [32, 9, 10, 11, 12, 13, 160, 0xfeff] as const;
 /** A flag's words, besides 1 and 0. */
 export const TRUE_WORDS = ["t", "yes", "y"] as const;
 export const FALSE_WORDS = ["f", "no", "n"] as const;

@@ -17,6 +17,8 @@ export interface LogFixture {
 
 export interface Adapter {
   readonly name: string;
+  /** A commit is seen in each partition for itself: its markers come to several brokers one after the other. */
+  readonly marksApart?: boolean;
   open(): Promise<LogFixture>;
 }
 

@@ -34,7 +34,7 @@ const freeze = (id: number): boolean => process.kill(node(id).pid, "SIGSTOP");
 const thaw = (id: number): boolean => process.kill(node(id).pid, "SIGCONT");
 
 describe("the Kafka log on three brokers", () => {
-  conformance({ name: "three brokers", open: () => openKafkaFixture(cluster.brokers, KIND) });
+  conformance({ name: "three brokers", marksApart: true, open: () => openKafkaFixture(cluster.brokers, KIND) });
 });
 
 describe("on three brokers", () => {
