@@ -91,10 +91,12 @@ export class Findings {
     const binary = this.#names.filter((name) => kinds[name] !== "amount");
     const first = (not: ReadonlySet<string>): string | null => binary.find((name) => !not.has(name)) ?? null;
     const redeems = this.#redemptions > 0;
+    // That nobody has redeemed yet does not make a face value cost nothing.
+    const hasFace = this.#campaign.arms.some(({ faceMinor }) => faceMinor > 0n);
     return {
       kinds,
       negative: this.#negative,
-      cost: this.#otherCost > 0 ? "column" : redeems ? "redeemed" : "constant",
+      cost: this.#otherCost > 0 ? "column" : hasFace ? "redeemed" : "constant",
       given: redeems ? first(this.#notGiven) : null,
       same: redeems ? first(this.#notSame) : null,
     };

@@ -172,3 +172,16 @@ test("a yes that came twice to one decision is still a yes", async () => {
   expect(new Set((await dataset.sample(400, 1)).rewards)).toEqual(new Set([0, 1]));
   await dataset.close();
 });
+
+test("where nobody has redeemed yet, a face value is still what a redemption costs", async () => {
+  await send(
+    Array.from({ length: 60 }, (_, index) => {
+      const made = row(index);
+      return { ...made, redeemed: false, costMinor: campaign.arms[made.arm]!.sendMinor };
+    }),
+  );
+  const exported = await exportTrainingLog({ log, campaign, features, folder: join(folder, "none") });
+  const mapping = parseMapping(await readFile(exported.mapping, "utf8"), "m");
+  expect(mapping.arm.ordered).toBe(true);
+  expect(mapping.arm.arms.map(({ faceMinor }) => faceMinor)).toEqual([0, 500, 1000]);
+});
