@@ -17,7 +17,7 @@ export interface LogFixture {
 
 export interface Adapter {
   readonly name: string;
-  /** A commit is seen in each partition for itself: its markers come to several brokers one after the other. */
+  /** A commit is seen in each partition for itself: Kafka writes its markers one after the other. */
   readonly marksApart?: boolean;
   open(): Promise<LogFixture>;
 }

@@ -8,6 +8,7 @@ import type { Adapter } from "../../log/fixture.ts";
 
 const adapter: Adapter = {
   name: "kafka",
+  marksApart: true,
   open: async () => openKafkaFixture((await theBroker()).brokers, KIND),
 };
 
