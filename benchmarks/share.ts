@@ -17,11 +17,9 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { must } from "../src/domain/assert.ts";
 import { groupEnvelope, keptByGroups, type ClusterMethod } from "../src/learn/cluster/cluster.ts";
-import { estimate } from "../src/learn/estimate/estimate.ts";
 import type { Readout } from "../src/learn/estimate/shrink.ts";
-import { groupRows, type Grouping } from "../src/learn/grouping.ts";
+import { estimateGroups, groupRows, type Grouping } from "../src/learn/grouping.ts";
 import type { Dataset, Representation } from "../src/learn/nouns.ts";
-import { outOfFold } from "../src/learn/out-of-fold.ts";
 import { solvePlans } from "../src/learn/plan/plan.ts";
 import type { NetworkOptions } from "../src/learn/represent/options.ts";
 import { trainRepresentation } from "../src/learn/represent/train.ts";
@@ -162,15 +160,13 @@ async function servedPolicy(
   seed: number,
 ): Promise<PolicyFigures[]> {
   const progress = (): undefined => undefined;
-  const { values, armCostSe, armRewardSe } = await estimate({
+  const { values, armCostSe, armRewardSe } = await estimateGroups(
     dataset,
-    clusters: clustering.clusters,
-    classes: (x, n) => student.classes(x, n),
-    effects: (x, n) => representation.effects(x, n),
-    outOfFold: (block) => outOfFold(representation, clustering, block),
-    options: learn.estimate,
+    representation,
+    { clustering, student },
+    learn.estimate,
     progress,
-  });
+  );
   const uncertain = { values, armCostSe, armRewardSe, sessions: dataset.rows };
   const { frontier } = await solvePlans({ ...uncertain, options: learn.plan, seed, progress });
   const teacher = groupEnvelope(clustering.assign(check), clustering.clusters, check, dataset.arms.length);

@@ -7,11 +7,9 @@ import { sharesAt } from "../../src/domain/frontier.ts";
 import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/features.ts";
 import { openDataset } from "../../src/learn/dataset.ts";
 import { openDatabase } from "../../src/learn/duckdb.ts";
-import { estimate } from "../../src/learn/estimate/estimate.ts";
-import { groupRows } from "../../src/learn/grouping.ts";
+import { estimateGroups, groupRows } from "../../src/learn/grouping.ts";
 import { parseMapping } from "../../src/learn/mapping.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";
-import { outOfFold } from "../../src/learn/out-of-fold.ts";
 import { solvePlans } from "../../src/learn/plan/plan.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
 import type { LearnOptions } from "../../src/learn/train-options.ts";
@@ -60,15 +58,7 @@ async function learnRelease(dataset: Dataset, representation: Representation, le
   const { cluster, student: options, sample } = learn;
   const input = { dataset, representation, cluster, student: options, sample, seed, progress };
   const { clustering, student } = await groupRows(input);
-  const estimated = await estimate({
-    dataset,
-    clusters: clustering.clusters,
-    classes: (x, n) => student.classes(x, n),
-    effects: (x, n) => representation.effects(x, n),
-    outOfFold: (block) => outOfFold(representation, clustering, block),
-    options: learn.estimate,
-    progress,
-  });
+  const estimated = await estimateGroups(dataset, representation, { clustering, student }, learn.estimate, progress);
   const { frontier } = await solvePlans({ ...estimated, sessions: dataset.rows, options: learn.plan, seed, progress });
   const { values } = estimated;
   const positions = Array.from({ length: (frontier.rows.length - 1) * BETWEEN + 1 }, (_, at) => at / BETWEEN);

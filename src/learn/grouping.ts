@@ -7,8 +7,9 @@
 
 import { clusterRows, type Clustering, type ClusterOptions, type Seen } from "./cluster/cluster.ts";
 import { distil, type Student, type StudentOptions } from "./distil.ts";
+import { estimate, type Estimate, type EstimateInput } from "./estimate/estimate.ts";
 import type { Block, Dataset, Progress, Representation } from "./nouns.ts";
-import { seenWith } from "./out-of-fold.ts";
+import { outOfFold, seenWith } from "./out-of-fold.ts";
 import { ROWS_A_CELL, type SampleOptions } from "./train-options.ts";
 
 export interface Grouping {
@@ -144,4 +145,23 @@ function warningsOf(
         `(by the network's own expectation), less than the ${100 * keep} % asked for: allow more clusters`,
     );
   return warnings;
+}
+
+/** What each group's arms bring and cost, as the student serves the groups: over all rows of the data set. */
+export async function estimateGroups(
+  dataset: Dataset,
+  representation: Representation,
+  { clustering, student }: Pick<Grouping, "clustering" | "student">,
+  options: EstimateInput["options"],
+  progress: Progress,
+): Promise<Estimate> {
+  return await estimate({
+    dataset,
+    clusters: clustering.clusters,
+    classes: (x, n) => student.classes(x, n),
+    effects: (x, n) => representation.effects(x, n),
+    outOfFold: (block) => outOfFold(representation, clustering, block),
+    options,
+    progress,
+  });
 }

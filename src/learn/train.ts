@@ -12,14 +12,14 @@
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Frontier, Release } from "../domain/release.ts";
 import { openDataset, type DatasetOptions } from "./dataset.ts";
-import { estimate, type Estimate } from "./estimate/estimate.ts";
+import type { Estimate } from "./estimate/estimate.ts";
 import { expectationOf } from "./estimate/sums.ts";
 import type { Evidence } from "./evidence.ts";
 import { evidenceOf, releaseOf, type Asked, type Found } from "./findings.ts";
 import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./gates.ts";
-import { groupRows, type Grouping } from "./grouping.ts";
+import { estimateGroups, groupRows, type Grouping } from "./grouping.ts";
 import { FOLDS, type Dataset, type Progress, type Representation } from "./nouns.ts";
-import { effectsOutOfFold, outOfFold, seenWith } from "./out-of-fold.ts";
+import { effectsOutOfFold, seenWith } from "./out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
 import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./policy-check.ts";
 import { trainRepresentation } from "./represent/train.ts";
@@ -122,17 +122,9 @@ async function estimateAll(
   { options, progress }: TrainInput,
   dataset: Dataset,
   representation: Representation,
-  { clustering, student }: Grouping,
+  grouping: Grouping,
 ): Promise<Estimate> {
-  const estimated = await estimate({
-    dataset,
-    clusters: clustering.clusters,
-    classes: (x, n) => student.classes(x, n),
-    effects: (x, n) => representation.effects(x, n),
-    outOfFold: (block) => outOfFold(representation, clustering, block),
-    options: options.estimate,
-    progress,
-  });
+  const estimated = await estimateGroups(dataset, representation, grouping, options.estimate, progress);
   const rowsOfCluster = estimated.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   holdGates([...brokenClusters(rowsOfCluster), ...brokenErrors(estimated.values, dataset.arms)]);
   return estimated;
