@@ -33,6 +33,8 @@ export interface ChaosResult {
   /** Cuts of the budget, of which so many left less than was out; how long each took until it was applied everywhere. */
   readonly cuts: { readonly count: number; readonly belowOut: number; readonly tookMs: readonly number[] };
   readonly raises: { readonly count: number; readonly tookMs: readonly number[] };
+  /** Changes of the budget that some partition never applied. */
+  readonly unapplied: number;
   /** Minor units: given to shards beyond the budget, taken beyond what a shard had, taken above an acknowledged cut. */
   readonly over: Pick<Timeline, "grantedOver" | "takenOver" | "takenAboveCut">;
   readonly kills: Readonly<Record<Harm, number>> & { readonly lostDisk: number };
@@ -55,7 +57,7 @@ export interface ChaosResult {
 }
 
 export function isClean(result: ChaosResult): boolean {
-  const { missing, doubled, unsound, overspend, over, verify, badEndings } = result;
+  const { missing, doubled, unsound, overspend, over, unapplied, verify, badEndings } = result;
   const overAll = overspend + over.grantedOver + over.takenOver + over.takenAboveCut;
-  return missing + doubled + unsound + overAll + badEndings.length === 0 && verify.ok;
+  return missing + doubled + unsound + overAll + unapplied + badEndings.length === 0 && verify.ok;
 }

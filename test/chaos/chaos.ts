@@ -54,6 +54,9 @@ const WORK_WITHIN_MS = 30_000;
 const FREEZE_WITHIN_MS = 1_000;
 const SETTLE_PATIENCE_MS = 45_000;
 const FREE_AGAIN_MS = 50;
+const STEER_MS = 300_000;
+/** A broken law can leave a partition standing for good: nobody has to wait long for what that shows. */
+const STEER_BROKEN_MS = 60_000;
 const PREFIX = "chaos.";
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -122,7 +125,14 @@ class ChaosRun {
     const may = this.#cluster === null ? harms : harms.filter((harm) => harm !== "broker");
     const plan = planHarm(seed, loadMs, SLOTS, may, gap);
     const [steered] = await Promise.all([
-      steerBudget({ shell: this.#shell, campaign: "chaos", plan: budgets, elapsedMs, say }),
+      steerBudget({
+        shell: this.#shell,
+        campaign: "chaos",
+        plan: budgets,
+        elapsedMs,
+        longestMs: breaks === null ? STEER_MS : STEER_BROKEN_MS,
+        say,
+      }),
       this.#doHarm(plan, quietAtMs(loadMs), elapsedMs),
       this.#harmBrokers(load, quietAtMs(loadMs), elapsedMs),
       sleep(loadMs),
@@ -311,6 +321,7 @@ class ChaosRun {
       budget: { minor: budgetMinor, spent: found.spentMinor, held: found.heldMinor },
       cuts: { ...timesOf(steered, true), belowOut: found.timeline.cutsBelowOut },
       raises: timesOf(steered, false),
+      unapplied: steered.filter(({ tookMs }) => tookMs === null).length,
       over: { grantedOver, takenOver, takenAboveCut },
       kills: this.#kills,
       brokerHarms: this.#brokerHarms,
@@ -343,6 +354,6 @@ function timesOf(
   steered: readonly Steered[],
   cuts: boolean,
 ): { readonly count: number; readonly tookMs: readonly number[] } {
-  const tookMs = steered.filter(({ isCut }) => isCut === cuts).map((each) => each.tookMs);
-  return { count: tookMs.length, tookMs };
+  const these = steered.filter(({ isCut }) => isCut === cuts);
+  return { count: these.length, tookMs: these.flatMap(({ tookMs }) => tookMs ?? []) };
 }

@@ -52,6 +52,7 @@ function textOf(of: ChaosResult): string {
     `budget ${of.budget.minor}: spent ${of.budget.spent}, held ${of.budget.held}`,
     `cuts ${of.cuts.count}, of which ${of.cuts.belowOut} below what was out, applied everywhere in ${timesText(of.cuts.tookMs)}`,
     `raises ${of.raises.count}, in ${timesText(of.raises.tookMs)}`,
+    ...(of.unapplied > 0 ? [`changes of the budget that some partition never applied: ${of.unapplied}`] : []),
     `granted over ${of.over.grantedOver}, taken over ${of.over.takenOver}, taken above a cut ${of.over.takenAboveCut}`,
     `kills: ${kills.join(", ")}; sent again: ${of.sentAgain}; settled in ${of.settleMs} ms`,
     ...of.brokerHarms.map(
