@@ -51,8 +51,14 @@ const ROOMS = {
       "simulate/ plays the world around the allocator. It is handed the parts it plays with, and sees of them only " +
       "what a real producer sees: topics.",
   },
+  http: {
+    may: [],
+    why:
+      "http/ is what every HTTP door is built on: bounds, tokens, errors. It knows no topic and no campaign, so that " +
+      "what guards one door guards all.",
+  },
   operate: {
-    may: [PORT, CODEC, "^src/task/observer\\.ts$"],
+    may: [PORT, CODEC, "^src/task/observer\\.ts$", "^src/http/"],
     why:
       "operate/ shows and steers running programs from outside: it reads topics and writes commands like any operator, " +
       "and watches tasks through the observer that they are given.",
@@ -74,6 +80,7 @@ const PACKAGES = {
   "ml-kmeans": { in: "^src/learn/", why: "clusters are made offline" },
   "prom-client": { in: "^src/operate/", why: "tasks tell an observer what they do; how it is counted is operate/'s" },
   highs: { in: "^src/learn/", why: "plans are solved offline; live rooms read a release's frontier" },
+  fastify: { in: "^src/(http|gateway|console)/", why: "HTTP is spoken at the doors alone" },
   opossum: { in: "^src/serve/", why: "the breaker belongs to the call of the feature service" },
 };
 

@@ -44,6 +44,7 @@ const BREACHES: Readonly<Record<string, readonly Import[]>> = {
   "room-retrain": [["src/retrain/shortcut.ts", "src/learn/lesson.ts"]],
   "room-evaluate": [["src/evaluate/trusting.ts", "src/serve/processor.ts"]],
   "room-simulate": [["src/simulate/insider.ts", "src/treasury/desk.ts"]],
+  "room-http": [["src/http/knowing.ts", "src/log/port-alone.ts"]],
   "room-operate": [["src/operate/meddler.ts", "src/treasury/desk.ts"]],
   "package-lmdb": [["src/serve/keeper.ts", "lmdb"]],
   "package-sqlite": [["src/serve/keeper.ts", "node:sqlite"]],
@@ -55,6 +56,7 @@ const BREACHES: Readonly<Record<string, readonly Import[]>> = {
   "package-ml-kmeans": [["src/evaluate/grouper.ts", "ml-kmeans"]],
   "package-highs": [["src/evaluate/solver.ts", "highs"]],
   "package-prom-client": [["src/task/counter.ts", "prom-client"]],
+  "package-fastify": [["src/serve/listener.ts", "fastify"]],
   "package-opossum": [["src/treasury/breaker.ts", "opossum"]],
 };
 
@@ -81,6 +83,8 @@ const ALLOWED: readonly Import[] = [
   ["src/evaluate/verify.ts", "src/log/codec/codec.ts"],
   ["src/simulate/world.ts", "src/log/port-alone.ts"],
   ["src/operate/metrics.ts", "prom-client"],
+  ["src/operate/metrics.ts", "src/http/door.ts"],
+  ["src/http/door.ts", "fastify"],
   ["src/operate/metrics.ts", "src/task/observer.ts"],
   ["src/cli/options.ts", "commander"],
   ["src/cli/open-log.ts", "src/log/kafka/log.ts"],
@@ -91,8 +95,8 @@ const ALLOWED: readonly Import[] = [
 ];
 
 const DEPENDENCIES = [
-  ...["@duckdb/node-api", "@tensorflow/tfjs", "avsc", "commander", "highs", "kafkajs", "lmdb", "ml-kmeans", "opossum"],
-  ...["prom-client", "zod"],
+  ...["@duckdb/node-api", "@tensorflow/tfjs", "avsc", "commander", "fastify", "highs", "kafkajs", "lmdb", "ml-kmeans"],
+  ...["opossum", "prom-client", "zod"],
 ];
 
 function write(folder: string, file: string, text: string): void {

@@ -4,7 +4,7 @@
 
 import type { EventLog } from "../log/event-log.ts";
 import { serveKind, treasuryKind } from "../log/topics.ts";
-import { isLoopback } from "../operate/address.ts";
+import { isLoopback } from "../http/address.ts";
 import { conditionsOf } from "../operate/conditions.ts";
 import { serveHttp } from "../operate/http.ts";
 import { createMetrics, type TaskReached } from "../operate/metrics.ts";

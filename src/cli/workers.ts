@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { beforePort } from "../operate/address.ts";
+import { beforePort } from "../http/address.ts";
 import { CHECK_FAILED, DONE, type Context } from "./command.ts";
 import { LEVELS, type Level } from "./output.ts";
 import { stipend } from "./own-process.ts";

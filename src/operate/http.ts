@@ -7,7 +7,7 @@
 // machine reaches it through a name of its own (DNS rebinding).
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
-import { beforePort, isLoopback } from "./address.ts";
+import { beforePort, isLoopback } from "../http/address.ts";
 import type { Condition } from "./conditions.ts";
 import type { Metrics } from "./metrics.ts";
 

@@ -2,7 +2,7 @@
 
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isLoopback } from "../../src/operate/address.ts";
+import { isLoopback } from "../../src/http/address.ts";
 import { serveHttp, type HttpServer } from "../../src/operate/http.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 
