@@ -1,8 +1,7 @@
 // Laws off, of the doors (C9): records of users, and commands, are taken in whichever partition they are.
 
 import { partitionOf } from "../../src/log/partitioner.ts";
-import type { LawOff } from "./laws-off.ts";
-import { campaignOf, withBatch } from "./laws-off-tools.ts";
+import { campaignOf, withBatch, type LawOff } from "./laws-off-tools.ts";
 
 export const DOORS_OFF: readonly LawOff[] = [
   {

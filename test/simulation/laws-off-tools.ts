@@ -7,6 +7,20 @@ import type { StateRecord } from "../../src/serve/state.ts";
 import type { LocalStore } from "../../src/task/local-store.ts";
 import type { Processor, StateView } from "../../src/task/processor.ts";
 import type { TreasuryState } from "../../src/treasury/state.ts";
+import type { Law } from "./audit/findings.ts";
+import type { Seams } from "./machine.ts";
+
+/** A law that is switched off. */
+export interface LawOff {
+  readonly law: string;
+  /** What the system does wrong. */
+  readonly fault: string;
+  /** Findings that name it. */
+  readonly caughtAs: readonly Law[];
+  readonly seams?: () => Seams;
+  /** Answers how to put it back. */
+  readonly patch?: () => () => void;
+}
 
 type Wrap = <Facts>(processor: Processor<Facts>) => Processor<Facts>;
 

@@ -7,7 +7,6 @@ import { Fenced, LogUnavailable, OutcomeUnknown, type TaskLog } from "../../src/
 import { Book } from "../../src/serve/ledger/book.ts";
 import { Journal } from "../../src/serve/shard/journal.ts";
 import { Standby } from "../../src/task/standby.ts";
-import type { Law } from "./audit/findings.ts";
 import { DOORS_OFF } from "./laws-off-doors.ts";
 import { TERMS_OFF } from "./laws-off-terms.ts";
 import {
@@ -20,19 +19,8 @@ import {
   withSwappedRows,
   withView,
   writtenBefore,
+  type LawOff,
 } from "./laws-off-tools.ts";
-import type { Seams } from "./machine.ts";
-
-export interface LawOff {
-  readonly law: string;
-  /** What the system does wrong. */
-  readonly fault: string;
-  /** Findings that name it. */
-  readonly caughtAs: readonly Law[];
-  readonly seams?: () => Seams;
-  /** Answers how to put it back. */
-  readonly patch?: () => () => void;
-}
 
 export const LAWS_OFF: readonly LawOff[] = [
   {
