@@ -37,7 +37,7 @@ const ROOMS = {
     may: [PORT, CODEC],
     why:
       "retrain/ decides when to learn again and moves rows and releases between topics and files. The training itself " +
-      "runs in a process of its own, which cli/ starts, and so never on the thread of a live program.",
+      "runs in a process of its own, which workflows/ starts, and so never on the thread of a live program.",
   },
   evaluate: {
     may: [PORT, CODEC],
@@ -57,11 +57,25 @@ const ROOMS = {
       "http/ is what every HTTP door is built on: bounds, tokens, errors. It knows no topic and no campaign, so that " +
       "what guards one door guards all.",
   },
-  operate: {
+  report: {
+    may: [],
+    why:
+      "report/ draws pages from figures that it is handed. It reads no topic and no table, so that the same page can be " +
+      "made of a day, a table or a live campaign.",
+  },
+  observe: {
     may: [PORT, CODEC, "^src/task/observer\\.ts$", "^src/http/"],
     why:
-      "operate/ shows and steers running programs from outside: it reads topics and writes commands like any operator, " +
-      "and watches tasks through the observer that they are given.",
+      "observe/ shows running programs from outside: it reads topics like any consumer, and watches tasks through the " +
+      "observer that they are given.",
+  },
+  settings: {
+    may: ["^src/log/partitioner\\.ts$", "^src/terminal/output\\.ts$"],
+    why: "settings/ turns environment variables and typed texts into values, and does nothing with them.",
+  },
+  terminal: {
+    may: ["^src/settings/config\\.ts$"],
+    why: "terminal/ is how anything reaches a terminal or comes from it; it knows nothing of what is said.",
   },
 };
 
@@ -75,10 +89,13 @@ const PACKAGES = {
   kafkajs: { in: "^src/log/kafka/", why: "Kafka is one adapter of the log's port" },
   avsc: { in: "^src/log/codec/", why: "Avro is how values are written on a topic; the rooms see nouns" },
   commander: { in: "^src/cli/", why: "the command line is cli/'s" },
-  "@duckdb/node-api": { in: "^src/(learn|retrain|evaluate|simulate|cli)/", why: "live rooms read topics, not tables" },
+  "@duckdb/node-api": {
+    in: "^src/(learn|retrain|evaluate|simulate|workflows)/",
+    why: "live rooms read topics, not tables",
+  },
   "@tensorflow/.+": { in: "^src/learn/", why: "training is offline: live rooms classify with a release's ONNX graph" },
   "ml-kmeans": { in: "^src/learn/", why: "clusters are made offline" },
-  "prom-client": { in: "^src/operate/", why: "tasks tell an observer what they do; how it is counted is operate/'s" },
+  "prom-client": { in: "^src/observe/", why: "tasks tell an observer what they do; how it is counted is observe/'s" },
   highs: { in: "^src/learn/", why: "plans are solved offline; live rooms read a release's frontier" },
   fastify: { in: "^src/(http|gateway|console)/", why: "HTTP is spoken at the doors alone" },
   opossum: { in: "^src/serve/", why: "the breaker belongs to the call of the feature service" },
@@ -154,8 +171,17 @@ export default {
       to: { path: "^src/domain/(campaign|control|decision|features|money|release|session|training-row)\\.ts$" },
     },
     {
+      name: "workflows-above-rooms",
+      comment:
+        "workflows/ combine rooms: a day, an evaluation, a run. A room that imported one would know every other room; " +
+        "and a workflow knows no command line, so that a web page can start it too.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(workflows|cli)/|^src/main\\.ts$" },
+      to: { path: "^src/workflows/" },
+    },
+    {
       name: "cli-is-outermost",
-      comment: "cli/ and main.ts put the rooms together. A room that imported them would know every other room.",
+      comment: "cli/ and main.ts are the command line around the workflows: nothing else may need a command line.",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/(cli/|main\\.ts$)" },
       to: { path: "^src/(cli/|main\\.ts$)" },
@@ -163,10 +189,10 @@ export default {
     {
       name: "one-door-to-adapters",
       comment:
-        "Only cli/open-log.ts knows which log the settings name (and a day, which plays on an embedded log of its own). " +
+        "Only workflows/connect/open-log.ts knows which log the settings name (and a day, which plays on an embedded log of its own). " +
         "Whatever else opened an adapter would work on one log and not on another.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(log/|cli/open-log\\.ts$|cli/day/)" },
+      from: { path: "^src/", pathNot: "^src/(log/|workflows/(connect|day)/)" },
       to: { path: "^src/log/(embedded|kafka|simulated)/" },
     },
     {
@@ -174,7 +200,7 @@ export default {
       comment: "A folder under src/ without a rule here would be free to import everything: give it a room's rule.",
       severity: "error",
       from: {},
-      to: { path: "^src/[^/]+/", pathNot: `^src/(domain|log|cli|${Object.keys(ROOMS).join("|")})/` },
+      to: { path: "^src/[^/]+/", pathNot: `^src/(domain|log|workflows|cli|${Object.keys(ROOMS).join("|")})/` },
     },
     {
       name: "src-alone",

@@ -5,10 +5,10 @@
 import { readFile } from "node:fs/promises";
 import { sharesAt } from "../../src/domain/frontier.ts";
 import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/features.ts";
-import { openDataset } from "../../src/learn/dataset.ts";
-import { openDatabase } from "../../src/learn/duckdb.ts";
-import { estimateGroups, groupRows } from "../../src/learn/grouping.ts";
-import { parseMapping } from "../../src/learn/mapping.ts";
+import { openDataset } from "../../src/learn/data/dataset.ts";
+import { openDatabase } from "../../src/learn/data/duckdb.ts";
+import { estimateGroups, groupRows } from "../../src/learn/cluster/grouping.ts";
+import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";
 import { solvePlans } from "../../src/learn/plan/plan.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
 import { preparePython, type Python } from "./environment.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";

@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { drawChart } from "../../src/operate/page/chart.ts";
+import { drawChart } from "../../src/report/page/chart.ts";
 import { BUDGETS, mean, type Figures } from "./scorer.ts";
 
 export interface Result extends Figures {

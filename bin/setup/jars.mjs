@@ -16,7 +16,7 @@ const OLDEST_JAVA = 17;
 /** What is fetched, and how the folder can be told to have it. */
 const BROKER = { pom: path.join("deploy", "kafka", "pom.xml"), what: "Kafka's jars", has: "kafka_" };
 export const STREAMS = {
-  pom: path.join("benchmarks", "kafka-streams", "pom.xml"),
+  pom: path.join("benchmarks", "kafka", "streams", "pom.xml"),
   what: "the jars of Kafka Streams",
   has: "kafka-streams-",
 };

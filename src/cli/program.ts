@@ -8,7 +8,8 @@ import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Opti
 import { InvalidInput } from "../domain/campaign.ts";
 import { must } from "../domain/assert.ts";
 import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
-import { CHECK_FAILED, DONE, WRONG_USE, type Command, type Context } from "./command.ts";
+import type { Command } from "./command.ts";
+import { CHECK_FAILED, DONE, WRONG_USE, type Context } from "../terminal/context.ts";
 import {
   describeSettings,
   loadConfig,
@@ -17,11 +18,11 @@ import {
   warningsOf,
   type Config,
   type Environment,
-} from "./config.ts";
+} from "../settings/config.ts";
 import type { Option, Options } from "./options.ts";
-import { createOutput, type Logging } from "./output.ts";
-import { redactor } from "./redact.ts";
-import { createProgress, progressMode, type Write } from "./progress.ts";
+import { createOutput, type Logging } from "../terminal/output.ts";
+import { redactor } from "../settings/redact.ts";
+import { createProgress, progressMode, type Write } from "../terminal/progress.ts";
 
 const HELP_COLUMNS = 100;
 const EXIT_CODES = "Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration.";

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { isTimeZone, type Every } from "./calendar.ts";
 import { currencyCode } from "./currency.ts";
 import { MAX_ID_BYTES } from "./ids.ts";
-import { instant, minor } from "./fields.ts";
-import { rangeFault, readInstant, unitFault } from "./instant.ts";
-import { describeIssues } from "./issues.ts";
+import { instant, minor } from "./reading/fields.ts";
+import { rangeFault, readInstant, unitFault } from "./reading/instant.ts";
+import { describeIssues } from "./reading/issues.ts";
 import type { Minor } from "./money.ts";
 
 export interface Arm {

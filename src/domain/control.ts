@@ -251,7 +251,7 @@ export interface ReleaseRecord {
   readonly evidence: string;
 }
 
-/** Whether what is released goes back to the treasurer unasked: then it has counted on it (src/treasury/risk.ts). */
+/** Whether what is released goes back to the treasurer unasked: then it has counted on it (src/treasury/pace/risk.ts). */
 export function comesBackUnasked({ reservation }: Pick<Campaign, "reservation">, account: Account): boolean {
   return reservation.policy === "expected" && account === "plan";
 }

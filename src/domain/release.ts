@@ -8,7 +8,7 @@ import { canonicalJson, sha256Hex } from "./canonical.ts";
 import { currencyCode } from "./currency.ts";
 import { rowWidth, type FeatureSpec } from "./features.ts";
 import { MAX_ID_BYTES } from "./ids.ts";
-import { describeIssues } from "./issues.ts";
+import { describeIssues } from "./reading/issues.ts";
 
 export const RELEASE_FORMAT = 1;
 

@@ -14,7 +14,7 @@ import Fastify, {
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { InvalidInput } from "../domain/campaign.ts";
-import { describeIssues } from "../domain/issues.ts";
+import { describeIssues } from "../domain/reading/issues.ts";
 import { beforePort, isLoopback } from "./address.ts";
 import { Problem } from "./problem.ts";
 import type { Caller, Scope, Tokens } from "./tokens.ts";

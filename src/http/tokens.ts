@@ -5,7 +5,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";
-import { cut } from "../domain/shown.ts";
+import { cut } from "../domain/reading/shown.ts";
 
 /** decide: ask for decisions, tell outcomes and profiles. read: look at what is recorded. command: steer campaigns. */
 export const SCOPES = ["decide", "read", "command"] as const;

@@ -1,7 +1,7 @@
 // What the steps of training hand to each other. Arrays are row-major and typed; nothing holds all rows as objects.
 
 import type { FeatureSpec } from "../domain/features.ts";
-import type { Randomisation } from "./randomisation/figures.ts";
+import type { Randomisation } from "./check/randomisation/figures.ts";
 
 /** One reward of the mapping; the campaign's reward is Σ weight × value. */
 export interface RewardTask {

@@ -1,7 +1,7 @@
 // Stopwatch
 // How long each step of a training took, and the word that the next one begins. Time is handed in.
 
-import { STEPS, type Step } from "./evidence.ts";
+import { STEPS, type Step } from "./release/evidence.ts";
 import type { Progress } from "./nouns.ts";
 
 /** The first step has begun; a step may hand over to the next one in the middle. */

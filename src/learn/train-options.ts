@@ -3,7 +3,7 @@
 // and for a first look: seconds, at some loss of value.
 
 import { CLUSTER_OPTIONS, type ClusterOptions } from "./cluster/cluster.ts";
-import { QUICK_STUDENT, type StudentOptions } from "./distil.ts";
+import { QUICK_STUDENT, type StudentOptions } from "./distil/distil.ts";
 import { ESTIMATE_OPTIONS, type EstimateOptions } from "./estimate/estimate.ts";
 import { PLAN_OPTIONS, type PlanOptions } from "./plan/plan.ts";
 import { QUICK_NETWORK, type NetworkOptions } from "./represent/options.ts";

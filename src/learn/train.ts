@@ -11,21 +11,21 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import type { Frontier, Release } from "../domain/release.ts";
-import { openDataset, type DatasetOptions } from "./dataset.ts";
+import { openDataset, type DatasetOptions } from "./data/dataset.ts";
 import type { Estimate } from "./estimate/estimate.ts";
 import { expectationOf } from "./estimate/sums.ts";
-import type { Evidence } from "./evidence.ts";
-import { evidenceOf, releaseOf, type Asked, type Found } from "./findings.ts";
-import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./gates.ts";
-import { estimateGroups, groupRows, type Grouping } from "./grouping.ts";
+import type { Evidence } from "./release/evidence.ts";
+import { evidenceOf, releaseOf, type Asked, type Found } from "./release/findings.ts";
+import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./check/gates.ts";
+import { estimateGroups, groupRows, type Grouping } from "./cluster/grouping.ts";
 import { FOLDS, type Dataset, type Progress, type Representation } from "./nouns.ts";
-import { effectsOutOfFold, seenWith } from "./out-of-fold.ts";
+import { effectsOutOfFold, seenWith } from "./represent/out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
-import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./policy-check.ts";
+import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./check/policy-check.ts";
 import { trainRepresentation } from "./represent/train.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { checkStudent, type StudentCheck } from "./student-check.ts";
-import { useBackend, type BackendName, type BackendPreference } from "./tensorflow.ts";
+import { checkStudent, type StudentCheck } from "./distil/student-check.ts";
+import { useBackend, type BackendName, type BackendPreference } from "./represent/tensorflow.ts";
 
 /** With less than this, what looks like evidence is chance. */
 const LEAST = { rows: 100, events: 10 } as const;

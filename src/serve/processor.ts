@@ -7,12 +7,12 @@ import type { Placement } from "../log/partitioner.ts";
 import type { Processor } from "../task/processor.ts";
 import type { ReleaseShelf } from "./classify/release-shelf.ts";
 import type { FeatureService } from "./enrich/feature-service.ts";
-import { prepare, type ServeFacts } from "./prepare.ts";
+import { prepare, type ServeFacts } from "./receive/prepare.ts";
 import { ServeCycle } from "./serve-cycle.ts";
-import { dueOfState, stateCodec } from "./state.ts";
+import { dueOfState, stateCodec } from "./state/state.ts";
 import { atOnce, type InTurn } from "./turn.ts";
 
-export type { ServeFacts } from "./prepare.ts";
+export type { ServeFacts } from "./receive/prepare.ts";
 
 export interface ServeOptions {
   readonly shelf: ReleaseShelf;

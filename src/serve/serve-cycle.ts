@@ -5,21 +5,21 @@ import { assert } from "../domain/assert.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Outcome } from "../domain/session.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
-import { decide, Policies, type Answer } from "./allocate/decide.ts";
-import { refused } from "./contract.ts";
+import { decide, Policies, type Answer } from "./decide/decide.ts";
+import { refused } from "./receive/contract.ts";
 import { encodeAttributes } from "./enrich/attribute-bytes.ts";
-import { decisionIdOf, reservationIdOf } from "./ids.ts";
-import type { Prepared, PreparedSession } from "./fold.ts";
-import type { ServeFacts } from "./prepare.ts";
-import { reportOf, REPORT_EVERY_MS } from "./report.ts";
+import { decisionIdOf, reservationIdOf } from "./receive/ids.ts";
+import type { Prepared, PreparedSession } from "./receive/fold.ts";
+import type { ServeFacts } from "./receive/prepare.ts";
+import { reportOf, REPORT_EVERY_MS } from "./publish/report.ts";
 import { judge } from "./settle/judge.ts";
 import { closeDue, closeOldest, settleLate, settleOutcome, type Place } from "./settle/settle.ts";
 import { endsNextMs, heldUntilMs } from "./settle/validity.ts";
-import { CampaignShard } from "./shard/campaign-shard.ts";
-import { PROFILE_MS, type StoredProfile } from "./shard/records.ts";
-import { Journal, type OutputCodecs } from "./shard/journal.ts";
-import { decodeAs } from "./state-reader.ts";
-import { traceOf } from "./trace.ts";
+import { CampaignShard } from "./state/campaign/campaign-shard.ts";
+import { PROFILE_MS, type StoredProfile } from "./state/campaign/records.ts";
+import { Journal, type OutputCodecs } from "./publish/journal.ts";
+import { decodeAs } from "./state/state-reader.ts";
+import { traceOf } from "./receive/trace.ts";
 import {
   countsKey,
   HEAD_KEY,
@@ -29,10 +29,10 @@ import {
   userKey,
   userOf,
   type StateCodec,
-} from "./state.ts";
-import { withIncentive } from "./user/activity.ts";
-import { idPrint } from "./user/fingerprint.ts";
-import { appendRow, NOTHING } from "./user/packed.ts";
+} from "./state/state.ts";
+import { withIncentive } from "./state/user/activity.ts";
+import { idPrint } from "./state/user/fingerprint.ts";
+import { appendRow, NOTHING } from "./state/user/packed.ts";
 import {
   AGAIN_MAX,
   dueOf,
@@ -45,7 +45,7 @@ import {
   withRoom,
   type OpenDecision,
   type UserRecord,
-} from "./user/record.ts";
+} from "./state/user/record.ts";
 
 /** How long outcomes count for a decision that found no campaign. */
 export const NO_CAMPAIGN_WINDOW_MS = 86_400_000;

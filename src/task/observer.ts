@@ -2,7 +2,7 @@
 
 import type { TaskState } from "./lifecycle.ts";
 import type { CountKey, Counts, CycleNote } from "./processor.ts";
-import type { Verdict } from "./verdicts.ts";
+import type { Verdict } from "./cycle/verdicts.ts";
 
 export type { CountKey, Counts };
 

@@ -1,5 +1,5 @@
 // Processor
-// What a task does with its records. The machinery of exactly-once (src/task/cycle.ts) knows only this.
+// What a task does with its records. The machinery of exactly-once (src/task/cycle/cycle.ts) knows only this.
 //
 //   prepare  may wait for the world (inference, a feature service) and returns facts; it must not change anything
 //   process  is pure: (state, batch, facts, time) → (new state, records)

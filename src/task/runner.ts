@@ -5,13 +5,13 @@
 
 import { assert, must } from "../domain/assert.ts";
 import type { EventLog, Membership, TaskKind, TaskLog } from "../log/event-log.ts";
-import { BatchSize } from "./batch-size.ts";
-import type { ControlCodec } from "./control-record.ts";
+import { BatchSize } from "./cycle/batch-size.ts";
+import type { ControlCodec } from "./cycle/control-record.ts";
 import { isOver } from "./lifecycle.ts";
-import type { OpenStore } from "./local-store.ts";
+import type { OpenStore } from "./store/local-store.ts";
 import { unobserved, type TaskObserver } from "./observer.ts";
 import type { Processor } from "./processor.ts";
-import { Standby } from "./standby.ts";
+import { Standby } from "./restore/standby.ts";
 import { Task } from "./task.ts";
 
 export interface Clock {

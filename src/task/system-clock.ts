@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { bootId } from "./boot-mark.ts";
+import { bootId } from "./store/boot-mark.ts";
 import type { ClockReading } from "./clock-guard.ts";
 import type { Clock } from "./runner.ts";
 

@@ -7,15 +7,15 @@
 
 import { assert, must, unreachable } from "../domain/assert.ts";
 import type { TaskKind, TaskLog, TopicSpec } from "../log/event-log.ts";
-import type { ControlCodec, ControlRecord } from "./control-record.ts";
-import type { CycleTook } from "./batch-size.ts";
-import { runCycle, type CycleLimits } from "./cycle.ts";
+import type { ControlCodec, ControlRecord } from "./cycle/control-record.ts";
+import type { CycleTook } from "./cycle/batch-size.ts";
+import { runCycle, type CycleLimits } from "./cycle/cycle.ts";
 import { LIFECYCLE, isOver, type TaskEvent, type TaskState } from "./lifecycle.ts";
-import type { LocalStore, OpenStore } from "./local-store.ts";
+import type { LocalStore, OpenStore } from "./store/local-store.ts";
 import type { TaskObserver } from "./observer.ts";
 import type { Processor } from "./processor.ts";
-import { restore } from "./restore.ts";
-import { GivenUp, verdictOf } from "./verdicts.ts";
+import { restore } from "./restore/restore.ts";
+import { GivenUp, verdictOf } from "./cycle/verdicts.ts";
 
 export interface TaskOptions<Facts> {
   readonly kind: TaskKind;

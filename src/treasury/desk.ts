@@ -17,14 +17,14 @@ import {
   type Effects,
   type StateView,
 } from "../task/processor.ts";
-import { answerCommand, withAnswer } from "./commands.ts";
-import { mostOut, outMinor } from "./holdings.ts";
-import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./messages.ts";
-import { outlookOf } from "./outlook.ts";
-import { pace } from "./pacing.ts";
-import { inPeriod } from "./periods.ts";
-import { readManifest, type ManifestCache } from "./releases.ts";
-import { takeReport } from "./reports.ts";
+import { answerCommand, withAnswer } from "./inbox/commands.ts";
+import { mostOut, outMinor } from "./slices/holdings.ts";
+import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./outbox/messages.ts";
+import { outlookOf } from "./forecast/outlook.ts";
+import { pace } from "./pace/pacing.ts";
+import { inPeriod } from "./pace/periods.ts";
+import { readManifest, type ManifestCache } from "./inbox/releases.ts";
+import { takeReport } from "./inbox/reports.ts";
 import {
   ACCOUNTS,
   bookKey,
@@ -34,7 +34,7 @@ import {
   UNKNOWN_KEY,
   type CampaignBook,
   type TreasuryState,
-} from "./state.ts";
+} from "./state/state.ts";
 
 export const stateCodec = schemaCodec<TreasuryState>("treasury-state");
 const grants = codecFor("grants");

@@ -7,8 +7,8 @@ import { codecFor, decodedOrNull, Undecodable, type Codec, type TopicValues } fr
 import type { Placement } from "../log/partitioner.ts";
 import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
-import { commandBreach, releaseBreach, reportBreach } from "./contract.ts";
-import { ManifestCache } from "./releases.ts";
+import { commandBreach, releaseBreach, reportBreach } from "./inbox/contract.ts";
+import { ManifestCache } from "./inbox/releases.ts";
 import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
 
 export interface TreasuryOptions {

@@ -4,9 +4,9 @@
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
-import { serveHttp } from "../../src/operate/http.ts";
-import { createMetrics } from "../../src/operate/metrics.ts";
-import type { Surroundings } from "../../src/operate/surroundings.ts";
+import { serveHttp } from "../../src/observe/http.ts";
+import { createMetrics } from "../../src/observe/metrics.ts";
+import type { Surroundings } from "../../src/observe/surroundings.ts";
 import type { Counts } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import { SAMPLES } from "../log/samples.ts";

@@ -11,8 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
 import type { EventLog, LogRecord, OutRecord, TaskKind, TaskLog } from "../../src/log/event-log.ts";
 import { openKafkaLog as openRealLog, type KafkaLog } from "../../src/log/kafka/log.ts";
-import { CONTROL_KEY } from "../../src/task/control-record.ts";
-import type { StateChange } from "../../src/task/local-store.ts";
+import { CONTROL_KEY } from "../../src/task/cycle/control-record.ts";
+import type { StateChange } from "../../src/task/store/local-store.ts";
 import { openStores } from "./harmed-store.ts";
 
 const SLOW_CLAIM_MS = 2_500;

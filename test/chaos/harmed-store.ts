@@ -1,8 +1,8 @@
 // The local stores of a chaos run: the real ones, which can be found again by their task.
 
 import { basename } from "node:path";
-import type { LocalStore, OpenStore } from "../../src/task/local-store.ts";
-import { lmdbStores as realStores } from "../../src/task/lmdb-store.ts";
+import type { LocalStore, OpenStore } from "../../src/task/store/local-store.ts";
+import { lmdbStores as realStores } from "../../src/task/store/lmdb-store.ts";
 
 /** The open store of a task, by the name of its changelog and its partition. */
 export const openStores = new Map<string, LocalStore>();

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { earlierRows } from "../../src/cli/earlier-log.ts";
+import { earlierRows } from "../../src/workflows/retrain/earlier-log.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, temporaryFolder } from "../learn/log-files.ts";
 
 async function rowsOf(csv: string, mapping: string, folder: string): Promise<Record<string, unknown>[]> {

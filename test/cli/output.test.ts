@@ -2,11 +2,11 @@
 // anything that a terminal would obey.
 
 import { describe, expect, test } from "vitest";
-import { createOutput, type Logging } from "../../src/cli/output.ts";
-import { printableLine } from "../../src/cli/printable.ts";
-import { redactor } from "../../src/cli/redact.ts";
-import { typedSecret } from "../../src/cli/secret.ts";
-import { tableText } from "../../src/cli/table.ts";
+import { createOutput, type Logging } from "../../src/terminal/output.ts";
+import { printableLine } from "../../src/terminal/printable.ts";
+import { redactor } from "../../src/settings/redact.ts";
+import { typedSecret } from "../../src/settings/secret.ts";
+import { tableText } from "../../src/terminal/table.ts";
 
 const JSON_LOG: Logging = {
   format: "json",

@@ -2,8 +2,8 @@
 
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAllocator, type Allocator } from "../../src/cli/allocator.ts";
-import { latestStatus, sendCommand } from "../../src/cli/control.ts";
+import { openAllocator, type Allocator } from "../../src/workflows/run/allocator.ts";
+import { latestStatus, sendCommand } from "../../src/workflows/control/control.ts";
 import { must } from "../../src/domain/assert.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
@@ -298,7 +298,7 @@ describe("status", () => {
 
   test("a shard that is down is named with the revision it is at", async () => {
     await stop();
-    const treasuryOnly = await import("../../src/cli/pacing/status-view.ts");
+    const treasuryOnly = await import("../../src/workflows/control/pacing/status-view.ts");
     const status = await latestStatus(log, "spring");
     if (status === null) return expect.unreachable("no status");
     const behind = { ...status, revision: status.revision + 1, atMs: status.atMs + 9_000, shards: 4 };

@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAllocator } from "../../src/cli/allocator.ts";
-import { sendCommand } from "../../src/cli/control.ts";
-import { replayTask } from "../../src/cli/replay/replay-task.ts";
+import { openAllocator } from "../../src/workflows/run/allocator.ts";
+import { sendCommand } from "../../src/workflows/control/control.ts";
+import { replayTask } from "../../src/workflows/replay/replay-task.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import type { PacingAction } from "../../src/domain/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";

@@ -1,7 +1,7 @@
 // What is said of restores, to a person who watches and to a program.
 
 import { expect, test } from "vitest";
-import { watchRestores } from "../../src/cli/restore-watch.ts";
+import { watchRestores } from "../../src/workflows/run/restore-watch.ts";
 import type { RestoreReport } from "../../src/task/observer.ts";
 
 const REPORT: RestoreReport = {

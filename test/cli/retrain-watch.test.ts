@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { watchTrainingLog } from "../../src/cli/retrain-watch.ts";
+import { watchTrainingLog } from "../../src/workflows/retrain/retrain-watch.ts";
 import { parseCampaign } from "../../src/domain/campaign.ts";
 import type { CampaignState } from "../../src/domain/control.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";

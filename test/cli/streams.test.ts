@@ -3,8 +3,8 @@
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { linesOf } from "../../src/cli/lines.ts";
-import { mergedByTime } from "../../src/cli/merge.ts";
+import { linesOf } from "../../src/terminal/lines.ts";
+import { mergedByTime } from "../../src/workflows/topics/merge.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

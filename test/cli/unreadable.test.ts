@@ -1,13 +1,13 @@
 // Four bytes of junk on any topic are passed over by whoever looks at it, with its place, and hide nothing else.
 
 import { beforeEach, expect, test } from "vitest";
-import { campaignsOn, findCampaign } from "../../src/cli/campaigns.ts";
-import { latestStatus, latestStatuses } from "../../src/cli/control.ts";
-import { lettersOf } from "../../src/cli/dead-letters.ts";
-import { StatusBoard } from "../../src/cli/pacing/status-board.ts";
-import { listReleases } from "../../src/cli/release-list.ts";
-import { findRelease } from "../../src/cli/retraining.ts";
-import { watchTrainingLog } from "../../src/cli/retrain-watch.ts";
+import { campaignsOn, findCampaign } from "../../src/workflows/control/campaigns.ts";
+import { latestStatus, latestStatuses } from "../../src/workflows/control/control.ts";
+import { lettersOf } from "../../src/workflows/topics/dead-letters.ts";
+import { StatusBoard } from "../../src/workflows/control/pacing/status-board.ts";
+import { listReleases } from "../../src/workflows/control/release-list.ts";
+import { findRelease } from "../../src/workflows/retrain/retraining.ts";
+import { watchTrainingLog } from "../../src/workflows/retrain/retrain-watch.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { passedOver } from "../../src/log/codec/reading.ts";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";

@@ -12,11 +12,11 @@ import { parse, parseAllDocuments } from "yaml";
 import { must } from "../../src/domain/assert.ts";
 import { isPinnedNode } from "../../bin/setup/node.mjs";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
-import { unknownSettings } from "../../src/cli/config.ts";
+import { unknownSettings } from "../../src/settings/config.ts";
 import { TOPICS } from "../../src/log/topics.ts";
-import { METRICS } from "../../src/operate/metric-names.ts";
+import { METRICS } from "../../src/observe/metric-names.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
-import { VERDICTS } from "../../src/task/verdicts.ts";
+import { VERDICTS } from "../../src/task/cycle/verdicts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");

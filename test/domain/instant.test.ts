@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readInstant, unitFault } from "../../src/domain/instant.ts";
+import { readInstant, unitFault } from "../../src/domain/reading/instant.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 28);
 

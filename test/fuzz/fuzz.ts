@@ -5,12 +5,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openAllocator, type Allocator } from "../../src/cli/allocator.ts";
-import { campaignsOn } from "../../src/cli/campaigns.ts";
-import { latestStatuses, sendCommand } from "../../src/cli/control.ts";
-import { lettersOf } from "../../src/cli/dead-letters.ts";
-import { StatusBoard } from "../../src/cli/pacing/status-board.ts";
-import { listReleases } from "../../src/cli/release-list.ts";
+import { openAllocator, type Allocator } from "../../src/workflows/run/allocator.ts";
+import { campaignsOn } from "../../src/workflows/control/campaigns.ts";
+import { latestStatuses, sendCommand } from "../../src/workflows/control/control.ts";
+import { lettersOf } from "../../src/workflows/topics/dead-letters.ts";
+import { StatusBoard } from "../../src/workflows/control/pacing/status-board.ts";
+import { listReleases } from "../../src/workflows/control/release-list.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import { readTopic } from "../../src/log/codec/reading.ts";

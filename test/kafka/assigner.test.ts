@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assign, type GroupMember } from "../../src/log/kafka/assigner.ts";
+import { assign, type GroupMember } from "../../src/log/kafka/group/assigner.ts";
 
 const member = (id: string, owned: readonly number[], generation = 1): GroupMember => ({ id, owned, generation });
 

@@ -4,10 +4,10 @@ import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { must } from "../../src/domain/assert.ts";
 import type { EventLog, TaskKind } from "../../src/log/event-log.ts";
-import { Cluster } from "../../src/log/kafka/cluster.ts";
+import { Cluster } from "../../src/log/kafka/client/cluster.ts";
 import { createKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
 import { withDefaults, type KafkaSettings } from "../../src/log/kafka/settings.ts";
-import { leaveGroup } from "../../src/log/kafka/wire/group-calls.ts";
+import { leaveGroup } from "../../src/log/kafka/protocol/group-calls.ts";
 import type { LogFixture } from "../log/fixture.ts";
 
 export const SESSION_MS = 1_500;

@@ -4,7 +4,7 @@
 import { must } from "../../src/domain/assert.ts";
 import { schemaCodec } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord, TaskKind, TopicSpec } from "../../src/log/event-log.ts";
-import type { ControlRecord } from "../../src/task/control-record.ts";
+import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { readAll } from "../log/conformance.ts";
 import { bytes, out, text } from "../log/told.ts";

@@ -8,8 +8,15 @@ import {
   RecordTooLarge,
   UnknownTopic,
 } from "../../src/log/event-log.ts";
-import { CODES, commitError, Disconnected, isPassing, KafkaError, portError } from "../../src/log/kafka/errors.ts";
-import { connectionError, KAFKAJS, openingHint } from "../../src/log/kafka/kafkajs-errors.ts";
+import {
+  CODES,
+  commitError,
+  Disconnected,
+  isPassing,
+  KafkaError,
+  portError,
+} from "../../src/log/kafka/client/errors.ts";
+import { connectionError, KAFKAJS, openingHint } from "../../src/log/kafka/client/kafkajs-errors.ts";
 
 const codes = Object.keys(CODES).map(Number);
 

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/log/event-log.ts";
-import { Disconnected, KafkaError } from "../../src/log/kafka/errors.ts";
-import { hedged } from "../../src/log/kafka/hedged.ts";
-import { Input } from "../../src/log/kafka/input.ts";
-import { Leaders } from "../../src/log/kafka/leaders.ts";
-import type { TopicMetadata } from "../../src/log/kafka/wire/calls.ts";
-import type { Fetched } from "../../src/log/kafka/wire/fetch-call.ts";
+import { Disconnected, KafkaError } from "../../src/log/kafka/client/errors.ts";
+import { hedged } from "../../src/log/kafka/client/hedged.ts";
+import { Input } from "../../src/log/kafka/reading/input.ts";
+import { Leaders } from "../../src/log/kafka/client/leaders.ts";
+import type { TopicMetadata } from "../../src/log/kafka/protocol/calls.ts";
+import type { Fetched } from "../../src/log/kafka/protocol/fetch-call.ts";
 
 const NOT_LEADER = 6;
 const UNKNOWN_TOPIC = 3;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { median, sparkline, trendOf } from "../../benchmarks/trend.ts";
+import { median, sparkline, trendOf } from "../../benchmarks/lib/trend.ts";
 
 const minutes = Array.from({ length: 30 }, (_, minute) => minute);
 

@@ -3,16 +3,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
-import { Reader, Writer } from "../../src/log/kafka/wire/bytes.ts";
-import * as calls from "../../src/log/kafka/wire/calls.ts";
-import { crc32c } from "../../src/log/kafka/wire/crc32c.ts";
-import { fetch } from "../../src/log/kafka/wire/fetch-call.ts";
-import * as group from "../../src/log/kafka/wire/group-calls.ts";
-import { NEEDED } from "../../src/log/kafka/wire/needed.ts";
-import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/wire/record-batch.ts";
-import * as transaction from "../../src/log/kafka/wire/transaction-calls.ts";
-import { storedBatches } from "../../src/log/kafka/wire/stored-batch.ts";
-import { VarintReader, varintSize, writeVarint } from "../../src/log/kafka/wire/varint.ts";
+import { Reader, Writer } from "../../src/log/kafka/protocol/bytes.ts";
+import * as calls from "../../src/log/kafka/protocol/calls.ts";
+import { crc32c } from "../../src/log/kafka/protocol/crc32c.ts";
+import { fetch } from "../../src/log/kafka/protocol/fetch-call.ts";
+import * as group from "../../src/log/kafka/protocol/group-calls.ts";
+import { NEEDED } from "../../src/log/kafka/protocol/needed.ts";
+import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/protocol/record-batch.ts";
+import * as transaction from "../../src/log/kafka/protocol/transaction-calls.ts";
+import { storedBatches } from "../../src/log/kafka/protocol/stored-batch.ts";
+import { VarintReader, varintSize, writeVarint } from "../../src/log/kafka/protocol/varint.ts";
 
 // kafkajs' own protocol code: another implementation to be held against.
 const require = createRequire(import.meta.url);

@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { sha256Hex } from "../../src/domain/canonical.ts";
 import { columnNames, compileRowEncoder, type Attributes } from "../../src/domain/features.ts";
-import { openDatabase } from "../../src/learn/duckdb.ts";
-import { parseMapping } from "../../src/learn/mapping.ts";
+import { openDatabase } from "../../src/learn/data/duckdb.ts";
+import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
 import { FOLDS, type Block, type Dataset } from "../../src/learn/nouns.ts";
-import { hashedRows, rowHash } from "../../src/learn/row-keys.ts";
+import { hashedRows, rowHash } from "../../src/learn/data/row-keys.ts";
 import { testOnRealLog } from "../real-data.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv, parquetOf } from "./log-files.ts";
 

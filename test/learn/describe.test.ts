@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FeatureSpec } from "../../src/domain/features.ts";
-import { describeClusters } from "../../src/learn/describe.ts";
+import { describeClusters } from "../../src/learn/cluster/describe.ts";
 
 const SPEC: FeatureSpec = {
   features: [

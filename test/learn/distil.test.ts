@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/domain/canonical.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { distil, QUICK_STUDENT, type DistilInput, type Student } from "../../src/learn/distil.ts";
-import { compareOnnx } from "../../src/learn/onnx.ts";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { distil, QUICK_STUDENT, type DistilInput, type Student } from "../../src/learn/distil/distil.ts";
+import { compareOnnx } from "../../src/learn/distil/onnx.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 
 beforeAll(async () => {
   await useBackend("wasm");

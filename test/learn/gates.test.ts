@@ -9,8 +9,8 @@ import {
   brokenPlan,
   GateFailed,
   holdGates,
-} from "../../src/learn/gates.ts";
-import type { StudentCheck } from "../../src/learn/student-check.ts";
+} from "../../src/learn/check/gates.ts";
+import type { StudentCheck } from "../../src/learn/distil/student-check.ts";
 import { LEARN_OPTIONS } from "../../src/learn/train-options.ts";
 
 const ARMS = ["none", "small"];

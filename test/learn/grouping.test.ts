@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
 import { CLUSTER_OPTIONS } from "../../src/learn/cluster/cluster.ts";
-import { groupRows, seldomUsed } from "../../src/learn/grouping.ts";
+import { groupRows, seldomUsed } from "../../src/learn/cluster/grouping.ts";
 import type { Effects, Representation } from "../../src/learn/nouns.ts";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { madeUpLog } from "./memory-dataset.ts";
 
 test("a cluster is seldom used with fewer rows than asked for, and at least one row is always asked for", () => {

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { onTestFinished } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { openDataset, type DatasetOptions } from "../../src/learn/dataset.ts";
-import { parseMapping, type Mapping } from "../../src/learn/mapping.ts";
+import { openDataset, type DatasetOptions } from "../../src/learn/data/dataset.ts";
+import { parseMapping, type Mapping } from "../../src/learn/data/mapping/mapping.ts";
 import type { Dataset } from "../../src/learn/nouns.ts";
 
 /** Orders without an incentive, and what each arm adds for users who respond (member) and for the others. */

@@ -4,12 +4,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { distil, QUICK_STUDENT } from "../../src/learn/distil.ts";
+import { distil, QUICK_STUDENT } from "../../src/learn/distil/distil.ts";
 import type { Effects } from "../../src/learn/nouns.ts";
-import { compareOnnx } from "../../src/learn/onnx.ts";
+import { compareOnnx } from "../../src/learn/distil/onnx.ts";
 import { QUICK_NETWORK } from "../../src/learn/represent/options.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
-import { parseBackend, useBackend, type BackendPreference } from "../../src/learn/tensorflow.ts";
+import { parseBackend, useBackend, type BackendPreference } from "../../src/learn/represent/tensorflow.ts";
 import { logCsv, openCsv } from "./log-files.ts";
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@ import { must } from "../../src/domain/assert.ts";
 import * as step from "../../src/learn/represent/learning-step.ts";
 import * as network from "../../src/learn/represent/network.ts";
 import { NETWORK_DEFAULTS } from "../../src/learn/represent/options.ts";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { benchmarkPlan, madeUpValues, QUICK } from "../../benchmarks/plan.ts";
+import { benchmarkPlan, madeUpValues, QUICK } from "../../benchmarks/learn/plan.ts";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { startHighs } from "../../src/learn/plan/highs.ts";

@@ -8,11 +8,11 @@ import { describe, expect, test } from "vitest";
 import { measureOurs } from "../../benchmarks/quality/ours.ts";
 import { reportOf, type Result } from "../../benchmarks/quality/report.ts";
 import { BUDGETS, figuresOf, groupPoints, individualPoints, type Effects } from "../../benchmarks/quality/scorer.ts";
-import { QUICK } from "../../benchmarks/share.ts";
+import { QUICK } from "../../benchmarks/learn/share.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { createWorld, population } from "../../src/simulate/world.ts";
-import { mappingText, writeLog } from "../../src/simulate/world-log.ts";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { createWorld, population } from "../../src/simulate/world/world.ts";
+import { mappingText, writeLog } from "../../src/simulate/world/world-log.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { ladderEffects } from "./worlds.ts";
 
 /** Users with a strength of their own, arms with a rising face value. */

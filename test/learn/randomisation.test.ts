@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { chiSquareTail, sampleRatio } from "../../src/domain/sample-ratio.ts";
-import { NOT_CAUSAL } from "../../src/learn/dataset.ts";
+import { NOT_CAUSAL } from "../../src/learn/data/dataset.ts";
 import { MAPPING, openCsv } from "./log-files.ts";
 
 const ARMS = ["none", "small", "large"] as const;

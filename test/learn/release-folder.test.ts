@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { checkPlace, writeReleaseFolder, type ReleaseFolderContent } from "../../src/learn/release-folder.ts";
+import { checkPlace, writeReleaseFolder, type ReleaseFolderContent } from "../../src/learn/release/release-folder.ts";
 import { readReleaseFolder } from "../../src/retrain/publish.ts";
 import { tinyRelease } from "../serve/tiny-release.ts";
 import { temporaryFolder } from "./log-files.ts";

@@ -15,7 +15,7 @@ import * as step from "../../src/learn/represent/learning-step.ts";
 import * as network from "../../src/learn/represent/network.ts";
 import { NETWORK_DEFAULTS, networkOptions, QUICK_NETWORK } from "../../src/learn/represent/options.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
-import { useBackend } from "../../src/learn/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "./log-files.ts";
 
 beforeAll(async () => {

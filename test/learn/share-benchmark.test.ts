@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { newPeople } from "../../benchmarks/share-world.ts";
-import { benchmarkShare, OURS, QUICK, summarise } from "../../benchmarks/share.ts";
+import { newPeople } from "../../benchmarks/learn/share-world.ts";
+import { benchmarkShare, OURS, QUICK, summarise } from "../../benchmarks/learn/share.ts";
 import { must } from "../../src/domain/assert.ts";
 import { bestAt } from "../../src/learn/plan/envelope.ts";
-import { bestPossible } from "../../src/simulate/best.ts";
-import { createWorld } from "../../src/simulate/world.ts";
+import { bestPossible } from "../../src/simulate/world/best.ts";
+import { createWorld } from "../../src/simulate/world/world.ts";
 
 const NO_FEATURES = { features: [{ name: "age", kind: "numeric" as const, default: 0 }] };
 

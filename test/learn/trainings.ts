@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { QUICK_NETWORK } from "../../src/learn/represent/options.ts";
-import type { BackendPreference } from "../../src/learn/tensorflow.ts";
+import type { BackendPreference } from "../../src/learn/represent/tensorflow.ts";
 import { QUICK_LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
 import { trainRelease, type Training } from "../../src/learn/train.ts";
 import { logCsv, mappingOf } from "./log-files.ts";

@@ -4,10 +4,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileRowEncoder, type AttributeValue } from "../../src/domain/features.ts";
-import { numberOf, truthOf, valueKey } from "../../src/domain/values.ts";
-import { openDatabase, type Cell, type Database } from "../../src/learn/duckdb.ts";
-import { literal } from "../../src/learn/sql.ts";
-import { numberSql, truthSql, withKeys } from "../../src/learn/values-sql.ts";
+import { numberOf, truthOf, valueKey } from "../../src/domain/reading/values.ts";
+import { openDatabase, type Cell, type Database } from "../../src/learn/data/duckdb.ts";
+import { literal } from "../../src/learn/data/sql.ts";
+import { numberSql, truthSql, withKeys } from "../../src/learn/data/values-sql.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, open, parquetOf } from "./log-files.ts";
 
 let db: Database;

@@ -1,8 +1,8 @@
 // The benchmarks' bodies, small, so that they do not rot.
 
 import { expect, it } from "vitest";
-import { benchmarkCodec } from "../../benchmarks/codec.ts";
-import { benchmarkLog, QUICK } from "../../benchmarks/log.ts";
+import { benchmarkCodec } from "../../benchmarks/log/codec.ts";
+import { benchmarkLog, QUICK } from "../../benchmarks/log/log.ts";
 import { SAMPLES } from "./samples.ts";
 
 it("the codec's benchmark measures every topic", () => {

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backUp, restoreBackup } from "../../src/log/embedded/backup.ts";
+import { backUp, restoreBackup } from "../../src/log/embedded/maintenance/backup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { LogError } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";

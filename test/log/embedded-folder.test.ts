@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { reasonAgainst } from "../../bin/setup/node.mjs";
 import { seededRandom } from "../../src/domain/random.ts";
-import { checkVersion } from "../../src/log/embedded/format.ts";
+import { checkVersion } from "../../src/log/embedded/sqlite/format.ts";
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../src/log/embedded/log.ts";
 import { LogError, LogUnavailable } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";

@@ -1,7 +1,7 @@
 // A small log as a fuzz of the reader knows it: the text of each cell, what the text means, and so what must come of reading it.
 
 import type { Random } from "../../src/domain/random.ts";
-import { numberOf, truthOf, valueKey } from "../../src/domain/values.ts";
+import { numberOf, truthOf, valueKey } from "../../src/domain/reading/values.ts";
 
 export const COLUMNS = ["age", "member", "city", "offer", "ordered", "basket", "redeemed"] as const;
 export type Column = (typeof COLUMNS)[number];

@@ -13,7 +13,7 @@ import {
   withRedemption,
   withReward,
   withSession,
-} from "../../src/serve/user/activity.ts";
+} from "../../src/serve/state/user/activity.ts";
 import { HOUR_MS, START_MS } from "./house.ts";
 
 const DAY_MS = 24 * HOUR_MS;

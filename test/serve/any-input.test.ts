@@ -8,7 +8,7 @@ import type { Attributes } from "../../src/domain/features.ts";
 import type { Decision, Reason } from "../../src/domain/decision.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
-import { stateCodec } from "../../src/serve/state.ts";
+import { stateCodec } from "../../src/serve/state/state.ts";
 import { campaign, grantOf, HOUR_MS, openHouse, START_MS, type House } from "./house.ts";
 
 const seed = process.env["FC_SEED"];

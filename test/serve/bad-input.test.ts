@@ -14,8 +14,8 @@ import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";
 import { REWARD_NAMES_MAX } from "../../src/serve/settle/reward.ts";
-import { RECENT_SESSIONS_MAX, RECENT_SESSIONS_MS } from "../../src/serve/user/recent-sessions.ts";
-import { OPEN_MAX, OUTCOMES_MAX } from "../../src/serve/user/record.ts";
+import { RECENT_SESSIONS_MAX, RECENT_SESSIONS_MS } from "../../src/serve/state/user/recent-sessions.ts";
+import { OPEN_MAX, OUTCOMES_MAX } from "../../src/serve/state/user/record.ts";
 import { HOUR_MS, START_MS, openHouse, sessionOf, type House } from "./house.ts";
 
 type Topic = "sessions" | "outcomes" | "profiles" | "grants";

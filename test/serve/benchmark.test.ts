@@ -1,7 +1,7 @@
 // The serve benchmark's body, small, so that it does not rot.
 
 import { expect, test } from "vitest";
-import { benchmarkServe } from "../../benchmarks/serve.ts";
+import { benchmarkServe } from "../../benchmarks/serve/serve.ts";
 
 test("the benchmark measures decisions a second, their latency, bare SQLite, and where the time goes", async () => {
   const figures = await benchmarkServe({

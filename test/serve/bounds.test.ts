@@ -3,8 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MAX_EVENT_BYTES } from "../../src/domain/session.ts";
 import { TOPICS } from "../../src/log/topics.ts";
-import { stateCodec, userKey, dueOfState } from "../../src/serve/state.ts";
-import { ACTIVITY_MS, BUCKETS_MAX } from "../../src/serve/user/activity.ts";
+import { stateCodec, userKey, dueOfState } from "../../src/serve/state/state.ts";
+import { ACTIVITY_MS, BUCKETS_MAX } from "../../src/serve/state/user/activity.ts";
 import {
   AGAIN_MAX,
   CAP_CAMPAIGNS_MAX,
@@ -12,8 +12,8 @@ import {
   OPEN_MAX,
   OUTCOMES_MAX,
   type UserRecord,
-} from "../../src/serve/user/record.ts";
-import { RECENT_SESSIONS_MAX } from "../../src/serve/user/recent-sessions.ts";
+} from "../../src/serve/state/user/record.ts";
+import { RECENT_SESSIONS_MAX } from "../../src/serve/state/user/recent-sessions.ts";
 import { campaign, HOUR_MS, openHouse, START_MS, type House } from "./house.ts";
 
 const DOUBLE = 8;

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import { stateCodec } from "../../src/serve/state.ts";
+import { stateCodec } from "../../src/serve/state/state.ts";
 import { campaign, HOUR_MS, openHouse, type House } from "./house.ts";
 
 let house: House;

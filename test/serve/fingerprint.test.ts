@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { idPrint, outcomePrint, sessionPrint } from "../../src/serve/user/fingerprint.ts";
+import { idPrint, outcomePrint, sessionPrint } from "../../src/serve/state/user/fingerprint.ts";
 import type { Session } from "../../src/domain/session.ts";
 import { sessionOf, START_MS } from "./house.ts";
 

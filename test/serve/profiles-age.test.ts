@@ -1,8 +1,8 @@
 // Profiles of users who never come are forgotten like users; those of users who are known are kept.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { PROFILE_MS } from "../../src/serve/shard/records.ts";
-import { profileKey } from "../../src/serve/state.ts";
+import { PROFILE_MS } from "../../src/serve/state/campaign/records.ts";
+import { profileKey } from "../../src/serve/state/state.ts";
 import { HOUR_MS, openHouse, type House } from "./house.ts";
 
 let house: House;

@@ -6,7 +6,7 @@ import { sha256Hex } from "../../src/domain/canonical.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
-import { encodeOnnx } from "../../src/learn/onnx.ts";
+import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { releaseRecord, tinyRelease } from "./tiny-release.ts";

@@ -7,7 +7,7 @@ import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
 import type { Campaign } from "../../src/domain/campaign.ts";
 import type { FeatureSpec } from "../../src/domain/features.ts";
 import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release.ts";
-import { encodeOnnx } from "../../src/learn/onnx.ts";
+import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 
 export const FEATURES: FeatureSpec = {
   features: [

@@ -1,7 +1,7 @@
 // Trace context goes through as W3C has it, and nothing else does.
 
 import { expect, test } from "vitest";
-import { traceOf } from "../../src/serve/trace.ts";
+import { traceOf } from "../../src/serve/receive/trace.ts";
 
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const of = (traceparent: string | null, tracestate?: string) =>

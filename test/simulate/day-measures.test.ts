@@ -2,8 +2,8 @@
 
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { incrementalReward } from "../../src/simulate/incremental.ts";
-import { mostSpendable, spendAt, type OracleOptions, type OracleSession } from "../../src/simulate/oracle.ts";
+import { incrementalReward } from "../../src/simulate/day/incremental.ts";
+import { mostSpendable, spendAt, type OracleOptions, type OracleSession } from "../../src/simulate/day/oracle.ts";
 
 function oracle(sessions: readonly OracleSession[], budgetMinor: number): OracleOptions {
   return { budgetMinor, ttlMs: 1_000, faceMinor: [0, 50, 100], sendMinor: [0, 0, 0], last: 1, sessions };

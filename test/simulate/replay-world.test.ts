@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import { compileRowEncoder, rowWidth, type FeatureSpec } from "../../src/domain/features.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { indexNeighbours } from "../../src/simulate/neighbours.ts";
-import { attributesOf, replayMarket } from "../../src/simulate/replay-world.ts";
-import { drawLuck } from "../../src/simulate/world.ts";
+import { indexNeighbours } from "../../src/simulate/market/neighbours.ts";
+import { attributesOf, replayMarket } from "../../src/simulate/market/replay-world.ts";
+import { drawLuck } from "../../src/simulate/world/world.ts";
 
 const random = seededRandom("replay");
 

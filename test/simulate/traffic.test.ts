@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import { DAY_MS, drawTraffic, hourlyProfile } from "../../src/simulate/traffic.ts";
+import { DAY_MS, drawTraffic, hourlyProfile } from "../../src/simulate/world/traffic.ts";
 
 const traffic = drawTraffic({ sessions: 20_000, users: 15_000, seed: 3 });
 

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { parseMapping } from "../../src/learn/mapping.ts";
-import { bestPossible, greedy, policyValue, shareOfBest } from "../../src/simulate/best.ts";
-import { createWorld, drawLuck, population } from "../../src/simulate/world.ts";
-import { csvChunks, mappingText, writeLog } from "../../src/simulate/world-log.ts";
+import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
+import { bestPossible, greedy, policyValue, shareOfBest } from "../../src/simulate/world/best.ts";
+import { createWorld, drawLuck, population } from "../../src/simulate/world/world.ts";
+import { csvChunks, mappingText, writeLog } from "../../src/simulate/world/world-log.ts";
 
 const world = createWorld({ seed: 7 });
 

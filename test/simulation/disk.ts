@@ -8,8 +8,8 @@ import {
   type OpenStore,
   type Stamp,
   type StateChange,
-} from "../../src/task/local-store.ts";
-import { memoryStores } from "../../src/task/memory-store.ts";
+} from "../../src/task/store/local-store.ts";
+import { memoryStores } from "../../src/task/store/memory-store.ts";
 import type { Tally } from "./tally.ts";
 
 /** How many writes back a disk can be set. */

@@ -2,7 +2,7 @@
 
 import type { BudgetPeriods } from "../../src/domain/campaign.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
-import type { CampaignBook } from "../../src/treasury/state.ts";
+import type { CampaignBook } from "../../src/treasury/state/state.ts";
 import { encoded, withBatch, withView, type LawOff } from "./laws-off-tools.ts";
 
 export const TERMS_OFF: readonly LawOff[] = [

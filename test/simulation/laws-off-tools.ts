@@ -3,10 +3,10 @@
 
 import { codecFor, decodedOrNull, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord, TaskLog } from "../../src/log/event-log.ts";
-import type { StateRecord } from "../../src/serve/state.ts";
-import type { LocalStore } from "../../src/task/local-store.ts";
+import type { StateRecord } from "../../src/serve/state/state.ts";
+import type { LocalStore } from "../../src/task/store/local-store.ts";
 import type { Processor, StateView } from "../../src/task/processor.ts";
-import type { TreasuryState } from "../../src/treasury/state.ts";
+import type { TreasuryState } from "../../src/treasury/state/state.ts";
 import type { Law } from "./audit/findings.ts";
 import type { Seams } from "./machine.ts";
 

@@ -5,8 +5,8 @@
 
 import { Fenced, LogUnavailable, OutcomeUnknown, type TaskLog } from "../../src/log/event-log.ts";
 import { Book } from "../../src/serve/ledger/book.ts";
-import { Journal } from "../../src/serve/shard/journal.ts";
-import { Standby } from "../../src/task/standby.ts";
+import { Journal } from "../../src/serve/publish/journal.ts";
+import { Standby } from "../../src/task/restore/standby.ts";
 import { DOORS_OFF } from "./laws-off-doors.ts";
 import { TERMS_OFF } from "./laws-off-terms.ts";
 import {

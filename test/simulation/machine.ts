@@ -1,5 +1,5 @@
 // Machine: a node that runs the allocator: a disk, a clock of its own that may be wrong, and at most one process at a
-// time. It puts the live parts together as src/cli/allocator.ts does, on the slow simulated log and with stores in memory.
+// time. It puts the live parts together as src/workflows/run/allocator.ts does, on the slow simulated log and with stores in memory.
 // A process that ends by anything but a crash that was meant is a finding.
 
 import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
@@ -9,8 +9,8 @@ import { serveKind, treasuryKind } from "../../src/log/topics.ts";
 import type { Placement } from "../../src/log/partitioner.ts";
 import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
-import type { ControlRecord } from "../../src/task/control-record.ts";
-import type { OpenStore } from "../../src/task/local-store.ts";
+import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
+import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { unobserved, type RestoreReport, type TaskObserver } from "../../src/task/observer.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { joinRunner, type Clock, type Runner } from "../../src/task/runner.ts";

@@ -1,5 +1,5 @@
 // Slow log: a process's connection to the simulated cluster on which every call of a task takes as long as the driver
-// says (turns.ts), and every batch of a changelog that is copied (src/task/standby.ts). What the process has called for when it crashes is answered by its crash.
+// says (turns.ts), and every batch of a changelog that is copied (src/task/restore/standby.ts). What the process has called for when it crashes is answered by its crash.
 
 import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import type { SimulatedLog } from "../../src/log/simulated/cluster.ts";

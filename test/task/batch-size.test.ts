@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BatchSize, nextBatchSize, type BatchRule } from "../../src/task/batch-size.ts";
+import { BatchSize, nextBatchSize, type BatchRule } from "../../src/task/cycle/batch-size.ts";
 
 const rule: BatchRule = { targetMs: 100, min: 10, max: 1_000 };
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ClockJumped, guardedClock, type ClockReading } from "../../src/task/clock-guard.ts";
-import { clockFault } from "../../src/cli/start-clock.ts";
+import { clockFault } from "../../src/workflows/run/start-clock.ts";
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 4, 1, 12);

@@ -1,11 +1,11 @@
 // The processor of three lines that the task's machinery is tried with: counts each key's records, says so on `out`,
 // and forgets a key a second after its last record.
 
-import { firstControl, type ControlCodec, type ControlRecord } from "../../src/task/control-record.ts";
+import { firstControl, type ControlCodec, type ControlRecord } from "../../src/task/cycle/control-record.ts";
 import { schemaCodec } from "../../src/log/codec/codec.ts";
 import type { EventLog, LogRecord, TaskKind, TopicSpec } from "../../src/log/event-log.ts";
-import type { LocalStore, OpenStore, Stamp, StateChange } from "../../src/task/local-store.ts";
-import { memoryStores } from "../../src/task/memory-store.ts";
+import type { LocalStore, OpenStore, Stamp, StateChange } from "../../src/task/store/local-store.ts";
+import { memoryStores } from "../../src/task/store/memory-store.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { joinRunner, type Runner, type RunnerOptions } from "../../src/task/runner.ts";
 

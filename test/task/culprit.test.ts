@@ -2,8 +2,8 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import { culpritOf } from "../../src/task/culprit.ts";
-import { NotNext, passOver } from "../../src/task/pass-over.ts";
+import { culpritOf } from "../../src/task/cycle/culprit.ts";
+import { NotNext, passOver } from "../../src/task/cycle/pass-over.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { controlCodec, counting, join, kind, lastControl, outputs, sendKeys, text, topics } from "./counting.ts";
 

@@ -3,9 +3,9 @@ import * as port from "../../src/log/event-log.ts";
 import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
-import { StoreFailed } from "../../src/task/local-store.ts";
-import { memoryStores } from "../../src/task/memory-store.ts";
-import { GivenUp, VERDICTS, verdictOf } from "../../src/task/verdicts.ts";
+import { StoreFailed } from "../../src/task/store/local-store.ts";
+import { memoryStores } from "../../src/task/store/memory-store.ts";
+import { GivenUp, VERDICTS, verdictOf } from "../../src/task/cycle/verdicts.ts";
 import { counting, join, kind, outputs, sendKeys, topics } from "./counting.ts";
 
 function shared() {

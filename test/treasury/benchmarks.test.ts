@@ -1,10 +1,10 @@
 // The benchmarks' bodies, small, so that they do not rot; and what they promise of every day, however short.
 
 import { expect, test } from "vitest";
-import { benchmarkLedger } from "../../benchmarks/ledger.ts";
-import { benchmarkPacing } from "../../benchmarks/pacing.ts";
-import { playNaiveDay } from "../../benchmarks/pacing-naive.ts";
-import { makeDay } from "../../benchmarks/pacing-world.ts";
+import { benchmarkLedger } from "../../benchmarks/treasury/ledger.ts";
+import { benchmarkPacing } from "../../benchmarks/treasury/pacing.ts";
+import { playNaiveDay } from "../../benchmarks/treasury/pacing-naive.ts";
+import { makeDay } from "../../benchmarks/treasury/pacing-world.ts";
 import { PACING_CONTROLLERS } from "../../src/domain/campaign.ts";
 
 test("days paced by the real treasurer and shards never pass their budget, whoever paces", async () => {

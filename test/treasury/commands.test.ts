@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { PacingAction } from "../../src/domain/control.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
-import { REFUSALS } from "../../src/treasury/commands.ts";
+import { REFUSALS } from "../../src/treasury/inbox/commands.ts";
 import { ARMS, campaign, manifest, Shard, World } from "./world.ts";
 
 function started(shards = 2): World {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { PACING_CONTROLLERS, type PacingController } from "../../src/domain/campaign.ts";
-import { steer, type ControlMemory, type Sight } from "../../src/treasury/controllers.ts";
+import { steer, type ControlMemory, type Sight } from "../../src/treasury/pace/controllers.ts";
 
 const STEPS = 1_000;
 const BUDGET = 1_000_000;

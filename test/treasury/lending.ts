@@ -4,8 +4,8 @@
 import type { Campaign } from "../../src/domain/campaign.ts";
 import type { AccountTotals } from "../../src/domain/control.ts";
 import type { Random } from "../../src/domain/random.ts";
-import { watchCohorts, type Cohorts } from "../../src/treasury/cohorts.ts";
-import { riskOf } from "../../src/treasury/risk.ts";
+import { watchCohorts, type Cohorts } from "../../src/treasury/forecast/cohorts.ts";
+import { riskOf } from "../../src/treasury/pace/risk.ts";
 
 export interface LendingOptions {
   readonly campaign: Campaign;

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { markEveryMs, watchCohorts, type Cohorts, type Mark } from "../../src/treasury/cohorts.ts";
-import { riskOf } from "../../src/treasury/risk.ts";
+import { markEveryMs, watchCohorts, type Cohorts, type Mark } from "../../src/treasury/forecast/cohorts.ts";
+import { riskOf } from "../../src/treasury/pace/risk.ts";
 import { playDay, type DayOptions } from "./day.ts";
 import { playLending, type LendingOptions } from "./lending.ts";
 import { campaign } from "./world.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { freeOf, slice, type ShardNeed, type SliceInput } from "../../src/treasury/slices.ts";
+import { freeOf, slice, type ShardNeed, type SliceInput } from "../../src/treasury/slices/slices.ts";
 
 const need = (changes: Partial<ShardNeed>): ShardNeed => ({
   out: 0n,

@@ -3,9 +3,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Campaign } from "../../src/domain/campaign.ts";
-import { aimOf, curveShare, spendingSessions } from "../../src/treasury/curve.ts";
-import { wholeSpan } from "../../src/treasury/periods.ts";
-import { countArrivals, trafficNow, type Arrivals, type Traffic } from "../../src/treasury/traffic.ts";
+import { aimOf, curveShare, spendingSessions } from "../../src/treasury/pace/curve.ts";
+import { wholeSpan } from "../../src/treasury/pace/periods.ts";
+import { countArrivals, trafficNow, type Arrivals, type Traffic } from "../../src/treasury/forecast/traffic.ts";
 import { campaign } from "./world.ts";
 
 const HOUR_MS = 3_600_000;

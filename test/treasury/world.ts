@@ -9,7 +9,7 @@ import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import type { DeadLetter } from "../../src/domain/dead-letter.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
-import { memoryStores } from "../../src/task/memory-store.ts";
+import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
 
 const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };

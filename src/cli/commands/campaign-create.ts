@@ -3,10 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { parse, YAMLParseError } from "yaml";
 import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
-import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
-import { runSteering, STEERING } from "../control.ts";
-import { withLog } from "../open-log.ts";
-import { asText, someOf } from "../options.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
+import { runSteering, STEERING } from "../steering.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { someOf } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
 
 export const command = defineCommand({
   summary: "create campaigns from files",

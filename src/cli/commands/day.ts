@@ -4,12 +4,14 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
-import { renderDayReport } from "../../operate/day-report.ts";
-import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
-import { dayJson, dayReport, dayText } from "../day/day-output.ts";
-import { playCampaignDay } from "../day/play.ts";
-import { SYNTHETIC_ROWS } from "../day/setting.ts";
-import { asInteger, asAmount, asNumber, asText, flag, many, option, withDefault } from "../options.ts";
+import { renderDayReport } from "../../report/day/day-report.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
+import { dayJson, dayReport, dayText } from "../../workflows/day/day-output.ts";
+import { playCampaignDay } from "../../workflows/day/play.ts";
+import { SYNTHETIC_ROWS } from "../../workflows/day/setting.ts";
+import { flag, many, option, withDefault } from "../options.ts";
+import { asInteger, asAmount, asNumber, asText } from "../../settings/parse.ts";
 
 /** A third of the time of `train`: on logs of this size the rest is the fourth decimal of the loss, and a minute. */
 const TRAIN_ARGS = ["--epochs", "17", "--plain-features"];

@@ -1,11 +1,14 @@
 // stipend dead-letters list: the records that could not be used, with the reason.
 
-import { defineCommand, DONE } from "../command.ts";
-import { CHOICE, letterJson, lettersOf } from "../dead-letters.ts";
-import { withLog } from "../open-log.ts";
-import { asInteger, option } from "../options.ts";
-import { printableLine } from "../printable.ts";
-import { timeText } from "../table.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { CHOICE } from "../dead-letter-options.ts";
+import { letterJson, lettersOf } from "../../workflows/topics/dead-letters.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { option } from "../options.ts";
+import { asInteger } from "../../settings/parse.ts";
+import { printableLine } from "../../terminal/printable.ts";
+import { timeText } from "../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "the records that could not be used, with the reason",

@@ -5,12 +5,14 @@ import { isWhole } from "../../domain/dead-letter.ts";
 import type { OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { CHOICE, lettersOf } from "../dead-letters.ts";
-import { withLog } from "../open-log.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { CHOICE } from "../dead-letter-options.ts";
+import { lettersOf } from "../../workflows/topics/dead-letters.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
 import { flag } from "../options.ts";
-import { homeOf, sendable, type SendableTopic } from "../sending.ts";
-import { tableText } from "../table.ts";
+import { homeOf, sendable, type SendableTopic } from "../../workflows/topics/sending.ts";
+import { tableText } from "../../terminal/table.ts";
 
 const TOGETHER = 500;
 

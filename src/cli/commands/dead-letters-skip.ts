@@ -5,12 +5,15 @@ import { deadLetterOf } from "../../domain/dead-letter.ts";
 import { codecFor, schemaCodec } from "../../log/codec/codec.ts";
 import { AlreadyRunning, type TaskKind } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
-import type { ControlRecord } from "../../task/control-record.ts";
-import { NotNext, passOver } from "../../task/pass-over.ts";
-import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
-import { asPlace, placeText } from "../dead-letters.ts";
-import { withLog } from "../open-log.ts";
-import { asDuration, asText, required, withDefault } from "../options.ts";
+import type { ControlRecord } from "../../task/cycle/control-record.ts";
+import { NotNext, passOver } from "../../task/cycle/pass-over.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
+import { placeText } from "../../workflows/topics/dead-letters.ts";
+import { asPlace } from "../dead-letter-options.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { required, withDefault } from "../options.ts";
+import { asDuration, asText } from "../../settings/parse.ts";
 
 export const command = defineCommand({
   summary: "pass over one record that an allocator cannot get past",

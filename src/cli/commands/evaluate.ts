@@ -3,17 +3,19 @@
 import { writeFile } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
-import { renderEvaluationReport } from "../../operate/evaluation-report.ts";
-import { defineCommand, DONE, type Context } from "../command.ts";
-import { evaluateLive } from "../evaluate/evaluate-live.ts";
-import { evaluateTable } from "../evaluate/evaluate-table.ts";
-import { evaluationJson, type Evaluation } from "../evaluate/evaluation.ts";
-import { evaluationReport } from "../evaluate/evaluation-page.ts";
-import { evaluationText } from "../evaluate/evaluation-text.ts";
-import { readMappingFile } from "../mapping-file.ts";
-import { withLog } from "../open-log.ts";
-import { checkOutFile } from "../out-file.ts";
-import { asInteger, asText, flag, many, option, withDefault, type ValuesOf } from "../options.ts";
+import { renderEvaluationReport } from "../../report/evaluation/evaluation-report.ts";
+import { defineCommand } from "../command.ts";
+import { DONE, type Context } from "../../terminal/context.ts";
+import { evaluateLive } from "../../workflows/evaluate/evaluate-live.ts";
+import { evaluateTable } from "../../workflows/evaluate/evaluate-table.ts";
+import { evaluationJson, type Evaluation } from "../../workflows/evaluate/evaluation.ts";
+import { evaluationReport } from "../../workflows/evaluate/evaluation-page.ts";
+import { evaluationText } from "../../workflows/evaluate/evaluation-text.ts";
+import { readMappingFile } from "../../workflows/retrain/mapping-file.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { checkOutFile } from "../../terminal/out-file.ts";
+import { flag, many, option, withDefault, type ValuesOf } from "../options.ts";
+import { asInteger, asText } from "../../settings/parse.ts";
 
 const BUDGETS = 5;
 

@@ -1,9 +1,11 @@
 // stipend log restore: a new embedded log of a backup.
 
 import path from "node:path";
-import { defineCommand, DONE } from "../command.ts";
-import { embeddedBackups } from "../open-log.ts";
-import { asText, required } from "../options.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { embeddedBackups } from "../../workflows/connect/open-log.ts";
+import { required } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
 
 export const command = defineCommand({
   summary: "make a new embedded log of a backup",

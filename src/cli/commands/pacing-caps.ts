@@ -1,8 +1,9 @@
 // stipend pacing caps: how many incentives one user may get.
 
 import { InvalidInput, type Cap } from "../../domain/campaign.ts";
-import { asDuration, asInteger, flag, many, type Parse } from "../options.ts";
-import { steeringCommand } from "../pacing/steering.ts";
+import { flag, many } from "../options.ts";
+import { asDuration, asInteger, type Parse } from "../../settings/parse.ts";
+import { steeringCommand } from "../steering.ts";
 
 const asMost = asInteger({ min: 1 });
 

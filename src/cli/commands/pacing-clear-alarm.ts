@@ -1,6 +1,6 @@
 // stipend pacing clear-alarm: go on with a campaign that an alarm on its money has paused.
 
-import { steeringCommand } from "../pacing/steering.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "go on with a campaign that an alarm on its money has paused",

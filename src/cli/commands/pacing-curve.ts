@@ -1,9 +1,10 @@
 // stipend pacing curve: how the budget goes out over the period, and who sets the plan by it.
 
 import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign.ts";
-import { asOneOf, many, option } from "../options.ts";
-import { asPoint } from "../pacing/curve-point.ts";
-import { steeringCommand } from "../pacing/steering.ts";
+import { many, option } from "../options.ts";
+import { asOneOf } from "../../settings/parse.ts";
+import { asPoint } from "../../workflows/control/pacing/curve-point.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "set the curve that a campaign's budget follows",

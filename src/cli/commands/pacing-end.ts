@@ -1,6 +1,6 @@
 // stipend pacing end: end a campaign for good.
 
-import { steeringCommand } from "../pacing/steering.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "end a campaign for good",

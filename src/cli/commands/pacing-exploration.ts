@@ -1,8 +1,9 @@
 // stipend pacing exploration: how much is drawn at random to learn from, and its own budget.
 
-import { latestStatus } from "../control.ts";
-import { asAmount, asNumber, minorOf, required } from "../options.ts";
-import { steeringCommand } from "../pacing/steering.ts";
+import { latestStatus } from "../../workflows/control/control.ts";
+import { required } from "../options.ts";
+import { asAmount, asNumber, minorOf } from "../../settings/parse.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "set a campaign's exploration share and its budget",

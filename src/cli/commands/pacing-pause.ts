@@ -1,6 +1,6 @@
 // stipend pacing pause: stop giving incentives of a campaign, for now.
 
-import { steeringCommand } from "../pacing/steering.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "stop giving incentives of a campaign, for now",

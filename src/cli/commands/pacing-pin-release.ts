@@ -1,9 +1,10 @@
 // stipend pacing pin-release: a release that stays in force, whatever retraining brings.
 
 import { InvalidInput } from "../../domain/campaign.ts";
-import { asText, flag, option } from "../options.ts";
-import { pickRelease } from "../release-list.ts";
-import { steeringCommand } from "../pacing/steering.ts";
+import { flag, option } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { pickRelease } from "../../workflows/control/release-list.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "put a release in force and keep it there, or unpin it",

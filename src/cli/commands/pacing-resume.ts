@@ -1,6 +1,6 @@
 // stipend pacing resume: go on with a paused campaign.
 
-import { steeringCommand } from "../pacing/steering.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "go on with a paused campaign",

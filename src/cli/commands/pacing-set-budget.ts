@@ -1,8 +1,9 @@
 // stipend pacing set-budget: the plan account's budget from now on.
 
-import { latestStatus } from "../control.ts";
-import { asAmount, asCurrency, minorOf, option, required } from "../options.ts";
-import { steeringCommand } from "../pacing/steering.ts";
+import { latestStatus } from "../../workflows/control/control.ts";
+import { option, required } from "../options.ts";
+import { asAmount, asCurrency, minorOf } from "../../settings/parse.ts";
+import { steeringCommand } from "../steering.ts";
 
 export const command = steeringCommand({
   summary: "set the budget of a campaign's plan",

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { BudgetStatus } from "../../domain/control.ts";
 import { toJson } from "../../log/codec/json.ts";
-import { defineCommand, DONE, type Context } from "../command.ts";
-import { withLog } from "../open-log.ts";
-import { asText, flag, option } from "../options.ts";
-import { StatusBoard } from "../pacing/status-board.ts";
-import { statusText, statusView } from "../pacing/status-view.ts";
+import { defineCommand } from "../command.ts";
+import { DONE, type Context } from "../../terminal/context.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { flag, option } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { StatusBoard } from "../../workflows/control/pacing/status-board.ts";
+import { statusText, statusView } from "../../workflows/control/pacing/status-view.ts";
 
 const WATCH_MS = 1_000;
 

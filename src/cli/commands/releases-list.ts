@@ -1,10 +1,12 @@
 // stipend releases list: the releases on the log, with what is in force.
 
-import { defineCommand, DONE } from "../command.ts";
-import { withLog } from "../open-log.ts";
-import { asText, option } from "../options.ts";
-import { listReleases, releaseJson } from "../release-list.ts";
-import { tableText, timeText } from "../table.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { option } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { listReleases, releaseJson } from "../../workflows/control/release-list.ts";
+import { tableText, timeText } from "../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "the releases on the log, with what is in force",

@@ -1,10 +1,11 @@
 // stipend releases promote: puts a release into force.
 
 import { defineCommand } from "../command.ts";
-import { runSteering, STEERING } from "../control.ts";
-import { withLog } from "../open-log.ts";
-import { asText, flag, option, required } from "../options.ts";
-import { pickRelease } from "../release-list.ts";
+import { runSteering, STEERING } from "../steering.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { flag, option, required } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { pickRelease } from "../../workflows/control/release-list.ts";
 
 export const command = defineCommand({
   summary: "put a release into force",

@@ -3,10 +3,12 @@
 import { moneyDifferences } from "../../domain/release-money.ts";
 import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
 import { tryClassifier } from "../../serve/classify/onnx.ts";
-import { campaignsOn } from "../campaigns.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { withLog } from "../open-log.ts";
-import { asText, required } from "../options.ts";
+import { campaignsOn } from "../../workflows/control/campaigns.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { required } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
 
 export const command = defineCommand({
   summary: "put a release folder on the log, as a candidate",

@@ -1,9 +1,11 @@
 // stipend releases rollback: goes back to the release that was in force before.
 
 import { defineCommand } from "../command.ts";
-import { campaignOr, runSteering, STEERING } from "../control.ts";
-import { withLog } from "../open-log.ts";
-import { asText, option } from "../options.ts";
+import { campaignOr } from "../../workflows/control/control.ts";
+import { runSteering, STEERING } from "../steering.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { option } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
 
 export const command = defineCommand({
   summary: "go back to the release that was in force before",

@@ -1,10 +1,12 @@
 // stipend releases show: one release with its frontier and its evidence.
 
-import { defineCommand, DONE } from "../command.ts";
-import { withLog } from "../open-log.ts";
-import { asText, option, required } from "../options.ts";
-import { pickRelease, releaseJson, type ListedRelease } from "../release-list.ts";
-import { tableText, timeText } from "../table.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { option, required } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { pickRelease, releaseJson, type ListedRelease } from "../../workflows/control/release-list.ts";
+import { tableText, timeText } from "../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "one release with its evidence",

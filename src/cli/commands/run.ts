@@ -7,20 +7,22 @@ import { AlreadyRunning } from "../../log/event-log.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
 import type { TaskObserver } from "../../task/observer.ts";
 import { ClockJumped, guardedClock } from "../../task/clock-guard.ts";
-import { StoreFailed } from "../../task/local-store.ts";
-import { holdStores } from "../../task/store-holder.ts";
+import { StoreFailed } from "../../task/store/local-store.ts";
+import { holdStores } from "../../task/store/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { SECRET_BYTES } from "../../domain/control.ts";
-import { openAllocator, type Allocator } from "../allocator.ts";
-import type { retrainBeside as RetrainBeside } from "../retrain-beside.ts";
-import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
-import { isShared, openLog, type OpenedLog } from "../open-log.ts";
-import { asInteger, asOneOf, flag, withDefault } from "../options.ts";
-import { observers, openRunHttp, type RunHttp } from "../run-http.ts";
-import { watchRun, type RunWatch } from "../run-watch.ts";
-import { openRunRecord } from "../run-record.ts";
-import { clockFault, newestCycleMs } from "../start-clock.ts";
-import { runWorkers } from "../workers.ts";
+import { openAllocator, type Allocator } from "../../workflows/run/allocator.ts";
+import type { retrainBeside as RetrainBeside } from "../../workflows/retrain/retrain-beside.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
+import { isShared, openLog, type OpenedLog } from "../../workflows/connect/open-log.ts";
+import { flag, withDefault } from "../options.ts";
+import { asInteger, asOneOf } from "../../settings/parse.ts";
+import { observers, openRunHttp, type RunHttp } from "../../workflows/run/run-http.ts";
+import { watchRun, type RunWatch } from "../../workflows/run/run-watch.ts";
+import { openRunRecord } from "../../workflows/run/run-record.ts";
+import { clockFault, newestCycleMs } from "../../workflows/run/start-clock.ts";
+import { runWorkers } from "../../workflows/run/workers.ts";
 
 /** How far behind a copy may be: what its takeover reads. */
 const STANDBY_MS = 2_000;
@@ -162,7 +164,7 @@ async function runAnswering(
 
 /** Loaded only where there is training: an image that only serves has no packages for it. */
 async function besideOf(...given: Parameters<typeof RetrainBeside>): Promise<void> {
-  const { retrainBeside } = await import("../retrain-beside.ts");
+  const { retrainBeside } = await import("../../workflows/retrain/retrain-beside.ts");
   await retrainBeside(...given);
 }
 

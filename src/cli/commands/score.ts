@@ -2,13 +2,15 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { formatMean } from "../../domain/money.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { withReleases, type OpenRelease } from "../evaluate/open-releases.ts";
-import { readMappingFile } from "../mapping-file.ts";
-import { checkOutFile } from "../out-file.ts";
-import { asAmount, asText, flag, minorOf, option, required, someOf } from "../options.ts";
-import { COLUMN, ENDINGS, scoreTable, type Scored } from "../score/score-table.ts";
-import { tableText } from "../table.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { withReleases, type OpenRelease } from "../../workflows/evaluate/open-releases.ts";
+import { readMappingFile } from "../../workflows/retrain/mapping-file.ts";
+import { checkOutFile } from "../../terminal/out-file.ts";
+import { flag, option, required, someOf } from "../options.ts";
+import { asAmount, asText, minorOf } from "../../settings/parse.ts";
+import { COLUMN, ENDINGS, scoreTable, type Scored } from "../../workflows/score/score-table.ts";
+import { tableText } from "../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "each row's cluster and arm shares under a release",

@@ -11,11 +11,13 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";
-import { CHECK_FAILED, defineCommand, DONE, type Context } from "../command.ts";
-import { linesOf } from "../lines.ts";
-import { withLog } from "../open-log.ts";
-import { asText, flag, option, required } from "../options.ts";
-import { recordFrom, sendable, type SendableTopic } from "../sending.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
+import { linesOf } from "../../terminal/lines.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { flag, option, required } from "../options.ts";
+import { asText } from "../../settings/parse.ts";
+import { recordFrom, sendable, type SendableTopic } from "../../workflows/topics/sending.ts";
 
 export const command = defineCommand({
   summary: "put JSON lines on a topic, each checked against its schema",

@@ -1,14 +1,16 @@
 // stipend tail: a topic's records, from where it is told and, with --follow, as they come.
 
 import { InvalidInput } from "../../domain/campaign.ts";
-import { readInstant } from "../../domain/instant.ts";
+import { readInstant } from "../../domain/reading/instant.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
 import { TOPICS } from "../../log/topics.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { mergedByTime } from "../merge.ts";
-import { withLog } from "../open-log.ts";
-import { asInteger, asText, flag, option, required, type Parse } from "../options.ts";
-import { viewOf, viewText } from "../record-view.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { mergedByTime } from "../../workflows/topics/merge.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { flag, option, required } from "../options.ts";
+import { asInteger, asText, type Parse } from "../../settings/parse.ts";
+import { viewOf, viewText } from "../../workflows/topics/record-view.ts";
 
 type From = { readonly kind: "beginning" | "end" } | { readonly kind: "offset" | "time"; readonly at: number };
 

@@ -1,10 +1,11 @@
 // stipend topics check: in what the log's topics differ from what is needed.
 
 import { topicSpecs } from "../../log/topics.ts";
-import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
-import { openLog, type OpenedLog } from "../open-log.ts";
-import { tableText } from "../table.ts";
-import { topicsTable } from "../topics-table.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
+import { openLog, type OpenedLog } from "../../workflows/connect/open-log.ts";
+import { tableText } from "../../terminal/table.ts";
+import { topicsTable } from "../../workflows/topics/topics-table.ts";
 
 export const command = defineCommand({
   summary: "compare the log's topics with what is needed",

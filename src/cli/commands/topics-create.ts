@@ -1,9 +1,10 @@
 // stipend topics create: makes the topics that are missing.
 
 import { topicSpecs } from "../../log/topics.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { openLog } from "../open-log.ts";
-import { topicsTable } from "../topics-table.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { openLog } from "../../workflows/connect/open-log.ts";
+import { topicsTable } from "../../workflows/topics/topics-table.ts";
 
 export const command = defineCommand({
   summary: "make the topics that are missing",

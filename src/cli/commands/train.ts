@@ -2,17 +2,19 @@
 
 import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
-import { evidenceJson } from "../../learn/evidence.ts";
-import { checkPlace, writeReleaseFolder } from "../../learn/release-folder.ts";
+import { evidenceJson } from "../../learn/release/evidence.ts";
+import { checkPlace, writeReleaseFolder } from "../../learn/release/release-folder.ts";
 import { trainRelease } from "../../learn/train.ts";
-import { renderTrainingReport } from "../../operate/training-report.ts";
+import { renderTrainingReport } from "../../report/training/training-report.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
-import { defineCommand, DONE } from "../command.ts";
-import { readMappingFile } from "../mapping-file.ts";
-import { asInteger, asNumber, asOneOf, asText, flag, many, option, required, someOf, withDefault } from "../options.ts";
-import { learnOptionsOf } from "../train/learn-options.ts";
-import { narrated } from "../train/narration.ts";
-import { trainingJson, trainingReport, trainingText } from "../train/training-output.ts";
+import { defineCommand } from "../command.ts";
+import { DONE } from "../../terminal/context.ts";
+import { readMappingFile } from "../../workflows/retrain/mapping-file.ts";
+import { flag, many, option, required, someOf, withDefault } from "../options.ts";
+import { asInteger, asNumber, asOneOf, asText } from "../../settings/parse.ts";
+import { learnOptionsOf } from "../../workflows/train/learn-options.ts";
+import { narrated } from "../../workflows/train/narration.ts";
+import { trainingJson, trainingReport, trainingText } from "../../workflows/train/training-output.ts";
 
 export const command = defineCommand({
   summary: "from a randomised log to a release",

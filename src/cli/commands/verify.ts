@@ -1,10 +1,12 @@
 // stipend verify: proves the money from the topics alone.
 
 import { verify, type VerifyResult } from "../../evaluate/verify/verify.ts";
-import { CHECK_FAILED, defineCommand, DONE } from "../command.ts";
-import { withLog } from "../open-log.ts";
-import { asInteger, withDefault } from "../options.ts";
-import { tableText } from "../table.ts";
+import { defineCommand } from "../command.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
+import { withDefault } from "../options.ts";
+import { asInteger } from "../../settings/parse.ts";
+import { tableText } from "../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "prove the money from the topics alone",

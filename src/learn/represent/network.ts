@@ -13,8 +13,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { must } from "../../domain/assert.ts";
 import type { Random } from "../../domain/random.ts";
-import { tidied } from "../dense.ts";
-import type { Parameter } from "../optimiser.ts";
+import { tidied } from "./dense.ts";
+import type { Parameter } from "./optimiser.ts";
 import type { Head } from "./heads.ts";
 import type { NetworkOptions } from "./options.ts";
 

@@ -12,9 +12,9 @@
 import { must } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
 import { FOLDS, type Block, type CurvePoint, type Dataset, type Progress, type Representation } from "../nouns.ts";
-import { adamW, type Optimiser, type Parameter } from "../optimiser.ts";
+import { adamW, type Optimiser, type Parameter } from "./optimiser.ts";
 import { shuffled } from "../shuffle.ts";
-import { breathe } from "../tensorflow.ts";
+import { breathe } from "./tensorflow.ts";
 import { planHeads, targetsOf, type Head } from "./heads.ts";
 import { armLevels } from "./intercepts.ts";
 import { dropoutMasks, lossAndGradients, type Batch, type Masks } from "./learning-step.ts";

@@ -4,7 +4,7 @@
 // Reading is strict: an unknown field, a missing one and a value of another type are refused by name.
 
 import { InvalidInput } from "../../domain/campaign.ts";
-import { readInstant } from "../../domain/instant.ts";
+import { readInstant } from "../../domain/reading/instant.ts";
 import { MAX_MINOR } from "../../domain/money.ts";
 import { kindOf } from "./avro-types.ts";
 import type { TopicValues } from "./codec.ts";

@@ -7,7 +7,7 @@ import type { OutRecord } from "../event-log.ts";
 import { partitionOf } from "../partitioner.ts";
 import { BATCH_BYTES, encodeBatch, recordBytes, type BatchRecord, type EncodedBatch } from "./batch.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { Tables, Topic } from "./tables.ts";
+import type { Tables, Topic } from "./sqlite/tables.ts";
 
 /** What goes to one partition. */
 export interface Group {

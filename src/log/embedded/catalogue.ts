@@ -5,8 +5,8 @@
 import { must } from "../../domain/assert.ts";
 import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
-import type { Environment } from "./environment.ts";
-import type { Topic } from "./tables.ts";
+import type { Environment } from "./sqlite/environment.ts";
+import type { Topic } from "./sqlite/tables.ts";
 
 export class Catalogue {
   readonly partitioner: Partitioner;

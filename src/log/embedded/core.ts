@@ -3,7 +3,7 @@
 
 import type { KeylessCounter } from "./append.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./sqlite/environment.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Watcher } from "./watcher.ts";
 

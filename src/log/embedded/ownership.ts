@@ -8,7 +8,7 @@
 
 import { AlreadyRunning, Fenced, type Positions, type TaskKind, type TaskPositions } from "../event-log.ts";
 import type { Liveness } from "./liveness.ts";
-import type { Tables, TaskEntry } from "./tables.ts";
+import type { Tables, TaskEntry } from "./sqlite/tables.ts";
 
 export function kindName(kind: TaskKind): string {
   return `${kind.application}/${kind.kind}`;

@@ -5,8 +5,8 @@
 import { AssertionFailed } from "../../domain/assert.ts";
 import { LogError, type LogRecord } from "../event-log.ts";
 import { BatchCursor } from "./batch.ts";
-import { DAMAGED } from "./sqlite-errors.ts";
-import type { Tables, Topic } from "./tables.ts";
+import { DAMAGED } from "./sqlite/sqlite-errors.ts";
+import type { Tables, Topic } from "./sqlite/tables.ts";
 
 export class Reader {
   readonly #tables: Tables;

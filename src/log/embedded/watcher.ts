@@ -3,7 +3,7 @@
 // for what others do. It looks often after news and rarely in a lull, and not at all while nobody sleeps.
 
 import { Wakeup } from "../wakeup.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./sqlite/environment.ts";
 
 const LOOK_MS_MIN = 2;
 const LOOK_MS_MAX = 25;

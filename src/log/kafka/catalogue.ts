@@ -4,9 +4,15 @@
 import { must } from "../../domain/assert.ts";
 import { LogError, TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
-import type { Cluster } from "./cluster.ts";
-import { KafkaError } from "./errors.ts";
-import { createTopics, describeTopicConfigs, type NewTopic, type TopicConfig, type TopicError } from "./wire/calls.ts";
+import type { Cluster } from "./client/cluster.ts";
+import { KafkaError } from "./client/errors.ts";
+import {
+  createTopics,
+  describeTopicConfigs,
+  type NewTopic,
+  type TopicConfig,
+  type TopicError,
+} from "./protocol/calls.ts";
 
 /** What a batch takes beside its record's value: its own header, the key, the headers. */
 const BATCH_ROOM = 16 * 1024;

@@ -3,16 +3,16 @@
 
 import type { EventLog, Positions, TaskKind, TaskPositions, TopicSpec } from "../event-log.ts";
 import { Catalogue, type Difference } from "./catalogue.ts";
-import { Cluster } from "./cluster.ts";
-import { KafkaError } from "./errors.ts";
-import { GroupMembership } from "./membership.ts";
-import { endOf } from "./partition-reader.ts";
-import { Reading } from "./reading.ts";
-import { Sender } from "./sender.ts";
+import { Cluster } from "./client/cluster.ts";
+import { KafkaError } from "./client/errors.ts";
+import { GroupMembership } from "./group/membership.ts";
+import { endOf } from "./reading/partition-reader.ts";
+import { Reading } from "./reading/reading.ts";
+import { Sender } from "./writing/sender.ts";
 import { withDefaults, type KafkaSettings } from "./settings.ts";
-import type { TaskWorld } from "./task-log.ts";
-import { Visibility } from "./visibility.ts";
-import { EARLIEST, LATEST, offsetFetch } from "./wire/calls.ts";
+import type { TaskWorld } from "./transactions/task-log.ts";
+import { Visibility } from "./transactions/visibility.ts";
+import { EARLIEST, LATEST, offsetFetch } from "./protocol/calls.ts";
 
 export interface KafkaLog extends EventLog {
   /** In what the cluster's topics differ from what is needed; changes nothing. */

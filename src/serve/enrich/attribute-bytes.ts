@@ -10,7 +10,7 @@
 
 import { assert } from "../../domain/assert.ts";
 import type { Attributes, AttributeValue } from "../../domain/features.ts";
-import { AGGREGATES } from "../user/activity.ts";
+import { AGGREGATES } from "../state/user/activity.ts";
 
 /** An Avro map does not begin with it: its first count would be negative. */
 const MARK = 1;

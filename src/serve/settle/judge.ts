@@ -2,9 +2,9 @@
 // Pure, and asked twice a cycle: in `prepare` for the user's aggregates, in `process` for the money.
 
 import type { Outcome } from "../../domain/session.ts";
-import { idPrint, outcomePrint } from "../user/fingerprint.ts";
-import { DOUBLE_BYTES, doubleAt, findRow } from "../user/packed.ts";
-import { findEnded, findOpen, OUTCOMES_MAX, type OpenDecision, type UserRecord } from "../user/record.ts";
+import { idPrint, outcomePrint } from "../state/user/fingerprint.ts";
+import { DOUBLE_BYTES, doubleAt, findRow } from "../state/user/packed.ts";
+import { findEnded, findOpen, OUTCOMES_MAX, type OpenDecision, type UserRecord } from "../state/user/record.ts";
 
 const OUTCOME_ROW_BYTES = 2 * DOUBLE_BYTES;
 

@@ -6,12 +6,18 @@ import type { Settlement, SettlementStatus } from "../../domain/decision.ts";
 import type { Minor } from "../../domain/money.ts";
 import type { Outcome } from "../../domain/session.ts";
 import { decodeAttributes } from "../enrich/attribute-bytes.ts";
-import { lateSettlementIdOf, reservationIdOf, settlementIdOf } from "../ids.ts";
+import { lateSettlementIdOf, reservationIdOf, settlementIdOf } from "../receive/ids.ts";
 import type { Reservation } from "../ledger/reservation.ts";
-import type { CampaignShard } from "../shard/campaign-shard.ts";
-import type { Journal } from "../shard/journal.ts";
-import { appendRow, unpackDoubles } from "../user/packed.ts";
-import { OUTCOMES_MAX, withEnded, type EndedDecision, type OpenDecision, type UserRecord } from "../user/record.ts";
+import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
+import type { Journal } from "../publish/journal.ts";
+import { appendRow, unpackDoubles } from "../state/user/packed.ts";
+import {
+  OUTCOMES_MAX,
+  withEnded,
+  type EndedDecision,
+  type OpenDecision,
+  type UserRecord,
+} from "../state/user/record.ts";
 import { outcomeRow, type Judgement } from "./judge.ts";
 import { addRewards } from "./reward.ts";
 import { endsNextMs, heldUntilMs, type ShardOf } from "./validity.ts";

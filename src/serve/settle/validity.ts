@@ -1,8 +1,8 @@
 // Validity: until when an incentive can be redeemed, and its money is held. By itself as long as outcomes count; an arm may
 // have a shorter one. The window of outcomes is the same for all arms, so that what they bring can be compared.
 
-import type { CampaignShard } from "../shard/campaign-shard.ts";
-import type { OpenDecision } from "../user/record.ts";
+import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
+import type { OpenDecision } from "../state/user/record.ts";
 
 export type ShardOf = (campaign: string) => CampaignShard | undefined;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
-import { CODES } from "../../../src/log/kafka/errors.ts";
+import { CODES } from "../../../src/log/kafka/client/errors.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { readAll, values } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";

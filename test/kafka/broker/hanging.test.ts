@@ -4,17 +4,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import type { TaskLog } from "../../../src/log/event-log.ts";
-import { Cluster } from "../../../src/log/kafka/cluster.ts";
+import { Cluster } from "../../../src/log/kafka/client/cluster.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { withDefaults } from "../../../src/log/kafka/settings.ts";
-import { encodeBatch } from "../../../src/log/kafka/wire/record-batch.ts";
+import { encodeBatch } from "../../../src/log/kafka/protocol/record-batch.ts";
 import {
   addPartitions,
   endTransaction,
   initProducerId,
   produce,
   type Transaction,
-} from "../../../src/log/kafka/wire/transaction-calls.ts";
+} from "../../../src/log/kafka/protocol/transaction-calls.ts";
 import { values } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";
 import { bytes, KIND, out, text, Told } from "../../log/told.ts";

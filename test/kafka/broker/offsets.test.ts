@@ -3,9 +3,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TaskLog } from "../../../src/log/event-log.ts";
 import { Catalogue } from "../../../src/log/kafka/catalogue.ts";
-import { Cluster } from "../../../src/log/kafka/cluster.ts";
-import { KafkaError } from "../../../src/log/kafka/errors.ts";
-import { GroupOffsets } from "../../../src/log/kafka/group-offsets.ts";
+import { Cluster } from "../../../src/log/kafka/client/cluster.ts";
+import { KafkaError } from "../../../src/log/kafka/client/errors.ts";
+import { GroupOffsets } from "../../../src/log/kafka/group/group-offsets.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { withDefaults } from "../../../src/log/kafka/settings.ts";
 import { SPECS } from "../../log/fixture.ts";

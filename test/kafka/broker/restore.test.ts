@@ -7,7 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { EventLog, TaskLog } from "../../../src/log/event-log.ts";
-import { memoryStores } from "../../../src/task/memory-store.ts";
+import { memoryStores } from "../../../src/task/store/memory-store.ts";
 import { unobserved, type RestoreReport } from "../../../src/task/observer.ts";
 import { joinRunner, type Runner } from "../../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../../src/task/system-clock.ts";

@@ -2,7 +2,7 @@
 
 import { schemaCodec } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
-import type { ControlRecord } from "../../../src/task/control-record.ts";
+import type { ControlRecord } from "../../../src/task/cycle/control-record.ts";
 import type { Findings } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 

@@ -23,7 +23,7 @@ export interface Moment {
   readonly cycle: number;
 }
 
-/** The campaign that the session must go to, by the rule of src/serve/allocate/choose-campaign.ts. */
+/** The campaign that the session must go to, by the rule of src/serve/decide/choose-campaign.ts. */
 export function campaignFor(
   session: Session,
   campaigns: ReadonlyMap<string, ShardCampaign>,

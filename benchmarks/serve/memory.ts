@@ -1,0 +1,303 @@
+// Memory benchmark
+// `stipend run` as it is, serve tasks and treasury, on a real broker, under a steady load of sessions and outcomes of users
+// who come back: does its memory grow? Every few seconds the kernel and the process itself are asked.
+//
+//   npm run bench:memory -- [--minutes 30] [--rate 300] [--json] [--quick]
+//
+//   anonymous  memory that only this process has and that has no file behind it: heap, stacks, buffers, ONNX
+//   rss        with the pages of files that happen to be mapped: LMDB's stores are among them, and the kernel takes them
+//              back when it needs the room
+//   heap, external   V8's own account, as /metrics has it, with what waits to be collected
+//   live       the least of heap and external in a minute: what a collection has left
+//
+// The minutes are counted after a warm-up of a fifth of them. Each minute is its samples' median; slopes are Theil and Sen's
+// over the minutes. V8 and malloc take from the kernel bit by bit and keep what they have, until they have enough: that
+// takes a quarter of an hour and more. A leak does not stop. So it grows when, in the second half of the minutes, what is
+// anonymous or live rises by more than a twentieth an hour at the lower end of the slope's 95 % interval; then the benchmark
+// ends with 1. Training is left out: it is another process.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { toJsonText } from "../../src/terminal/output.ts";
+import { must } from "../../src/domain/assert.ts";
+import { canonicalJson } from "../../src/domain/canonical.ts";
+import { openKafkaLog } from "../../src/log/kafka/log.ts";
+import { startBroker } from "../../test/kafka/start-broker.ts";
+import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
+import { SteadyLoad } from "../lib/steady-load.ts";
+import { median, sparkline, trendOf, type Trend } from "../lib/trend.ts";
+
+export interface MemoryOptions {
+  readonly minutes: number;
+  readonly perSecond: number;
+  readonly users: number;
+  readonly partitions: number;
+  readonly sampleMs: number;
+  /** Left out: 60,000; tests have shorter ones. */
+  readonly minuteMs?: number;
+  readonly tell: (line: string) => void;
+}
+
+const MEASURES = ["anonymous", "rss", "heap", "external", "live"] as const;
+type Measure = (typeof MEASURES)[number];
+/** MiB. */
+type Sample = Readonly<Record<Measure, number>>;
+
+export interface MeasureFigures {
+  readonly minutesMiB: readonly number[];
+  readonly firstThirdMiB: number;
+  readonly lastThirdMiB: number;
+  readonly perHourMiB: Trend;
+  readonly secondHalfPerHourMiB: Trend;
+}
+
+export interface MemoryFigures {
+  readonly minutes: number;
+  readonly perSecond: number;
+  readonly users: number;
+  readonly decided: number;
+  readonly outcomes: number;
+  readonly measures: Readonly<Record<Measure, MeasureFigures>>;
+  readonly grows: boolean;
+}
+
+const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
+const PREFIX = "memory.";
+const MiB = 1024 * 1024;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const WARM_UP = 0.2;
+const BEHIND_S = 5;
+const TELLING_GROWTH_AN_HOUR = 0.05;
+const ENV = { STIPEND_RETRAIN_ROWS: "0", STIPEND_RETRAIN_PERIOD_MS: "0", KAFKA_TOPIC_PREFIX: PREFIX, CI: "1" };
+
+export async function benchmarkMemory(options: MemoryOptions): Promise<MemoryFigures> {
+  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-memory-"));
+  const broker = await startBroker({ dir: path.join(folder, "broker") });
+  const env = {
+    ...ENV,
+    KAFKA_BROKERS: broker.brokers,
+    STIPEND_STATE_DIR: path.join(folder, "stores"),
+    STIPEND_PARTITIONS: String(options.partitions),
+  };
+  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: PREFIX };
+  const log = await openKafkaLog(settings, () => Date.now());
+  const run = stipend(["run", "--json"], { ...env, STIPEND_HTTP: "127.0.0.1:0" });
+  const load = new SteadyLoad(log, options.users);
+  try {
+    const address = await addressOf(run);
+    await openCampaign(folder, env, options);
+    await load.sendProfiles();
+    load.start(options.perSecond, options.partitions);
+    return await measure(options, load, () => sampleOf(must(run.pid, "a process id"), address));
+  } finally {
+    await load.stop();
+    if (run.exitCode === null) run.kill("SIGTERM");
+    await once(run, "close");
+    await log.close();
+    await broker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function stipend(
+  line: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stderr: "pipe" | "inherit" = "inherit",
+): ChildProcess {
+  const flags = ["--disable-warning=ExperimentalWarning"];
+  return spawn(process.execPath, [...flags, MAIN, ...line], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", stderr],
+  });
+}
+
+async function addressOf(run: ChildProcess): Promise<string> {
+  const found = Promise.withResolvers<string>();
+  createInterface({ input: must(run.stdout, "an output") }).on("line", (text) => {
+    const { event, address } = JSON.parse(text) as { event: string; address?: string };
+    if (event === "http") found.resolve(must(address, "an address"));
+  });
+  run.once("exit", (code) => found.reject(new Error(`stipend run has ended with ${code}`)));
+  return await found.promise;
+}
+
+/** A campaign that paces over more than the run, whose holds end within minutes, and the benchmarks' release. */
+async function openCampaign(folder: string, env: NodeJS.ProcessEnv, options: MemoryOptions): Promise<void> {
+  const nowMs = Date.now();
+  const periodMs = options.minutes * MINUTE_MS + 2 * HOUR_MS;
+  const expectedSessions = Math.ceil((periodMs / 1_000) * options.perSecond);
+  const campaign = {
+    ...benchGrant("", 0, nowMs).campaign,
+    budgetMinor: BigInt(expectedSessions) * 100n,
+    explorationBudgetMinor: BigInt(expectedSessions) * 10n,
+    startMs: nowMs - MINUTE_MS,
+    endMs: nowMs + periodMs,
+    caps: [{ max: 3, windowMs: 10 * MINUTE_MS }],
+    reservation: { policy: "strict", ttlMs: MINUTE_MS },
+    pacing: { mode: "even", expectedSessions },
+  };
+  const { hash, manifest, classifier } = benchRelease();
+  const release = path.join(folder, "release");
+  mkdirSync(release);
+  writeFileSync(path.join(folder, "campaign.json"), toJsonText(campaign));
+  writeFileSync(path.join(release, "manifest.json"), canonicalJson(manifest));
+  writeFileSync(path.join(release, "classifier.onnx"), classifier);
+  writeFileSync(path.join(release, "evidence.json"), JSON.stringify({ made: "for the memory benchmark" }));
+  await done(["campaign", "create", path.join(folder, "campaign.json"), "--wait"], env);
+  await done(["releases", "publish", release, "--campaign", CAMPAIGN], env);
+  await done(["releases", "promote", hash, "--wait"], env);
+}
+
+async function done(line: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = stipend(line, env, "pipe");
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
+  await once(child, "close");
+  if (child.exitCode !== 0) throw new Error(`stipend ${line.join(" ")} has ended with ${child.exitCode}: ${said}`);
+}
+
+async function measure(
+  options: MemoryOptions,
+  load: SteadyLoad,
+  sample: () => Promise<Sample>,
+): Promise<MemoryFigures> {
+  const { minutes, perSecond, users, minuteMs = MINUTE_MS, tell } = options;
+  tell(`${(minutes * WARM_UP).toFixed(1)} minutes of warm-up, then ${minutes} at ${perSecond} sessions a second`);
+  await sleep(minutes * WARM_UP * minuteMs);
+  const before = { decided: load.decided, outcomes: load.answered };
+  const startedMs = performance.now();
+  const byMinute: Sample[] = [];
+  while (byMinute.length < minutes) {
+    byMinute.push(await minuteOf(options.sampleMs, startedMs + (byMinute.length + 1) * minuteMs, sample));
+    const last = must(byMinute.at(-1), "a minute");
+    const said = MEASURES.map((name) => `${name} ${last[name].toFixed(1)}`).join(", ");
+    tell(`minute ${byMinute.length}: ${said} MiB; ${load.decided} of ${load.sent} sessions decided`);
+  }
+  if (load.sent - load.decided > BEHIND_S * perSecond)
+    tell(`not a steady load: ${load.sent - load.decided} sessions wait for their decisions on this busy machine`);
+  const measures = Object.fromEntries(
+    MEASURES.map((name) => [
+      name,
+      figuresOf(
+        byMinute.map((one) => one[name]),
+        minuteMs,
+      ),
+    ]),
+  ) as MemoryFigures["measures"];
+  return {
+    minutes,
+    perSecond,
+    users,
+    decided: load.decided - before.decided,
+    outcomes: load.answered - before.outcomes,
+    measures,
+    grows: [measures.anonymous, measures.live].some(
+      ({ secondHalfPerHourMiB, lastThirdMiB }) => secondHalfPerHourMiB.low > TELLING_GROWTH_AN_HOUR * lastThirdMiB,
+    ),
+  };
+}
+
+async function minuteOf(everyMs: number, untilMs: number, sample: () => Promise<Sample>): Promise<Sample> {
+  const samples: Sample[] = [];
+  do {
+    samples.push(await sample());
+    await sleep(Math.max(0, Math.min(everyMs, untilMs - performance.now())));
+  } while (performance.now() < untilMs);
+  const of = (name: Measure): number => median(samples.map((one) => one[name]));
+  const live = Math.min(...samples.map((one) => one.live));
+  return { anonymous: of("anonymous"), rss: of("rss"), heap: of("heap"), external: of("external"), live };
+}
+
+async function sampleOf(pid: number, address: string): Promise<Sample> {
+  const kernel = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const metrics = await (await fetch(`${address}/metrics`)).text();
+  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(kernel)?.[1]);
+  const bytes = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, "m").exec(metrics)?.[1]);
+  const heap = bytes("nodejs_heap_size_used_bytes") / MiB;
+  const external = bytes("nodejs_external_memory_bytes") / MiB;
+  const [anonymous, rss] = [kibibytes("Anonymous") / 1_024, kibibytes("Rss") / 1_024];
+  return { anonymous, rss, heap, external, live: heap + external };
+}
+
+function figuresOf(minutes: readonly number[], minuteMs: number): MeasureFigures {
+  const third = Math.max(1, Math.floor(minutes.length / 3));
+  const hours = minutes.map((_, minute) => (minute * minuteMs) / HOUR_MS);
+  const half = Math.floor(minutes.length / 2);
+  return {
+    minutesMiB: minutes.map(rounded),
+    firstThirdMiB: rounded(median(minutes.slice(0, third))),
+    lastThirdMiB: rounded(median(minutes.slice(-third))),
+    perHourMiB: trendOf(hours, minutes),
+    secondHalfPerHourMiB: trendOf(hours.slice(half), minutes.slice(half)),
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function textOf(figures: MemoryFigures): string {
+  const { minutes, perSecond, users, decided, outcomes, measures, grows } = figures;
+  const lines = MEASURES.map((name) => {
+    const { firstThirdMiB, lastThirdMiB, secondHalfPerHourMiB, minutesMiB } = measures[name];
+    const thirds = `${firstThirdMiB.toFixed(1).padStart(7)} → ${lastThirdMiB.toFixed(1).padStart(7)} MiB`;
+    const { slope, low, high } = secondHalfPerHourMiB;
+    const trend = `${signed(slope)} MiB an hour (${signed(low)} to ${signed(high)})`;
+    return `${name.padEnd(10)}${thirds}  ${sparkline(minutesMiB)}  ${trend}`;
+  });
+  return [
+    `${minutes} minutes at ${perSecond} sessions a second of ${users} users: ${decided} decided, ${outcomes} outcomes`,
+    "median of the first third → of the last, each minute, slope of the second half with its 95 % interval",
+    ...lines,
+    grows ? "GROWS" : "flat",
+  ].join("\n");
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+}
+
+/** Enough to see that it runs. */
+export const QUICK: Omit<MemoryOptions, "tell"> = {
+  minutes: 4,
+  perSecond: 100,
+  users: 2_000,
+  partitions: 2,
+  sampleMs: 2_000,
+};
+
+function optionsOf(args: readonly string[]): MemoryOptions & { readonly json: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      minutes: { type: "string" },
+      rate: { type: "string" },
+    },
+  });
+  const base = values.quick ? QUICK : { minutes: 30, perSecond: 300, users: 30_000, partitions: 6, sampleMs: 5_000 };
+  const [minutes, perSecond] = [Number(values.minutes ?? base.minutes), Number(values.rate ?? base.perSecond)];
+  if (!(Number.isInteger(minutes) && minutes >= 4) || !(perSecond > 0)) {
+    console.error("memory: --minutes is an integer from 4 on, --rate a number above 0");
+    process.exit(2);
+  }
+  const tell = (line: string): void => void process.stderr.write(`memory: ${line}\n`);
+  return { ...base, minutes, perSecond, tell, json: values.json };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const options = optionsOf(process.argv.slice(2));
+  const figures = await benchmarkMemory(options);
+  console.log(options.json ? JSON.stringify({ node: process.version, ...figures }) : textOf(figures));
+  process.exitCode = figures.grows ? 1 : 0;
+}

@@ -1,0 +1,199 @@
+// Policy check
+// What planning is worth, from the arms that the log's rows had by chance: at some budgets, ours beside one mix for
+// everybody and beside the same network deciding user by user; and each arm given to everybody.
+//
+// Every row is judged under the plan of its fold: made by the members that have not seen the fold, on values from the
+// outcomes of the others. So these are figures of four plans like the release's, each from three quarters of the rows; what
+// they share with the fold is the groups' codes, K, and when training stopped.
+
+import { must } from "../../domain/assert.ts";
+import type { ClusterValues, Frontier } from "../../domain/release.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../../domain/frontier.ts";
+import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
+import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/policy/logged.ts";
+import { envelopeOf, mixThatSpends } from "../../evaluate/policy/one-mix.ts";
+import { differencesOf, sumPolicies, valuesOf, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import { individualEnvelope } from "../cluster/prices.ts";
+import type { Block, Effects, Progress, Tasks } from "../nouns.ts";
+import { bestAt } from "../plan/envelope.ts";
+
+export interface PolicyFigures {
+  readonly reward: Interval;
+  /** Minor units. */
+  readonly cost: Interval;
+  /** Reward less that of the control for everybody. */
+  readonly incremental: Interval;
+}
+
+export interface Difference {
+  readonly reward: Interval;
+  readonly cost: Interval;
+}
+
+/** Null where no row got an arm that the policy gives. */
+export interface BudgetEvidence {
+  readonly budgetPerSession: number;
+  /** What the plans themselves expect. */
+  readonly expectedReward: number;
+  readonly expectedCost: number;
+  readonly ours: PolicyFigures | null;
+  readonly individual: PolicyFigures | null;
+  readonly oneMix: PolicyFigures | null;
+  /** On the same draws. */
+  readonly oursLessIndividual: Difference;
+  readonly oursLessOneMix: Difference;
+}
+
+export interface PolicyEvidence {
+  readonly rows: number;
+  readonly replicates: number;
+  readonly confidence: number;
+  /** The arm for everybody, in the order of the arms. */
+  readonly uniform: readonly { readonly arm: string; readonly figures: PolicyFigures | null }[];
+  readonly byBudget: readonly BudgetEvidence[];
+}
+
+/** A plan that owes nothing to the outcomes of a fold. */
+export interface FoldPlan {
+  readonly values: ClusterValues;
+  readonly frontier: Frontier;
+  /** Cluster of each row by the members that have not seen the fold. */
+  readonly labels: ArrayLike<number>;
+}
+
+export interface PolicyInput {
+  readonly block: Block;
+  /** Out of fold. */
+  readonly effects: Effects;
+  /** By fold. */
+  readonly plans: readonly FoldPlan[];
+  /** Per session, rising. */
+  readonly budgets: readonly number[];
+  readonly arms: readonly string[];
+  readonly tasks: Tasks;
+  readonly options: BootstrapOptions;
+  readonly progress: Progress;
+}
+
+export function checkPolicies(input: PolicyInput): PolicyEvidence {
+  const { block, arms, tasks, options, budgets, progress } = input;
+  const rows = loggedRows(block, tasks, arms.length);
+  const uniform = arms.map((arm, index) => {
+    const sums = sumPolicies(rows, [oneArmForAll(arm, rows, index)], options.seed);
+    return { arm, figures: figuresOf(valuesOf(sums, options)[1]) };
+  });
+  const byBudget = budgets.map((budget, index) => {
+    progress("policy", index / budgets.length, "value on rows that the plan has not seen");
+    return atBudget(rows, budget, input);
+  });
+  progress("policy", 1);
+  return { rows: rows.n, replicates: options.replicates, confidence: options.confidence, uniform, byBudget };
+}
+
+/** Where a fold's plan stands for the budget, and what it expects there. */
+interface Standing extends FoldPlan {
+  readonly position: number;
+  readonly reward: number;
+  readonly cost: number;
+}
+
+function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetEvidence {
+  const { options, plans } = input;
+  const standings = plans.map((plan): Standing => {
+    const { frontier, values } = plan;
+    const { position } = positionForBudget(frontier, values, values.mix, budget);
+    return { ...plan, position, ...expectedAt(frontier, values, values.mix, position) };
+  });
+  const mean = (pick: (each: Standing) => number): number =>
+    standings.reduce((sum, each) => sum + pick(each) / standings.length, 0);
+  const expectedCost = mean(({ cost }) => cost);
+  const policies = [planned(standings, input), individually(expectedCost, input), mixed(standings, input)];
+  const sums = sumPolicies(rows, policies, options.seed);
+  const [, ours, individual, oneMix] = valuesOf(sums, options);
+  const [oursLessIndividual, oursLessOneMix] = differencesOf(
+    sums,
+    [
+      [1, 2],
+      [1, 3],
+    ],
+    options,
+  );
+  return {
+    budgetPerSession: budget,
+    expectedReward: mean(({ reward }) => reward),
+    expectedCost,
+    ours: figuresOf(ours),
+    individual: figuresOf(individual),
+    oneMix: figuresOf(oneMix),
+    oursLessIndividual: must(oursLessIndividual, "the difference"),
+    oursLessOneMix: must(oursLessOneMix, "the difference"),
+  };
+}
+
+function figuresOf(value: PolicyValue | null | undefined): PolicyFigures | null {
+  return value ? { reward: value.reward, cost: value.cost, incremental: value.incremental } : null;
+}
+
+function loggedRows(block: Block, tasks: Tasks, arms: number): LoggedRows {
+  const width = tasks.rewards.length;
+  const reward = Float64Array.from({ length: block.n }, (_, row) =>
+    tasks.rewards.reduce((sum, task, at) => sum + task.weight * (block.rewards[row * width + at] ?? 0), 0),
+  );
+  return { n: block.n, arms, arm: block.arm, propensity: block.propensity, reward, cost: block.cost };
+}
+
+function policyOf(name: string, n: number, arms: number, write: (row: number, shares: Float32Array) => void): Policy {
+  const shares = new Float32Array(n * arms);
+  for (let row = 0; row < n; row += 1) write(row, shares.subarray(row * arms, (row + 1) * arms));
+  return { name, shares };
+}
+
+/** Each row by the plan of its fold. */
+function planned(standings: readonly Standing[], { block, arms }: PolicyInput): Policy {
+  const shares: number[] = [];
+  return policyOf("ours", block.n, arms.length, (row, out) => {
+    const { frontier, position, labels } = standingOf(standings, block, row);
+    out.set(sharesAt(frontier, position, labels[row] ?? 0, shares));
+  });
+}
+
+function standingOf(standings: readonly Standing[], block: Block, row: number): Standing {
+  return must(standings[block.fold[row] ?? 0], "the plan of the row's fold");
+}
+
+/** Each user the arm that the network likes best at the price at which it expects to spend the budget. */
+function individually(budget: number, { block, arms, effects }: PolicyInput): Policy {
+  const { price } = bestAt(individualEnvelope(effects, block.n, arms.length), budget);
+  return policyOf("individual", block.n, arms.length, (row, shares) => {
+    let best = 0;
+    const net = (arm: number): number => {
+      const cell = row * arms.length + arm;
+      return (effects.reward[cell] ?? 0) - price * (effects.cost[cell] ?? 0);
+    };
+    for (let arm = 1; arm < arms.length; arm += 1) if (net(arm) > net(best)) best = arm;
+    shares[best] = 1;
+  });
+}
+
+/** The best that one mix of arms for everybody can do for what each plan spends, by the same values. */
+function mixed(standings: readonly Standing[], { block, arms }: PolicyInput): Policy {
+  const mixes = new Map(
+    standings.map((standing) => {
+      const { values } = standing;
+      const reward = meansOf(values.reward, values.mix);
+      const cost = meansOf(values.cost, values.mix);
+      const path = envelopeOf(reward.map((each, arm) => ({ reward: each, cost: cost[arm] ?? 0 })));
+      return [standing, mixThatSpends(path, cost, standing.cost)];
+    }),
+  );
+  return policyOf("one mix", block.n, arms.length, (row, out) =>
+    out.set(must(mixes.get(standingOf(standings, block, row)), "the fold's mix")),
+  );
+}
+
+function meansOf(table: readonly (readonly number[])[], mix: readonly number[]): number[] {
+  const arms = table[0]?.length ?? 0;
+  return Array.from({ length: arms }, (_, arm) =>
+    table.reduce((sum, row, cluster) => sum + (mix[cluster] ?? 0) * (row[arm] ?? 0), 0),
+  );
+}

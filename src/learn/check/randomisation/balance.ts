@@ -1,0 +1,170 @@
+// Balance
+// How far an arm's users are from the control's, feature by feature and by a classifier of the arm: with chance at work, as
+// far as chance takes them. Rows count with one over their propensity, and within the strata that they were drawn in. Pure.
+
+import type { FeatureSpec } from "../../../domain/features.ts";
+import { featureWidth } from "../../../domain/features.ts";
+import { groupsOf, type Groups } from "../../data/feature-groups.ts";
+import type { Block } from "../../nouns.ts";
+import { aucOf } from "./auc.ts";
+import type { ArmBalance, Auc, Difference } from "./figures.ts";
+import { boostedScores } from "./trees.ts";
+
+/** Rows that the classifier looks at, and the fewest of an arm. */
+const CLASSIFIED_ROWS = 20_000;
+const FEW = 50;
+
+/** Each arm against the control. `strata`: names of features. */
+export function balanceOf(block: Block, spec: FeatureSpec, arms: number, strata: readonly string[]): ArmBalance[] {
+  const stratumOf = stratumNames(block, spec, strata);
+  const groups = groupedFeatures(block, spec);
+  return Array.from({ length: arms - 1 }, (_, index) => {
+    const arm = index + 1;
+    const weight = weightsOf(block, arm, stratumOf);
+    const rows = Int32Array.from(block.arm.keys()).filter((row) => weight[row]! > 0);
+    const own = rows.reduce((count, row) => count + (block.arm[row] === arm ? 1 : 0), 0);
+    return {
+      arm,
+      rows: [own, rows.length - own],
+      differences: own === 0 ? [] : differencesOf(block, spec, arm, weight, rows),
+      auc: Math.min(own, rows.length - own) < FEW ? null : classifierAuc(block, groups, arm, weight, rows),
+    };
+  });
+}
+
+/** A row's stratum, by the values of those features. */
+export function stratumNames(block: Block, spec: FeatureSpec, names: readonly string[]): (row: number) => string {
+  const width = block.x.length / block.n;
+  const parts: (readonly [from: number, to: number])[] = [];
+  let offset = 0;
+  for (const feature of spec.features) {
+    if (names.includes(feature.name)) parts.push([offset, offset + featureWidth(feature)]);
+    offset += featureWidth(feature);
+  }
+  return (row) => parts.map(([from, to]) => block.x.subarray(row * width + from, row * width + to).join()).join(";");
+}
+
+/** 0 for rows that say nothing here: of other arms, and of strata in which only one of the two arms was given. */
+function weightsOf(block: Block, arm: number, stratumOf: (row: number) => string): Float64Array {
+  const sums = new Map<string, [control: number, arm: number]>();
+  const sides = Int8Array.from(block.arm, (given) => (given === arm ? 1 : given === 0 ? 0 : -1));
+  const strata = Array.from(sides, (side, row) => (side < 0 ? "" : stratumOf(row)));
+  sides.forEach((side, row) => {
+    if (side < 0) return;
+    const sum = sums.get(strata[row]!) ?? [0, 0];
+    sum[side as 0 | 1] += 1 / block.propensity[row]!;
+    sums.set(strata[row]!, sum);
+  });
+  return Float64Array.from(sides, (side, row) => {
+    const [control, own] = (side < 0 ? undefined : sums.get(strata[row]!)) ?? [0, 0];
+    if (control === 0 || own === 0) return 0;
+    return (control + own) / (side === 1 ? own : control) / block.propensity[row]!;
+  });
+}
+
+function differencesOf(
+  block: Block,
+  spec: FeatureSpec,
+  arm: number,
+  weight: Float64Array,
+  rows: Int32Array,
+): Difference[] {
+  const width = block.x.length / block.n;
+  const own = new Moments(width);
+  const control = new Moments(width);
+  for (const row of rows) (block.arm[row] === arm ? own : control).add(block.x, row * width, weight[row]!);
+  const se = Math.sqrt(1 / own.effective() + 1 / control.effective());
+  let offset = 0;
+  return spec.features.map((feature) => {
+    const smds = Array.from({ length: featureWidth(feature) }, (_, at) => smd(own, control, offset + at));
+    offset += featureWidth(feature);
+    const at = smds.reduce((best, value, index) => (Math.abs(value) > Math.abs(smds[best] ?? 0) ? index : best), 0);
+    const category = feature.kind === "categorical" ? (feature.categories[at] ?? null) : null;
+    return { feature: feature.name, category, smd: smds[at] ?? 0, se };
+  });
+}
+
+/** A column that is constant in both, at two values, tells them apart without end. */
+function smd(own: Moments, control: Moments, column: number): number {
+  const difference = own.mean(column) - control.mean(column);
+  const spread = Math.sqrt((own.variance(column) + control.variance(column)) / 2);
+  if (Math.abs(difference) <= 1e-6 * Math.max(1, Math.abs(own.mean(column)))) return 0;
+  return spread > 0 ? difference / spread : Math.sign(difference) * 10;
+}
+
+class Moments {
+  readonly #sum: Float64Array;
+  readonly #squares: Float64Array;
+  #weight = 0;
+  #weightSquares = 0;
+
+  constructor(width: number) {
+    this.#sum = new Float64Array(width);
+    this.#squares = new Float64Array(width);
+  }
+
+  add(x: Float32Array, at: number, weight: number): void {
+    this.#weight += weight;
+    this.#weightSquares += weight ** 2;
+    for (let column = 0; column < this.#sum.length; column += 1) {
+      const value = x[at + column]!;
+      this.#sum[column]! += weight * value;
+      this.#squares[column]! += weight * value ** 2;
+    }
+  }
+
+  mean(column: number): number {
+    return this.#sum[column]! / this.#weight;
+  }
+
+  variance(column: number): number {
+    return Math.max(0, this.#squares[column]! / this.#weight - this.mean(column) ** 2);
+  }
+
+  /** Rows of equal weight that would know as much. */
+  effective(): number {
+    return this.#weight ** 2 / this.#weightSquares;
+  }
+}
+
+function groupedFeatures(block: Block, spec: FeatureSpec): Groups[] {
+  const width = block.x.length / block.n;
+  let offset = 0;
+  return spec.features.map((feature) => {
+    const groups = groupsOf(block, width, offset, feature);
+    offset += featureWidth(feature);
+    return groups;
+  });
+}
+
+/** Of two halves each is judged by what was learned on the other. */
+function classifierAuc(
+  block: Block,
+  groups: readonly Groups[],
+  arm: number,
+  weight: Float64Array,
+  rows: Int32Array,
+): Auc {
+  const step = Math.max(1, Math.ceil(rows.length / CLASSIFIED_ROWS));
+  const some = rows.filter((_, index) => index % step === 0);
+  const y = Uint8Array.from(block.arm, (given) => (given === arm ? 1 : 0));
+  const mean = some.reduce((sum, row) => sum + weight[row]!, 0) / some.length;
+  const even = weight.map((value) => value / mean);
+  // Rows lie as the file has them: every other one would be every other user of a file in pairs.
+  const halves = [0, 1].map((half) => some.filter((row) => ((Math.imul(row, 0x9e3779b1) >>> 17) & 1) === half));
+  const [first = some, second = some] = halves;
+  const parts = [
+    [first, second],
+    [second, first],
+  ].map(([train = some, judge = some]) =>
+    aucOf(
+      boostedScores(groups, y, even, train, judge),
+      Uint8Array.from(judge, (row) => y[row]!),
+      Float64Array.from(judge, (row) => even[row]!),
+    ),
+  );
+  const [a, b] = parts;
+  if (a === undefined || b === undefined) return { value: 0.5, se: 0.5 };
+  // Both halves' figures come of one and the same likeness between them: they move together, and know no more than one.
+  return { value: (a.value + b.value) / 2, se: (a.se + b.se) / 2 };
+}

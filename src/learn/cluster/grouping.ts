@@ -1,0 +1,167 @@
+// Grouping
+// Clusters and the student that serves them, fitted together: what the student never says cannot be served, so clusters
+// that it hardly uses are given up and it learns the others again.
+//
+// Invariant: the student says every cluster of the result for at least half of the stated share of the rows it was fitted
+// on, or the rounds are used up (the release's gate refuses an empty cluster then).
+
+import { clusterRows, type Clustering, type ClusterOptions, type Seen } from "./cluster.ts";
+import { distil, type Student, type StudentOptions } from "../distil/distil.ts";
+import { estimate, type Estimate, type EstimateInput } from "../estimate/estimate.ts";
+import type { Block, Dataset, Progress, Representation } from "../nouns.ts";
+import { outOfFold, seenWith } from "../represent/out-of-fold.ts";
+import { ROWS_A_CELL, type SampleOptions } from "../train-options.ts";
+
+export interface Grouping {
+  readonly clustering: Clustering;
+  readonly student: Student;
+  /** Clusters that were given up because the student hardly said them. */
+  readonly givenUp: number;
+  /** Rows that were kept back from both: K was chosen on them, and when the student stopped. */
+  readonly check: SeenBlock;
+  readonly warnings: readonly string[];
+}
+
+export interface GroupingInput {
+  readonly dataset: Dataset;
+  readonly representation: Representation;
+  readonly cluster: ClusterOptions;
+  readonly student: Partial<StudentOptions>;
+  readonly sample: SampleOptions;
+  readonly seed: number;
+  readonly progress: Progress;
+}
+
+/** Rows with what the network says of them. */
+export interface SeenBlock extends Seen {
+  readonly block: Block;
+}
+
+/** Fits of the student at most; the first is usually the last. */
+const ROUNDS = 4;
+
+/** A cluster that the student gives less than this part of what a cluster must have is given up. */
+const SELDOM = 0.5;
+
+function seenBlock(representation: Representation, block: Block, cluster: ClusterOptions): SeenBlock {
+  const effects = representation.effects(block.x, block.n);
+  return { block, ...seenWith(representation, cluster, block, effects) };
+}
+
+export async function groupRows(given: GroupingInput): Promise<Grouping> {
+  const { dataset, representation, sample, seed, progress } = given;
+  const cluster = { ...given.cluster, minShare: minShareOf(given.cluster, dataset) };
+  const input = { ...given, cluster };
+  progress("cluster", 0, "what the network expects");
+  const rows = seenBlock(representation, await dataset.sample(sample.fit, seed), cluster);
+  const check = part(rows, (row) => row % CHECKED === 0);
+  const fit = part(rows, (row) => row % CHECKED !== 0);
+  const clustering = clusterRows(fit, check, dataset.arms.length, cluster, seed, progress);
+  const fitted = await fitStudent(input, rows, clustering);
+  return { ...fitted, check, warnings: warningsOf(fitted, cluster) };
+}
+
+/** One row of so many is kept back. */
+const CHECKED = 10;
+
+/** Some of the rows, with what is known of each. */
+function part({ block, n, effects, hidden }: SeenBlock, isWanted: (row: number) => boolean): SeenBlock {
+  const rows = Uint32Array.from({ length: n }, (_, row) => row).filter(isWanted);
+  const pick = <T extends Float32Array | Uint8Array>(values: T, empty: (length: number) => T): T => {
+    const width = values.length / n;
+    const picked = empty(rows.length * width);
+    rows.forEach((row, at) => picked.set(values.subarray(row * width, (row + 1) * width), at * width));
+    return picked;
+  };
+  const floats = (values: Float32Array): Float32Array => pick(values, (length) => new Float32Array(length));
+  const bytes = (values: Uint8Array): Uint8Array => pick(values, (length) => new Uint8Array(length));
+  return {
+    n: rows.length,
+    block: {
+      n: rows.length,
+      x: floats(block.x),
+      fold: bytes(block.fold),
+      arm: bytes(block.arm),
+      propensity: floats(block.propensity),
+      rewards: floats(block.rewards),
+      redeemed: block.redeemed && floats(block.redeemed),
+      cost: floats(block.cost),
+    },
+    effects: { reward: floats(effects.reward), cost: floats(effects.cost), redemption: floats(effects.redemption) },
+    hidden: hidden && floats(hidden),
+  };
+}
+
+/** In a small log a cluster has to be a larger part of it, to have rows of each arm at all. */
+function minShareOf({ minShare }: ClusterOptions, { arms, rows }: Dataset): number {
+  return Math.max(minShare, (ROWS_A_CELL * arms.length) / rows);
+}
+
+async function fitStudent(
+  input: GroupingInput,
+  rows: SeenBlock,
+  first: Clustering,
+): Promise<Pick<Grouping, "clustering" | "student" | "givenUp">> {
+  const held = Uint32Array.from({ length: Math.ceil(rows.n / CHECKED) }, (_, at) => at * CHECKED);
+  let clustering = first;
+  for (let round = 1; ; round += 1) {
+    const student = await distil({
+      x: rows.block.x,
+      n: rows.n,
+      width: input.dataset.width,
+      labels: clustering.assign(rows),
+      held,
+      clusters: clustering.clusters,
+      seed: input.seed,
+      options: input.student,
+      progress: input.progress,
+    });
+    const classes = student.classes(rows.block.x, rows.n);
+    const seldom = seldomUsed(classes, clustering.clusters, SELDOM * input.cluster.minShare * rows.n);
+    if (seldom.length === 0 || round === ROUNDS)
+      return { clustering, student, givenUp: first.clusters - clustering.clusters };
+    student.dispose();
+    clustering = clustering.without(seldom);
+  }
+}
+
+/** Clusters with fewer rows than that; never all of them. */
+export function seldomUsed(classes: ArrayLike<number>, clusters: number, fewest: number): number[] {
+  const sizes = new Int32Array(clusters);
+  for (let row = 0; row < classes.length; row += 1) sizes[classes[row] ?? 0]! += 1;
+  const seldom = [...sizes.keys()].filter((cluster) => sizes[cluster]! < Math.max(1, fewest));
+  return seldom.length === clusters ? [] : seldom;
+}
+
+function warningsOf(
+  { clustering, givenUp }: Pick<Grouping, "clustering" | "givenUp">,
+  { keep }: ClusterOptions,
+): string[] {
+  const warnings: string[] = [];
+  if (givenUp > 0) warnings.push(`${givenUp} clusters were given up, because the student hardly told them from others`);
+  if (clustering.kept < keep)
+    warnings.push(
+      `the clusters keep ${(100 * clustering.kept).toFixed(2)} % of what deciding user by user would bring ` +
+        `(by the network's own expectation), less than the ${100 * keep} % asked for: allow more clusters`,
+    );
+  return warnings;
+}
+
+/** What each group's arms bring and cost, as the student serves the groups: over all rows of the data set. */
+export async function estimateGroups(
+  dataset: Dataset,
+  representation: Representation,
+  { clustering, student }: Pick<Grouping, "clustering" | "student">,
+  options: EstimateInput["options"],
+  progress: Progress,
+): Promise<Estimate> {
+  return await estimate({
+    dataset,
+    clusters: clustering.clusters,
+    classes: (x, n) => student.classes(x, n),
+    effects: (x, n) => representation.effects(x, n),
+    outOfFold: (block) => outOfFold(representation, clustering, block),
+    options,
+    progress,
+  });
+}

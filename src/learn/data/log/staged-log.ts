@@ -1,0 +1,91 @@
+// Staged log
+// The files' rows, one after the other, in one typed table; and where each row came from, for whoever is told of one.
+
+import { assert } from "../../../domain/assert.ts";
+import { InvalidInput } from "../../../domain/campaign.ts";
+import type { Database } from "../duckdb.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { columnsNamed, raw, rawColumns, stageSql } from "../staging.ts";
+import { databaseText, openSources, type LogSource } from "./source.ts";
+
+export const TABLE = "staged";
+
+/** A value as the file has it, and where. */
+export interface Found {
+  readonly place: string;
+  /** Null for no value. */
+  readonly text: string | null;
+}
+
+export interface StagedLog {
+  readonly sources: readonly LogSource[];
+  /** Lines of the files that are no rows of the table. */
+  readonly malformed: { readonly count: number; readonly examples: readonly string[] };
+  /** A column's values in the first rows of the table for which the condition holds, at most `most`. */
+  find(condition: string, column: string, most: number): Promise<Found[]>;
+}
+
+export async function stageLog(db: Database, files: readonly string[], mapping: Mapping): Promise<StagedLog> {
+  const named = columnsNamed(mapping);
+  const needed = new Set(named.map(({ column }) => column));
+  const sources = await openSources(db, files, needed, mapping.format);
+  const firsts: number[] = [];
+  let rows = 0;
+  for (const source of sources) {
+    checkColumns(source, named);
+    firsts.push(rows);
+    const into = rows === 0 && firsts.length === 1 ? `CREATE TABLE ${TABLE} AS` : `INSERT INTO ${TABLE}`;
+    await db.run(`${into} ${stageSql(mapping, source.select(rawColumns(needed)))}`).catch((error: unknown) => {
+      throw new InvalidInput(`data: cannot read ${source.path}: ${databaseText(error)}`);
+    });
+    const before = rows;
+    rows = Number((await db.rows(`SELECT count(*) FROM ${TABLE}`))[0]?.[0]);
+    assert(
+      source.records === null || source.records === rows - before,
+      `${source.path}: ${rows - before} rows came of ${source.records} records`,
+    );
+  }
+  if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows`);
+  return { sources, malformed: malformedOf(sources), find: finder(db, sources, [...firsts, rows]) };
+}
+
+function finder(db: Database, sources: readonly LogSource[], firsts: readonly number[]): StagedLog["find"] {
+  return async (condition, column, most) => {
+    const found: Found[] = [];
+    for (const [index, source] of sources.entries()) {
+      const [from = 0, to = 0] = firsts.slice(index);
+      const own = `SELECT rowid AS row, ${condition} AS wanted FROM ${TABLE} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
+      const texts = source.select(rawColumns([column]));
+      const rows = await db.rows(
+        `SELECT row, CAST(${raw(column)} AS VARCHAR) FROM (${own}) POSITIONAL JOIN (${texts}) WHERE wanted LIMIT ${most - found.length}`,
+      );
+      for (const [row, text] of rows)
+        found.push({
+          place: `${sources.length > 1 ? `${source.path} ` : ""}${source.place(Number(row) - from)}`,
+          text: text === null || text === undefined ? null : String(text),
+        });
+      if (found.length >= most) break;
+    }
+    return found;
+  };
+}
+
+function malformedOf(sources: readonly LogSource[]): StagedLog["malformed"] {
+  const name = (source: LogSource): string => (sources.length > 1 ? `${source.path} ` : "");
+  return {
+    count: sources.reduce((sum, { malformed }) => sum + malformed.count, 0),
+    examples: sources
+      .flatMap((source) => source.malformed.examples.map((told) => `${name(source)}${told}`))
+      .slice(0, 3),
+  };
+}
+
+function checkColumns(
+  { path, columns }: LogSource,
+  named: readonly { readonly column: string; readonly by: string }[],
+): void {
+  const unknown = named.filter(({ column }) => !columns.includes(column));
+  if (unknown.length === 0) return;
+  const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
+  throw new InvalidInput(`${told.join("\n")}\n${path} has: ${columns.join(", ")}`);
+}

@@ -1,0 +1,91 @@
+// Sender
+// Appends outside of any task, idempotently: what arrives while a request is under way goes with the next one.
+
+import { Fenced, LogUnavailable, OutcomeUnknown, type OutRecord } from "../../event-log.ts";
+import { Appender } from "./appender.ts";
+import { checkRecords, groupRecords, type KeylessCounter } from "./batches.ts";
+import type { Catalogue } from "../catalogue.ts";
+import type { Cluster } from "../client/cluster.ts";
+import type { Lane } from "../client/lane.ts";
+import { initProducerId } from "../protocol/transaction-calls.ts";
+
+interface Waiting {
+  readonly records: readonly OutRecord[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MOST_RECORDS_TOGETHER = 10_000;
+
+export class Sender {
+  readonly #cluster: Cluster;
+  readonly #catalogue: Catalogue;
+  readonly #now: () => number;
+  readonly #lane: Lane;
+  readonly #keyless: KeylessCounter = { next: 0 };
+  #appender: Appender | null = null;
+  #queue: Waiting[] = [];
+  #working = false;
+
+  constructor(cluster: Cluster, catalogue: Catalogue, now: () => number) {
+    this.#cluster = cluster;
+    this.#catalogue = catalogue;
+    this.#now = now;
+    this.#lane = cluster.lane();
+  }
+
+  async send(records: readonly OutRecord[]): Promise<void> {
+    this.#cluster.checkOpen();
+    if (records.length === 0) return;
+    // What is refused concerns this call only.
+    await checkRecords(this.#catalogue, records);
+    await new Promise<void>((resolve, reject) => {
+      this.#queue.push({ records, resolve, reject });
+      if (!this.#working) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    while (this.#queue.length > 0) {
+      const together = this.#take();
+      try {
+        await this.#append(together.flatMap(({ records }) => records));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
+    this.#working = false;
+  }
+
+  #take(): Waiting[] {
+    let count = 0;
+    let calls = 0;
+    for (const { records } of this.#queue) {
+      count += records.length;
+      if (calls > 0 && count > MOST_RECORDS_TOGETHER) break;
+      calls += 1;
+    }
+    return this.#queue.splice(0, calls);
+  }
+
+  async #append(records: readonly OutRecord[]): Promise<void> {
+    const groups = groupRecords(this.#catalogue, records, this.#now(), this.#keyless);
+    this.#appender ??= await this.#identify();
+    try {
+      await this.#appender.append(groups);
+    } catch (error) {
+      // Its sequence numbers have a gap now, or nobody knows: the next call begins with a new identity.
+      this.#appender = null;
+      if (!(error instanceof LogUnavailable || error instanceof Fenced)) throw error;
+      throw new OutcomeUnknown(`the records may or may not have been written: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #identify(): Promise<Appender> {
+    const wanted = initProducerId(null, this.#cluster.settings.transactionTimeoutMs);
+    const identity = await this.#cluster.persist("producer id", () => this.#cluster.sendAny(this.#lane, wanted));
+    return new Appender(this.#cluster, this.#lane, identity, null);
+  }
+}

@@ -1,0 +1,73 @@
+// What an evaluation's page is given: figures of one session, money in minor units.
+
+import type { BalanceFigures } from "../training/balance-section.ts";
+
+/** A figure with its interval. */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface GroupFigures {
+  readonly users: number;
+  readonly sessions: number;
+  readonly rewardPerUser: number;
+  readonly rewardPerSession: number;
+}
+
+export interface PolicyFigures {
+  readonly name: string;
+  /** The line or the points of the picture that it belongs to. */
+  readonly series: string;
+  readonly budget: number | null;
+  readonly spend: Ranged;
+  readonly added: Ranged;
+  readonly perCost: Ranged | null;
+  readonly effectiveRows: number;
+}
+
+export interface EvaluationReport {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly verdicts: readonly string[];
+  readonly warnings: readonly string[];
+  /** Undefined for a campaign's own log. */
+  readonly balance?: BalanceFigures | null;
+  readonly currency: string;
+  /** Its name. */
+  readonly reward: string;
+  readonly rows: number;
+  readonly confidence: number;
+  readonly releases: readonly string[];
+  /** Null for a table. */
+  readonly campaign: {
+    readonly served: GroupFigures;
+    readonly heldOut: GroupFigures;
+    readonly spendMinor: number;
+    readonly perUser: Ranged;
+    readonly total: Ranged;
+    readonly perCost: Ranged | null;
+    readonly perSession: Ranged;
+    /** Less what users had brought before; null where nobody had. */
+    readonly adjusted: { readonly perUser: Ranged; readonly total: Ranged } | null;
+  } | null;
+  readonly policies: readonly PolicyFigures[];
+  /** At the releases' spend; for the picture. */
+  readonly oneMixes: readonly PolicyFigures[];
+  readonly gains: readonly {
+    readonly release: string;
+    readonly over: string;
+    /** It is that over one mix for all. */
+    readonly isOverMix: boolean;
+    readonly budget: number;
+    readonly gain: Ranged;
+  }[];
+  readonly ranking: readonly {
+    readonly release: string;
+    readonly arm: string;
+    readonly aucc: Ranged | null;
+    readonly qini: Ranged | null;
+  }[];
+  readonly footer: string;
+}

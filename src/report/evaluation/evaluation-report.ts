@@ -1,0 +1,168 @@
+// Evaluation report
+// One page about what releases would have been worth on a log: what each would have added for what it would have spent,
+// beside each incentive for all and one mix for all, whether telling users apart pays, how well users are ranked, and, on
+// a live log, what the campaign brought. It is given figures and draws them. Per session they are shown per thousand
+// sessions, in major units of money.
+
+import { minorPerMajor } from "../../domain/currency.ts";
+import { formatMean } from "../../domain/money.ts";
+import { balanceSection } from "../training/balance-section.ts";
+import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
+import type { EvaluationReport, GroupFigures, Ranged } from "./evaluation-figures.ts";
+import { percent, perThousand, short, whole } from "../page/figures.ts";
+import { picture, renderPage, table, type Section } from "../page/page.ts";
+
+export async function renderEvaluationReport(report: EvaluationReport): Promise<string> {
+  const charts = await evaluationCharts(report);
+  const { title, subtitle, warnings, footer } = report;
+  return renderPage({
+    title,
+    subtitle,
+    notices: [
+      ...report.verdicts.map((text) => ({ kind: "note" as const, text })),
+      ...warnings.map((text) => ({ kind: "bad" as const, text })),
+    ],
+    figures: figuresOf(report),
+    sections: [
+      ...(report.campaign === null ? [] : [campaignSection(report.campaign, report)]),
+      policySection(report, charts),
+      ...(report.releases.length === 0 ? [] : [gainSection(report, charts), rankingSection(report)]),
+      ...(report.balance === undefined ? [] : [await balanceSection(report.balance)]),
+    ],
+    footer,
+  });
+}
+
+function figuresOf({ rows, policies, oneMixes, releases, confidence }: EvaluationReport) {
+  return [
+    { label: "Rows", value: whole(rows) },
+    { label: "Releases", value: whole(releases.length) },
+    { label: "Policies compared", value: whole(policies.length + oneMixes.length) },
+    { label: "Intervals", value: percent(confidence, 0), hint: "bootstrap, the same draws for all" },
+  ];
+}
+
+function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, report: EvaluationReport): Section {
+  const { currency, reward } = report;
+  const { served, heldOut } = campaign;
+  const visits = ({ sessions, users }: GroupFigures): string => (sessions / users).toFixed(2);
+  return {
+    title: "What the campaign brought",
+    caption:
+      "Some users were held out by chance. What the others brought more, since each entered, is the campaign's doing, " +
+      "whatever it gave, throttled or refused. Users are compared, not sessions: incentives may bring users back.",
+    body: [
+      table(
+        [{ title: "" }, { title: "Served", number: true }, { title: "Held out", number: true }],
+        [
+          ["Users", whole(served.users), whole(heldOut.users)],
+          ["Sessions a user", visits(served), visits(heldOut)],
+          [`${reward} of 1,000 users`, perThousand(served.rewardPerUser), perThousand(heldOut.rewardPerUser)],
+          [`${reward} in 1,000 sessions`, perThousand(served.rewardPerSession), perThousand(heldOut.rewardPerSession)],
+        ],
+      ),
+      table(
+        [{ title: "Added" }, { title: reward, number: true }],
+        [
+          ["by 1,000 served users", ranged(campaign.perUser, 1_000)],
+          ["by all served users", ranged(campaign.total, 1)],
+          ...(campaign.adjusted === null
+            ? []
+            : [["by all, less what they had brought before they entered", ranged(campaign.adjusted.total, 1)]]),
+          ["in 1,000 sessions (other sessions, where users come back)", ranged(campaign.perSession, 1_000)],
+          [
+            `for 1 ${currency} of the ${formatMean(campaign.spendMinor, currency)} spent`,
+            campaign.perCost === null ? "–" : ranged(campaign.perCost, minorPerMajor(currency)),
+          ],
+        ],
+      ),
+    ],
+  };
+}
+
+function policySection({ policies, currency, reward }: EvaluationReport, charts: EvaluationCharts): Section {
+  const unit = minorPerMajor(currency);
+  return {
+    title: "What each policy would have added",
+    caption:
+      "By EOM: rows whose arm is the policy's, weighted by inverse propensity. Rows that speak: how many rows of equal " +
+      "weight would know as much. An interval that holds zero says that the rows cannot tell.",
+    body: [
+      picture(charts.policies, `Added ${reward} over spend, of 1,000 sessions, for every policy, with intervals`),
+      table(
+        [
+          { title: "Policy" },
+          { title: `Budget, ${currency}`, number: true },
+          { title: `Spend, ${currency}`, number: true },
+          { title: `Added ${reward}`, number: true },
+          { title: `Added for 1 ${currency}`, number: true },
+          { title: "Rows that speak", number: true },
+        ],
+        policies.map(({ name, budget, spend, added, perCost, effectiveRows }) => [
+          name,
+          budget === null ? "" : perThousand(budget / unit),
+          ranged(spend, 1_000 / unit),
+          ranged(added, 1_000),
+          perCost === null ? "–" : ranged(perCost, unit),
+          whole(effectiveRows),
+        ]),
+      ),
+    ],
+  };
+}
+
+function gainSection({ gains, currency, reward }: EvaluationReport, charts: EvaluationCharts): Section {
+  return {
+    title: "Whether it pays to tell users apart",
+    caption:
+      "A release's reward less that of another policy on the same draws. One mix for all spends what the release spends and " +
+      "cannot tell users apart: what is above zero against it is what the release knows about them.",
+    body: [
+      picture(charts.gains, `${reward} of 1,000 sessions above one mix for all, by budget, with intervals`),
+      table(
+        [
+          { title: "Release" },
+          { title: "Less that of" },
+          { title: `Budget, ${currency}`, number: true },
+          { title: reward, number: true },
+        ],
+        gains.map(({ release, over, budget, gain }) => [
+          release,
+          over,
+          perThousand(budget / minorPerMajor(currency)),
+          ranged(gain, 1_000),
+        ]),
+      ),
+    ],
+  };
+}
+
+function rankingSection({ ranking, reward }: EvaluationReport): Section {
+  return {
+    title: "How well users are ranked, arm by arm",
+    caption:
+      "Each arm against the control by itself. AUCC: the area under incremental reward over incremental cost, in parts of the " +
+      "rectangle to its end; chance has one half. Qini: the area between the uplift curve and chance, per 1,000 users; chance " +
+      "has zero. Neither says which arm a user should get: they do not rank policies.",
+    body: [
+      table(
+        [
+          { title: "Release" },
+          { title: "Arm" },
+          { title: "AUCC", number: true },
+          { title: `Qini, ${reward}`, number: true },
+        ],
+        ranking.map(({ release, arm, aucc, qini }) => [
+          release,
+          arm,
+          aucc === null ? "–" : ranged(aucc, 1),
+          qini === null ? "–" : ranged(qini, 1_000),
+        ]),
+      ),
+    ],
+  };
+}
+
+function ranged({ value, low, high }: Ranged, unit: number): string {
+  return `${short(unit * value)} (${short(unit * low)} to ${short(unit * high)})`;
+}

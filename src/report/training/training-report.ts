@@ -1,0 +1,248 @@
+// Training report
+// One page about one training: what it learned from, how the network learned, which clusters of users it found and what
+// each incentive does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
+// figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
+// thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
+
+import { minorPerMajor } from "../../domain/currency.ts";
+import { balanceSection } from "./balance-section.ts";
+import { decimal, percent, perThousand, short, whole } from "../page/figures.ts";
+import { html, picture, renderPage, table, type Html, type Section } from "../page/page.ts";
+import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
+import type { ClusterFigures, Ranged, TrainingReport } from "./training-report-figures.ts";
+
+/** The page as one HTML file. */
+export async function renderTrainingReport(report: TrainingReport): Promise<string> {
+  const charts = await trainingCharts(report);
+  return renderPage({
+    title: report.title,
+    subtitle: report.subtitle,
+    notices: [
+      ...(report.notCausal === null ? [] : [{ kind: "bad" as const, text: report.notCausal }]),
+      { kind: "note", text: report.label },
+      { kind: "good", text: "All gates hold: the classifier, its clusters, the plans and their errors." },
+    ],
+    figures: figuresOf(report),
+    sections: [
+      clusterSection(report, charts),
+      valuesSection(report, charts),
+      frontierSection(report, charts),
+      policySection(report, charts),
+      learningSection(report, charts),
+      await balanceSection(report.balance),
+      dataSection(report),
+    ],
+    footer: report.footer,
+  });
+}
+
+function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: TrainingReport) {
+  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
+  return [
+    { label: "Rows", value: whole(rows) },
+    {
+      label: "Clusters",
+      value: whole(clusters.length),
+      hint: `keep ${percent(student.keptByStudent)} of deciding user by user`,
+    },
+    { label: "Plans", value: whole(frontier.length), hint: `gap at most ${percent(maxGap, 2)}` },
+    {
+      label: "Classifier keeps",
+      value: percent(student.valueRatio, 2),
+      hint: `of the value; same cluster for ${percent(student.agreement)}`,
+    },
+    { label: "Took", value: `${decimal(seconds)} s` },
+  ];
+}
+
+function clusterSection({ clusters, arms, reward, currency }: TrainingReport, charts: TrainingCharts): Section {
+  return {
+    title: "Who the clusters are",
+    caption:
+      "Users are grouped by what an incentive changes for them, not by who they are; those whom it changes most come " +
+      "first. What is unusual about the users of a group, the most unusual first:",
+    body: [
+      picture(charts.sizes, "Share of the rows in each cluster"),
+      table(
+        [
+          { title: "Cluster" },
+          { title: "Rows", number: true },
+          { title: "Share", number: true },
+          { title: `Without, ${reward} in 1,000`, number: true },
+          { title: "What adds most to 1,000" },
+          { title: "Its users, against all" },
+        ],
+        clusters.map((cluster) => [
+          `${cluster.cluster}`,
+          whole(cluster.rows),
+          percent(cluster.share),
+          perThousand(cluster.reward[0]?.value ?? 0),
+          mostAdded(cluster, arms, currency),
+          cluster.words,
+        ]),
+      ),
+    ],
+  };
+}
+
+function mostAdded({ reward, cost }: ClusterFigures, arms: readonly string[], currency: string): string {
+  const base = reward[0]?.value ?? 0;
+  const best = reward.reduce((top, { value }, arm) => (value > (reward[top]?.value ?? 0) ? arm : top), 0);
+  if (best === 0) return "nothing does";
+  const added = perThousand((reward[best]?.value ?? 0) - base);
+  return `${arms[best]}: +${added} for ${perThousand((cost[best]?.value ?? 0) / minorPerMajor(currency))}\u00a0${currency}`;
+}
+
+function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {
+  return {
+    title: "What each incentive does there",
+    caption:
+      `Left the ${report.reward} that an incentive adds to 1,000 sessions of the cluster, right what it costs; below, the ` +
+      "same in figures with 95 % intervals.",
+    body: [picture(charts.values, "Added reward and cost by cluster and incentive"), valuesTable(report)],
+  };
+}
+
+function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html {
+  const unit = 1 / minorPerMajor(currency);
+  const rows = clusters.flatMap((cluster) => [
+    [`${cluster.cluster}`, reward, ...arms.map((_, arm) => ranged(cluster.reward[arm]))],
+    ["", `cost, ${currency}`, ...arms.map((_, arm) => ranged(cluster.cost[arm], unit))],
+  ]);
+  const columns = [{ title: "Cluster" }, { title: "In 1,000" }, ...arms.map((title) => ({ title, number: true }))];
+  return html`<details>
+    <summary>All ${clusters.length} clusters in figures</summary>
+    ${table(columns, rows)}
+  </details>`;
+}
+
+/** In a thousand sessions, with its interval below. */
+function ranged(figure: Ranged | undefined, unit = 1): Html {
+  if (figure === undefined) return html``;
+  const show = (value: number): string => perThousand(value * unit);
+  return html`${show(figure.value)}<br /><small>${show(figure.low)} to ${show(figure.high)}</small>`;
+}
+
+function frontierSection(report: TrainingReport, charts: TrainingCharts): Section {
+  const { frontier, currency, reward, risk } = report;
+  const unit = 1 / minorPerMajor(currency);
+  return {
+    title: "What money buys",
+    caption:
+      "Each budget has its plan, solved to a stated gap. The curve is what the plans are expected to bring beyond what " +
+      "comes without incentives, with what chance may make of it; the shadow price is what one more unit of money brings.",
+    body: [
+      picture(charts.frontier, "Expected incremental reward, and the shadow price, by spend"),
+      table(
+        [
+          { title: `Budget for 1,000 sessions, ${currency}`, number: true },
+          { title: "Expected spend", number: true },
+          { title: `Added ${reward}`, number: true },
+          { title: `${reward} for one more ${currency}`, number: true },
+          { title: "Gap", number: true },
+          { title: `Chance to pass the budget (at most ${percent(risk, 0)})`, number: true },
+        ],
+        frontier.map((row) => [
+          perThousand(row.budget * unit),
+          ranged(row.cost, unit),
+          ranged(row.reward),
+          short(row.shadowPrice / unit),
+          percent(row.gap, 2),
+          percent(row.chanceOver),
+        ]),
+      ),
+    ],
+  };
+}
+
+function policySection(report: TrainingReport, charts: TrainingCharts): Section {
+  const { policies, currency, reward } = report;
+  const unit = 1 / minorPerMajor(currency);
+  return {
+    title: "What the plans are worth on other rows",
+    caption:
+      `On ${whole(policies.rows)} rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
+      "propensity where chance did what the policy does). Each row is judged under a plan that is made in the same way " +
+      "from the rows of the other folds, without this row's outcome; the release itself learned from all of them. " +
+      `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
+    body: [
+      picture(
+        charts.policies,
+        "Incremental reward by spend: ours, one mix for all, user by user, each incentive for all",
+      ),
+      table(
+        [
+          { title: `Planned spend for 1,000 sessions, ${currency}`, number: true },
+          { title: `Ours less one mix for all: ${reward}`, number: true },
+          { title: `spend, ${currency}`, number: true },
+          { title: `Ours less user by user: ${reward}`, number: true },
+          { title: `spend, ${currency}`, number: true },
+        ],
+        policies.differences.map(({ budget, oneMix, individual }) => [
+          perThousand(budget * unit),
+          ranged(oneMix.reward),
+          ranged(oneMix.cost, unit),
+          ranged(individual.reward),
+          ranged(individual.cost, unit),
+        ]),
+      ),
+    ],
+  };
+}
+
+function learningSection(
+  { student, bestEpochs, curves, clustersTried }: TrainingReport,
+  charts: TrainingCharts,
+): Section {
+  return {
+    title: "How it learned",
+    caption:
+      `Of each fold's members those of the epoch are taken at which their loss on rows that they had not seen was least ` +
+      `(${bestEpochs.join(", ")} of ${curves.length}). The ` +
+      "classifier that serves is a small one that was taught the clusters; it is judged by the value it keeps.",
+    body: [
+      picture(charts.curves, "Loss by epoch on rows learned from, and on rows that the members had not seen"),
+      table(
+        [{ title: "Number of clusters tried" }, { title: "Keeps of deciding user by user", number: true }],
+        clustersTried.map(({ clusters, kept }) => [whole(clusters), percent(kept, 2)]),
+      ),
+      table(
+        [{ title: `The classifier, on ${whole(student.rows)} rows kept back from it` }, { title: "", number: true }],
+        [
+          ["Same cluster as the network's", percent(student.agreement)],
+          ["Keeps of the value of the network's clusters", percent(student.valueRatio, 2)],
+          ["Of deciding user by user, the network's clusters keep", percent(student.keptByTeacher, 2)],
+          ["Of deciding user by user, the classifier's clusters keep", percent(student.keptByStudent, 2)],
+          [
+            `Largest difference of a probability as served (${whole(student.onnxRows)} rows)`,
+            student.onnxDifference.toExponential(1),
+          ],
+        ],
+      ),
+    ],
+  };
+}
+
+function dataSection({ facts, warnings, steps }: TrainingReport): Section {
+  return {
+    title: "What it learned from",
+    body: [
+      table(
+        [{ title: "" }, { title: "", number: true }],
+        facts.map(({ what, value }) => [what, value]),
+      ),
+      ...(warnings.length === 0
+        ? [html`<p>Nothing about the data gave rise to a warning.</p>`]
+        : [
+            html`<h3>Before trusting it</h3>`,
+            html`<ul>
+              ${warnings.map((text) => html`<li>${text}</li>`)}
+            </ul>`,
+          ]),
+      table(
+        [{ title: "Step" }, { title: "Seconds", number: true }],
+        steps.map(({ step, seconds }) => [step, seconds.toFixed(1)]),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,191 @@
+// Contract: what comes in is decoded and held to its contract at the door. A record that cannot be used becomes a
+// `refused` with its reason; it is kept whole as a dead letter, and the cycle goes on (law C6). docs/REASONS.md has each
+// breach and its end.
+
+import { AssertionFailed } from "../../domain/assert.ts";
+import type { Grant } from "../../domain/control.ts";
+import type { DeadLetterReason } from "../../domain/dead-letter.ts";
+import { idBreach, keyIs, MAX_ID_BYTES } from "../../domain/ids.ts";
+import { unitFault } from "../../domain/reading/instant.ts";
+import {
+  MAX_EVENT_BYTES,
+  MAX_FUTURE_MS,
+  MAX_REWARD,
+  MAX_SESSION_AGE_MS,
+  type Outcome,
+  type Profile,
+  type Session,
+} from "../../domain/session.ts";
+import { Undecodable, type Codec } from "../../log/codec/codec.ts";
+import { registryHint } from "../../log/codec/registry/wire.ts";
+import type { LogRecord } from "../../log/event-log.ts";
+import type { Placement } from "../../log/partitioner.ts";
+import { misplaced } from "../../log/placement.ts";
+import type { CycleContext } from "../../task/processor.ts";
+import { grantBreach } from "./grant-contract.ts";
+
+export interface InputCodecs {
+  readonly grants: Codec<Grant>;
+  readonly profiles: Codec<Profile>;
+  readonly outcomes: Codec<Outcome>;
+  readonly sessions: Codec<Session>;
+}
+
+export type Inbound =
+  | { readonly kind: "grant"; readonly record: LogRecord; readonly grant: Grant }
+  /** A null profile: its producer has deleted it. */
+  | { readonly kind: "profile"; readonly record: LogRecord; readonly userId: string; readonly profile: Profile | null }
+  | { readonly kind: "outcome"; readonly record: LogRecord; readonly outcome: Outcome }
+  | { readonly kind: "session"; readonly record: LogRecord; readonly session: Session }
+  | Refused;
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly record: LogRecord;
+  readonly reason: DeadLetterReason;
+  /** Names the field and what is wrong with it. */
+  readonly detail: string;
+}
+
+export function refused(record: LogRecord, reason: DeadLetterReason, detail: string): Refused {
+  return { kind: "refused", record, reason, detail };
+}
+
+/** Of a shard's inputs. */
+export function readRecord(
+  codecs: InputCodecs,
+  placement: Placement,
+  record: LogRecord,
+  context: CycleContext,
+): Inbound {
+  if (record.unreadable !== undefined) return refused(record, "undecodable", record.unreadable);
+  const breach = keyBreach(record, placement);
+  if (breach !== null) return refused(record, ...breach);
+  try {
+    switch (record.topic) {
+      case "grants":
+        return readGrant(codecs, record, context);
+      case "profiles":
+        return readProfile(codecs, record, context);
+      case "outcomes":
+        return readOutcome(codecs, record, context);
+      case "sessions":
+        return readSession(codecs, record, context);
+      default:
+        throw new AssertionFailed(`serve does not read ${record.topic}`);
+    }
+  } catch (error) {
+    if (error instanceof Undecodable)
+      return refused(record, "undecodable", `${error.message}${registryHint(record.headers)}`);
+    throw error;
+  }
+}
+
+/** Before anything else: what is not in its user's partition must not become a second user there. Grants name their shard. */
+function keyBreach({ topic, key, partition }: LogRecord, placement: Placement): [DeadLetterReason, string] | null {
+  if (topic === "grants") return null;
+  if (key === null)
+    return ["contract", "key: missing; it must be the user id, which puts the record into its partition"];
+  if (key.length === 0)
+    return ["contract", "key: empty; it must be the user id, which puts the record into its partition"];
+  const stray = misplaced(key, partition, placement);
+  return stray === null ? null : ["wrong_partition", stray];
+}
+
+function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const grant = codecs.grants.decode(record.value);
+  const breach = grantBreach(grant, record.key, partition);
+  return breach === null ? { kind: "grant", record, grant } : refused(record, "contract", breach);
+}
+
+function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) {
+    const userId = textOf((record.key ?? new Uint8Array(0)).subarray(0, MAX_ID_BYTES + 1));
+    const breach = idBreach("key", userId);
+    return breach === null ? { kind: "profile", record, userId, profile: null } : refused(record, "contract", breach);
+  }
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
+  const profile = codecs.profiles.decode(record.value);
+  const breach = userBreach(record, profile.userId);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(profile.atMs, nowMs);
+  if (late !== null) return refused(record, ...late);
+  return { kind: "profile", record, userId: profile.userId, profile };
+}
+
+function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
+  const outcome = codecs.outcomes.decode(record.value);
+  const breach =
+    userBreach(record, outcome.userId) ??
+    idBreach("outcomeId", outcome.outcomeId) ??
+    idBreach("decisionId", outcome.decisionId) ??
+    amountBreach(outcome) ??
+    rewardBreach(outcome);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(outcome.atMs, nowMs);
+  return late === null ? { kind: "outcome", record, outcome } : refused(record, ...late);
+}
+
+function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+  if (record.value === null) return refused(record, "contract", "value: missing");
+  const large = sizeBreach(record.value);
+  if (large !== null) return refused(record, "contract", large);
+  const session = codecs.sessions.decode(record.value);
+  const breach = userBreach(record, session.userId) ?? idBreach("sessionId", session.sessionId);
+  if (breach !== null) return refused(record, "contract", breach);
+  const late = timeBreach(session.atMs, nowMs) ?? ageBreach(session.atMs, nowMs);
+  return late === null ? { kind: "session", record, session } : refused(record, ...late);
+}
+
+/** A user id of a megabyte need not be decoded to be refused. */
+function sizeBreach({ length }: Uint8Array): string | null {
+  return length <= MAX_EVENT_BYTES ? null : `value: ${length} bytes, at most ${MAX_EVENT_BYTES}`;
+}
+
+/** Every event of a user must meet in one partition: its key is the user. */
+function userBreach(record: LogRecord, userId: string): string | null {
+  const breach = idBreach("userId", userId);
+  if (breach !== null) return breach;
+  return record.key !== null && keyIs(record.key, userId) ? null : "key: differs from userId";
+}
+
+function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
+  if (atMs < 0) return ["contract", `atMs: ${atMs} is before 1970`];
+  const unit = unitFault(atMs, nowMs);
+  if (unit !== null) return ["contract", `atMs: ${unit}`];
+  if (atMs <= nowMs + MAX_FUTURE_MS) return null;
+  return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
+}
+
+/** By the session's own time: sent once more it has that of before, whenever its record was written. */
+function ageBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
+  if (atMs >= nowMs - MAX_SESSION_AGE_MS) return null;
+  return [
+    "too_old",
+    `atMs: ${nowMs - atMs} ms ago, at most ${MAX_SESSION_AGE_MS}: nobody knows any more whether it was decided`,
+  ];
+}
+
+function amountBreach({ amountMinor }: Outcome): string | null {
+  return amountMinor !== null && amountMinor < 0n ? `amountMinor: ${amountMinor} is negative` : null;
+}
+
+function rewardBreach({ rewards }: Outcome): string | null {
+  for (const name in rewards) {
+    const breach = idBreach("rewards: a name", name);
+    if (breach !== null) return breach;
+    const reward = rewards[name] ?? NaN;
+    if (!Number.isFinite(reward)) return `rewards.${name}: not a finite number`;
+    if (Math.abs(reward) > MAX_REWARD) return `rewards.${name}: ${reward} is beyond ±${MAX_REWARD}`;
+  }
+  return null;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}

@@ -1,0 +1,148 @@
+// Prepare: everything that `process` has to know of the world and of the batch, before anything is changed: the records
+// decoded and checked, the campaigns with the batch's grants, the releases in force, the answer of the feature service,
+// the batch folded (fold.ts), and its sessions classified, all those of one release in one call.
+
+import { must } from "../../domain/assert.ts";
+import { maxMinor } from "../../domain/money.ts";
+import type { LogRecord } from "../../log/event-log.ts";
+import type { Placement } from "../../log/partitioner.ts";
+import type { CycleContext, StateView } from "../../task/processor.ts";
+import type { ReadyRelease, ReleaseShelf } from "../classify/release-shelf.ts";
+import { readRecord, refused, type Inbound, type InputCodecs } from "./contract.ts";
+import type { External, FeatureService } from "../enrich/feature-service.ts";
+import { Fold, type Prepared, type ReadUser, type Rows } from "./fold.ts";
+import { CampaignShard } from "../state/campaign/campaign-shard.ts";
+import type { CampaignCounts, ShardHead, StoredProfile } from "../state/campaign/records.ts";
+import { moneyBreach } from "./grant-contract.ts";
+import { NO_TOTALS } from "../ledger/book.ts";
+import { isLive, withGrant, type InForce } from "../state/campaign/settings.ts";
+import type { StateCodec } from "../state/state.ts";
+import { StateReader, type Decoded } from "../state/state-reader.ts";
+import type { InTurn } from "../turn.ts";
+
+export interface ServeFacts {
+  /** In the batch's order; grants and profiles are not among them. */
+  readonly events: readonly Prepared[];
+  readonly head: ShardHead;
+  readonly campaigns: ReadonlyMap<string, InForce>;
+  readonly counts: ReadonlyMap<string, CampaignCounts | null>;
+  /** Campaigns of which nothing will come any more: they leave the head. What is known of them stays, should control speak again. */
+  readonly left: readonly string[];
+  /** Campaigns that the batch brought a grant of. */
+  readonly granted: ReadonlySet<string>;
+  /** By hash: those in force that could be had. */
+  readonly releases: ReadonlyMap<string, ReadyRelease>;
+  readonly users: ReadonlyMap<string, ReadUser>;
+  /** Profiles to be kept; null to be forgotten. */
+  readonly profiles: ReadonlyMap<string, StoredProfile | null>;
+}
+
+export interface World {
+  readonly codecs: InputCodecs;
+  readonly placement: Placement;
+  readonly state: StateCodec;
+  readonly decoded: Decoded;
+  readonly shelf: ReleaseShelf;
+  readonly features: Pick<FeatureService, "lookUp"> | null;
+  readonly inTurn: InTurn;
+}
+
+export async function prepare(
+  world: World,
+  view: StateView,
+  batch: readonly LogRecord[],
+  context: CycleContext,
+): Promise<ServeFacts> {
+  const read = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
+  const reader = new StateReader(world.state, view, world.decoded);
+  const head = reader.head();
+  const { campaigns, granted, inbound } = campaignsOf(reader, head, read);
+  const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));
+  const left = [...campaigns].flatMap(([id, inForce]) => {
+    if (inForce.settings.grant.state !== "ended" || granted.has(id)) return [];
+    return new CampaignShard(inForce, counts.get(id) ?? null).isOver(context.nowMs) ? [id] : [];
+  });
+  for (const id of left) campaigns.delete(id);
+  reader.forgetAllBut(campaigns);
+  const [releases, external] = await Promise.all([
+    releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
+    lookUp(world.features, inbound),
+  ]);
+  return await world.inTurn(async () => {
+    const fold = new Fold(reader, campaigns, releases, external, context.nowMs);
+    for (const item of inbound) fold.take(item);
+    const events = await classified(fold.events, fold.rows);
+    const { users, profiles } = fold;
+    return { events, head, campaigns, counts, left, granted, releases, users, profiles };
+  });
+}
+
+function campaignsOf(
+  reader: StateReader,
+  head: ShardHead,
+  read: readonly Inbound[],
+): { readonly campaigns: Map<string, InForce>; readonly granted: Set<string>; readonly inbound: readonly Inbound[] } {
+  const campaigns = new Map(head.campaigns.map((id) => [id, reader.settings(id)]));
+  const granted = new Set<string>();
+  const inbound = read.map((item) => {
+    if (item.kind !== "grant") return item;
+    const { grant, record } = item;
+    const { id } = grant.campaign;
+    const before = granted.has(id) ? (campaigns.get(id) ?? null) : null;
+    const breach = moneyBreach(grant, knownMoney(reader.counts(id), before));
+    if (breach !== null) return refused(record, "contract", breach);
+    const known = campaigns.get(id) ?? reader.settingsOrNull(id);
+    campaigns.set(id, withGrant(known, grant, record.offset));
+    granted.add(id);
+    return item;
+  });
+  return { campaigns, granted, inbound };
+}
+
+/** What a shard has on the plan account, with what the batch's grants before this one bring. */
+function knownMoney(counts: CampaignCounts | null, before: InForce | null): Parameters<typeof moneyBreach>[1] {
+  const { granted, returned } = counts?.plan ?? NO_TOTALS;
+  return { granted: maxMinor(granted, before?.settings.grant.grantedMinor.plan ?? 0n), returned };
+}
+
+/** Those that this cycle's sessions need, and those that wait to take effect. */
+async function releasesInForce(
+  shelf: ReleaseShelf,
+  campaigns: ReadonlyMap<string, InForce>,
+  counts: ReadonlyMap<string, CampaignCounts | null>,
+  inbound: readonly Inbound[],
+  nowMs: number,
+): Promise<Map<string, ReadyRelease>> {
+  const busy = inbound.some((item) => item.kind === "session");
+  const wanted = new Set<string>();
+  for (const [id, { release, settings }] of campaigns) {
+    if (release === null || settings.grant.state === "ended") continue;
+    if ((busy && isLive(settings, nowMs)) || counts.get(id)?.release !== release) wanted.add(release);
+  }
+  const ready = await Promise.all([...wanted].map(async (hash) => await shelf.get(hash)));
+  return new Map(ready.flatMap((release) => (release === null ? [] : [[release.hash, release]])));
+}
+
+/** Null without a service. */
+async function lookUp(features: World["features"], inbound: readonly Inbound[]): Promise<External | null> {
+  if (features === null) return null;
+  const userIds = new Set(inbound.flatMap((item) => (item.kind === "session" ? [item.session.userId] : [])));
+  return userIds.size === 0 ? new Map() : await features.lookUp([...userIds]);
+}
+
+async function classified(events: readonly Prepared[], rows: ReadonlyMap<string, Rows>): Promise<readonly Prepared[]> {
+  const done = [...events];
+  for (const { release, values, at } of rows.values()) {
+    const answer = await release.classifier.classify(values, at.length).catch(() => null);
+    if (answer === null) continue;
+    for (let row = 0; row < at.length; row += 1) {
+      const index = at[row] ?? -1;
+      const event = must(done[index], `event ${index}`);
+      if (event.kind !== "session") continue;
+      const cluster = answer.clusters[row] ?? -1;
+      const probability = answer.probabilities[row] ?? 0;
+      done[index] = { kind: "session", session: { ...event.session, cluster, probability } };
+    }
+  }
+  return done;
+}

@@ -1,0 +1,117 @@
+// Day record
+// What was seen of a day from outside: every decision, what the user then did, how long it took, and what the treasurer
+// told. Columns, not objects: a day has hundreds of thousands of sessions.
+
+import { assert } from "../../domain/assert.ts";
+import type { Campaign } from "../../domain/campaign.ts";
+import type { BudgetStatus } from "../../domain/control.ts";
+import { REASONS, type Decision, type Reason } from "../../domain/decision.ts";
+import type { Market, MarketOutcome } from "../market/market.ts";
+import { MoneyWatch } from "./money-watch.ts";
+import type { Traffic } from "../world/traffic.ts";
+
+export const NOT_DECIDED = 255;
+
+export class DayRecord {
+  readonly campaign: Campaign;
+  readonly market: Market;
+  readonly traffic: Traffic;
+  /** By session. */
+  readonly reason: Uint8Array;
+  readonly arm: Uint8Array;
+  readonly cluster: Int16Array;
+  /** Index into `releases`; 255: none. */
+  readonly release: Uint8Array;
+  readonly planRow: Float32Array;
+  readonly holdout: Uint8Array;
+  readonly exploration: Uint8Array;
+  /** [sessions, arms]; all 0 where no arm was drawn. */
+  readonly propensities: Float32Array;
+  readonly latencyMs: Float32Array;
+  readonly decidedAtMs: Float64Array;
+  /** Weighted reward and what the user would redeem, whether or not in time (minor units). */
+  readonly reward: Float64Array;
+  readonly redeemedMinor: Float64Array;
+
+  readonly money = new MoneyWatch();
+  readonly releases: string[] = [];
+  readonly statuses: BudgetStatus[] = [];
+  sent = 0;
+  decided = 0;
+  decidedTwice = 0;
+  degraded = 0;
+  sessionsResent = 0;
+  outcomesSent = 0;
+  nowMs: number;
+  /** Real time of the day without its interludes, and of these. */
+  wallMs = 0;
+  pausedMs = 0;
+
+  constructor(traffic: Traffic, campaign: Campaign, market: Market) {
+    const n = traffic.sessions;
+    this.traffic = traffic;
+    this.campaign = campaign;
+    this.market = market;
+    this.nowMs = campaign.startMs;
+    this.reason = new Uint8Array(n).fill(NOT_DECIDED);
+    this.arm = new Uint8Array(n);
+    this.cluster = new Int16Array(n).fill(-1);
+    this.release = new Uint8Array(n).fill(255);
+    this.planRow = new Float32Array(n).fill(-1);
+    this.holdout = new Uint8Array(n);
+    this.exploration = new Uint8Array(n);
+    this.propensities = new Float32Array(n * campaign.arms.length);
+    this.latencyMs = new Float32Array(n);
+    this.decidedAtMs = new Float64Array(n);
+    this.reward = new Float64Array(n);
+    this.redeemedMinor = new Float64Array(n);
+  }
+
+  take(session: number, decision: Decision, outcome: MarketOutcome, latencyMs: number): void {
+    assert(session >= 0 && session < this.traffic.sessions, `a decision for session ${decision.sessionId} of no user`);
+    if (this.reason[session] !== NOT_DECIDED) {
+      this.decidedTwice += 1;
+      return;
+    }
+    this.decided += 1;
+    this.degraded += Number(decision.degraded);
+    this.reason[session] = REASONS.indexOf(decision.reason);
+    this.arm[session] = decision.arm;
+    this.cluster[session] = decision.cluster;
+    this.release[session] = this.#releaseIndex(decision.release);
+    this.planRow[session] = decision.planRow;
+    this.holdout[session] = Number(decision.holdout);
+    this.exploration[session] = Number(decision.exploration);
+    this.propensities.set(decision.propensities, session * this.campaign.arms.length);
+    this.latencyMs[session] = latencyMs;
+    this.decidedAtMs[session] = decision.decidedAtMs;
+    this.reward[session] = this.#rewardOf(outcome);
+    this.redeemedMinor[session] = redeemedMinor(outcome, decision);
+  }
+
+  status(status: BudgetStatus): void {
+    this.statuses.push(status);
+  }
+
+  reasonOf(session: number): Reason | null {
+    return REASONS[this.reason[session] ?? NOT_DECIDED] ?? null;
+  }
+
+  #releaseIndex(hash: string | null): number {
+    if (hash === null) return 255;
+    const found = this.releases.indexOf(hash);
+    return found >= 0 ? found : this.releases.push(hash) - 1;
+  }
+
+  #rewardOf(outcome: MarketOutcome): number {
+    let sum = 0;
+    for (const [name, value] of Object.entries(outcome.rewards))
+      sum += (this.campaign.rewardWeights[name] ?? 0) * value;
+    return sum;
+  }
+}
+
+function redeemedMinor(outcome: MarketOutcome, decision: Decision): number {
+  if (outcome.redeemedMinor === null) return 0;
+  return outcome.redeemedMinor === "whole" ? Number(decision.faceMinor) : outcome.redeemedMinor;
+}

@@ -1,0 +1,217 @@
+// Day
+// Plays a day of arriving users against a running allocator, in lock-step: virtual time goes on by a tick, the tick's
+// sessions, profiles and outcomes are sent as a producer sends them, the allocator and the treasurer work until there is
+// nothing left to do, and the decisions are read from their topic as any consumer reads them. The allocator cannot tell
+// that it is a simulation: it sees records and a clock.
+//
+//   D1. The same seed, market and allocator give the same day.
+//   D2. Virtual time never passes while somebody works; so a training in the middle costs none of it, and the report says so.
+//   D3. The day is over when the campaign is, every outcome has been told and every hold has ended.
+
+import { assert, must } from "../../domain/assert.ts";
+import type { Campaign } from "../../domain/campaign.ts";
+import type { BudgetStatus } from "../../domain/control.ts";
+import type { Decision } from "../../domain/decision.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { Consumer } from "../market/consumer.ts";
+import { answer, fateOf, type Telling } from "../market/customers.ts";
+import { DayRecord } from "./day-record.ts";
+import type { Market } from "../market/market.ts";
+import { Producer } from "../market/producer.ts";
+import type { Traffic } from "../world/traffic.ts";
+
+/** What works: a runner of tasks that can be stepped by hand (task/runner.ts). */
+export interface Stepped {
+  runUntilIdle(nowMs: number): Promise<number>;
+}
+
+export interface DayParts {
+  readonly log: EventLog;
+  readonly allocator: Stepped;
+  readonly treasurer: Stepped;
+  /** The machine's stopwatch, ms. */
+  readonly elapsedMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Called when that share of the sessions has been decided; the virtual clock waits for it. */
+  readonly interludes: readonly { readonly atShare: number; readonly run: (nowMs: number) => Promise<void> }[];
+  readonly onProgress: (done: number, record: DayRecord) => void;
+}
+
+export interface DayOptions {
+  readonly campaign: Campaign;
+  readonly market: Market;
+  readonly traffic: Traffic;
+  readonly seed: number;
+  /** Virtual time of one step. */
+  readonly tickMs: number;
+  /** Virtual ms per real ms; null goes as fast as it can. */
+  readonly speed: number | null;
+}
+
+/** Share of sessions that a producer sends twice. */
+const RESENT_SHARE_OF = 200;
+
+export async function playDay(parts: DayParts, options: DayOptions): Promise<DayRecord> {
+  const play = new Play(parts, options);
+  await play.run();
+  return play.record;
+}
+
+class Play {
+  readonly record: DayRecord;
+  readonly #parts: DayParts;
+  readonly #options: DayOptions;
+  readonly #producer: Producer;
+  readonly #decisions: Consumer<"decisions">;
+  readonly #settlements: Consumer<"settlements">;
+  readonly #statuses: Consumer<"budget-status">;
+  /** Outcomes to tell, by tick. */
+  readonly #tellings = new Map<number, Telling[]>();
+  readonly #seen: Uint8Array;
+  readonly #sentAt: Float64Array;
+  #next = 0;
+  #untold = 0;
+  #interlude = 0;
+  #pausedMs = 0;
+
+  constructor(parts: DayParts, options: DayOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#producer = new Producer(parts.log);
+    this.#decisions = new Consumer(parts.log, "decisions");
+    this.#settlements = new Consumer(parts.log, "settlements");
+    this.#statuses = new Consumer(parts.log, "budget-status");
+    this.#seen = new Uint8Array(options.market.users);
+    this.#sentAt = new Float64Array(options.traffic.sessions);
+    this.record = new DayRecord(options.traffic, options.campaign, options.market);
+  }
+
+  async run(): Promise<void> {
+    const { campaign, tickMs } = this.#options;
+    const startedAt = this.#parts.elapsedMs();
+    for (let tick = 1; !this.#isOver(tick); tick += 1) {
+      const nowMs = campaign.startMs + tick * tickMs;
+      await this.#wait(startedAt, tick * tickMs);
+      await this.#step(tick, nowMs);
+      await this.#pause(nowMs);
+    }
+    this.record.wallMs = this.#parts.elapsedMs() - startedAt - this.#pausedMs;
+    this.record.pausedMs = this.#pausedMs;
+  }
+
+  /** One tick: send, work, read. */
+  async #step(tick: number, nowMs: number): Promise<void> {
+    const { allocator, treasurer, elapsedMs } = this.#parts;
+    this.#gather(tick, nowMs);
+    const sentAt = elapsedMs();
+    this.#sentAt.fill(sentAt, this.record.sent, this.#next);
+    this.record.sent = this.#next;
+    await this.#producer.flush();
+    await allocator.runUntilIdle(nowMs);
+    await this.#settlements.drain((settlement) => this.record.money.settlement(settlement));
+    await this.#decisions.drain((decision) => this.#decided(decision, tick));
+    this.record.money.tick(nowMs);
+    await treasurer.runUntilIdle(nowMs);
+    await this.#statuses.drain((status) => this.#told(status));
+    this.#parts.onProgress(this.record.decided / this.#options.traffic.sessions, this.record);
+  }
+
+  #gather(tick: number, nowMs: number): void {
+    const { traffic, campaign, tickMs } = this.#options;
+    for (const { outcome, twice } of this.#tellings.get(tick) ?? []) {
+      this.#producer.outcome(outcome);
+      if (twice) this.#tell({ outcome, twice: false, atMs: outcome.atMs + 3 * tickMs });
+      this.record.outcomesSent += 1;
+      this.#untold -= 1;
+    }
+    this.#tellings.delete(tick);
+    while (this.#next < traffic.sessions && campaign.startMs + must(traffic.atMs[this.#next], "time") <= nowMs) {
+      this.#arrive(this.#next);
+      this.#next += 1;
+    }
+  }
+
+  #arrive(session: number): void {
+    const { traffic, campaign, market } = this.#options;
+    const user = must(traffic.user[session], "user");
+    const atMs = campaign.startMs + must(traffic.atMs[session], "time");
+    const userId = `u-${user}`;
+    const { slow, fast } = market.attributes(user);
+    if (this.#seen[user] === 0 && Object.keys(slow).length > 0)
+      this.#producer.profile({ userId, atMs, attributes: slow });
+    this.#seen[user] = 1;
+    const sent = {
+      sessionId: sessionId(session),
+      userId,
+      atMs,
+      surface: "app",
+      campaign: campaign.id,
+      attributes: fast,
+    };
+    this.#producer.session(sent);
+    if (session % RESENT_SHARE_OF === RESENT_SHARE_OF - 1) {
+      this.#producer.session(sent);
+      this.record.sessionsResent += 1;
+    }
+  }
+
+  #decided(decision: Decision, tick: number): void {
+    const { market, traffic, seed, campaign, tickMs } = this.#options;
+    const session = sessionNumber(decision.sessionId);
+    const fate = fateOf(seed, session, campaign.reservation.ttlMs);
+    const user = must(traffic.user[session], "user");
+    const { outcome, telling } = answer(market, user, decision, fate);
+    const latencyMs = this.#parts.elapsedMs() - must(this.#sentAt[session], "send time");
+    this.record.money.decision(decision);
+    this.record.take(session, decision, outcome, latencyMs);
+    if (telling === null) return;
+    this.#tell(telling);
+    assert(telling.atMs >= campaign.startMs + (tick - 1) * tickMs, "an outcome before its decision");
+  }
+
+  #tell(telling: Telling): void {
+    const { campaign, tickMs } = this.#options;
+    const due = Math.ceil((telling.atMs - campaign.startMs) / tickMs);
+    const tick = Math.max(due, Math.ceil((this.record.nowMs - campaign.startMs) / tickMs) + 1);
+    const list = this.#tellings.get(tick);
+    if (list) list.push(telling);
+    else this.#tellings.set(tick, [telling]);
+    this.#untold += 1;
+  }
+
+  #told(status: BudgetStatus): void {
+    if (status.campaign === this.#options.campaign.id) this.record.status(status);
+  }
+
+  #isOver(tick: number): boolean {
+    const { campaign, traffic, tickMs } = this.#options;
+    const nowMs = campaign.startMs + (tick - 1) * tickMs;
+    this.record.nowMs = nowMs;
+    if (this.#next < traffic.sessions || this.#untold > 0) return false;
+    return nowMs > campaign.endMs + campaign.reservation.ttlMs + 2 * tickMs;
+  }
+
+  async #pause(nowMs: number): Promise<void> {
+    const interlude = this.#parts.interludes[this.#interlude];
+    if (!interlude || this.record.decided < interlude.atShare * this.#options.traffic.sessions) return;
+    this.#interlude += 1;
+    const from = this.#parts.elapsedMs();
+    await interlude.run(nowMs);
+    this.#pausedMs += this.#parts.elapsedMs() - from;
+  }
+
+  async #wait(startedAt: number, virtualMs: number): Promise<void> {
+    const { speed } = this.#options;
+    if (speed === null) return;
+    const ahead = virtualMs / speed - (this.#parts.elapsedMs() - startedAt - this.#pausedMs);
+    if (ahead > 0) await this.#parts.sleep(ahead);
+  }
+}
+
+export function sessionId(session: number): string {
+  return `s-${session}`;
+}
+
+function sessionNumber(id: string): number {
+  return Number(id.slice(2));
+}

@@ -1,0 +1,153 @@
+// Oracle
+// How much of a budget could have been spent on a day under `strict`, where whatever is offered is held in full until it
+// is redeemed or its time is over. The yardstick of "budget used": one central book, no shards, no grants, no pacing, the
+// same sessions at the same times, each with the same luck. It knows the day beforehand, and so picks the one position of
+// the frontier that spends most of the budget; no live allocator does.
+//
+//   O1. At every moment held + spent ≤ budget.
+//   O2. It offers only what the plan offers: the arm that the session's draw gives at the position, or a cheaper one.
+
+import { assert, must } from "../../domain/assert.ts";
+
+export interface OracleSession {
+  /** Ascending. */
+  readonly atMs: number;
+  /** Uniform in [0, 1): the draw of the arm. */
+  readonly draw: number;
+  /** What redeems under the arm: amount in minor units and how long after; null when nothing does in time. */
+  redeems(arm: number): { readonly amountMinor: number; readonly delayMs: number } | null;
+  /** Shares of the arms at a position. */
+  shares(position: number): readonly number[];
+}
+
+export interface OracleOptions {
+  readonly budgetMinor: number;
+  readonly ttlMs: number;
+  /** Face value and send cost of each arm. */
+  readonly faceMinor: readonly number[];
+  readonly sendMinor: readonly number[];
+  /** Last position of the frontier. */
+  readonly last: number;
+  readonly sessions: readonly OracleSession[];
+}
+
+export interface OracleResult {
+  readonly spentMinor: number;
+  readonly position: number;
+}
+
+const COARSE = 24;
+const FINE = 6;
+
+/** The most that a fixed position spends: a coarse scan of the frontier, then finer around the best. */
+export function mostSpendable(options: OracleOptions): OracleResult {
+  let best: OracleResult = { spentMinor: 0, position: 0 };
+  const attempt = (position: number): void => {
+    const spentMinor = spendAt(options, position);
+    if (spentMinor > best.spentMinor) best = { spentMinor, position };
+  };
+  const step = options.last / COARSE;
+  for (let index = 1; index <= COARSE && best.spentMinor < options.budgetMinor; index += 1) attempt(index * step);
+  const around = best.position;
+  for (let index = 1; index < FINE; index += 1)
+    for (const side of [-1, 1]) {
+      const position = around + (side * index * step) / FINE;
+      if (position > 0 && position <= options.last) attempt(position);
+    }
+  return best;
+}
+
+/** One central strict book through the day at one position. */
+export function spendAt(options: OracleOptions, position: number): number {
+  const { sessions, budgetMinor, ttlMs, faceMinor, sendMinor } = options;
+  const ends = new Ends();
+  let spent = 0;
+  let held = 0;
+  for (const session of sessions) {
+    for (let end = ends.before(session.atMs); end !== null; end = ends.before(session.atMs)) {
+      held -= end.heldMinor;
+      spent += end.spentMinor;
+    }
+    const arm = affordable(options, drawn(session.shares(position), session.draw), budgetMinor - held - spent);
+    if (arm === 0) continue;
+    const face = must(faceMinor[arm], "face");
+    spent += must(sendMinor[arm], "send cost");
+    held += face;
+    assert(held + spent <= budgetMinor, "the oracle overspent");
+    const redeemed = session.redeems(arm);
+    const inTime = redeemed !== null && redeemed.delayMs < ttlMs;
+    ends.add({
+      atMs: session.atMs + (inTime ? redeemed.delayMs : ttlMs),
+      heldMinor: face,
+      spentMinor: inTime ? Math.min(redeemed.amountMinor, face) : 0,
+    });
+  }
+  for (let end = ends.before(Infinity); end !== null; end = ends.before(Infinity)) spent += end.spentMinor;
+  return spent;
+}
+
+function drawn(shares: readonly number[], draw: number): number {
+  let left = draw;
+  for (let arm = 0; arm < shares.length; arm += 1) {
+    left -= shares[arm] ?? 0;
+    if (left < 0) return arm;
+  }
+  return 0;
+}
+
+/** The arm, or the dearest cheaper one that fits. */
+function affordable({ faceMinor, sendMinor }: OracleOptions, arm: number, freeMinor: number): number {
+  const hold = (index: number): number => (faceMinor[index] ?? 0) + (sendMinor[index] ?? 0);
+  if (hold(arm) <= freeMinor) return arm;
+  let best = 0;
+  for (let other = 1; other < faceMinor.length; other += 1)
+    if (hold(other) <= freeMinor && hold(other) < hold(arm) && hold(other) > hold(best)) best = other;
+  return best;
+}
+
+interface End {
+  readonly atMs: number;
+  readonly heldMinor: number;
+  readonly spentMinor: number;
+}
+
+/** A binary heap of what ends when. */
+class Ends {
+  readonly #heap: End[] = [];
+
+  add(end: End): void {
+    const heap = this.#heap;
+    let at = heap.push(end) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (must(heap[parent], "end").atMs <= end.atMs) break;
+      heap[at] = must(heap[parent], "end");
+      at = parent;
+    }
+    heap[at] = end;
+  }
+
+  /** Takes the earliest, if it is not after `atMs`. */
+  before(atMs: number): End | null {
+    const heap = this.#heap;
+    const first = heap[0];
+    if (first === undefined || first.atMs > atMs) return null;
+    const last = must(heap.pop(), "end");
+    if (heap.length > 0) this.#sink(last);
+    return first;
+  }
+
+  #sink(end: End): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && must(heap[child + 1], "end").atMs < must(heap[child], "end").atMs) child += 1;
+      if (must(heap[child], "end").atMs >= end.atMs) break;
+      heap[at] = must(heap[child], "end");
+      at = child;
+    }
+    heap[at] = end;
+  }
+}

@@ -1,0 +1,46 @@
+// Outlook: what the plan account may be expected to do until the end of the period (the day or week, where each has a budget of
+// its own), if nothing is changed: the plan in force on the clusters that come, for the sessions that are still expected.
+// A forecast, not a promise: no money moves by it.
+
+import type { Outlook } from "../../domain/control.ts";
+import { expectedAt } from "../../domain/frontier.ts";
+import { minorOfMean } from "../../domain/money.ts";
+import { expectedSpend, sessionsByCluster } from "../slices/holdings.ts";
+import { trafficOf } from "../pace/pacing.ts";
+import { spanOf } from "../pace/periods.ts";
+import { liveMix, type Policy } from "../pace/soft-pacing.ts";
+import { postedOf, stateInForce, totalsOf, type CampaignBook } from "../state/state.ts";
+
+/** Null without a release: nothing is given then. */
+export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: number): Outlook | null {
+  if (policy === null) return null;
+  const { campaign, planRow, shadowPrice, throttle } = book;
+  const traffic = trafficOf(book, nowMs);
+  const live = stateInForce(book) === "live";
+  const sessionsToCome = live ? traffic.remainingSessions * (1 - campaign.explorationShare) : 0;
+  const { frontier, values } = policy;
+  const mix = liveMix(values, sessionsByCluster(book));
+  const control = expectedAt(frontier, values, mix, 0).reward;
+  const coming = expectedAt(frontier, values, mix, planRow);
+  const trained = expectedAt(frontier, values, values.mix, planRow);
+  const totals = totalsOf(book.shards, "plan");
+  const span = spanOf(book);
+  const posted = Number(postedOf(totals) - span.postedBeforeMinor);
+  const spent = posted + expectedSpend(book, "plan", book.redemption);
+  const left = Math.max(0, Number(span.budgetMinor) - spent);
+  const wanted = sessionsToCome * throttle * coming.cost;
+  const spendToCome = Math.min(left, wanted);
+  // Where money ends before the sessions do, so does what it would have brought.
+  const paidShare = wanted > 0 ? spendToCome / wanted : 1;
+  return {
+    planRow,
+    shadowPrice,
+    throttle,
+    sessionsToCome,
+    rewardToCome: sessionsToCome * (control + throttle * paidShare * (coming.reward - control)),
+    spendToCome: minorOfMean(spendToCome),
+    spendAtEnd: minorOfMean(spent + spendToCome),
+    mixDrift: minorOfMean(sessionsToCome * throttle * (coming.cost - trained.cost)),
+    refusedShare: 1 - paidShare,
+  };
+}

@@ -1,0 +1,169 @@
+// Status view: what a campaign's latest status says, for people and for JSON: the money of each account, the plan in
+// force, what the end of the period is expected to bring, and which shards have not applied the current revision.
+
+import type { AccountTotals, BudgetStatus, Outlook, PeriodStatus } from "../../../domain/control.ts";
+import { formatMinor, type Minor } from "../../../domain/money.ts";
+import { tableText, timeText } from "../../../terminal/table.ts";
+
+export interface LaggingShard {
+  readonly shard: number;
+  /** Its own; 0 when it has never reported. */
+  readonly revision: number;
+  /** Of its last report; null before the first. */
+  readonly reportedAtMs: number | null;
+}
+
+export interface AccountView {
+  readonly budgetMinor: Minor;
+  /** Given to shards, cumulative, and given back by them. */
+  readonly grantedMinor: Minor;
+  readonly returnedMinor: Minor;
+  /** Held now for incentives that are open. */
+  readonly reservedMinor: Minor;
+  readonly postedMinor: Minor;
+  /** Held money that came back: expired, voided, or the rest of a partial redemption; cumulative. */
+  readonly expiredMinor: Minor;
+  /** How far a cut budget is passed by what is out; 0 otherwise. */
+  readonly overMinor: Minor;
+}
+
+export function accountView(budgetMinor: Minor, totals: AccountTotals): AccountView {
+  const out = totals.granted - totals.returned;
+  return {
+    budgetMinor,
+    grantedMinor: totals.granted,
+    returnedMinor: totals.returned,
+    reservedMinor: totals.reserved - totals.settled - totals.released,
+    postedMinor: totals.settled + totals.sent,
+    expiredMinor: totals.released,
+    overMinor: out > budgetMinor ? out - budgetMinor : 0n,
+  };
+}
+
+export function statusView(status: BudgetStatus) {
+  return {
+    campaign: status.campaign,
+    atMs: status.atMs,
+    state: status.state,
+    revision: status.revision,
+    currency: status.currency,
+    targetMinor: status.targetMinor,
+    plan: accountView(status.budgetMinor, status.totals.plan),
+    exploration: accountView(status.explorationBudgetMinor, status.totals.exploration),
+    release: status.release,
+    pinned: status.pinned,
+    planRow: status.planRow,
+    shadowPrice: status.shadowPrice,
+    throttle: status.throttle,
+    forecast: status.forecast,
+    alarm: status.alarm,
+    period: status.period,
+    overbookedMinor: status.overbookedMinor,
+    riskReserveMinor: status.riskReserveMinor,
+    shards: status.shards,
+    lagging: laggingShards(status),
+  };
+}
+
+/** Those whose last report is of an earlier revision, or that have never reported. A quiet shard at the revision is not late. */
+export function laggingShards({ applied, shards, revision }: BudgetStatus): LaggingShard[] {
+  const known = new Map(applied.map((entry) => [entry.shard, entry]));
+  const all = new Set([...Array.from({ length: shards }, (_, shard) => shard), ...known.keys()]);
+  return [...all].flatMap((shard) => {
+    const entry = known.get(shard);
+    if (entry !== undefined && entry.revision >= revision) return [];
+    return [{ shard, revision: entry?.revision ?? 0, reportedAtMs: entry?.atMs ?? null }];
+  });
+}
+
+export function statusText(status: BudgetStatus): string {
+  const view = statusView(status);
+  const money = (amount: Minor): string => formatMinor(amount, status.currency);
+  const row = (name: string, account: AccountView, target: string) => [
+    name,
+    ...[account.budgetMinor].map(money),
+    target,
+    ...[account.grantedMinor - account.returnedMinor, account.reservedMinor, account.postedMinor].map(money),
+    money(account.expiredMinor),
+  ];
+  const { plan, exploration } = view;
+  return [
+    `${status.campaign}: ${status.state}, revision ${status.revision}, at ${timeText(status.atMs)}`,
+    tableText(
+      ["account", "budget", "curve's target", "granted", "reserved", "posted", "expired"],
+      [row("plan", plan, money(view.targetMinor)), row("exploration", exploration, "")],
+    ),
+    ...alarmTexts(view),
+    ...overTexts(view, money),
+    ...riskTexts(view, money),
+    ...(view.period === null ? [] : [periodText(view.period, money)]),
+    releaseText(view),
+    ...(view.forecast === null ? [] : forecastTexts(view.forecast, view.period, money)),
+    shardsText(view),
+  ].join("\n");
+}
+
+type View = ReturnType<typeof statusView>;
+
+function alarmTexts({ alarm, campaign }: View): string[] {
+  if (alarm === null) return [];
+  return [
+    `ALARM at ${timeText(alarm.atMs)}, paused since: ${alarm.detail}`,
+    `  somebody else has written to grants or shard-reports; when that is over: stipend pacing clear-alarm --campaign ${campaign}`,
+  ];
+}
+
+function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
+  // Under `expected` more may be out than the budget.
+  if (riskReserveMinor > 0n) return [];
+  return [["plan", plan] as const, ["exploration", exploration] as const].flatMap(([name, { overMinor }]) =>
+    overMinor > 0n
+      ? [
+          `${name}: ${money(overMinor)} more is out than the budget that was cut; it is asked back, and until then nothing is given`,
+        ]
+      : [],
+  );
+}
+
+/** Of the policy `expected`. */
+function riskTexts({ overbookedMinor, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
+  if (riskReserveMinor === 0n) return [];
+  return [
+    `held beyond the budget, and expected back: ${money(overbookedMinor)}; risk reserve: ${money(riskReserveMinor)}`,
+  ];
+}
+
+function releaseText({ release, pinned, planRow, shadowPrice, throttle }: View): string {
+  if (release === null) return "no release in force: nothing is given";
+  const let_ = throttle < 1 ? `, ${percent(throttle)} let through` : "";
+  const name = `release ${release.slice(0, 12)}${pinned ? " (pinned)" : ""}`;
+  return `${name}: plan row ${planRow.toFixed(2)}, shadow price ${shadowPrice.toPrecision(3)} reward a minor unit${let_}`;
+}
+
+function periodText({ every, endMs, budgetMinor, postedMinor }: PeriodStatus, money: (amount: Minor) => string) {
+  return `this ${every}, to ${timeText(endMs)}: ${money(postedMinor)} posted of ${money(budgetMinor)}`;
+}
+
+function forecastTexts(forecast: Outlook, period: PeriodStatus | null, money: (amount: Minor) => string): string[] {
+  const { spendAtEnd, sessionsToCome, spendToCome, rewardToCome, mixDrift } = forecast;
+  const drift = mixDrift === 0n ? "none" : `${money(mixDrift)} against the mix that the release was trained on`;
+  return [
+    `forecast of the ${period === null ? "end" : `${period.every}'s end`}: ${money(spendAtEnd)} spent; to come: ${Math.round(sessionsToCome)} sessions, ${money(spendToCome)}, ` +
+      `reward ${rewardToCome.toPrecision(4)}`,
+    `drift of the clusters: ${drift}`,
+  ];
+}
+
+function shardsText({ shards, lagging, atMs }: View): string {
+  if (lagging.length === 0) return `shards: all ${shards} at this revision`;
+  const each = lagging.map(({ shard, revision, reportedAtMs }) =>
+    reportedAtMs === null
+      ? `${shard} (never reported)`
+      : `${shard} (revision ${revision}, last heard ${Math.max(0, Math.round((atMs - reportedAtMs) / 1_000))} s before)`,
+  );
+  return `shards: ${lagging.length} of ${shards} lag: ${each.join(", ")}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

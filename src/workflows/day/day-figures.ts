@@ -1,0 +1,170 @@
+// Day figures
+// From the day's record and summary to the report's figures: binned, by hour of the day, by release.
+
+import { REASONS, type Reason } from "../../domain/decision.ts";
+import { expectedAt, sharesAt } from "../../domain/frontier.ts";
+import { must } from "../../domain/assert.ts";
+import type { ReleaseManifest } from "../../domain/release.ts";
+import type { DayReport, FrontierPicture, PlanPicture } from "../../report/day/day-report-figures.ts";
+import type { DayRecord } from "../../simulate/day/day-record.ts";
+
+const HOUR_MS = 3_600_000;
+const POINTS = 288;
+const BIN_HOURS = 0.25;
+const LATENCY_BINS_A_DECADE = 12;
+
+/** For people; docs/REASONS.md says it in full. */
+export const REASON_MEANINGS: Readonly<Record<Reason, string>> = {
+  invalid_campaign: "no such campaign, or none for this surface",
+  campaign_not_live: "before its start or after its end",
+  campaign_paused: "paused by command",
+  no_release: "no release is in force",
+  holdout: "held out by chance, to measure against",
+  incentive_open: "still holds an incentive: the same again, no new money",
+  user_cap: "had as many as one user may have",
+  classifier_unavailable: "could not be classified",
+  explored: "drawn uniformly, to keep learning",
+  planned: "the plan's draw",
+  planned_control: "the plan's draw, which was nothing",
+  pacing_throttled: "held back by the throttle",
+  downgraded: "the shard could not hold the plan's arm: a cheaper one",
+  budget_exhausted: "neither held nor left to grant",
+  budget_not_yet_granted: "not granted yet: the curve, or the shard's slice",
+};
+
+export function moneySeries(record: DayRecord): DayReport["money"] {
+  const { points } = record.money;
+  const every = Math.max(1, Math.floor(points.length / POINTS));
+  const startMs = record.campaign.startMs;
+  let status = -1;
+  return points
+    .filter((point, index) => index % every === 0 || index === points.length - 1)
+    .map(({ atMs, posted, pending }) => {
+      while ((record.statuses[status + 1]?.atMs ?? Infinity) <= atMs) status += 1;
+      const known = record.statuses[status];
+      const curve = known !== undefined && atMs <= record.campaign.endMs ? Number(known.targetMinor) : null;
+      return { hour: (atMs - startMs) / HOUR_MS, posted, pending, curve };
+    });
+}
+
+export function reasonsByHour(record: DayRecord): DayReport["reasonsByHour"] {
+  const counts = new Map<string, { hour: number; reason: string; sessions: number }>();
+  for (let session = 0; session < record.traffic.sessions; session += 1) {
+    const reason = record.reasonOf(session);
+    if (reason === null) continue;
+    const bin = Math.floor(must(record.traffic.atMs[session], "time") / (BIN_HOURS * HOUR_MS));
+    const key = `${bin}/${reason}`;
+    const row = counts.get(key) ?? { hour: (bin + 0.5) * BIN_HOURS, reason, sessions: 0 };
+    row.sessions += 1;
+    counts.set(key, row);
+  }
+  return [...counts.values()].sort((a, b) => a.hour - b.hour);
+}
+
+export function reasonRows(counts: Readonly<Record<Reason, number>>): DayReport["reasons"] {
+  return REASONS.filter((reason) => counts[reason] > 0)
+    .map((reason) => ({ reason, sessions: counts[reason], meaning: REASON_MEANINGS[reason] }))
+    .sort((a, b) => b.sessions - a.sessions);
+}
+
+/** Sessions in which the plan drew, by release: what it meant for them, and what they got. */
+export function planPictures(record: DayRecord, manifests: ReadonlyMap<string, ReleaseManifest>): PlanPicture[] {
+  return record.releases.flatMap((hash, release) => {
+    const manifest = manifests.get(hash);
+    return manifest === undefined ? [] : [planPicture(record, release, hash, manifest)];
+  });
+}
+
+const NOT_THE_PLANS: ReadonlySet<Reason> = new Set(["holdout", "explored", "incentive_open", "user_cap"]);
+
+function planPicture(record: DayRecord, release: number, hash: string, manifest: ReleaseManifest): PlanPicture {
+  const { clusters, arms, frontier } = manifest;
+  const table = (): number[][] => Array.from({ length: clusters }, () => arms.map(() => 0));
+  const sessions = new Array<number>(clusters).fill(0);
+  const planned = table();
+  const given = table();
+  const shares: number[] = [];
+  for (let session = 0; session < record.traffic.sessions; session += 1) {
+    const cluster = record.cluster[session] ?? -1;
+    const reason = record.reasonOf(session);
+    const planRow = record.planRow[session] ?? -1;
+    if (record.release[session] !== release || cluster < 0 || planRow < 0) continue;
+    if (reason === null || NOT_THE_PLANS.has(reason)) continue;
+    sessions[cluster] = (sessions[cluster] ?? 0) + 1;
+    const [plannedRow, givenRow] = [must(planned[cluster], "cluster"), must(given[cluster], "cluster")];
+    sharesAt(frontier, planRow, cluster, shares).forEach((share, arm) => {
+      plannedRow[arm] = (plannedRow[arm] ?? 0) + share;
+    });
+    const arm = record.arm[session] ?? 0;
+    givenRow[arm] = (givenRow[arm] ?? 0) + 1;
+  }
+  const scaled = (rows: number[][]): number[][] =>
+    rows.map((row, cluster) => row.map((value) => value / Math.max(1, sessions[cluster] ?? 0)));
+  return { release: hash.slice(0, 8), arms, sessions, planned: scaled(planned), given: scaled(given) };
+}
+
+export function frontierPictures(
+  record: DayRecord,
+  manifests: ReadonlyMap<string, ReleaseManifest>,
+): FrontierPicture[] {
+  return record.releases.flatMap((hash) => {
+    const manifest = manifests.get(hash);
+    if (manifest === undefined) return [];
+    const { frontier, values } = manifest;
+    const within = record.statuses.filter(
+      (status) => status.release === hash && status.state === "live" && status.atMs <= record.campaign.endMs,
+    );
+    const first = within[Math.min(within.length - 1, Math.floor(within.length * 0.1))];
+    const last = within[Math.floor(within.length * 0.8)];
+    const used = [first, last].flatMap((status) => {
+      if (status === undefined) return [];
+      const { cost, reward } = expectedAt(frontier, values, values.mix, status.planRow);
+      return [{ cost, reward, when: clock(status.atMs - record.campaign.startMs) }];
+    });
+    const rows = frontier.rows.map((row) => ({
+      cost: row.expectedCost,
+      reward: row.expectedReward,
+      shadowPrice: row.shadowPrice,
+    }));
+    return [{ release: hash.slice(0, 8), rows, used }];
+  });
+}
+
+export function positions(record: DayRecord, manifests: ReadonlyMap<string, ReleaseManifest>): DayReport["positions"] {
+  const every = Math.max(1, Math.floor(record.statuses.length / POINTS));
+  return record.statuses
+    .filter((status, index) => index % every === 0 && status.atMs < record.campaign.endMs)
+    .flatMap((status) => {
+      const manifest = manifests.get(status.release ?? "");
+      if (manifest === undefined) return [];
+      return [
+        {
+          hour: (status.atMs - record.campaign.startMs) / HOUR_MS,
+          costPerSession: expectedAt(manifest.frontier, manifest.values, manifest.values.mix, status.planRow).cost,
+          shadowPrice: status.shadowPrice,
+        },
+      ];
+    });
+}
+
+export function latencyBins(record: DayRecord): DayReport["latency"]["bins"] {
+  const counts = new Map<number, number>();
+  for (let session = 0; session < record.traffic.sessions; session += 1) {
+    if (record.reasonOf(session) === null) continue;
+    const bin = Math.floor(LATENCY_BINS_A_DECADE * Math.log10(Math.max(0.01, record.latencyMs[session] ?? 0)));
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([bin, decisions]) => ({
+      fromMs: 10 ** (bin / LATENCY_BINS_A_DECADE),
+      toMs: 10 ** ((bin + 1) / LATENCY_BINS_A_DECADE),
+      decisions,
+    }));
+}
+
+/** `13:05` of the day. */
+export function clock(sinceStartMs: number): string {
+  const minutes = Math.floor(sinceStartMs / 60_000) % 1440;
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,71 @@
+// Evaluation page: an evaluation as the figures of its page.
+
+import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import type { EvaluationReport, PolicyFigures } from "../../report/evaluation/evaluation-figures.ts";
+import { balanceFigures } from "./balance-figures.ts";
+import { gainsOf, outOfReach, sourceName, verdictOf, type Evaluation } from "./evaluation.ts";
+
+export function evaluationReport(evaluation: Evaluation): EvaluationReport {
+  const { source, options, judged, holdout, randomisation, warnings } = evaluation;
+  const { releases } = judged;
+  return {
+    title: releases.length > 0 ? "What releases would have been worth" : "What each incentive would have been worth",
+    subtitle: sourceName(source),
+    verdicts: [
+      ...releases.map((release) => `Release ${release.label}: ${verdictOf(release)}`),
+      ...outOfReach(judged, source.currency),
+    ],
+    warnings,
+    ...(randomisation === undefined
+      ? {}
+      : {
+          balance: balanceFigures(
+            randomisation,
+            judged.arms.map(({ arm }) => arm),
+          ),
+        }),
+    currency: source.currency,
+    reward: source.reward,
+    rows: judged.rows,
+    confidence: options.confidence,
+    releases: releases.map(({ label }) => label),
+    campaign: holdout,
+    policies: policiesOf(evaluation),
+    oneMixes: oneMixesOf(evaluation),
+    gains: releases.flatMap(({ label, budgets }, index) =>
+      gainsOf(judged, index).flatMap(({ over, intervals }, at) =>
+        intervals.flatMap((gain, budget) => {
+          const { budgetPerSession = 0 } = budgets[budget] ?? {};
+          return gain === null ? [] : [{ release: label, over, isOverMix: at === 0, budget: budgetPerSession, gain }];
+        }),
+      ),
+    ),
+    ranking: releases.flatMap(({ label, ranking }) => ranking.map((each) => ({ release: label, ...each }))),
+    footer:
+      `${options.replicates.toLocaleString("en")} bootstrap draws, seed ${options.seed}. docs/EVALUATION.md says what each ` +
+      "figure means, where it comes from and what it cannot say.",
+  };
+}
+
+function policiesOf({ judged: { arms, served, releases } }: Evaluation): PolicyFigures[] {
+  return [
+    ...arms.flatMap(({ arm, value }) => figuresOf(value, arm, "one incentive for all", null)),
+    ...figuresOf(served, "as served", "as served", null),
+    ...releases.flatMap(({ label, budgets }) =>
+      budgets.flatMap(({ value, budgetPerSession }) => figuresOf(value, label, label, budgetPerSession)),
+    ),
+  ];
+}
+
+function oneMixesOf({ judged: { releases } }: Evaluation): PolicyFigures[] {
+  return releases.flatMap(({ label, budgets }) => {
+    const name = releases.length === 1 ? "one mix for all" : `one mix for all, spend of ${label}`;
+    return budgets.flatMap(({ oneMix, budgetPerSession }) => figuresOf(oneMix.value, name, name, budgetPerSession));
+  });
+}
+
+function figuresOf(value: PolicyValue | null, name: string, series: string, budget: number | null): PolicyFigures[] {
+  if (value === null) return [];
+  const { cost: spend, incremental: added, incrementalPerCost: perCost, effectiveRows } = value;
+  return [{ name, series, budget, spend, added, perCost, effectiveRows }];
+}

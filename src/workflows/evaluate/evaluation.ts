@@ -1,0 +1,144 @@
+// Evaluation
+// What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
+
+import { minorPerMajor } from "../../domain/currency.ts";
+import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
+import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
+import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";
+import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import type { Randomisation } from "../../learn/check/randomisation/figures.ts";
+import { percent, short } from "../../report/page/figures.ts";
+
+export interface Evaluation {
+  readonly source: Source;
+  readonly options: BootstrapOptions;
+  readonly judged: Judged;
+  /** Null for a table, and for a campaign without users held out. */
+  readonly holdout: HoldoutValue | null;
+  /** Of a table: whether chance gave its arms. */
+  readonly randomisation?: Randomisation;
+  /** What a person should know before believing it. */
+  readonly warnings: readonly string[];
+}
+
+export type Source =
+  | {
+      readonly kind: "table";
+      readonly files: readonly string[];
+      /** Each file and how it was read. */
+      readonly read: readonly string[];
+      readonly currency: string;
+      readonly reward: string;
+      readonly badRows: number;
+    }
+  | {
+      readonly kind: "live";
+      readonly campaign: string;
+      readonly currency: string;
+      readonly reward: string;
+      /** Training rows that say nothing of other arms. */
+      readonly leftOut: Readonly<Record<"heldOut" | "notDrawn" | "undecodable", number>>;
+      readonly refused: number;
+    };
+
+/** One object; money in minor units, everything else as its name says. */
+export function evaluationJson(
+  { source, options, judged, holdout, randomisation, warnings }: Evaluation,
+  page: string | null,
+): object {
+  const { rows, arms, served, releases } = judged;
+  return {
+    source,
+    rows,
+    ...options,
+    arms,
+    served,
+    holdout,
+    releases: releases.map(({ budgets, ...release }) => ({
+      ...release,
+      budgets: budgets.map((budget) => ({
+        ...budget,
+        oneMix: { ...budget.oneMix, shares: sharesByArm(arms, budget.oneMix.shares) },
+      })),
+    })),
+    randomisation: randomisation ?? null,
+    warnings,
+    page,
+  };
+}
+
+function sharesByArm(arms: Judged["arms"], shares: readonly number[]): Record<string, number> {
+  return Object.fromEntries(arms.map(({ arm }, index) => [arm, shares[index] ?? 0]));
+}
+
+/** What reward is made of, for people. */
+export function rewardName(weights: readonly (readonly [name: string, weight: number])[]): string {
+  const worth = weights.filter(([, weight]) => weight !== 0);
+  return worth.map(([name, weight]) => (weight === 1 ? name : `${weight} × ${name}`)).join(" + ");
+}
+
+export function sourceName(source: Source): string {
+  if (source.kind === "live") return `campaign ${source.campaign}'s training log`;
+  return `${source.files.join(", ")}`;
+}
+
+export interface Gains {
+  readonly over: string;
+  /** By budget. */
+  readonly intervals: readonly (Interval | null)[];
+}
+
+/** What a release is compared with. */
+export function gainsOf({ releases, served }: Judged, index: number): Gains[] {
+  const budgets = releases[index]?.budgets ?? [];
+  const gains: Gains[] = [
+    { over: "one mix for all, same spend", intervals: budgets.map(({ overOneMix }) => overOneMix) },
+  ];
+  if (index > 0)
+    gains.push({ over: `release ${releases[0]?.label}`, intervals: budgets.map(({ overFirst }) => overFirst) });
+  if (served !== null) gains.push({ over: "what was served", intervals: budgets.map(({ overServed }) => overServed) });
+  return gains;
+}
+
+/** Whether telling users apart pays, in one sentence. */
+export function verdictOf({ budgets }: ReleaseJudgement): string {
+  const better = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.low > 0).length;
+  const worse = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.high < 0).length;
+  const open = budgets.length - better - worse;
+  return (
+    `Over one mix for all at the same spend it is better at ${better} of ${budgets.length} budgets, worse at ${worse}, ` +
+    `and not told apart by these rows at ${open}.`
+  );
+}
+
+/** So far below 1 that among many policies it is no chance. */
+const BEYOND_CHANCE_SE = 4;
+
+/** Sentences on policies that do what the log could not have done (PolicyValue.meanWeight), or never did. */
+export function outOfReach({ arms, releases }: Judged, currency: string): string[] {
+  const unit = 1_000 / minorPerMajor(currency);
+  const named: (readonly [string, PolicyValue | null])[] = [
+    ...arms.map(({ arm, value }) => [`${arm} for all`, value] as const),
+    ...releases.flatMap(({ label, budgets }) =>
+      budgets.map(
+        ({ budgetPerSession, value }) => [`release ${label} at ${short(unit * budgetPerSession)}`, value] as const,
+      ),
+    ),
+  ];
+  const partly = named.flatMap(([name, value]) =>
+    value !== null && value.meanWeight.value + BEYOND_CHANCE_SE * value.meanWeight.se < 1
+      ? [`${name} (${percent(value.meanWeight.value, 0)})`]
+      : [],
+  );
+  const never = named.flatMap(([name, value]) => (value === null ? [name] : []));
+  return [
+    ...(partly.length > 0
+      ? [`The log could do only a part of what these do, so that their figures are too low: ${partly.join(", ")}.`]
+      : []),
+    ...(never.length > 0
+      ? [
+          `Fewer than ${FEWEST_SPEAKING} rows of equal weight speak for these, or for the control, and no figure is given: ${never.join(", ")}.`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,268 @@
+// What if: a campaign's recorded sessions decided again by the real treasurer and shards with one thing changed, beside the
+// same with nothing changed, and beside what was. The middle column tells how far the playing again can be believed.
+//
+//   What is taken as it was: who came and when, who was held out, capped or already held an incentive, all commands but the
+//   one that is changed, and what became of an incentive where the same one is given again.
+//   What is not known: what a user would have done under another arm. It is drawn, by the session's id, with the
+//   redemption that the release says.
+
+import {
+  InvalidInput,
+  type Campaign,
+  type CurvePoint,
+  type PacingController,
+  type PacingMode,
+} from "../../domain/campaign.ts";
+import type { PacingAction } from "../../domain/control.ts";
+import type { Minor } from "../../domain/money.ts";
+import { hashUnit } from "../../domain/random.ts";
+import type { ReleaseManifest } from "../../domain/release.ts";
+import type { WhatIfColumn } from "../../report/evaluation/what-if-report.ts";
+import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
+import type { Recorded, RecordedSession } from "./recorded.ts";
+
+export interface Changes {
+  /** Until then all is played as it was; left out: from the campaign's beginning on. The policy can only be of the beginning. */
+  readonly fromMs?: number;
+  readonly budgetMinor?: Minor;
+  readonly curve?: { readonly mode: PacingMode; readonly points: readonly CurvePoint[] };
+  readonly controller?: PacingController;
+  readonly policy?: "strict" | "expected";
+  /** In force from the first promotion, or from then, on, with each session's cluster under it by its decision; who has none is left out. */
+  readonly release?: { readonly hash: string; readonly clusters: ReadonlyMap<string, number> };
+}
+
+export const CURVE_PARTS = 24;
+/** Between two looks of the treasurer when nobody comes. */
+const QUIET_MS = 60_000;
+const STEP_MS = 1_000;
+
+export function asItWas({ sessions, releases }: Recorded): WhatIfColumn {
+  const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
+  const tally = new Tally(sessions);
+  for (const { decision, posted } of sessions) {
+    tally.decided(decision.reason, decision.armId, rewardOf(manifests.get(decision.release ?? ""), decision));
+    if (decision.account !== "plan") continue;
+    tally.spend(decision.decidedAtMs, Number(decision.sendMinor));
+    if (posted !== null) tally.spend(posted.atMs, Number(posted.amountMinor));
+  }
+  return tally.column();
+}
+
+/** With `changes` empty: played again as it was. */
+export function playAgain(recorded: Recorded, campaign: string, changes: Changes): WhatIfColumn {
+  const { sessions, shards, secret } = recorded;
+  const tally = new Tally(sessions);
+  const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
+  const paced = new PacedCampaign({
+    campaign,
+    shards,
+    secret,
+    reportEveryMs: STEP_MS,
+    onDecision: ({ reason, arm, cluster, manifest }) =>
+      tally.decided(reason, armIds.get(arm) ?? manifest?.arms[arm] ?? `${arm}`, rewardOf(manifest, { cluster, arm })),
+  });
+  for (const { record, manifest } of recorded.releases) paced.release(record, manifest);
+  const { fromMs } = changes;
+  const commands =
+    fromMs === undefined
+      ? changedCommands(recorded.commands, changes)
+      : commandsChangedFrom(recorded, campaign, changes, fromMs);
+  const arrivals = sessions.flatMap((session) => arrivalOf(session, recorded, changes));
+  let [nextCommand, nextSession] = [0, 0];
+  let nowMs = Math.min(commands[0]?.atMs ?? Infinity, arrivals[0]?.atMs ?? Infinity);
+  let spent = 0;
+  while (nextCommand < commands.length || nextSession < arrivals.length) {
+    for (let each = commands[nextCommand]; each !== undefined && each.atMs <= nowMs; each = commands[nextCommand]) {
+      paced.command(each.command);
+      nextCommand += 1;
+    }
+    const coming: Arriving[] = [];
+    for (let each = arrivals[nextSession]; each !== undefined && each.atMs <= nowMs; each = arrivals[nextSession]) {
+      coming.push(each);
+      nextSession += 1;
+    }
+    paced.step(nowMs, coming);
+    tally.spend(nowMs, paced.postedMinor() - spent);
+    spent = paced.postedMinor();
+    const next = Math.min(commands[nextCommand]?.atMs ?? Infinity, arrivals[nextSession]?.atMs ?? Infinity);
+    nowMs = Math.max(nowMs + STEP_MS, Math.min(next, nowMs + QUIET_MS));
+  }
+  paced.endAll();
+  tally.spend(nowMs, paced.postedMinor() - spent);
+  return tally.column();
+}
+
+type Commands = Recorded["commands"];
+
+function changedCommands(commands: Commands, changes: Changes): Commands {
+  let isPromoted = false;
+  return commands.flatMap(({ atMs, command }) => {
+    const action = changedAction(command.action, changes, isPromoted);
+    if (action?.kind === "promote_release") isPromoted = true;
+    // What was expected of a revision may not hold any more.
+    return action === null ? [] : [{ atMs, command: { ...command, action, expectedRevision: null } }];
+  });
+}
+
+/** As they were until then; then the change as commands, and no later one of its kind. */
+function commandsChangedFrom(recorded: Recorded, campaign: string, changes: Changes, fromMs: number): Commands {
+  const { commands } = recorded;
+  // What comes is not refused for a ceiling, nor for a revision that is another one now.
+  const before = commands.filter(({ atMs }) => atMs < fromMs);
+  const after = commands.filter(({ atMs }) => atMs >= fromMs);
+  const command = (action: PacingAction, index: number): Commands[number] => ({
+    atMs: fromMs,
+    command: {
+      ...{ commandId: `what-if-${index}`, campaign, atMs: fromMs, expectedRevision: null, dryRun: false },
+      action,
+    },
+  });
+  return [
+    ...changedCommands(before, {}).map(withoutCeiling),
+    ...changesAsActions(recorded, before, changes).map(command),
+    ...after.flatMap(({ atMs, command: { action, ...rest } }) => {
+      const kept = changedAction(action, changes, true);
+      return kept === null ? [] : [{ atMs, command: { ...rest, action: kept, expectedRevision: null } }];
+    }),
+  ];
+}
+
+function withoutCeiling(each: Commands[number]): Commands[number] {
+  const { action } = each.command;
+  if (action.kind !== "create") return each;
+  const campaign = { ...action.campaign, ceilingMinor: null };
+  return { ...each, command: { ...each.command, action: { kind: "create", campaign } } };
+}
+
+function changesAsActions(recorded: Recorded, before: Commands, changes: Changes): PacingAction[] {
+  const { budgetMinor, curve, controller, release } = changes;
+  const { currency } = createdAs(recorded);
+  const { mode, points } = curve ?? curveAfter(before, createdAs(recorded).pacing);
+  return [
+    ...(budgetMinor === undefined ? [] : [{ kind: "set_budget" as const, budgetMinor, currency }]),
+    ...(curve === undefined && controller === undefined
+      ? []
+      : [{ kind: "set_curve" as const, mode, points, controller: controller ?? null }]),
+    ...(release === undefined ? [] : [{ kind: "promote_release" as const, release: release.hash }]),
+  ];
+}
+
+function curveAfter(commands: Commands, created: Campaign["pacing"]): NonNullable<Changes["curve"]> {
+  const last = commands.map(({ command }) => command.action).findLast(({ kind }) => kind === "set_curve");
+  return last?.kind === "set_curve" ? last : { mode: created.mode, points: created.points ?? [] };
+}
+
+/** Null for a command that the change takes the place of. */
+function changedAction(action: PacingAction, changes: Changes, isPromoted: boolean): PacingAction | null {
+  const { budgetMinor, curve, controller, policy, release } = changes;
+  switch (action.kind) {
+    case "create": {
+      const { campaign } = action;
+      const pacing = {
+        ...campaign.pacing,
+        ...(curve === undefined ? {} : curve),
+        ...(controller === undefined ? {} : { controller }),
+      };
+      const reservation = policy === undefined ? campaign.reservation : { ...campaign.reservation, policy };
+      const budget = budgetMinor === undefined ? {} : { budgetMinor, ceilingMinor: null };
+      return { kind: "create", campaign: { ...campaign, ...budget, pacing, reservation } };
+    }
+    case "set_budget":
+      return budgetMinor === undefined ? action : null;
+    case "set_curve":
+      return curve === undefined && controller === undefined ? action : null;
+    case "promote_release":
+    case "rollback_release":
+    case "pin_release":
+      if (release === undefined) return action;
+      return isPromoted ? null : { kind: "promote_release", release: release.hash };
+    default:
+      return action;
+  }
+}
+
+function arrivalOf(
+  session: RecordedSession,
+  recorded: Recorded,
+  { release: changed, fromMs = 0 }: Changes,
+): (Arriving & { atMs: number })[] {
+  const { decision, posted, shard } = session;
+  const release = decision.decidedAtMs < fromMs ? undefined : changed;
+  const hash = release?.hash ?? decision.release ?? "";
+  const cluster = release === undefined ? decision.cluster : release.clusters.get(decision.decisionId);
+  if (cluster === undefined) return [];
+  const redemption = recorded.releases.find(({ record }) => record.hash === hash)?.manifest.values.redemption[cluster];
+  const { arms, reservation } = createdAs(recorded);
+  return [
+    {
+      ...{ id: decision.sessionId, userId: decision.userId, shard, cluster, release: hash, atMs: decision.decidedAtMs },
+      redeems: (arm) => {
+        if (arm === decision.arm && decision.reservationId !== null)
+          return posted && { amountMinor: posted.amountMinor, afterMs: posted.atMs - decision.decidedAtMs };
+        const redeems = hashUnit(`what-if/${decision.sessionId}`) < (redemption?.[arm] ?? 0);
+        const lifeMs = arms[arm]?.validMs ?? reservation.ttlMs;
+        return redeems
+          ? { amountMinor: null, afterMs: lifeMs * hashUnit(`what-if-after/${decision.sessionId}`) }
+          : null;
+      },
+    },
+  ];
+}
+
+/** The campaign as it was created. */
+export function createdAs({ commands }: Recorded): Campaign {
+  for (const { command } of commands) if (command.action.kind === "create") return command.action.campaign;
+  throw new InvalidInput("the command that created the campaign is not on the log any more: it cannot be played again");
+}
+
+function rewardOf(
+  manifest: ReleaseManifest | null | undefined,
+  at: { readonly cluster: number; readonly arm: number },
+): number {
+  return manifest?.values.reward[at.cluster]?.[at.arm] ?? 0;
+}
+
+class Tally {
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  readonly #spent = Array.from({ length: CURVE_PARTS }, () => 0);
+  readonly #reasons: Record<string, number> = {};
+  readonly #arms: Record<string, number> = {};
+  #sessions = 0;
+  #reward = 0;
+
+  constructor(sessions: readonly RecordedSession[]) {
+    this.#fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
+    this.#toMs = Math.max(this.#fromMs + 1, sessions.at(-1)?.decision.decidedAtMs ?? 0);
+  }
+
+  decided(reason: string, armId: string, reward: number): void {
+    this.#sessions += 1;
+    this.#reward += reward;
+    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
+    this.#arms[armId] = (this.#arms[armId] ?? 0) + 1;
+  }
+
+  /** What is spent after the last session is the last part's. */
+  spend(atMs: number, amount: number): void {
+    const part = Math.floor(((atMs - this.#fromMs) / (this.#toMs - this.#fromMs)) * CURVE_PARTS);
+    const index = Math.min(CURVE_PARTS - 1, Math.max(0, part));
+    this.#spent[index] = (this.#spent[index] ?? 0) + amount;
+  }
+
+  column(): WhatIfColumn {
+    let sum = 0;
+    const curve = this.#spent.map((amount) => (sum += amount));
+    const byName = (counts: Record<string, number>): Record<string, number> =>
+      Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    return {
+      sessions: this.#sessions,
+      spentMinor: sum,
+      expectedReward: this.#reward,
+      reasons: byName(this.#reasons),
+      arms: byName(this.#arms),
+      curve,
+    };
+  }
+}

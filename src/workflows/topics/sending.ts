@@ -1,0 +1,113 @@
+// Sending
+// A JSON value as a record of its topic: checked against the schema, keyed as the topic table says. Who may write a topic
+// is said here too: what only the allocator writes is its account of the money, and anybody else's row would break it.
+
+import { InvalidInput } from "../../domain/campaign.ts";
+import { unitFault } from "../../domain/reading/instant.ts";
+import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "../../log/codec/codec.ts";
+import { fromJson } from "../../log/codec/json.ts";
+import type { OutRecord } from "../../log/event-log.ts";
+import { partitionOf, type Placement } from "../../log/partitioner.ts";
+import { TOPICS } from "../../log/topics.ts";
+
+export type SendableTopic = keyof TopicValues;
+
+interface Way<T> {
+  /** The allocator alone writes it. */
+  readonly own: boolean;
+  readonly key: (value: T) => Uint8Array | null;
+  /** Where the value says it, and not the key. */
+  readonly partition?: (value: T, placement: Placement) => number;
+}
+
+const text = (key: string): Uint8Array => Buffer.from(key);
+
+const ofCampaign = ({ campaign }: { readonly campaign: string }, placement: Placement): number =>
+  partitionOf(text(campaign), placement);
+
+const WAYS: { readonly [N in SendableTopic]: Way<TopicValues[N]> } = {
+  sessions: { own: false, key: ({ userId }) => text(userId) },
+  outcomes: { own: false, key: ({ userId }) => text(userId) },
+  profiles: { own: false, key: ({ userId }) => text(userId) },
+  "budget-pacing": { own: false, key: ({ campaign }) => text(campaign), partition: ofCampaign },
+  releases: { own: false, key: ({ campaign, hash }) => text(`${campaign}/${hash}`), partition: ofCampaign },
+  decisions: { own: true, key: ({ userId }) => text(userId) },
+  settlements: { own: true, key: ({ userId }) => text(userId) },
+  "training-log": { own: true, key: ({ userId }) => text(userId) },
+  "dead-letters": {
+    own: true,
+    key: ({ key }) => key,
+    partition: ({ partition }, { partitions }) => partition % partitions,
+  },
+  "budget-status": { own: true, key: ({ campaign }) => text(campaign) },
+  grants: { own: true, key: ({ campaign }) => text(campaign.id), partition: ({ shard }) => shard },
+  partitioning: { own: true, key: () => null, partition: () => 0 },
+  "shard-reports": { own: true, key: ({ campaign }) => text(campaign) },
+};
+
+/** The topic, if JSON can be sent to it; the changelogs are their tasks' own. */
+export function sendable(topic: string, force: boolean): SendableTopic {
+  if (!Object.hasOwn(TOPICS, topic))
+    throw new InvalidInput(`there is no topic ${topic}; there are ${Object.keys(TOPICS).join(", ")}`);
+  if (!isSendable(topic))
+    throw new InvalidInput(`${topic} is the changelog of a task: a record from outside would break its state`);
+  if (WAYS[topic].own && !force)
+    throw new InvalidInput(
+      `${topic} is written by the allocator alone: a row from outside breaks the proof of the money (--force sends it all the same)`,
+    );
+  return topic;
+}
+
+function isSendable(topic: string): topic is SendableTopic {
+  return Object.hasOwn(WAYS, topic);
+}
+
+/** The partition in which a record of others is looked for; undefined where neither its value nor its key says one. */
+export function homeOf<N extends SendableTopic>(
+  topic: N,
+  { key, value }: Pick<OutRecord, "key" | "value">,
+  placement: Placement,
+): number | undefined {
+  const way: Way<TopicValues[N]> = WAYS[topic];
+  const said = way.partition === undefined || value === null ? null : decodedOrNull(codecFor(topic), value);
+  if (said !== null) return way.partition?.(said, placement);
+  return key === null ? undefined : partitionOf(key, placement);
+}
+
+/** Throws InvalidInput that names the field. */
+export function recordFrom<N extends SendableTopic>(
+  topic: N,
+  json: unknown,
+  placement: Placement,
+  nowMs: number,
+): OutRecord {
+  const forgotten = topic === "profiles" ? forgottenUser(json) : null;
+  if (forgotten !== null) return { topic, key: text(forgotten), value: null };
+  const value = fromJson(topic, json);
+  const unit = "atMs" in value ? unitFault(value.atMs, nowMs) : null;
+  if (unit !== null) throw new InvalidInput(`${topic}: atMs: ${unit}`);
+  const way: Way<TopicValues[N]> = WAYS[topic];
+  const bytes = encoded(topic, value);
+  const most = TOPICS[topic].maxRecordBytes;
+  if (bytes.length > most)
+    throw new InvalidInput(`${topic}: ${bytes.length} bytes, more than the ${most} that the topic carries`);
+  const partition = way.partition?.(value, placement);
+  return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
+}
+
+/** The user of a profile whose attributes are null: it is deleted. Null of any other. */
+function forgottenUser(json: unknown): string | null {
+  if (typeof json !== "object" || json === null || !("attributes" in json) || json.attributes !== null) return null;
+  if (!("userId" in json) || typeof json.userId !== "string" || json.userId === "")
+    throw new InvalidInput("profiles: userId: expected the user whose profile is deleted");
+  return json.userId;
+}
+
+function encoded<N extends SendableTopic>(topic: N, value: TopicValues[N]): Uint8Array {
+  try {
+    return codecFor(topic).encode(value);
+  } catch (error) {
+    if (error instanceof Unencodable) throw new InvalidInput(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,187 @@
+// Training output
+// What a training says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
+
+import { join } from "node:path";
+import type { Release } from "../../domain/release.ts";
+import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
+import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
+import type { PolicyFigures } from "../../learn/check/policy-check.ts";
+import type { TrainingReport } from "../../report/training/training-report-figures.ts";
+import { balanceFigures } from "../evaluate/balance-figures.ts";
+
+export interface Trained {
+  readonly release: Release;
+  readonly evidence: Evidence;
+}
+
+export interface Done {
+  readonly training: Trained;
+  readonly folder: string;
+  readonly seconds: number;
+}
+
+export function trainingJson({ training, folder, seconds }: Done): object {
+  const { release, evidence } = training;
+  const { manifest } = release;
+  return {
+    release: release.hash,
+    folder,
+    report: join(folder, "report.html"),
+    rows: evidence.data.rows,
+    badRows: evidence.data.badRows,
+    observational: evidence.data.observational,
+    features: evidence.data.features,
+    arms: manifest.arms.length,
+    armIds: manifest.arms,
+    clusters: manifest.clusters,
+    clustersTried: evidence.clustering.tried,
+    plans: manifest.frontier.rows.length,
+    maxGap: manifest.certificate.maxGap,
+    studentAgreement: evidence.student.agreement,
+    studentValueRatio: evidence.student.valueRatio,
+    keptOfIndividual: evidence.student.keptByStudent,
+    readouts: evidence.estimate.readouts,
+    epochs: evidence.representation.curves.length,
+    bestEpochs: evidence.representation.bestEpochs,
+    policyValue: evidence.policy,
+    backend: evidence.backend,
+    seed: evidence.seed,
+    warnings: evidence.warnings,
+    seconds,
+    steps: evidence.seconds,
+  };
+}
+
+export function trainingText({ training, folder, seconds }: Done): string {
+  const { release, evidence } = training;
+  const { manifest } = release;
+  const { student, data } = evidence;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const rows: [string, string][] = [
+    ["Release", release.hash],
+    ["Rows", `${data.rows.toLocaleString("en")} and ${data.badRows.toLocaleString("en")} bad ones`],
+    ["Features, arms", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
+    ["Clusters", `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of deciding user by user`],
+    ["Plans", `${manifest.frontier.rows.length}, gap at most ${(100 * manifest.certificate.maxGap).toFixed(2)} %`],
+    ["Student", `agrees on ${percent(student.agreement)}, keeps ${percent(student.valueRatio)} of the teacher's value`],
+    ["Took", `${seconds.toFixed(1)} s on ${evidence.backend}`],
+    ["Report", join(folder, "report.html")],
+  ];
+  const table = rows.map(([name, value]) => `${name.padEnd(16)} ${value}`);
+  const warnings = evidence.warnings.map((warning) => `warning: ${warning}`);
+  return [...table, ...warnings].join("\n");
+}
+
+/** The figures of the page. */
+export function trainingReport({ release, evidence }: Trained): TrainingReport {
+  const { manifest } = release;
+  const { data, representation, clustering, student } = evidence;
+  return {
+    title: "What was learned",
+    subtitle: `Release ${release.hash.slice(0, 12)}, seed ${evidence.seed}, computed by ${evidence.backend}`,
+    label: `From ${data.rows.toLocaleString("en")} rows of ${data.files.join(", ")}, ${data.observational ? "read as observational." : "in which chance decided who got what."}`,
+    notCausal: data.observational ? capital(NOT_CAUSAL) : null,
+    balance: balanceFigures(data.randomisation, manifest.arms),
+    currency: data.currency,
+    reward: String(manifest.summary["reward"] ?? "reward"),
+    rows: data.rows,
+    arms: manifest.arms,
+    facts: factsOf(evidence, manifest.arms),
+    warnings: evidence.warnings,
+    curves: representation.curves,
+    bestEpochs: representation.bestEpochs,
+    clustersTried: clustering.tried,
+    clusters: clusterFigures(release, evidence),
+    frontier: frontierFigures(release, evidence),
+    maxGap: manifest.certificate.maxGap,
+    risk: manifest.certificate.risk,
+    policies: policyFigures(evidence),
+    student,
+    steps: STEPS.map((step) => ({ step, seconds: evidence.seconds[step] })),
+    footer: `Release ${release.hash}`,
+  };
+}
+
+function factsOf({ data, representation, clustering, estimate }: Evidence, arms: readonly string[]) {
+  const whole = (value: number): string => value.toLocaleString("en");
+  return [
+    { what: "Files, and how they were read", value: data.sources.join("; ") },
+    { what: "Rows that could be used", value: whole(data.rows) },
+    { what: "Bad rows, left out", value: whole(data.badRows) },
+    { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
+    { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
+    { what: "Incentives, the control first", value: arms.join(", ") },
+    { what: "Members of the network's ensemble", value: whole(representation.members) },
+    { what: "Users grouped by", value: clustering.method },
+    { what: "Clusters given up", value: whole(clustering.givenUp) },
+    { what: "Values of reward and of cost read from", value: `${estimate.readouts.reward}, ${estimate.readouts.cost}` },
+  ];
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Two-sided, normal. */
+const Z95 = 1.96;
+
+function clusterFigures({ manifest: { values } }: Release, { clusters }: Evidence): TrainingReport["clusters"] {
+  const ranged = (value: number, se: number) => ({ value, low: value - Z95 * se, high: value + Z95 * se });
+  const figures = clusters.map(({ share, rowsOfArm, words }, cluster) => ({
+    cluster,
+    share,
+    rows: rowsOfArm.reduce((sum, rows) => sum + rows, 0),
+    words,
+    reward: (values.reward[cluster] ?? []).map((value, arm) => ranged(value, values.rewardSe[cluster]?.[arm] ?? 0)),
+    cost: (values.cost[cluster] ?? []).map((value, arm) => {
+      const { low, high } = ranged(value, values.costSe[cluster]?.[arm] ?? 0);
+      return { value, low: Math.max(0, low), high };
+    }),
+  }));
+  const most = (each: (typeof figures)[number]): number => Math.max(...each.reward.map(({ value }) => value));
+  const added = (each: (typeof figures)[number]): number => most(each) - (each.reward[0]?.value ?? 0);
+  return figures.toSorted((a, b) => added(b) - added(a));
+}
+
+function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence): TrainingReport["frontier"] {
+  const base = frontier.rows[0]?.expectedReward ?? 0;
+  return frontier.rows.map((row, index) => {
+    const known = plan[index];
+    return {
+      budget: row.budgetPerSession,
+      cost: {
+        value: row.expectedCost,
+        low: known?.costLow ?? row.expectedCost,
+        high: known?.costHigh ?? row.expectedCost,
+      },
+      reward: {
+        value: row.expectedReward - base,
+        low: known?.rewardLow ?? row.expectedReward - base,
+        high: known?.rewardHigh ?? row.expectedReward - base,
+      },
+      shadowPrice: row.shadowPrice,
+      gap: known?.gap ?? 0,
+      chanceOver: known?.chanceOver ?? 0,
+    };
+  });
+}
+
+function policyFigures({ policy }: Evidence): TrainingReport["policies"] {
+  const named = (name: string, figures: PolicyFigures | null) =>
+    figures === null ? [] : [{ policy: name, cost: figures.cost, reward: figures.incremental }];
+  return {
+    rows: policy.rows,
+    confidence: policy.confidence,
+    points: [
+      ...policy.byBudget.flatMap(({ oneMix }) => named("one mix for all", oneMix)),
+      ...policy.byBudget.flatMap(({ individual }) => named("user by user", individual)),
+      ...policy.byBudget.flatMap(({ ours }) => named("ours", ours)),
+      ...policy.uniform.flatMap(({ arm, figures }) => named(arm, figures)),
+    ],
+    differences: policy.byBudget.map(({ expectedCost, oursLessOneMix, oursLessIndividual }) => ({
+      budget: expectedCost,
+      oneMix: oursLessOneMix,
+      individual: oursLessIndividual,
+    })),
+  };
+}
