@@ -2,6 +2,7 @@
 
 import { Console } from "node:console";
 import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
 import { runProgram } from "./cli/program.ts";
 
 // What a library prints must not get between a result and its reader.
@@ -30,6 +31,15 @@ function watchSignals(): AbortSignal {
   return controller.signal;
 }
 
+/** In a container a user need not have a name. */
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
+
 const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -40,6 +50,7 @@ const code = await runProgram(process.argv.slice(2), {
   watchSignals,
   nowMs: () => Date.now(),
   newId: () => randomUUID(),
+  userName,
 });
 
 // A library's thread or timer must not keep a command that is done; stdout is written to its end first.

@@ -17,7 +17,7 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { steer } from "../../src/workflows/control/control.ts";
+import { send } from "../../src/workflows/control/control.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { PacingAction } from "../../src/domain/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
@@ -172,8 +172,8 @@ class Bench {
     await sleep(this.#random.below(BETWEEN_MS));
     const number = this.#commands++;
     const action = must(KINDS[number % KINDS.length], "a kind")(Math.floor(number / KINDS.length));
-    const commandId = `bench-${number}`;
-    const command = { commandId, campaign: CAMPAIGN, atMs: Date.now(), expectedRevision: null, dryRun: false, action };
+    const request = { campaign: CAMPAIGN, action, actor: "bench", reason: null };
+    const newId = (): string => `bench-${number}`;
     const startedMs = performance.now();
     let acceptedMs = Number.NaN;
     let silent: readonly number[] = [];
@@ -182,7 +182,14 @@ class Bench {
       if (Number.isNaN(acceptedMs)) acceptedMs = performance.now() - startedMs;
       if (news.silent.length > 0) silent = news.silent;
     };
-    const { answer } = await steer(this.#log, command, { wait: true, timeoutMs: LONGEST_MS, signal, onNews });
+    const { answer } = await send(this.#log, request, {
+      nowMs: Date.now,
+      newId,
+      wait: true,
+      timeoutMs: LONGEST_MS,
+      signal,
+      onNews,
+    });
     if (answer?.outcome !== "applied")
       throw new Error(
         `${action.kind}: ${answer?.outcome ?? "no answer"} within ${LONGEST_MS} ms, ${silent.join()} silent`,

@@ -40,6 +40,8 @@ export interface World {
   readonly watchSignals: () => AbortSignal;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  /** Of the system's user; null where it has none. */
+  readonly userName: () => string | null;
 }
 
 /** Runs one command line; resolves to the exit code and never rejects. */
@@ -102,6 +104,7 @@ async function runCommand(
     stdin: world.stdin,
     nowMs: world.nowMs,
     newId: world.newId,
+    actor: config.actor ?? world.userName(),
   };
   try {
     return await command.run(context, values);

@@ -3,19 +3,12 @@
 // the waiting are workflows/control/control.ts.
 
 import type { PacingAction } from "../domain/control.ts";
+import { MAX_ID_BYTES, MAX_LINE_BYTES } from "../domain/ids.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { asDuration, asInteger, asText } from "../settings/parse.ts";
+import { asDuration, asInteger, asLine, asText } from "../settings/parse.ts";
 import { CHECK_FAILED, DONE, type Context } from "../terminal/context.ts";
 import { withLog } from "../workflows/connect/open-log.ts";
-import {
-  answerTo,
-  campaignOr,
-  commandOf,
-  isOver,
-  outcomeJson,
-  steer,
-  type Outcome,
-} from "../workflows/control/control.ts";
+import { campaignOr, dryRun, isOver, outcomeJson, send, type Outcome } from "../workflows/control/control.ts";
 import { previewText } from "../workflows/control/pacing/preview-text.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { flag, option, withDefault, type Options, type ValuesOf } from "./options.ts";
@@ -33,6 +26,8 @@ export const STEERING = {
     "id of the command: one that was accepted gets the same answer again (default: a new one)",
     asText,
   ),
+  actor: option("name", "who asks for it (default: STIPEND_ACTOR, or the system's user)", asLine(MAX_ID_BYTES)),
+  reason: option("text", "why; kept with the command and its answer", asLine(MAX_LINE_BYTES)),
 } as const;
 
 export type Steering = ValuesOf<typeof STEERING>;
@@ -82,11 +77,19 @@ export async function runSteering(
   action: PacingAction,
   steering: Steering,
 ): Promise<number> {
-  const command = commandOf(context, campaign, action, steering);
   const { output, progress } = context;
   let told = "";
-  const outcome = await steer(log, command, {
-    earlier: steering.commandId === undefined ? null : await answerTo(log, command),
+  const request = {
+    campaign,
+    action,
+    actor: steering.actor ?? context.actor,
+    reason: steering.reason ?? null,
+    expectedRevision: steering.expect ?? null,
+    commandId: steering.commandId,
+  };
+  const outcome = await (steering.dryRun ? dryRun : send)(log, request, {
+    nowMs: context.nowMs,
+    newId: context.newId,
     wait: steering.wait,
     timeoutMs: steering.timeout,
     signal: context.signal,
@@ -118,14 +121,15 @@ function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {
       `${what}: no answer ${waited}: is the allocator running (stipend run)? The command is on the ` +
       `log and will be answered; ask again with --command-id ${command.commandId}`
     );
-  if (answer.outcome === "refused") return `${what}: refused: ${answer.reason ?? "no reason given"}`;
+  if (answer.outcome === "refused") return `${what}: refused: ${answer.refusal ?? "no reason given"}`;
   if (answer.outcome === "previewed") return [`${what}: would be accepted`, ...previewTexts(outcome)].join("\n");
   if (!wait || command.dryRun) return `${what}: ${answer.outcome}, revision ${answer.revision}`;
   if (silent.length === 0) return `${what}: applied on every partition, revision ${answer.revision}`;
   return `${what}: accepted, revision ${answer.revision}, but not applied ${waited} by partitions ${silent.join(", ")}`;
 }
 
-function previewTexts({ command, answer, status }: Outcome): readonly string[] {
+function previewTexts({ command, answer, status, changes }: Outcome): readonly string[] {
   const preview = answer?.preview ?? null;
-  return preview === null ? [] : previewText(preview, command.action, answer?.revision === 0 ? null : status);
+  if (preview === null) return [];
+  return previewText(preview, command.action, changes, answer?.revision === 0 ? null : status);
 }

@@ -5,6 +5,7 @@
 import type { Campaign, CurvePoint, PacingController, PacingMode } from "./campaign.ts";
 import type { Every } from "./calendar.ts";
 import type { Account } from "./decision.ts";
+import { lineBreach, MAX_ID_BYTES, MAX_LINE_BYTES } from "./ids.ts";
 import type { Minor } from "./money.ts";
 
 /** What ops ask for; keyed by campaign on `budget-pacing`. */
@@ -16,7 +17,19 @@ export interface PacingCommand {
   /** Refused when the campaign's revision is another; null skips the check. */
   readonly expectedRevision: number | null;
   readonly dryRun: boolean;
+  /** Who asks for it; null or left out: not said. */
+  readonly actor?: string | null;
+  /** Why; null or left out: not said. */
+  readonly reason?: string | null;
   readonly action: PacingAction;
+}
+
+/** What is wrong with who asks and why; null when nothing is. */
+export function wordsBreach({ actor = null, reason = null }: Pick<PacingCommand, "actor" | "reason">): string | null {
+  return (
+    (actor === null ? null : lineBreach("actor", actor, MAX_ID_BYTES)) ??
+    (reason === null ? null : lineBreach("reason", reason, MAX_LINE_BYTES))
+  );
 }
 
 export type PacingAction =
@@ -154,7 +167,11 @@ export interface CommandAnswer {
   /** Revision it made, or the current one when refused. */
   readonly revision: number;
   /** Why refused; null otherwise. */
-  readonly reason: string | null;
+  readonly refusal: string | null;
+  /** What was asked for, by whom and why, as the command says it; null or left out: not said. */
+  readonly action?: PacingAction["kind"] | null;
+  readonly actor?: string | null;
+  readonly reason?: string | null;
   /** Of the command: tells it, come twice, from another of the same id. Empty: not said. */
   readonly digest?: string;
   /** Of a dry run that was not refused. */

@@ -11,6 +11,21 @@ export function idBreach(field: string, id: string): string | null {
   return bytes <= MAX_ID_BYTES ? null : `${field}: ${bytes} bytes, at most ${MAX_ID_BYTES}`;
 }
 
+/** Longest line that a person writes, such as a command's reason, in UTF-8 bytes. */
+export const MAX_LINE_BYTES = 1_024;
+
+/** Control characters, ends of lines, and what turns the direction of writing: a terminal obeys what it reads. */
+export const UNPRINTABLE = String.raw`\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff`;
+const HAS_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, "u");
+
+/** What is wrong with a line that is shown to people as it is; null when nothing is. */
+export function lineBreach(field: string, line: string, most: number): string | null {
+  if (line.trim() === "") return `${field}: empty`;
+  const bytes = Buffer.byteLength(line);
+  if (bytes > most) return `${field}: ${bytes} bytes, at most ${most}`;
+  return HAS_UNPRINTABLE.test(line) ? `${field}: has control characters or ends of lines` : null;
+}
+
 /** Whether a record's key is this id. */
 export function keyIs(key: Uint8Array | null, id: string): boolean {
   if (key === null) return false;

@@ -5,10 +5,11 @@
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign.ts";
+import { MAX_ID_BYTES } from "../domain/ids.ts";
 import { PARTITIONERS } from "../log/partitioner.ts";
 import { secretFile, typedSecret, type Secret } from "./secret.ts";
 import { LEVELS, type Level } from "../terminal/output.ts";
-import { asInteger, asOneOf, asText, asUrl, type Parse } from "./parse.ts";
+import { asInteger, asLine, asOneOf, asText, asUrl, type Parse } from "./parse.ts";
 
 interface Setting<T> {
   readonly env: string;
@@ -166,6 +167,13 @@ export const SETTINGS = {
     "how far the clock may jump ahead; beyond it `run` stops, and needs --accept-clock",
     3_600_000,
     asInteger({ min: 60_000, max: 31 * DAY_MS }),
+  ),
+  actor: setting<string | null>(
+    "STIPEND_ACTOR",
+    "who asks, in commands that steer a campaign",
+    null,
+    asLine(MAX_ID_BYTES),
+    "the system's user",
   ),
   logLevel: setting<Level>(
     "STIPEND_LOG_LEVEL",

@@ -4,6 +4,7 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import { currencyFault } from "../domain/currency.ts";
+import { lineBreach } from "../domain/ids.ts";
 import { readInstant } from "../domain/reading/instant.ts";
 import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money.ts";
 
@@ -14,6 +15,15 @@ export const asText: Parse<string> = (typed) => {
   if (typed === "") throw new InvalidInput("expected a text, got nothing");
   return typed;
 };
+
+/** One line of at most so many bytes, which is shown to people as it is. */
+export function asLine(most: number): Parse<string> {
+  return (typed) => {
+    const breach = lineBreach("the text", typed, most);
+    if (breach !== null) throw new InvalidInput(breach);
+    return typed;
+  };
+}
 
 export function asInteger(bounds: { readonly min?: number; readonly max?: number } = {}): Parse<number> {
   return (typed) => {

@@ -25,6 +25,8 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly nowMs: () => number;
+  /** Who asks, for what is kept with a command: by the settings, or the system's user; null: neither says. */
+  readonly actor: string | null;
   /** A new one each time. */
   readonly newId: () => string;
 }

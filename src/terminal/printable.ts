@@ -2,10 +2,11 @@
 // Text that a terminal only shows. Escape sequences in an id could move the cursor over other lines, set a title or answer
 // as if it had been typed; characters that turn the direction of writing show an id as another one.
 
-const UNSAFE = String.raw`\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff`;
-const ANY = new RegExp(`[${UNSAFE}]`, "gu");
+import { UNPRINTABLE } from "../domain/ids.ts";
+
+const ANY = new RegExp(`[${UNPRINTABLE}]`, "gu");
 /** A text of several lines keeps them. */
-const ANY_BUT_LINES = new RegExp(`(?![\\n\\t])[${UNSAFE}]`, "gu");
+const ANY_BUT_LINES = new RegExp(`(?![\\n\\t])[${UNPRINTABLE}]`, "gu");
 
 export function printable(text: string): string {
   return text.replace(ANY_BUT_LINES, escaped);

@@ -156,10 +156,13 @@ export class Desk {
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
   }
 
-  #tell({ commandId, campaign, action }: PacingCommand, { outcome, reason }: CommandAnswer): void {
+  #tell({ commandId, campaign, action, actor }: PacingCommand, { outcome, refusal }: CommandAnswer): void {
     countOne(this.#counts, `commands/${outcome}`);
     if (outcome === "refused")
-      this.#note({ text: `${campaign}: ${action.kind} (command ${commandId}) is refused: ${reason ?? ""}`, campaign });
+      this.#note({
+        text: `${campaign}: ${action.kind} (command ${commandId}, by ${actor ?? "nobody named"}) is refused: ${refusal ?? ""}`,
+        campaign,
+      });
   }
 
   #note(note: CycleNote): void {

@@ -68,7 +68,8 @@ describe("a campaign and its releases", () => {
       action: "create",
       outcome: "applied",
       revision: 1,
-      reason: null,
+      refusal: null,
+      actor: "tester",
       silent: [],
     });
     const again = await shell.run(`campaign create ${file}`);
@@ -406,7 +407,7 @@ describe("run", () => {
       "releases rollback --campaign spring --command-id again --json",
       (ended) => ended.json[0]?.["outcome"] !== null,
     );
-    expect(json[0]).toMatchObject({ commandId: "again", outcome: "refused", reason: "no_earlier_release" });
+    expect(json[0]).toMatchObject({ commandId: "again", outcome: "refused", refusal: "no_earlier_release" });
   });
 
   test("ends with 1 and the reason by itself when going on could make money wrong", async () => {

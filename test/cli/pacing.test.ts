@@ -133,7 +133,7 @@ describe("a command with --wait", () => {
       atMs: 0,
       outcome: "accepted",
       revision: 4,
-      reason: null,
+      refusal: null,
       preview: null,
     } as const;
     const template = must(await latestStatus(log, "spring"), "a status");
@@ -166,7 +166,7 @@ describe("a command with --wait", () => {
     expect(asked).toMatchObject({ outcome: null, silent: [0, 1, 2] });
     await start();
     const again = await json("pacing pause --wait --timeout 20s --command-id late");
-    expect(again).toMatchObject({ action: "pause", reason: null, silent: [] });
+    expect(again).toMatchObject({ action: "pause", refusal: null, silent: [] });
     expect((await stipend("pacing resume --wait --timeout 20s")).code).toBe(0);
   });
 });
@@ -182,7 +182,7 @@ describe("each command", () => {
   ])("%s raises the revision by one and does what it says", async (line, state) => {
     const before = await revision();
     const answer = await json(`${line} --wait --timeout 20s --expect ${before}`);
-    expect(answer).toMatchObject({ campaign: "spring", revision: before + 1, reason: null, silent: [] });
+    expect(answer).toMatchObject({ campaign: "spring", revision: before + 1, refusal: null, silent: [] });
     expect(await latestStatus(log, "spring")).toMatchObject({ revision: before + 1, ...state });
   });
 
@@ -263,6 +263,69 @@ test("a dry run of a cut below what is out says how much more that is, and that 
   expect(out).toMatch(/^spend to come +[\d,.]+ EUR +0\.00 EUR$/m);
   const paused = await stipend("pacing pause --dry-run --timeout 20s");
   expect(paused.out).toMatch(/^state: live → paused$/m);
+});
+
+test.each<[string, readonly string[]]>([
+  ["pacing caps --cap 2/7d 5/36h", ["caps: none → 2 in 7d, 5 in 36h"]],
+  ["pacing caps --none", ["caps: none, as it is"]],
+  [
+    "pacing curve --points T+1=0.25 T+9=1 --controller plan",
+    ["curve: even → 25.0 % by T+1, 100.0 % by T+9", "controller: pi → plan"],
+  ],
+  [
+    "pacing exploration --share 0.05 --budget 30000",
+    [
+      "exploration's share of sessions: 10.0 % → 5.0 % (-50.0 %)",
+      "budget of exploration: 600.00 EUR → 300.00 EUR (-50.0 %)",
+    ],
+  ],
+  ["pacing set-budget --budget 12000.00EUR", ["budget of plan: 12,000.00 EUR, as it is"]],
+])("a dry run of %s says old and new", async (line, changes) => {
+  const { out } = await stipend(`${line} --dry-run --timeout 20s`);
+  const expected = changes.map((change) => change.replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))));
+  expect(out.split("\n").slice(1, 1 + changes.length)).toEqual(expected);
+});
+
+test("where nothing that is foreseen would change, it is said once", async () => {
+  const { out } = await stipend("pacing caps --cap 2/7d --dry-run --timeout 20s");
+  expect(out).toContain("\nthe plan, and what is foreseen of it, would stay as they are:\n");
+  expect(out).not.toContain("would be\n");
+});
+
+describe("who and why", () => {
+  test("are with the command and its answer, accepted or refused, wherever either is shown", async () => {
+    const spoken = (line: string) => shell.run([...line.split(" "), "--reason", "stock is short", "--timeout", "20s"]);
+    expect((await spoken("pacing pause --campaign spring --actor ana --command-id said-1")).code).toBe(0);
+    expect((await spoken("pacing set-budget --budget 2000001 --actor ben --command-id said-2")).code).toBe(1);
+    expect((await stipend("pacing resume --command-id said-3 --wait --timeout 20s")).code).toBe(0);
+    const commands = (await json("pacing status"))["commands"] as object[];
+    expect(commands.slice(-3)).toMatchObject([
+      { commandId: "said-1", action: "pause", actor: "ana", reason: "stock is short", outcome: "applied" },
+      {
+        ...{ action: "set_budget", actor: "ben", reason: "stock is short", outcome: "refused" },
+        refusal: "above_ceiling: the campaign's is 20,000.00 EUR",
+      },
+      { action: "resume", actor: "tester", reason: null, refusal: null },
+    ]);
+    const { out } = await stipend("pacing status");
+    expect(out).toMatch(/^ {2}\S+ \S+ pause by ana: applied, revision \d+ – stock is short$/m);
+    expect(out).toMatch(/^ {2}\S+ \S+ set budget by ben: refused: above_ceiling: .* – stock is short$/m);
+    const tail = await stipend("tail budget-pacing --json");
+    expect(tail.json.map(({ value }) => value)).toContainEqual(
+      expect.objectContaining({ commandId: "said-2", actor: "ben", reason: "stock is short" }),
+    );
+  });
+
+  test.each<[string, RegExp]>([
+    ["", /the text: empty/i],
+    ["two\nlines", /has control characters or ends of lines/],
+    ["\u001b]0;owned\u0007", /has control characters/],
+    ["x".repeat(2_000), /2000 bytes, at most 1024/],
+  ])("a reason of %j is refused before anything is sent", async (reason, message) => {
+    const { code, err } = await shell.run(["pacing", "pause", "--reason", reason]);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
 });
 
 describe("status", () => {

@@ -99,7 +99,7 @@ test("with STIPEND_PARTITIONER everything follows: what is sent, what is decided
   for (const campaign of ["spring", "summer", "autumn"])
     expect((await shop.run(`pacing pause --campaign ${campaign} --json`)).json[0]).toMatchObject({
       outcome: "refused",
-      reason: "unknown_campaign",
+      refusal: "unknown_campaign",
     });
   await running.stop();
   shop.close();

@@ -65,6 +65,7 @@ export function openShell(given: Record<string, string> = {}, nowMs: () => numbe
       watchSignals: () => ending.signal,
       nowMs,
       newId: randomUUID,
+      userName: () => "tester",
     });
     const ended = code.then((value): Ended => ({ code: value, ...told, json: jsonOf(told.out) }));
     return { told, ending, ended };

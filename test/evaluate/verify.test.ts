@@ -279,7 +279,11 @@ describe("laws", () => {
           }))(record)
         : [record.value],
     );
-    expect(result.violations.some(({ law }) => law === "L1")).toBe(true);
+    const details = result.violations.filter(({ law }) => law === "L1").map(({ detail }) => detail);
+    expect(details.length).toBeGreaterThan(0);
+    // Amounts are said in the campaign's currency, as everywhere.
+    for (const detail of details)
+      expect(detail).toMatch(/[\d.,]+ EUR .*in use of 90\.00 EUR granted, [\d.]+ EUR returned$/);
   });
 
   test("totals that fall, or that the grants do not know of, are found (L4)", async () => {
@@ -371,7 +375,7 @@ describe("laws", () => {
         explorationBudgetMinor: summer.explorationBudgetMinor,
         totals: { plan: totals(200_000n), exploration: totals(0n) },
         answers: refused
-          ? [{ commandId: "raise", atMs: 0, outcome: "refused", revision: 1, reason: "stale", preview: null }]
+          ? [{ commandId: "raise", atMs: 0, outcome: "refused", revision: 1, refusal: "stale", preview: null }]
           : [],
       };
       const key = Buffer.from(summer.id);

@@ -140,6 +140,8 @@ export const SAMPLES: TopicValues = {
     atMs: AT_MS,
     expectedRevision: 2,
     dryRun: false,
+    actor: "ana",
+    reason: "the spring of the shop",
     action: { kind: "create", campaign: CAMPAIGN },
   },
   "budget-status": {
@@ -158,7 +160,18 @@ export const SAMPLES: TopicValues = {
     totals: BOTH,
     applied: [{ shard: 0, revision: 3, offset: 17, atMs: AT_MS }],
     answers: [
-      { commandId: "c-1", atMs: AT_MS, outcome: "applied", revision: 3, reason: null, digest: "0f", preview: null },
+      {
+        commandId: "c-1",
+        atMs: AT_MS,
+        outcome: "applied",
+        revision: 3,
+        refusal: null,
+        action: "create",
+        actor: "ana",
+        reason: "the spring of the shop",
+        digest: "0f",
+        preview: null,
+      },
     ],
     shards: 1,
     pinned: false,

@@ -66,6 +66,12 @@ describe("commands", () => {
     ["a campaign with a NUL", { campaign: "a\0b" }, /^campaign: not letters/],
     ["a release of 600 KB", { action: { kind: "promote_release", release: LONG } }, /^release: 600000 bytes/],
     ["a pin of 600 KB", { action: { kind: "pin_release", release: LONG } }, /^release: 600000 bytes/],
+    ["an actor of 600 KB", { actor: LONG }, /^actor: 600000 bytes, at most 256/],
+    ["an actor that is empty", { actor: "" }, /^actor: empty/],
+    ["an actor that moves the cursor", { actor: "ops\u001b[2J" }, /^actor: has control characters/],
+    ["a reason of 600 KB", { reason: LONG }, /^reason: 600000 bytes, at most 1024/],
+    ["a reason of two lines", { reason: "more\nforged" }, /^reason: has control characters or ends of lines/],
+    ["a reason that turns the writing", { reason: "\u202ereversed" }, /^reason: has control characters/],
     ["a currency of 600 KB", { action: { kind: "set_budget", budgetMinor: 1n, currency: LONG } }, /^currency: 600000/],
   ])("%s", (_, changes, detail) => {
     world.send("budget-pacing", codecFor("budget-pacing").encode({ ...base, ...changes }));

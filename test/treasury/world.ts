@@ -290,7 +290,7 @@ export class World {
     const last = found.at(-1);
     return last === undefined
       ? "none"
-      : `${last.outcome} ${last.revision}${last.reason === null ? "" : ` ${last.reason}`}`;
+      : `${last.outcome} ${last.revision}${last.refusal === null ? "" : ` ${last.refusal}`}`;
   }
 
   used(account: "plan" | "exploration" = "plan"): bigint {

@@ -10,7 +10,7 @@ import { judgeRetrain } from "../../retrain/trigger.ts";
 import { findCampaign, type CampaignOnLog } from "../../workflows/control/campaigns.ts";
 import { defineCommand } from "../command.ts";
 import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
-import { commandOf, steer } from "../../workflows/control/control.ts";
+import { send } from "../../workflows/control/control.ts";
 import { earlierRows } from "../../workflows/retrain/earlier-log.ts";
 import { readMappingFile } from "../../workflows/retrain/mapping-file.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";
@@ -155,12 +155,15 @@ async function retrainRound(context: Context, log: EventLog, found: CampaignOnLo
 }
 
 async function promote(context: Context, log: EventLog, campaign: string, release: string) {
-  const plain = { expect: undefined, dryRun: false, commandId: undefined };
-  const command = commandOf(context, campaign, { kind: "promote_release", release }, plain);
-  const { answer } = await steer(log, command, { wait: false, timeoutMs: ANSWER_MS, signal: context.signal });
+  const { nowMs, newId, signal, actor } = context;
+  const { answer } = await send(
+    log,
+    { campaign, action: { kind: "promote_release", release }, actor, reason: "retrained with --promote" },
+    { nowMs, newId, wait: false, timeoutMs: ANSWER_MS, signal },
+  );
   return {
     accepted: answer !== null && answer.outcome !== "refused",
-    reason: answer === null ? `no answer within ${ANSWER_MS / 1000} s: is the allocator running?` : answer.reason,
+    reason: answer === null ? `no answer within ${ANSWER_MS / 1000} s: is the allocator running?` : answer.refusal,
   };
 }
 

@@ -94,6 +94,7 @@ export class Budgets {
     let returned = 0n;
     let inUse = 0n;
     let spent = 0n;
+    const money = (amount: bigint): string => this.#findings.money(campaign, amount);
     for (const shard of shards) {
       const grant = known.grants.get(shard.partition);
       const sums = shard.sums(campaign, account);
@@ -106,12 +107,16 @@ export class Budgets {
       const place = shard.lastReport(campaign)?.place ??
         grant?.place ?? { topic: "grants", partition: shard.partition, offset: 0 };
       if (sums.granted > own)
-        this.#findings.violation("L4", place, `${account}: ${sums.granted} reported as granted; the grant says ${own}`);
+        this.#findings.violation(
+          "L4",
+          place,
+          `${account}: ${money(sums.granted)} reported as granted; the grant says ${money(own)}`,
+        );
       if (sums.highest > own - sums.returned)
         this.#findings.violation(
           "L1",
           place,
-          `${account}: since this report ${sums.highest} in use of ${own} granted, ${sums.returned} returned`,
+          `${account}: since this report ${money(sums.highest)} in use of ${money(own)} granted, ${money(sums.returned)} returned`,
         );
     }
     const place = known.status?.place ?? known.grants.values().next().value?.place;
@@ -122,22 +127,28 @@ export class Budgets {
         this.#findings.violation(
           "L3",
           place,
-          `${campaign} ${account}: ${spent} spent of a budget of ${highest}, which its policy keeps with a probability`,
+          `${campaign} ${account}: ${money(spent)} spent of a budget of ${money(highest)}, which its policy keeps with a probability`,
         );
       return;
     }
     if (inUse > highest)
-      this.#findings.violation("L3", place, `${campaign} ${account}: ${inUse} in use of a budget of ${highest}`);
+      this.#findings.violation(
+        "L3",
+        place,
+        `${campaign} ${account}: ${money(inUse)} in use of a budget of ${money(highest)}`,
+      );
     if (granted - returned > highest)
       this.#findings.violation(
         "L2",
         place,
-        `${campaign} ${account}: ${granted - returned} out of a budget of ${highest}`,
+        `${campaign} ${account}: ${money(granted - returned)} out of a budget of ${money(highest)}`,
       );
   }
 
   #grant(place: Place, grant: Grant): void {
     this.#findings.checked.grants += 1;
+    this.#findings.currencies.set(grant.campaign.id, grant.campaign.currency);
+    const money = (amount: bigint): string => this.#findings.money(grant.campaign.id, amount);
     const known = this.#known(grant.campaign.id);
     this.#budget(known, { plan: grant.campaign.budgetMinor, exploration: grant.campaign.explorationBudgetMinor });
     if (grant.shard !== place.partition)
@@ -147,12 +158,12 @@ export class Budgets {
     for (const account of ACCOUNTS) {
       if (before === undefined) continue;
       if (grant.grantedMinor[account] < before.grantedMinor[account])
-        this.#findings.violation("L4", place, `${account}: granted fell from ${before.grantedMinor[account]}`);
+        this.#findings.violation("L4", place, `${account}: granted fell from ${money(before.grantedMinor[account])}`);
       if (grant.returnTargetMinor[account] < before.returnTargetMinor[account])
         this.#findings.violation(
           "L4",
           place,
-          `${account}: return target fell from ${before.returnTargetMinor[account]}`,
+          `${account}: return target fell from ${money(before.returnTargetMinor[account])}`,
         );
     }
     known.grants.set(place.partition, { place, value: grant });
@@ -189,9 +200,11 @@ export class Budgets {
         `a second book of campaign ${status.campaign}, whose partition is ${own}, by ${this.#placement.partitioner}`,
       );
     const known = this.#known(status.campaign);
+    if (status.currency !== "") this.#findings.currencies.set(status.campaign, status.currency);
     const budget: Record<Account, bigint> = { plan: status.budgetMinor, exploration: status.explorationBudgetMinor };
     this.#budget(known, budget);
     const before = known.status?.value;
+    const money = (amount: bigint): string => this.#findings.money(status.campaign, amount);
     for (const account of ACCOUNTS) {
       const totals = status.totals[account];
       // Under `expected` what is held does not count in full; what is spent and what lies free does.
@@ -199,13 +212,17 @@ export class Budgets {
       const out = totals.granted - totals.returned - held;
       const was = before?.totals[account];
       if (was !== undefined && totals.granted < was.granted)
-        this.#findings.violation("L4", place, `${account}: granted fell from ${was.granted} to ${totals.granted}`);
+        this.#findings.violation(
+          "L4",
+          place,
+          `${account}: granted fell from ${money(was.granted)} to ${money(totals.granted)}`,
+        );
       if (out <= budget[account]) continue;
       const cut = known.highest[account] > budget[account];
       // What was granted until a command was taken was granted under the budget before it: only the same revision tells.
       const tells = was !== undefined && before?.revision === status.revision;
       if (!cut || (tells && (out + held > was.granted - was.returned || totals.granted > was.granted)))
-        this.#findings.violation("L2", place, `${account}: ${out} out of a budget of ${budget[account]}`);
+        this.#findings.violation("L2", place, `${account}: ${money(out)} out of a budget of ${money(budget[account])}`);
     }
     known.status = { place, value: status };
   }

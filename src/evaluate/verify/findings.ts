@@ -1,5 +1,7 @@
 // Findings: what a proof has looked at and what it found wrong, each with the place where a person must look.
 
+import { formatMinor, type Minor } from "../../domain/money.ts";
+
 export type Law =
   "L1" | "L2" | "L3" | "L4" | "L5" | "one_decision" | "partition" | "settlement" | "chain" | "totals" | "undecodable";
 
@@ -48,12 +50,19 @@ export class Findings {
     partitions: 0,
     campaigns: 0,
   };
+  /** Of each campaign, as its grants and statuses say. */
+  readonly currencies = new Map<string, string>();
   readonly beginsAt: { partition: number; cycle: number }[] = [];
   readonly #violations: Violation[] = [];
   readonly #named = new Set<string>();
   #inAll = 0;
   /** From now on only what `ofIds` says is new: everything else has been said by an earlier reading. */
   idsOnly = false;
+
+  /** For people. */
+  money(campaign: string, amount: Minor): string {
+    return formatMinor(amount, this.currencies.get(campaign) ?? "");
+  }
 
   violation(law: Law, place: Place, detail: string): void {
     if (!this.idsOnly) this.ofIds(law, place, detail);

@@ -190,8 +190,13 @@ export class Shard {
     if (!holds) return;
     if (campaign === null || account === null || reservationId === null)
       return this.#findings.violation("L1", row, "money is held without a campaign, an account or a reservation");
+    const money = this.#money(campaign);
     if (reservedMinor !== faceMinor + sendMinor || faceMinor < 0n || sendMinor < 0n)
-      this.#findings.violation("L1", row, `holds ${reservedMinor}, its arm costs ${faceMinor} + ${sendMinor}`);
+      this.#findings.violation(
+        "L1",
+        row,
+        `holds ${money(reservedMinor)}, its arm costs ${money(faceMinor)} + ${money(sendMinor)}`,
+      );
     if (this.#open.has(reservationId))
       return this.#findings.violation("L5", row, `reservation ${reservationId} is open already`);
     this.#isAgain("reservation", "L5", row, reservationId);
@@ -238,11 +243,7 @@ export class Shard {
 
   #late(row: Place, settlement: Settlement): void {
     if (settlement.amountMinor !== 0n || settlement.releasedMinor !== 0n)
-      this.#findings.violation(
-        "L5",
-        row,
-        `late, but it moves ${settlement.amountMinor} and ${settlement.releasedMinor}`,
-      );
+      this.#findings.violation("L5", row, `late, but it moves ${this.#moved(settlement)}`);
     if (this.#open.get(settlement.reservationId)?.decisionId === settlement.decisionId)
       this.#findings.violation("L5", row, `late, but reservation ${settlement.reservationId} is still open`);
     if (!this.#isKnown(settlement))
@@ -261,11 +262,11 @@ export class Shard {
       if (sums.beforeBeginning !== null) sums.beforeBeginning -= amountMinor + releasedMinor;
     } else {
       this.#open.delete(settlement.reservationId);
-      const fault = mismatch(open, settlement);
+      const fault = mismatch(open, settlement, this.#money(settlement.campaign));
       if (fault !== null) this.#findings.violation("settlement", row, fault);
     }
     if (amountMinor < 0n || releasedMinor < 0n || (status !== "posted" && amountMinor !== 0n))
-      this.#findings.violation("L5", row, `${status}, but it moves ${amountMinor} and ${releasedMinor}`);
+      this.#findings.violation("L5", row, `${status}, but it moves ${this.#moved(settlement)}`);
     sums.settled += amountMinor;
     sums.released += releasedMinor;
   }
@@ -282,6 +283,7 @@ export class Shard {
   #compareAccount(place: Place, campaign: Campaign, report: ShardReport, account: Account): void {
     const sums = campaign.sums[account];
     const totals = report.totals[account];
+    const money = this.#money(report.campaign);
     if (sums.beforeBeginning === null) {
       const held = [...this.#open.values()]
         .filter((open) => open.campaign === report.campaign && open.account === account)
@@ -289,22 +291,31 @@ export class Shard {
       sums.beforeBeginning = totals.reserved - totals.settled - totals.released - held;
       sums.rebase(totals);
     }
-    const difference = sums.differenceFrom(totals);
+    const difference = sums.differenceFrom(totals, money);
     if (difference !== null) this.#findings.violation("totals", place, `${account}: reported ${difference}`);
     // Between two reports at most the later one's grants were there, and at least the earlier one's returns were gone.
     if (sums.highest > totals.granted - sums.returned)
       this.#findings.violation(
         "L1",
         place,
-        `${account}: up to this report ${sums.highest} was in use of ${totals.granted} granted, ${sums.returned} returned`,
+        `${account}: up to this report ${money(sums.highest)} was in use of ${money(totals.granted)} granted, ${money(sums.returned)} returned`,
       );
     sums.rebase(totals);
     if (sums.inUse > totals.granted - totals.returned)
       this.#findings.violation(
         "L1",
         place,
-        `${account}: ${sums.inUse} in use of ${totals.granted} granted, ${totals.returned} returned`,
+        `${account}: ${money(sums.inUse)} in use of ${money(totals.granted)} granted, ${money(totals.returned)} returned`,
       );
+  }
+
+  #money(campaign: string): Money {
+    return (amount) => this.#findings.money(campaign, amount);
+  }
+
+  #moved({ campaign, amountMinor, releasedMinor }: Settlement): string {
+    const money = this.#money(campaign);
+    return `${money(amountMinor)} and ${money(releasedMinor)}`;
   }
 
   #campaign(id: string): Campaign {
@@ -318,14 +329,16 @@ export class Shard {
   }
 }
 
-function mismatch(open: Open, settlement: Settlement): string | null {
+type Money = (amount: bigint) => string;
+
+function mismatch(open: Open, settlement: Settlement, money: Money): string | null {
   const { amountMinor, releasedMinor } = settlement;
   if (open.decisionId !== settlement.decisionId) return `its reservation is decision ${open.decisionId}'s`;
   if (open.campaign !== settlement.campaign || open.account !== settlement.account)
     return `its decision is on ${open.campaign} ${open.account}`;
   if (open.arm !== settlement.arm) return `its decision has arm ${open.arm}`;
   if (amountMinor + releasedMinor !== open.heldMinor)
-    return `${amountMinor} posted and ${releasedMinor} released of ${open.heldMinor} held`;
+    return `${money(amountMinor)} posted and ${money(releasedMinor)} released of ${money(open.heldMinor)} held`;
   return null;
 }
 
@@ -335,7 +348,8 @@ function checkGrowth(findings: Findings, place: Place, before: ShardReport, afte
   for (const account of ACCOUNTS)
     for (const field of GROWING) {
       const [was, is] = [before.totals[account][field], after.totals[account][field]];
-      if (is < was) findings.violation("L4", place, `${account}: ${field} fell from ${was} to ${is}`);
+      const money = (amount: bigint): string => findings.money(after.campaign, amount);
+      if (is < was) findings.violation("L4", place, `${account}: ${field} fell from ${money(was)} to ${money(is)}`);
     }
 }
 

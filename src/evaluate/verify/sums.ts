@@ -1,6 +1,7 @@
 // Sums: what the rows of one shard come to, for one campaign and account. Its own arithmetic: nothing here is the ledger's.
 
 import type { AccountTotals } from "../../domain/control.ts";
+import type { Minor } from "../../domain/money.ts";
 
 export class Sums {
   reserved = 0n;
@@ -25,11 +26,13 @@ export class Sums {
   }
 
   /** What differs from the report, in words; null when nothing does. */
-  differenceFrom(totals: AccountTotals): string | null {
+  differenceFrom(totals: AccountTotals, money: (amount: Minor) => string): string | null {
     const fields = ["reserved", "settled", "released", "sent"] as const;
     const different = fields.filter((field) => this[field] !== totals[field]);
     if (different.length === 0) return null;
-    return different.map((field) => `${field} ${totals[field]}, the rows come to ${this[field]}`).join("; ");
+    return different
+      .map((field) => `${field} ${money(totals[field])}, the rows come to ${money(this[field])}`)
+      .join("; ");
   }
 
   /** The report's numbers count from here on. */

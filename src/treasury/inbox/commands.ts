@@ -4,7 +4,7 @@
 //      with the id of one that was accepted. What was refused or only tried has not used its id up: another command under
 //      it, if only sent at another time, is decided anew.
 //   2. An accepted command that changes something raises the revision by one; one that changes nothing leaves it.
-//   3. A refused command changes nothing; its answer carries the current revision and a reason of the closed list.
+//   3. A refused command changes nothing; its answer carries the current revision and a refusal of the closed list.
 //   4. A dry run is decided like the command itself, changes nothing, and is answered with what would change.
 
 import { isDeepStrictEqual } from "node:util";
@@ -17,7 +17,7 @@ import { formatMinor } from "../../domain/money.ts";
 import { isPromotable, moneyDifferences, type MoneyDifference } from "../../domain/release-money.ts";
 import { ANSWERS_KEPT, newBook, type CampaignBook } from "../state/state.ts";
 
-/** Why a command is refused; closed, documented in SPEC.md. The text before a colon in an answer's reason is one of these. */
+/** Why a command is refused; closed, documented in SPEC.md. The text before a colon in an answer's refusal is one of these. */
 export const REFUSALS = [
   "unknown_campaign",
   "already_exists",
@@ -84,16 +84,20 @@ export function answerCommand(
     atMs: surroundings.nowMs,
     revision: book?.revision ?? 0,
     digest,
+    action: command.action.kind,
+    actor: command.actor ?? null,
+    reason: command.reason ?? null,
+    refusal: null,
     preview: null,
   };
   if ("refused" in decision)
-    return { book, answer: { ...answer, outcome: "refused", reason: reasonOf(decision) }, isNew: true };
+    return { book, answer: { ...answer, outcome: "refused", refusal: refusalOf(decision) }, isNew: true };
   if (command.dryRun) {
     const preview = previewOf(book, decision.book, surroundings);
-    return { book, answer: { ...answer, outcome: "previewed", reason: null, preview }, isNew: true };
+    return { book, answer: { ...answer, outcome: "previewed", preview }, isNew: true };
   }
   const { revision } = decision.book;
-  return { book: decision.book, answer: { ...answer, revision, outcome: "accepted", reason: null }, isNew: true };
+  return { book: decision.book, answer: { ...answer, revision, outcome: "accepted" }, isNew: true };
 }
 
 /** Of all that a command says, its time with it. */
@@ -120,7 +124,7 @@ export function withAnswer(answers: readonly CommandAnswer[], answer: CommandAns
   return [...answers.filter(({ commandId }) => commandId !== answer.commandId), answer].slice(-ANSWERS_KEPT);
 }
 
-function reasonOf({ refused, detail }: Refused): string {
+function refusalOf({ refused, detail }: Refused): string {
   return detail === undefined ? refused : `${refused}: ${detail}`;
 }
 

@@ -2,15 +2,16 @@
 // keys, lists and numbers that a record can carry again. What is wrong with it is said; the record becomes a dead letter.
 
 import { CAMPAIGN_ID } from "../../domain/campaign.ts";
-import type { PacingCommand, ReleaseRecord, ShardReport } from "../../domain/control.ts";
+import { wordsBreach, type PacingCommand, type ReleaseRecord, type ShardReport } from "../../domain/control.ts";
 import { idBreach, keyIs } from "../../domain/ids.ts";
 import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Null when nothing is wrong. */
-export function commandBreach({ commandId, campaign, action }: PacingCommand): string | null {
-  const breach = idBreach("commandId", commandId) ?? campaignBreach(campaign);
+export function commandBreach(command: PacingCommand): string | null {
+  const { commandId, campaign, action } = command;
+  const breach = idBreach("commandId", commandId) ?? campaignBreach(campaign) ?? wordsBreach(command);
   if (breach !== null) return breach;
   switch (action.kind) {
     case "promote_release":

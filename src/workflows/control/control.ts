@@ -1,89 +1,55 @@
 // Control
 // How a person steers a campaign from outside: a command goes to `budget-pacing` like anybody's, and what becomes of it is
-// read from `budget-status`. Every command that steers goes this way and takes the same options.
+// read from `budget-status`. The command line and the console both go this way: `dryRun` asks what would change, `send` does it.
 //
 //   1. A command is answered by its id: once accepted, the same id again gets the same answer and changes nothing again.
 //      A refusal does not use the id up.
-//   2. Without --wait the command ends with its answer, accepted or refused; with it, when every partition reports the
-//      revision that it made. What has not come within --timeout is said, with the partitions that are silent.
+//   2. The waiting ends with the answer, accepted or refused, or, if so wished, when every partition reports its revision.
 //   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
 
 import { must } from "../../domain/assert.ts";
 import { CAMPAIGN_ID, InvalidInput } from "../../domain/campaign.ts";
-import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../domain/control.ts";
+import {
+  wordsBreach,
+  type BudgetStatus,
+  type CommandAnswer,
+  type PacingAction,
+  type PacingCommand,
+} from "../../domain/control.ts";
 import { idBreach } from "../../domain/ids.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import { toJson } from "../../log/codec/json.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
-import { findCampaign } from "./campaigns.ts";
-import type { Context } from "../../terminal/context.ts";
+import { campaignsOn, findCampaign } from "./campaigns.ts";
+import { changesOf, type Change } from "./pacing/changes.ts";
 
 const pacing = codecFor("budget-pacing");
 
-/** What a command that steers carries beside what it asks for. */
-export interface SteeringRequest {
-  /** Refuse unless the campaign is at this revision. */
-  readonly expect: number | undefined;
-  readonly dryRun: boolean;
-  readonly commandId: string | undefined;
+/** What is asked for; `dryRun` and `send` make the command of it. */
+export interface Request {
+  readonly campaign: string;
+  readonly action: PacingAction;
+  /** Who asks, in at most 256 bytes, and why, in at most 1,024; null: not said. */
+  readonly actor: string | null;
+  readonly reason: string | null;
+  /** Refused when the campaign is at another; null or left out: whatever it is at. */
+  readonly expectedRevision?: number | null;
+  /** Left out: a new one. */
+  readonly commandId?: string | undefined;
 }
 
-/** The command as it goes on the log. */
-export function commandOf(
-  context: Pick<Context, "nowMs" | "newId">,
-  campaign: string,
-  action: PacingAction,
-  { expect, dryRun, commandId }: SteeringRequest,
-): PacingCommand {
-  if (!CAMPAIGN_ID.test(campaign))
-    throw new InvalidInput(`--campaign: ${JSON.stringify(campaign)} is no campaign's id`);
-  const breach = commandId === undefined ? null : idBreach("--command-id", commandId);
-  if (breach !== null) throw new InvalidInput(breach);
-  return {
-    commandId: commandId ?? context.newId(),
-    campaign,
-    atMs: context.nowMs(),
-    expectedRevision: expect ?? null,
-    dryRun,
-    action,
-  };
-}
-
-/** A command that names no revision is for whatever there is. */
-type Sent = Omit<PacingCommand, "expectedRevision" | "dryRun"> & Partial<PacingCommand>;
-
-export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
-  const value = pacing.encode({ expectedRevision: null, dryRun: false, ...command });
-  await log.send([{ topic: "budget-pacing", key: Buffer.from(command.campaign), value }]);
-}
-
-/** The latest status of the campaign; null before the first. */
-export async function latestStatus(log: EventLog, campaign: string): Promise<BudgetStatus | null> {
-  const place = await placeOf(log, campaign);
-  let found: BudgetStatus | null = null;
-  const { partition, start: from } = place;
-  for await (const { record, value } of readTopic(log, "budget-status", { partition, from }))
-    if (value !== null && record.key !== null && place.key.equals(record.key)) found = value;
-  return found;
-}
-
-/** The latest status of every campaign, by name. */
-export async function latestStatuses(log: EventLog): Promise<readonly BudgetStatus[]> {
-  const found = new Map<string, BudgetStatus>();
-  for await (const { value } of readTopic(log, "budget-status")) if (value !== null) found.set(value.campaign, value);
-  return [...found.values()].toSorted((a, b) => (a.campaign < b.campaign ? -1 : 1));
-}
-
-async function placeOf(log: EventLog, campaign: string) {
-  const ranges = await log.ranges("budget-status");
-  const key = Buffer.from(campaign);
-  const range = must(
-    ranges[partitionOf(key, { partitioner: log.partitioner, partitions: ranges.length })],
-    "partition of the campaign",
-  );
-  return { key, ...range };
+export interface SteerOptions {
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** Until every partition has applied it, and not only until it is answered. */
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Each time that more is known. */
+  readonly onNews?: (outcome: Outcome) => void;
 }
 
 /** What became of a command, as far as it was waited for. */
@@ -93,29 +59,76 @@ export interface Outcome {
   readonly answer: CommandAnswer | null;
   /** Of the answer. */
   readonly status: BudgetStatus | null;
+  /** Of a dry run that was not refused: what the command would change. */
+  readonly changes: readonly Change[];
   /** Partitions that have not reported the answer's revision, of so many. */
   readonly silent: readonly number[];
   readonly partitions: number;
 }
 
-export interface SteerOptions {
-  readonly wait: boolean;
-  readonly timeoutMs: number;
-  /** Ends the waiting. */
-  readonly signal: AbortSignal;
-  /** What the command's id was answered before it is sent: a refusal of then is not the answer of now. */
-  readonly earlier?: CommandAnswer | null;
-  /** Each time that more is known. */
-  readonly onNews?: (outcome: Outcome) => void;
+/** Asks the treasurer what the command would change, and changes nothing. Throws InvalidInput that names the field. */
+export async function dryRun(log: EventLog, request: Request, options: SteerOptions): Promise<Outcome> {
+  const outcome = await steer(log, { ...commandOf(request, options), dryRun: true }, request, options);
+  if (outcome.status === null || outcome.answer?.outcome !== "previewed") return outcome;
+  const found = (await campaignsOn(log)).find(({ campaign }) => campaign.id === request.campaign);
+  return found === undefined
+    ? outcome
+    : { ...outcome, changes: changesOf(request.action, found.campaign, outcome.status) };
 }
 
-/** Sends the command and waits for what becomes of it. */
-export async function steer(log: EventLog, command: PacingCommand, options: SteerOptions): Promise<Outcome> {
+/** Sends the command and waits for what becomes of it. Throws InvalidInput that names the field. */
+export async function send(log: EventLog, request: Request, options: SteerOptions): Promise<Outcome> {
+  return await steer(log, commandOf(request, options), request, options);
+}
+
+function commandOf(
+  { campaign, action, actor, reason, expectedRevision = null, commandId }: Request,
+  { nowMs, newId }: Pick<SteerOptions, "nowMs" | "newId">,
+): PacingCommand {
+  if (!CAMPAIGN_ID.test(campaign)) throw new InvalidInput(`campaign: ${JSON.stringify(campaign)} is no campaign's id`);
+  const breach = (commandId === undefined ? null : idBreach("command-id", commandId)) ?? wordsBreach({ actor, reason });
+  if (breach !== null) throw new InvalidInput(breach);
+  return {
+    commandId: commandId ?? newId(),
+    campaign,
+    atMs: nowMs(),
+    expectedRevision,
+    dryRun: false,
+    actor,
+    reason,
+    action,
+  };
+}
+
+/** A command that names no revision is for whatever there is. */
+type Sent = Omit<PacingCommand, "expectedRevision" | "dryRun"> & Partial<PacingCommand>;
+
+/** Without waiting for anything. */
+export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
+  const value = pacing.encode({ expectedRevision: null, dryRun: false, ...command });
+  await log.send([{ topic: "budget-pacing", key: Buffer.from(command.campaign), value }]);
+}
+
+async function steer(
+  log: EventLog,
+  command: PacingCommand,
+  { commandId }: Request,
+  options: SteerOptions,
+): Promise<Outcome> {
+  // What a named id was answered before: a refusal of then is not the answer of now.
+  const earlier = commandId === undefined ? null : await answerTo(log, command);
   // The place to read from is taken before the command goes out, so that no answer can be missed.
   const { key, partition, end } = await placeOf(log, command.campaign);
   const shards = (await log.ranges("grants")).map((range) => range.partition);
   await sendCommand(log, command);
-  let outcome: Outcome = { command, answer: null, status: null, silent: shards, partitions: shards.length };
+  let outcome: Outcome = {
+    command,
+    answer: null,
+    status: null,
+    changes: [],
+    silent: shards,
+    partitions: shards.length,
+  };
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), options.timeoutMs);
   const signal = AbortSignal.any([over.signal, options.signal]);
@@ -124,7 +137,7 @@ export async function steer(log: EventLog, command: PacingCommand, options: Stee
     for await (const { record, value } of statuses) {
       if (value === null || record.key === null || !key.equals(record.key)) continue;
       const news = outcomeIn(command, value, shards);
-      if (news === null || isEarlier(news.answer, options.earlier ?? null)) continue;
+      if (news === null || isEarlier(news.answer, earlier)) continue;
       outcome = news;
       options.onNews?.(news);
       if (isOver(news, options.wait)) return news;
@@ -135,12 +148,47 @@ export async function steer(log: EventLog, command: PacingCommand, options: Stee
   }
 }
 
+/** The latest status of the campaign; null before the first. */
+export async function latestStatus(log: EventLog, campaign: string): Promise<BudgetStatus | null> {
+  const { key, partition, start: from } = await placeOf(log, campaign);
+  let found: BudgetStatus | null = null;
+  for await (const { record, value } of readTopic(log, "budget-status", { partition, from }))
+    if (value !== null && record.key !== null && key.equals(record.key)) found = value;
+  return found;
+}
+
+/** Where its statuses are: their key, and its partition with what is there. */
+async function placeOf(log: EventLog, campaign: string) {
+  const ranges = await log.ranges("budget-status");
+  const key = Buffer.from(campaign);
+  const partition = partitionOf(key, { partitioner: log.partitioner, partitions: ranges.length });
+  return { key, ...must(ranges[partition], "partition of the campaign") };
+}
+
+/** The latest status of every campaign, by name. */
+export async function latestStatuses(log: EventLog): Promise<readonly BudgetStatus[]> {
+  const found = new Map<string, BudgetStatus>();
+  for await (const { value } of readTopic(log, "budget-status")) if (value !== null) found.set(value.campaign, value);
+  return [...found.values()].toSorted((a, b) => (a.campaign < b.campaign ? -1 : 1));
+}
+
+async function answerTo(log: EventLog, { campaign, commandId }: PacingCommand): Promise<CommandAnswer | null> {
+  return (await latestStatus(log, campaign))?.answers.find((answer) => answer.commandId === commandId) ?? null;
+}
+
 function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonly number[]): Outcome | null {
   const answer = status.answers.find(({ commandId }) => commandId === command.commandId);
   if (answer === undefined) return null;
   const reached = new Map(status.applied.map(({ shard, revision }) => [shard, revision]));
   const silent = shards.filter((shard) => (reached.get(shard) ?? -1) < answer.revision);
-  return { command, answer, status, silent: answer.outcome === "applied" ? [] : silent, partitions: shards.length };
+  return {
+    command,
+    answer,
+    status,
+    changes: [],
+    silent: answer.outcome === "applied" ? [] : silent,
+    partitions: shards.length,
+  };
 }
 
 /** An id that was refused is free, and the refusal stays among the answers until the command is decided anew. */
@@ -149,6 +197,7 @@ function isEarlier(answer: CommandAnswer | null, earlier: CommandAnswer | null):
   return isFree && answer?.outcome === earlier.outcome && answer.atMs === earlier.atMs;
 }
 
+/** Whether nothing more is waited for. */
 export function isOver({ command, answer, silent }: Outcome, wait: boolean): boolean {
   if (answer === null) return false;
   return !wait || command.dryRun || answer.outcome === "refused" || silent.length === 0;
@@ -158,24 +207,22 @@ export function isOver({ command, answer, silent }: Outcome, wait: boolean): boo
 export function accepted(status: BudgetStatus | null, commandId: string): CommandAnswer {
   const answer = status?.answers.find((each) => each.commandId === commandId);
   if (answer === undefined) throw new Error(`${commandId}: the treasurer has not answered`);
-  if (answer.outcome === "refused") throw new Error(`${commandId}: refused: ${answer.reason ?? "no reason given"}`);
+  if (answer.outcome === "refused") throw new Error(`${commandId}: refused: ${answer.refusal ?? "no reason given"}`);
   return answer;
 }
 
-/** What the command's id has been answered already. */
-export async function answerTo(log: EventLog, { campaign, commandId }: PacingCommand): Promise<CommandAnswer | null> {
-  return (await latestStatus(log, campaign))?.answers.find((answer) => answer.commandId === commandId) ?? null;
-}
-
 /** Whatever the answer carries goes along. */
-export function outcomeJson({ command, answer, status, silent }: Outcome) {
+export function outcomeJson({ command, answer, status, changes, silent }: Outcome) {
   return {
     campaign: command.campaign,
     action: command.action.kind,
     dryRun: command.dryRun,
-    ...{ outcome: null, revision: null, reason: null, atMs: null },
+    ...{ outcome: null, revision: null, refusal: null, atMs: null },
+    actor: command.actor ?? null,
+    reason: command.reason ?? null,
     ...(answer === null ? {} : (toJson(answer) as object)),
     commandId: command.commandId,
+    ...(command.dryRun ? { changes } : {}),
     applied: toJson(status?.applied ?? []),
     silent,
   };

@@ -216,7 +216,7 @@ class Day {
       { commandId: "promote-1", action: { kind: "promote_release", release: folder.release.hash } as const },
     ];
     for (const { commandId, action } of actions)
-      await sendCommand(this.#log, { commandId, campaign: campaign.id, atMs, action });
+      await sendCommand(this.#log, { commandId, campaign: campaign.id, atMs, actor: "stipend day", action });
     await this.#settle(atMs);
     const status = await latestStatus(this.#log, campaign.id);
     for (const { commandId } of actions) accepted(status, commandId);

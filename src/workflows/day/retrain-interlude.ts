@@ -60,6 +60,8 @@ export async function retrainInterlude(options: InterludeOptions, nowMs: number)
     commandId,
     campaign: campaign.id,
     atMs: nowMs,
+    actor: "stipend day",
+    reason: "retrained in the middle of the day",
     action: { kind: "promote_release", release: candidate.hash },
   });
   const planRow = must(record.statuses.at(-1), "a status").planRow;

@@ -284,14 +284,14 @@ export class TreasuryAudit {
       const wanted = campaign.steered.answers.get(answer.commandId);
       const applied = wanted?.outcome === "accepted" && wanted.revision <= campaign.everywhere;
       const outcome = applied ? "applied" : wanted?.outcome;
-      const right = answer.revision === wanted?.revision && (answer.reason?.split(":")[0] ?? null) === wanted.reason;
+      const right = answer.revision === wanted?.revision && (answer.refusal?.split(":")[0] ?? null) === wanted.reason;
       const law = answer.outcome === "applied" || applied ? "T3" : "T1";
       this.#findings.demand(
         answer.outcome === outcome && right,
         law,
         `${place} ${answer.commandId}`,
         () =>
-          `${answer.outcome} ${answer.revision} ${answer.reason}, must be ${outcome} ${wanted?.revision} ${wanted?.reason}`,
+          `${answer.outcome} ${answer.revision} ${answer.refusal}, must be ${outcome} ${wanted?.revision} ${wanted?.reason}`,
       );
     }
     const last = [...campaign.steered.answers.keys()].at(-1);

@@ -3,39 +3,54 @@
 
 import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
-import { tableText, type Cell } from "../../../terminal/table.ts";
+import type { Change } from "./changes.ts";
 import { accountView, type AccountView } from "./status-view.ts";
+import { tableText, type Cell } from "../../../terminal/table.ts";
 
 /** `status`: as it is; null where there is no campaign yet. */
 export function previewText(
   { before, after, revision, beyond }: CommandPreview,
   action: PacingAction,
+  changes: readonly Change[],
   status: BudgetStatus | null,
 ): readonly string[] {
-  const currency = status?.currency ?? "";
-  const column = (outlook: Outlook | null): readonly Cell[] =>
-    outlook === null
-      ? ROWS.map(() => null)
-      : [
-          outlook.planRow.toFixed(2),
-          outlook.shadowPrice.toPrecision(3),
-          outlook.throttle.toFixed(3),
-          Math.round(outlook.sessionsToCome),
-          outlook.rewardToCome.toPrecision(4),
-          formatMinor(outlook.spendToCome, currency),
-          formatMinor(outlook.spendAtEnd, currency),
-          percent(outlook.refusedShare ?? 0),
-        ];
-  const [is, would] = [column(before), column(after)];
   const places = beyond.map(({ shard, offset }) => (offset < 0 ? `${shard}: the first` : `${shard}: after ${offset}`));
   return [
-    ...(status === null ? [] : changeTexts(action, status)),
-    tableText(
-      ["", "is", "would be"],
-      ROWS.map((name, index) => [name, is[index] ?? null, would[index] ?? null]),
-    ),
-    ...(after === null ? ["without a release in force nothing is given, and nothing can be foreseen"] : []),
+    ...changes.map(changeText),
+    ...(status === null ? [] : moneyOutTexts(action, status)),
+    ...outlookTexts(before, after, status?.currency ?? (action.kind === "create" ? action.campaign.currency : "")),
     `It would be revision ${revision}, with the next record of grants on each partition (${places.join("; ")}).`,
+  ];
+}
+
+function changeText({ what, before, after, share }: Change): string {
+  if (before === after) return `${what}: ${before}, as it is`;
+  return `${what}: ${before} → ${after}${share === null ? "" : ` (${signed(share)})`}`;
+}
+
+/** What the plan is and would be; where it is the same, once. */
+function outlookTexts(before: Outlook | null, after: Outlook | null, currency: string): string[] {
+  if (after === null) return ["without a release in force nothing is given, and nothing can be foreseen"];
+  const [is, would] = [before === null ? ROWS.map(() => null) : cellsOf(before, currency), cellsOf(after, currency)];
+  if (is.every((cell, index) => cell === would[index]))
+    return ["the plan, and what is foreseen of it, would stay as they are:", tableText(["", "is"], rowsOf(is))];
+  return [tableText(["", "is", "would be"], rowsOf(is, would))];
+}
+
+function rowsOf(...columns: readonly (readonly Cell[])[]): Cell[][] {
+  return ROWS.map((name, index) => [name, ...columns.map((column) => column[index] ?? null)]);
+}
+
+function cellsOf(outlook: Outlook, currency: string): readonly Cell[] {
+  return [
+    outlook.planRow.toFixed(2),
+    outlook.shadowPrice.toPrecision(3),
+    outlook.throttle.toFixed(3),
+    Math.round(outlook.sessionsToCome),
+    outlook.rewardToCome.toPrecision(4),
+    formatMinor(outlook.spendToCome, currency),
+    formatMinor(outlook.spendAtEnd, currency),
+    percent(outlook.refusedShare ?? 0),
   ];
 }
 
@@ -50,41 +65,11 @@ const ROWS = [
   "refused for money",
 ] as const;
 
-/** Old → new, of what a status tells; a budget also beside what is out of it. */
-function changeTexts(action: PacingAction, status: BudgetStatus): string[] {
-  const { currency, totals } = status;
-  switch (action.kind) {
-    case "set_budget":
-      return [
-        budgetText("plan", status.budgetMinor, action.budgetMinor, currency),
-        ...outTexts(accountView(action.budgetMinor, totals.plan), currency),
-        ...(action.periodBudgetMinor === null || action.periodBudgetMinor === undefined
-          ? []
-          : [`${status.period?.every ?? "period"}: ${formatMinor(action.periodBudgetMinor, currency)} each`]),
-      ];
-    case "set_exploration":
-      return [
-        budgetText("exploration", status.explorationBudgetMinor, action.budgetMinor, currency),
-        ...outTexts(accountView(action.budgetMinor, totals.exploration), currency),
-      ];
-    case "promote_release":
-      return [`release: ${nameOf(status.release)} → ${nameOf(action.release)}`];
-    case "rollback_release":
-      return [`release: ${nameOf(status.release)} → ${nameOf(status.previousRelease)}`];
-    case "pause":
-      return [`state: ${status.state} → paused`];
-    case "resume":
-      return [`state: ${status.state} → live`];
-    case "end":
-      return [`state: ${status.state} → ended, for good`];
-    default:
-      return [];
-  }
-}
-
-function budgetText(name: string, before: Minor, after: Minor, currency: string): string {
-  const change = before === 0n ? "" : ` (${signed(Number(after - before) / Number(before))})`;
-  return `budget of ${name}: ${formatMinor(before, currency)} → ${formatMinor(after, currency)}${change}`;
+/** A new budget beside what is out of it. */
+function moneyOutTexts(action: PacingAction, { currency, totals }: BudgetStatus): string[] {
+  if (action.kind === "set_budget") return outTexts(accountView(action.budgetMinor, totals.plan), currency);
+  if (action.kind === "set_exploration") return outTexts(accountView(action.budgetMinor, totals.exploration), currency);
+  return [];
 }
 
 function outTexts(
@@ -102,10 +87,6 @@ function outTexts(
             "refused (reservation policy strict)",
         ]),
   ];
-}
-
-function nameOf(release: string | null): string {
-  return release === null ? "none" : release.slice(0, 12);
 }
 
 function percent(share: number): string {

@@ -1,9 +1,12 @@
 // Status view: what a campaign's latest status says, for people and for JSON: the money of each account, the plan in
 // force, what the end of the period is expected to bring, and which shards have not applied the current revision.
 
-import type { AccountTotals, BudgetStatus, Outlook, PeriodStatus } from "../../../domain/control.ts";
+import type { AccountTotals, BudgetStatus, CommandAnswer, Outlook, PeriodStatus } from "../../../domain/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
 import { tableText, timeText } from "../../../terminal/table.ts";
+
+/** Of the commands that were answered last. */
+const COMMANDS_SHOWN = 5;
 
 export interface LaggingShard {
   readonly shard: number;
@@ -62,7 +65,14 @@ export function statusView(status: BudgetStatus) {
     riskReserveMinor: status.riskReserveMinor,
     shards: status.shards,
     lagging: laggingShards(status),
+    commands: status.answers.map(commandView),
   };
+}
+
+/** Who asked for what and why, and what became of it. */
+export function commandView(answer: CommandAnswer) {
+  const { commandId, atMs, outcome, revision, refusal, action = null, actor = null, reason = null } = answer;
+  return { commandId, atMs, action, actor, reason, outcome, revision, refusal };
 }
 
 /** Those whose last report is of an earlier revision, or that have never reported. A quiet shard at the revision is not late. */
@@ -100,6 +110,7 @@ export function statusText(status: BudgetStatus): string {
     releaseText(view),
     ...(view.forecast === null ? [] : forecastTexts(view.forecast, view.period, money)),
     shardsText(view),
+    ...commandTexts(view),
   ].join("\n");
 }
 
@@ -162,6 +173,18 @@ function shardsText({ shards, lagging, atMs }: View): string {
       : `${shard} (revision ${revision}, last heard ${Math.max(0, Math.round((atMs - reportedAtMs) / 1_000))} s before)`,
   );
   return `shards: ${lagging.length} of ${shards} lag: ${each.join(", ")}`;
+}
+
+function commandTexts({ commands }: View): string[] {
+  if (commands.length === 0) return [];
+  return ["last commands:", ...commands.slice(-COMMANDS_SHOWN).map((command) => `  ${commandText(command)}`)];
+}
+
+function commandText({ atMs, action, actor, reason, outcome, revision, refusal }: View["commands"][number]): string {
+  const what = `${(action ?? "command").replaceAll("_", " ")} by ${actor ?? "nobody named"}`;
+  const became =
+    outcome === "refused" ? `refused: ${refusal ?? "no reason given"}` : `${outcome}, revision ${revision}`;
+  return `${timeText(atMs)} ${what}: ${became}${reason === null ? "" : ` – ${reason}`}`;
 }
 
 function percent(share: number): string {
