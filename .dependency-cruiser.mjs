@@ -187,6 +187,15 @@ export default {
       to: { path: "^src/(cli/|main\\.ts$)" },
     },
     {
+      name: "commands-call-workflows",
+      comment:
+        "A command parses, calls a workflow and prints. What it did itself would be had from the command line only, and " +
+        "tested only through it.",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: "^src/(task|serve|treasury|learn|retrain|simulate|observe)/" },
+    },
+    {
       name: "one-door-to-adapters",
       comment:
         "Only workflows/connect/open-log.ts knows which log the settings name (and a day, which plays on an embedded log of its own). " +

@@ -34,6 +34,7 @@ const BREACHES: Readonly<Record<string, readonly Import[]>> = {
   "task-without-incentives": [["src/task/curious.ts", "src/domain/money.ts", "type"]],
   "workflows-above-rooms": [["src/evaluate/starter.ts", "src/workflows/day/play.ts"]],
   "cli-is-outermost": [["src/workflows/asker.ts", "src/cli/options.ts"]],
+  "commands-call-workflows": [["src/cli/doer.ts", "src/serve/processor.ts"]],
   "one-door-to-adapters": [["src/cli/impatient.ts", "src/log/embedded/log.ts", "type"]],
   "known-rooms": [["src/cli/lost.ts", "src/attic/box.ts"]],
   "src-alone": [["src/cli/tester.ts", "test/helper.ts"]],

@@ -1,9 +1,6 @@
 // stipend releases publish: a release folder onto the log, as a candidate.
 
-import { moneyDifferences } from "../../domain/release-money.ts";
-import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
-import { tryClassifier } from "../../serve/classify/onnx.ts";
-import { campaignsOn } from "../../workflows/control/campaigns.ts";
+import { publishFolder } from "../../workflows/control/publish-folder.ts";
 import { defineCommand } from "../command.ts";
 import { DONE } from "../../terminal/context.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";
@@ -19,15 +16,7 @@ export const command = defineCommand({
   arguments: { folder: required("folder", "folder of the release", asText) },
   options: { campaign: required("id", "campaign that it is for", asText) },
   async run(context, { folder, campaign }) {
-    const read = await readReleaseFolder(folder);
-    const { hash, publishedAtMs } = await withLog(context, async (log) => {
-      const known = (await campaignsOn(log)).find((each) => each.campaign.id === campaign);
-      if (known === undefined) context.output.note(`there is no campaign ${campaign} yet; the release waits for it`);
-      else
-        for (const { text } of moneyDifferences(read.release.manifest, known.campaign))
-          context.output.note(`warning: ${text}: it cannot be promoted so`);
-      return await publishRelease(log, campaign, read, context.nowMs(), tryClassifier);
-    });
+    const { hash, publishedAtMs } = await withLog(context, (log) => publishFolder(context, log, { folder, campaign }));
     context.output.result(
       { campaign, hash, publishedAtMs },
       () =>

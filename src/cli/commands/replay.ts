@@ -1,40 +1,18 @@
 // stipend replay: the recorded sessions decided again; with nothing changed, byte for byte the same; with a change, what would
 // have been.
 
-import { writeFile } from "node:fs/promises";
-import {
-  curveFault,
-  InvalidInput,
-  PACING_CONTROLLERS,
-  type CurvePoint,
-  type PacingController,
-  type PacingMode,
-} from "../../domain/campaign.ts";
-import { formatMinor, type TypedAmount } from "../../domain/money.ts";
-import type { EventLog } from "../../log/event-log.ts";
-import { placementOf } from "../../log/placement.ts";
-import { serveKind, treasuryKind } from "../../log/topics.ts";
-import { codecFor } from "../../log/codec/codec.ts";
-import { loadClassifier } from "../../serve/classify/onnx.ts";
-import { renderWhatIf, type WhatIfReport } from "../../report/evaluation/what-if-report.ts";
-import { createReleaseShelf } from "../../serve/classify/release-shelf.ts";
-import { createServeProcessor } from "../../serve/processor.ts";
-import { createTreasuryProcessor } from "../../treasury/processor.ts";
-import { defineCommand } from "../command.ts";
-import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
-import { campaignOr } from "../../workflows/control/control.ts";
-import { withLog } from "../../workflows/connect/open-log.ts";
+import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign.ts";
+import { asAmount, asOneOf, asText, asTime } from "../../settings/parse.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
 import { checkOutFile } from "../../terminal/out-file.ts";
-import { flag, many, option } from "../options.ts";
-import { asAmount, asOneOf, asText, asTime, minorOf } from "../../settings/parse.ts";
+import { tableText } from "../../terminal/table.ts";
+import { withLog } from "../../workflows/connect/open-log.ts";
 import { asPoint } from "../../workflows/control/pacing/curve-point.ts";
-import { clustersUnder } from "../../workflows/replay/clusters.ts";
-import { readRecorded, type Recorded } from "../../workflows/replay/recorded.ts";
-import { secretsOf } from "../../workflows/replay/secrets.ts";
-import { replayTask, type ReplayedTask } from "../../workflows/replay/replay-task.ts";
-import { asItWas, createdAs, playAgain, type Changes } from "../../workflows/replay/what-if.ts";
-import { whatIfText } from "../../workflows/replay/what-if-view.ts";
-import { tableText, timeText } from "../../terminal/table.ts";
+import { replayLog } from "../../workflows/replay/replay-log.ts";
+import type { ReplayedTask } from "../../workflows/replay/replay-task.ts";
+import { changesInWords, showWhatIf, type Asked } from "../../workflows/replay/show-what-if.ts";
+import { defineCommand } from "../command.ts";
+import { flag, many, option } from "../options.ts";
 
 export const command = defineCommand({
   summary: "decide the recorded sessions again, as they were or with one thing changed",
@@ -72,136 +50,17 @@ export const command = defineCommand({
     const isChanged = changesInWords(values, "").length > 0;
     checkOut(values, isChanged);
     if (isChanged) return await withLog(context, (log) => showWhatIf(context, log, values));
-    const tasks = await withLog(context, async (log) => [
-      ...(await replayTreasury(context, log, values.from ?? 0)),
-      ...(await replayServe(context, log, values.from ?? 0)),
-    ]);
+    const tasks = await withLog(context, (log) => replayLog(context, log, values.from ?? 0));
     const same = tasks.every(({ difference }) => difference === null);
     context.output.result({ same, tasks }, () => textOf(tasks, same));
     return same ? DONE : CHECK_FAILED;
   },
 });
 
-interface Asked {
-  readonly from: number | undefined;
-  readonly campaign: string | undefined;
-  readonly budget: TypedAmount | undefined;
-  readonly curve: PacingMode | undefined;
-  readonly points: readonly CurvePoint[];
-  readonly controller: PacingController | undefined;
-  readonly reservation: "strict" | "expected" | undefined;
-  readonly release: string | undefined;
-  readonly out: string | undefined;
-  readonly force: boolean;
-}
-
 function checkOut({ out, force }: Asked, isChanged: boolean): void {
   if (out === undefined) return;
   if (!isChanged) throw new InvalidInput("--out: there is a page of what would have been: change something");
   checkOutFile(out, force);
-}
-
-function changesInWords(
-  { budget, curve, points, controller, reservation, release }: Asked,
-  currency: string,
-): string[] {
-  const mode = curve ?? (points.length > 0 ? "points" : undefined);
-  return [
-    ...(budget === undefined ? [] : [`with a budget of ${formatMinor(budget.minor, currency)}`]),
-    ...(mode === undefined ? [] : [`with the curve ${mode}`]),
-    ...(controller === undefined ? [] : [`paced by ${controller}`]),
-    ...(reservation === undefined ? [] : [`with the reservation policy ${reservation}`]),
-    ...(release === undefined ? [] : [`with release ${release.slice(0, 12)}`]),
-  ];
-}
-
-async function showWhatIf(context: Context, log: EventLog, asked: Asked): Promise<number> {
-  if (asked.from !== undefined && asked.reservation !== undefined)
-    throw new InvalidInput(
-      "--reservation: a campaign keeps its policy: it can only be another from its beginning on; leave --from out",
-    );
-  const campaign = await campaignOr(log, asked.campaign);
-  const recorded = await readRecorded(log, campaign);
-  if (recorded.sessions.length === 0) throw new InvalidInput(`--campaign: no session of ${campaign} was drawn yet`);
-  const { currency, startMs, endMs } = createdAs(recorded);
-  const mode = asked.curve ?? (asked.points.length > 0 ? "points" : undefined);
-  const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, { startMs, endMs });
-  if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
-  const changes: Changes = {
-    ...(asked.from === undefined ? {} : { fromMs: asked.from }),
-    ...(asked.budget === undefined ? {} : { budgetMinor: minorOf(asked.budget, currency, "--budget") }),
-    ...(mode === undefined ? {} : { curve: { mode, points: asked.points } }),
-    ...(asked.controller === undefined ? {} : { controller: asked.controller }),
-    ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),
-    ...(asked.release === undefined ? {} : { release: await clustersUnder(log, campaign, asked.release, recorded) }),
-  };
-  const changed = changesInWords(asked, currency);
-  const whatIf: WhatIfReport = {
-    ...{ campaign, currency, ...timesOf(recorded) },
-    changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
-    asItWas: asItWas(recorded),
-    playedAgain: playAgain(recorded, campaign, {}),
-    wouldHaveBeen: playAgain(recorded, campaign, changes),
-  };
-  if (asked.out !== undefined) {
-    context.progress.report("drawing the page", 0);
-    await writeFile(asked.out, await renderWhatIf(whatIf));
-  }
-  context.output.result({ ...whatIf, page: asked.out ?? null }, () => whatIfText(whatIf, asked.out));
-  return DONE;
-}
-
-function timesOf({ sessions }: Recorded): { readonly fromMs: number; readonly toMs: number } {
-  const fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
-  return { fromMs, toMs: sessions.at(-1)?.decision.decidedAtMs ?? fromMs };
-}
-
-async function replayServe(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
-  const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: PATIENCE_MS });
-  try {
-    const placement = await placementOf(log, "sessions");
-    const tasks: ReplayedTask[] = [];
-    for (const { partition } of await log.ranges("sessions"))
-      tasks.push(
-        await replayTask({
-          log,
-          kind: serveKind(context.config.application),
-          partition,
-          processor: createServeProcessor({ shelf, placement }),
-          outputs: ["decisions", "settlements"],
-          fromMs,
-          onCycle: ({ cycle }) =>
-            context.progress.report("deciding again", 0, `partition ${partition}, cycle ${cycle}`),
-        }),
-      );
-    return tasks;
-  } finally {
-    await shelf.close();
-  }
-}
-
-/** A release is fetched in its time: here there is all the time. */
-const PATIENCE_MS = 60_000;
-
-async function replayTreasury(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
-  const shards = (await log.ranges("grants")).length;
-  const placement = await placementOf(log, "budget-pacing");
-  const secrets = await secretsOf(log);
-  const newSecret = (campaign: string): Uint8Array => secrets.get(campaign) ?? new Uint8Array(0);
-  const tasks: ReplayedTask[] = [];
-  for (const { partition } of await log.ranges("budget-pacing"))
-    tasks.push(
-      await replayTask({
-        log,
-        kind: treasuryKind(context.config.application),
-        partition,
-        processor: createTreasuryProcessor({ shards, placement, newSecret }),
-        outputs: [],
-        fromMs,
-        onCycle: ({ cycle }) => context.progress.report("deciding again", 0, `treasurer ${partition}, cycle ${cycle}`),
-      }),
-    );
-  return tasks;
 }
 
 function textOf(tasks: readonly ReplayedTask[], same: boolean): string {

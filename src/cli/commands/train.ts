@@ -1,20 +1,13 @@
 // stipend train: from a randomised log to a release in a folder, with its evidence and a report.
 
-import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
-import { evidenceJson } from "../../learn/release/evidence.ts";
-import { checkPlace, writeReleaseFolder } from "../../learn/release/release-folder.ts";
-import { trainRelease } from "../../learn/train.ts";
-import { renderTrainingReport } from "../../report/training/training-report.ts";
-import { systemElapsedMs } from "../../task/system-clock.ts";
-import { defineCommand } from "../command.ts";
-import { DONE } from "../../terminal/context.ts";
-import { readMappingFile } from "../../workflows/retrain/mapping-file.ts";
-import { flag, many, option, required, someOf, withDefault } from "../options.ts";
 import { asInteger, asNumber, asOneOf, asText } from "../../settings/parse.ts";
+import { DONE } from "../../terminal/context.ts";
 import { learnOptionsOf } from "../../workflows/train/learn-options.ts";
-import { narrated } from "../../workflows/train/narration.ts";
-import { trainingJson, trainingReport, trainingText } from "../../workflows/train/training-output.ts";
+import { trainToFolder } from "../../workflows/train/train-to-folder.ts";
+import { trainingJson, trainingText } from "../../workflows/train/training-output.ts";
+import { defineCommand } from "../command.ts";
+import { flag, many, option, required, someOf, withDefault } from "../options.ts";
 
 export const command = defineCommand({
   summary: "from a randomised log to a release",
@@ -103,43 +96,11 @@ export const command = defineCommand({
   },
   endsBySignal: true,
   async run(context, values) {
-    await checkPlace(values.out);
-    if (values.scratch !== undefined) await checkFolder(values.scratch);
-    const mapping = await readMappingFile(values.mapping);
-    const startedMs = systemElapsedMs();
-    const progress = narrated(context, { plain: values.progress, elapsedMs: systemElapsedMs });
-    const training = await trainRelease({
-      files: values.data,
-      mapping,
-      allowBadRows: values.allowBadRows,
-      observational: values.observational,
-      seed: values.seed,
-      backend: values.backend ?? context.config.tfBackend,
-      options: learnOptionsOf(values),
-      progress,
-      elapsedMs: systemElapsedMs,
-      ...(values.memory === undefined ? {} : { memoryLimit: values.memory }),
-      ...(values.scratch === undefined ? {} : { scratch: values.scratch }),
-    });
-    for (const source of training.evidence.data.sources) context.output.note(`read ${source}`);
-    progress("report", 0, "drawing it");
-    const reportHtml = await renderTrainingReport(trainingReport(training));
-    await writeReleaseFolder(values.out, {
-      release: training.release,
-      evidenceJson: evidenceJson(training.evidence),
-      reportHtml,
-    });
-    const seconds = (systemElapsedMs() - startedMs) / 1000;
-    const done = { training, folder: values.out, seconds };
+    const done = await trainToFolder(context, { ...values, options: learnOptionsOf(values) });
     context.output.result(trainingJson(done), () => trainingText(done));
     return DONE;
   },
 });
-
-async function checkFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory() !== true) throw new InvalidInput(`--scratch ${folder}: there is no such folder`);
-}
 
 function asSize(typed: string): string {
   if (!/^\d+(\.\d+)?(MB|GB)$/.test(typed))

@@ -1,0 +1,91 @@
+// What if: a recorded campaign played again with a change, told and drawn.
+
+import { writeFile } from "node:fs/promises";
+import {
+  curveFault,
+  InvalidInput,
+  type CurvePoint,
+  type PacingController,
+  type PacingMode,
+} from "../../domain/campaign.ts";
+import { formatMinor, type TypedAmount } from "../../domain/money.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { renderWhatIf, type WhatIfReport } from "../../report/evaluation/what-if-report.ts";
+import { minorOf } from "../../settings/parse.ts";
+import { DONE, type Context } from "../../terminal/context.ts";
+import { timeText } from "../../terminal/table.ts";
+import { campaignOr } from "../control/control.ts";
+import { clustersUnder } from "./clusters.ts";
+import { readRecorded, type Recorded } from "./recorded.ts";
+import { whatIfText } from "./what-if-view.ts";
+import { asItWas, createdAs, playAgain, type Changes } from "./what-if.ts";
+
+/** What is to be another than it was, as it was typed. */
+export interface Asked {
+  readonly from: number | undefined;
+  readonly campaign: string | undefined;
+  readonly budget: TypedAmount | undefined;
+  readonly curve: PacingMode | undefined;
+  readonly points: readonly CurvePoint[];
+  readonly controller: PacingController | undefined;
+  readonly reservation: "strict" | "expected" | undefined;
+  readonly release: string | undefined;
+  readonly out: string | undefined;
+  readonly force: boolean;
+}
+
+export function changesInWords(
+  { budget, curve, points, controller, reservation, release }: Asked,
+  currency: string,
+): string[] {
+  const mode = curve ?? (points.length > 0 ? "points" : undefined);
+  return [
+    ...(budget === undefined ? [] : [`with a budget of ${formatMinor(budget.minor, currency)}`]),
+    ...(mode === undefined ? [] : [`with the curve ${mode}`]),
+    ...(controller === undefined ? [] : [`paced by ${controller}`]),
+    ...(reservation === undefined ? [] : [`with the reservation policy ${reservation}`]),
+    ...(release === undefined ? [] : [`with release ${release.slice(0, 12)}`]),
+  ];
+}
+
+/** Plays the campaign again with the change, beside it as it was; writes the page where one was asked for. */
+export async function showWhatIf(context: Context, log: EventLog, asked: Asked): Promise<number> {
+  if (asked.from !== undefined && asked.reservation !== undefined)
+    throw new InvalidInput(
+      "--reservation: a campaign keeps its policy: it can only be another from its beginning on; leave --from out",
+    );
+  const campaign = await campaignOr(log, asked.campaign);
+  const recorded = await readRecorded(log, campaign);
+  if (recorded.sessions.length === 0) throw new InvalidInput(`--campaign: no session of ${campaign} was drawn yet`);
+  const { currency, startMs, endMs } = createdAs(recorded);
+  const mode = asked.curve ?? (asked.points.length > 0 ? "points" : undefined);
+  const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, { startMs, endMs });
+  if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
+  const changes: Changes = {
+    ...(asked.from === undefined ? {} : { fromMs: asked.from }),
+    ...(asked.budget === undefined ? {} : { budgetMinor: minorOf(asked.budget, currency, "--budget") }),
+    ...(mode === undefined ? {} : { curve: { mode, points: asked.points } }),
+    ...(asked.controller === undefined ? {} : { controller: asked.controller }),
+    ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),
+    ...(asked.release === undefined ? {} : { release: await clustersUnder(log, campaign, asked.release, recorded) }),
+  };
+  const changed = changesInWords(asked, currency);
+  const whatIf: WhatIfReport = {
+    ...{ campaign, currency, ...timesOf(recorded) },
+    changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
+    asItWas: asItWas(recorded),
+    playedAgain: playAgain(recorded, campaign, {}),
+    wouldHaveBeen: playAgain(recorded, campaign, changes),
+  };
+  if (asked.out !== undefined) {
+    context.progress.report("drawing the page", 0);
+    await writeFile(asked.out, await renderWhatIf(whatIf));
+  }
+  context.output.result({ ...whatIf, page: asked.out ?? null }, () => whatIfText(whatIf, asked.out));
+  return DONE;
+}
+
+function timesOf({ sessions }: Recorded): { readonly fromMs: number; readonly toMs: number } {
+  const fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
+  return { fromMs, toMs: sessions.at(-1)?.decision.decidedAtMs ?? fromMs };
+}
