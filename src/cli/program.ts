@@ -2,10 +2,10 @@
 // From a command line to an exit code: finds the command, reads its tables with commander, runs it, and says what went
 // wrong in words. Everything of the outside is handed in.
 
-import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Option as ParserOption } from "commander";
 import { InvalidInput } from "../domain/campaign.ts";
+import { VERSION } from "../settings/version.ts";
 import { must } from "../domain/assert.ts";
 import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
 import type { Command } from "./command.ts";
@@ -135,7 +135,7 @@ type Run = (values: Readonly<Record<string, unknown>>) => void;
 function buildParser(world: World, chosen: string | undefined, command: Command | undefined, run: Run): Parser {
   const program = new Parser("stipend")
     .description("Decides in real time, and inside a money budget, which incentive each arriving user gets.")
-    .version(version(), "--version", "print the version")
+    .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .exitOverride()
@@ -231,9 +231,4 @@ function byName(options: Options, parser: Parser): Record<string, unknown> {
     (parser.processedArgs as unknown[])[index] ?? table.fallback,
   ]);
   return Object.fromEntries(values) as Record<string, unknown>;
-}
-
-function version(): string {
-  const file = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
-  return file.version;
 }

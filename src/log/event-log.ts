@@ -55,6 +55,8 @@ export interface LogRecord {
    * what is stored, at most the batch that it came in.
    */
   readonly unreadable?: string;
+  /** A newer version of this program wrote it and says that this one would misread it (formats.ts): tasks hold at it. */
+  readonly newer?: NewerFormat;
 }
 
 /** Offsets of a partition that can be read: start ≤ offset < end. */
@@ -179,6 +181,16 @@ export class UnknownTopic extends LogError {
 }
 export class RecordTooLarge extends LogError {
   override name = "RecordTooLarge";
+}
+/** A record of ours that only a newer version understands: nothing of it may be guessed, and nothing is lost by waiting. */
+export class NewerFormat extends LogError {
+  override name = "NewerFormat";
+  readonly needs: number;
+
+  constructor(message: string, needs = 0) {
+    super(message);
+    this.needs = needs;
+  }
 }
 /** The log cannot be reached or cannot write now (disk full, broker away): nothing happened; try again later. */
 export class LogUnavailable extends LogError {

@@ -14,6 +14,11 @@ interface TopicRow {
   readonly retentionMs: number | null;
   readonly maxRecordBytes: number;
   readonly clockBound?: true;
+  /**
+   * Of the topics that only programs of ours may write: the format of what this version writes there (formats.ts). To be raised
+   * to one more than the highest of the table with whatever the version before would misread, as a change of the schema always is.
+   */
+  readonly format?: number;
 }
 
 export const TOPICS = {
@@ -35,6 +40,7 @@ export const TOPICS = {
     cleanup: "compact",
     retentionMs: null,
     maxRecordBytes: 4 * MiB,
+    format: 1,
     clockBound: true,
   },
   // A dead letter wraps the whole record that it is about.
@@ -51,6 +57,7 @@ export const TOPICS = {
     cleanup: "delete",
     retentionMs: 90 * DAY_MS,
     maxRecordBytes: MiB,
+    format: 1,
   },
   "budget-status": {
     key: "campaign",
@@ -58,22 +65,39 @@ export const TOPICS = {
     cleanup: "compact",
     retentionMs: null,
     maxRecordBytes: MiB,
+    format: 1,
   },
-  grants: { key: "campaign", partitions: "users", cleanup: "compact", retentionMs: null, maxRecordBytes: MiB },
+  grants: {
+    key: "campaign",
+    partitions: "users",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: MiB,
+    format: 1,
+  },
   "shard-reports": {
     key: "campaign",
     partitions: "control",
     cleanup: "delete",
     retentionMs: 90 * DAY_MS,
     maxRecordBytes: MiB,
+    format: 1,
   },
-  releases: { key: "campaign", partitions: "control", cleanup: "compact", retentionMs: null, maxRecordBytes: 8 * MiB },
+  releases: {
+    key: "campaign",
+    partitions: "control",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: 8 * MiB,
+    format: 1,
+  },
   "treasury-state": {
     key: "campaign",
     partitions: "control",
     cleanup: "compact",
     retentionMs: null,
     maxRecordBytes: 4 * MiB,
+    format: 1,
     clockBound: true,
   },
   // One record, for ever: how keys are placed.

@@ -15,6 +15,8 @@ export interface TaskReadiness {
   readonly kind: string;
   readonly partition: number;
   readonly state: string;
+  /** What its last step met; null when that went well. */
+  readonly trouble: string | null;
 }
 
 export interface Observed extends Surroundings {
@@ -59,10 +61,14 @@ export function isDiskNearlyFull({ freeBytes, sizeBytes }: Surroundings["disks"]
 function taskConditions({ tasks, restores }: Observed): Condition[] {
   if (tasks === null) return [blocking("not joined yet")];
   return tasks
-    .filter(({ state }) => state !== "running")
-    .map(({ kind, partition, state }) => {
+    .filter(({ state, trouble }) => state !== "running" || trouble !== null)
+    .map(({ kind, partition, state, trouble }) => {
       const restore = restores.find((report) => report.kind === kind && report.partition === partition);
-      return blocking(`${kind} ${partition} is ${state}${restore === undefined ? "" : `: ${restoreText(restore)}`}`);
+      const why = trouble ?? (restore === undefined ? null : restoreText(restore));
+      // Between two tries it looks for a moment as if it ran.
+      return blocking(
+        `${kind} ${partition} is ${state === "running" ? "held" : state}${why === null ? "" : `: ${why}`}`,
+      );
     });
 }
 

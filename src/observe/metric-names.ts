@@ -26,6 +26,8 @@ export const METRICS = {
   stipend_restore_left_records: "Offsets of the changelog that a store still lacks which is being restored",
   stipend_restore_records_per_second: "Speed of the restore that is under way, or of the last one",
   stipend_task_verdicts_total: "Errors by verdict: retry, corrupted, migrated, fatal",
+  stipend_task_needs_format:
+    "Format of a newer version's record at which a task holds until this instance is upgraded; 0: none",
   stipend_clock_behind_seconds:
     "How far the clock is behind the last cycle's time: a task's time stands until it has caught up",
   stipend_lag_records: "Records of an input that its task has not committed yet",

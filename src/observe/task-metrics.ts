@@ -2,6 +2,7 @@
 // What tasks tell their observer, counted.
 
 import type { Registry } from "prom-client";
+import { NewerFormat } from "../log/event-log.ts";
 import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
 import type { CountKey, CycleReport, TaskObserver } from "../task/observer.ts";
 import { counter, gauge, histogram } from "./metric-names.ts";
@@ -26,6 +27,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const moves = counter(registry, "stipend_task_moves_total", [...task, "way"]);
   const openings = counter(registry, "stipend_task_openings_total", task);
   const verdicts = counter(registry, "stipend_task_verdicts_total", [...task, "verdict"]);
+  const needs = gauge(registry, "stipend_task_needs_format", task);
   const restored = counter(registry, "stipend_restored_records_total", [...task, "by"]);
   const left = gauge(registry, "stipend_restore_left_records", [...task, "by"]);
   const speed = gauge(registry, "stipend_restore_records_per_second", [...task, "by"]);
@@ -57,6 +59,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     cycle(report) {
       const of = { kind: report.kind, partition: report.partition };
       cycles.inc(of);
+      needs.set(of, 0);
       inputs.inc(of, report.inputs);
       outputs.inc(of, report.outputs);
       for (const [key, count] of report.counts) countOf(key, of, count);
@@ -81,6 +84,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
       // A task that opens again after a recovery was "assigned" before, one that is new was nothing or over.
       if (next === "opening") beginAtZero({ kind, partition });
       if (next === "opening" && before !== "assigned") moves.inc({ kind, partition, way: "came" });
+      if (next === "closed") needs.set({ kind, partition }, 0);
       if (next === "closed") moves.inc({ kind, partition, way: "went" });
       if (next === "opening") {
         openings.inc({ kind, partition });
@@ -89,7 +93,8 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
       if (next === "held" && before === "opening")
         restores.observe({ kind }, (elapsedMs() - (openedAt.get(key) ?? elapsedMs())) / 1000);
     },
-    trouble(kind, partition, verdict) {
+    trouble(kind, partition, verdict, error) {
+      if (error instanceof NewerFormat) needs.set({ kind, partition }, error.needs);
       verdicts.inc({ kind, partition, verdict });
     },
   };

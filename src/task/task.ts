@@ -46,6 +46,7 @@ export class Task<Facts> {
   #inFlight: Promise<number> | null = null;
   #recoveries = 0;
   #troubles = 0;
+  #trouble: unknown = null;
   #lastCycle: CycleTook | null = null;
   #error: unknown = null;
   #givenUp = false;
@@ -77,6 +78,11 @@ export class Task<Facts> {
   /** Troubles since the last step that went well: how long to wait before the next is the caller's to say. */
   get troubles(): number {
     return this.#troubles;
+  }
+
+  /** The last of them; null when the last step went well. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   /**
@@ -113,6 +119,7 @@ export class Task<Facts> {
       this.#lastCycle = { records: result.inputs, tookMs: result.tookMs };
       this.#recoveries = 0;
       this.#troubles = 0;
+      this.#trouble = null;
       if (result.cut) this.#become("retry");
       return result.inputs > 0 ? result.inputs : Number(result.committed);
     } catch (error) {
@@ -153,6 +160,7 @@ export class Task<Facts> {
     const verdict = verdictOf(error);
     observer.trouble(kind.kind, partition, verdict, error);
     this.#troubles += 1;
+    this.#trouble = error;
     switch (verdict) {
       case "retry":
         return this.#become("retry");

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
+import { NEEDS_HEADER } from "../../src/log/formats.ts";
 import { Program } from "../cli/program-process.ts";
 import { openShell, type Background, type Shell } from "../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
@@ -38,6 +39,7 @@ export async function playGameDay(say: (seen: Seen) => void): Promise<readonly S
     await day.clockStands();
     await day.clockJumps();
     await day.killed();
+    await day.newerVersion();
     return day.seen;
   } finally {
     await day.end();
@@ -210,6 +212,28 @@ class GameDay {
     this.#run = this.#start();
     const seen = { incident: "an allocator is killed (kill -9)", says, alert: "StipendFatal", firesAfterS };
     this.#over({ ...seen, endsAfterS: await this.#until("StipendFatal", false, repaired) });
+  }
+
+  /** The repair is an upgrade; in its place the record is passed over by hand. */
+  async newerVersion(): Promise<void> {
+    const since = performance.now();
+    const headers = { [NEEDS_HEADER]: Buffer.from("2 9.9.0") };
+    await this.#put({
+      topic: "budget-pacing",
+      partition: 0,
+      key: Buffer.from("spring"),
+      value: Buffer.from("?"),
+      headers,
+    });
+    const says = await this.#ready(/treasury 0 is held: .* needs Stipend format 2.*/);
+    const firesAfterS = await this.#until("StipendUpgradeNeeded", true, since);
+    await this.#run.stop();
+    const repaired = performance.now();
+    const [, at] = /offset (\d+) needs/.exec(says) ?? [];
+    await this.#shell.ok(`dead-letters skip --topic budget-pacing --at 0@${at}`);
+    this.#run = this.#start();
+    const seen = { incident: "a tool of a newer version steers", says, alert: "StipendUpgradeNeeded", firesAfterS };
+    this.#over({ ...seen, endsAfterS: await this.#until("StipendUpgradeNeeded", false, repaired) });
   }
 
   async #watch(incidents: readonly Incident[], make: () => Promise<void>, repair: () => Promise<void>): Promise<void> {

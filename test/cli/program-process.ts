@@ -20,10 +20,12 @@ export class Program {
   err = "";
   readonly #ended: Promise<unknown>;
 
-  constructor(shell: Shell, line: string) {
+  /** `preload`: a module that is loaded before the program and may put parts of its own in the place of the product's. */
+  constructor(shell: Shell, line: string, preload?: { readonly file: string; readonly env?: NodeJS.ProcessEnv }) {
     const words = line.split(" ");
-    this.child = spawn(process.execPath, [MAIN, ...words], {
-      env: environmentOf(shell),
+    const before = preload === undefined ? [] : ["--disable-warning=ExperimentalWarning", "--import", preload.file];
+    this.child = spawn(process.execPath, [...before, MAIN, ...words], {
+      env: { ...environmentOf(shell), ...preload?.env },
       cwd: shell.folder,
       stdio: "pipe",
     });

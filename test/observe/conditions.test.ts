@@ -5,7 +5,7 @@ import { conditionsOf, type Observed } from "../../src/observe/conditions.ts";
 import { Recent, RECENT_MS } from "../../src/observe/recent.ts";
 
 const WELL: Observed = {
-  tasks: [{ kind: "serve", partition: 0, state: "running" }],
+  tasks: [{ kind: "serve", partition: 0, state: "running", trouble: null }],
   restores: [],
   recent: new Map([["decisions/whole", 1_000]]),
   features: null,
@@ -38,11 +38,22 @@ describe("a condition", () => {
   };
   test.each<[string, Partial<Observed>, boolean, RegExp]>([
     ["before tasks are there", { tasks: null }, true, /^not joined yet$/],
-    ["a task that is held", { tasks: [{ kind: "serve", partition: 0, state: "held" }] }, true, /^serve 0 is held$/],
+    [
+      "a task that is held",
+      { tasks: [{ kind: "serve", partition: 0, state: "held", trouble: null }] },
+      true,
+      /^serve 0 is held$/,
+    ],
+    [
+      "a task that holds, also in the moment between two tries",
+      { tasks: [{ kind: "serve", partition: 0, state: "running", trouble: "the record at offset 17 needs more" }] },
+      true,
+      /^serve 0 is held: the record at offset 17 needs more$/,
+    ],
     [
       "a restore under way",
       {
-        tasks: [{ kind: "serve", partition: 0, state: "opening" }],
+        tasks: [{ kind: "serve", partition: 0, state: "opening", trouble: null }],
         restores: [{ ...restore, by: "task", left: 30, share: 0.7 }],
       },
       true,

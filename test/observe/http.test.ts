@@ -56,7 +56,9 @@ describe("the port for probes and metrics", () => {
         positions: task.control?.positions ?? {},
       }));
     const tasks = (): Observed["tasks"] =>
-      joined ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state })) : null;
+      joined
+        ? runner.tasks.map(({ partition, state }) => ({ kind: kind.kind, partition, state, trouble: null }))
+        : null;
     const conditions = () => conditionsOf({ ...WELL, tasks: tasks(), restores: [], recent: new Map(), alarms: [] });
     away = null;
     const ranges: SimulatedLog["ranges"] = async (topic) => (away === null ? await log.ranges(topic) : await away);

@@ -1,9 +1,9 @@
 // Reading: a topic's values for whoever looks at it from outside of a task. Anybody may have put anything on it: bytes that
-// are no record of it are passed over, everywhere alike, and remembered by the log that they were read from, so that whoever
+// are no record of it, or one of a newer version, are passed over, everywhere alike, and remembered by the log that they were read from, so that whoever
 // closes it, or is asked how it goes, can tell of them.
 
 import { codecFor, Undecodable, type Codec, type TopicValues } from "./codec.ts";
-import type { EventLog, LogRecord } from "../event-log.ts";
+import { NewerFormat, type EventLog, type LogRecord } from "../event-log.ts";
 
 export interface ReadRecord<T> {
   readonly record: LogRecord;
@@ -40,10 +40,11 @@ function begins({ partition, start }: { readonly partition: number; readonly sta
 function read<T>(log: EventLog, codec: Codec<T>, record: LogRecord): ReadRecord<T> {
   if (record.value === null) return { record, value: null, unreadable: false };
   try {
+    if (record.newer !== undefined) throw record.newer;
     return { record, value: codec.decode(record.value), unreadable: false };
   } catch (error) {
-    if (!(error instanceof Undecodable)) throw error;
-    notePassedOver(log, record);
+    if (!(error instanceof Undecodable || error instanceof NewerFormat)) throw error;
+    notePassedOver(log, record, error.message);
     return { record, value: null, unreadable: true };
   }
 }
@@ -53,6 +54,8 @@ export interface PassedOver {
   readonly topic: string;
   readonly count: number;
   readonly places: readonly string[];
+  /** Of the last of them. */
+  readonly reason: string;
 }
 
 interface Noted {
@@ -60,24 +63,26 @@ interface Noted {
   /** Of each partition, the furthest place that was counted: what is read again is not counted again. */
   readonly furthest: Map<number, number>;
   readonly places: string[];
+  reason: string;
 }
 
 const PLACES = 100;
 const notes = new WeakMap<EventLog, Map<string, Noted>>();
 
 /** For who finds it out later than its bytes tell. */
-export function notePassedOver(log: EventLog, { topic, partition, offset }: LogRecord): void {
+export function notePassedOver(log: EventLog, { topic, partition, offset }: LogRecord, reason: string): void {
   const topics = notes.get(log) ?? new Map<string, Noted>();
   notes.set(log, topics);
-  const noted = topics.get(topic) ?? { count: 0, furthest: new Map<number, number>(), places: [] };
+  const noted = topics.get(topic) ?? { count: 0, furthest: new Map<number, number>(), places: [], reason };
   topics.set(topic, noted);
   if (offset <= (noted.furthest.get(partition) ?? -1)) return;
   noted.furthest.set(partition, offset);
   noted.count += 1;
+  noted.reason = reason;
   if (noted.places.length < PLACES) noted.places.push(`${partition}@${offset}`);
 }
 
 /** What readers of this log have passed over so far. */
 export function passedOver(log: EventLog): readonly PassedOver[] {
-  return [...(notes.get(log) ?? [])].map(([topic, { count, places }]) => ({ topic, count, places }));
+  return [...(notes.get(log) ?? [])].map(([topic, { count, places, reason }]) => ({ topic, count, places, reason }));
 }

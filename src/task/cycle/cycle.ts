@@ -70,6 +70,7 @@ export async function runCycle<Facts>(
 ): Promise<CycleResult> {
   const { log } = parts;
   const batch = await log.poll(limits);
+  holdAtNewer(batch);
   const context: CycleContext = {
     partition: log.partition,
     cycle: last.cycle + 1,
@@ -85,6 +86,11 @@ export async function runCycle<Facts>(
     if (at === 0) throw new PoisonRecord(parts.kind.kind, culprit, error);
     return { ...(await take(parts, last, batch.slice(0, at), context)), cut: true };
   }
+}
+
+/** What a newer version wrote is nobody's to guess: neither it nor what came with it is taken. */
+export function holdAtNewer(batch: readonly LogRecord[]): void {
+  for (const { newer } of batch) if (newer !== undefined) throw newer;
 }
 
 async function findCulprit<Facts>(

@@ -23,6 +23,7 @@ export type ErrorName =
   | "UnknownTopic"
   | "RecordTooLarge"
   | "LogUnavailable"
+  | "NewerFormat"
   | "LogError"
   | "StoreFailed"
   | "GivenUp"
@@ -45,6 +46,8 @@ export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
   AlreadyRunning: "retry",
   /** Nothing happened, and the log will be back. */
   LogUnavailable: "retry",
+  /** Written by a newer version, and read when this one has been upgraded: held until then. */
+  NewerFormat: "retry",
   /** Users would land in other partitions than their state. */
   TopicMismatch: "fatal",
   /** An input or the changelog is gone: going on would begin with nothing, money too. */
@@ -55,7 +58,7 @@ export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
   LogError: "fatal",
   /** Its time would end campaigns, and time never runs back. */
   ClockJumped: "fatal",
-  /** Our own changelog cannot be read: a newer version has written it. Others' records are dead letters. */
+  /** A record in the changelog is none of ours. Others' records are dead letters. */
   Undecodable: "fatal",
   /** A record that the processor neither takes nor refuses: a defect of ours; it can be passed over by hand. */
   PoisonRecord: "fatal",

@@ -9,7 +9,7 @@ import { must } from "../../domain/assert.ts";
 import { MAX_KEY_BYTES } from "../../log/bounds.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "../cycle/control-record.ts";
-import { stampOf } from "../cycle/cycle.ts";
+import { holdAtNewer, stampOf } from "../cycle/cycle.ts";
 import type { LocalStore, Stamp, StateChange } from "../store/local-store.ts";
 import { RestoreProgress, type ProgressOf } from "./restore-progress.ts";
 
@@ -60,6 +60,7 @@ async function replay(
   let control: ControlRecord | null = null;
   for await (const batch of inLots(read(Math.max(0, before - LOOK_BACK)))) {
     stillHeld();
+    holdAtNewer(batch);
     const changes: StateChange[] = [];
     let end = 0;
     for (const record of batch) {

@@ -9,10 +9,12 @@ import { passedOver } from "../../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../../log/event-log.ts";
 import type { Difference } from "../../log/kafka/catalogue.ts";
 import type { KafkaSasl, KafkaSettings, KafkaTls } from "../../log/kafka/settings.ts";
+import { FORMATS, withFormats } from "../../log/formats.ts";
 import { TOPICS } from "../../log/topics.ts";
 import type { Context } from "../../terminal/context.ts";
 import type { Secret } from "../../settings/secret.ts";
 import { SETTINGS, type Config } from "../../settings/config.ts";
+import { VERSION } from "../../settings/version.ts";
 import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 
 export interface OpenedLog extends EventLog {
@@ -53,7 +55,7 @@ export async function openLog(outside: Outside, { make }: { readonly make: boole
   );
   try {
     const opened = schemaRegistryUrl === null ? log : await openRegistered(outside, log, schemaRegistryUrl);
-    return withPartitioning(opened, outside.nowMs);
+    return withPartitioning(withFormats(opened, { formats: FORMATS, version: VERSION }), outside.nowMs);
   } catch (error) {
     await log.close();
     throw error;
@@ -89,8 +91,10 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
     await checkPartitioning(log, log.place);
     return await use(log);
   } finally {
-    for (const { topic, count, places } of passedOver(log))
-      outside.output.note(`passed over on ${topic}: ${count} records that are none of it, at ${places.join(", ")}`);
+    for (const { topic, count, places, reason } of passedOver(log))
+      outside.output.note(
+        `passed over on ${topic}: ${count} records that this version cannot read, at ${places.join(", ")}; the last one: ${reason}`,
+      );
     await log.close();
   }
 }

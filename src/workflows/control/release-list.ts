@@ -31,7 +31,7 @@ export async function listReleases(log: EventLog, campaign: string | undefined):
     if (unreadable) continue;
     const manifest = value === null ? null : manifestOf(value);
     if (value === null) releases.delete(name);
-    else if (manifest === null) notePassedOver(log, record);
+    else if (manifest === null) notePassedOver(log, record, "it calls itself a release and is none");
     else releases.set(name, { record: value, manifest });
   }
   return [...releases.values()]

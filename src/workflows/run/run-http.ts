@@ -114,7 +114,14 @@ export function observers(one: TaskObserver, other: TaskObserver): TaskObserver 
 }
 
 function tasksOf(runners: Runners) {
-  return KINDS.flatMap((kind) => runners[kind].tasks.map(({ partition, state }) => ({ kind, partition, state })));
+  return KINDS.flatMap((kind) =>
+    runners[kind].tasks.map(({ partition, state, trouble }) => ({
+      kind,
+      partition,
+      state,
+      trouble: trouble === null ? null : trouble instanceof Error ? trouble.message : String(trouble),
+    })),
+  );
 }
 
 /** A cycle's time never runs back: while the clock is behind the last one's, time stands. */

@@ -34,7 +34,7 @@ export async function* lettersOf(log: EventLog, { reason, topic, at }: Choice): 
   for await (const record of mergedByTime(readings)) {
     const { partition, offset } = record;
     const letter = record.value === null ? null : decodedOrNull(codec, record.value);
-    if (record.value !== null && letter === null) notePassedOver(log, record);
+    if (record.value !== null && letter === null) notePassedOver(log, record, "it is no dead letter");
     if (letter === null) continue;
     if (reason !== undefined && letter.reason !== reason) continue;
     if (topic !== undefined && letter.topic !== topic) continue;

@@ -8,7 +8,8 @@
 //   W3. What no schema makes readable is handed on as it came, and so are single-object bytes, from before the registry.
 //   W4. Changelogs are left alone.
 
-import type { EventLog, Member, TaskLog } from "../../event-log.ts";
+import { withEdge } from "../../edge.ts";
+import type { EventLog } from "../../event-log.ts";
 import type { Registry } from "./http-registry.ts";
 import { Subjects, type SubjectDifference } from "./subjects.ts";
 import { Translation } from "./translation.ts";
@@ -32,41 +33,17 @@ export async function openRegisteredLog(options: RegisteredLogOptions): Promise<
   const { log, registry } = options;
   const subjects = await Subjects.find(registry, options.topicPrefix);
   const translation = new Translation(subjects, registry, options.onTrouble);
+  const behind = withEdge(log, {
+    inbound: (records) => translation.inbound(records),
+    outbound: (records) => translation.outbound(records),
+  });
   return {
-    partitioner: log.partitioner,
+    ...behind,
     async ensureTopics(specs) {
       await log.ensureTopics(specs);
       await subjects.ensure(specs.map(({ name }) => name));
     },
-    topics: () => log.topics(),
-    ranges: (topic) => log.ranges(topic),
-    send: async (records) => await log.send(translation.outbound(records)),
-    async *read(topic, partition, from, how) {
-      for await (const batch of log.read(topic, partition, from, how)) yield await translation.inbound(batch);
-    },
-    join: (kind, member) => log.join(kind, registeredMember(member, translation)),
-    committed: (kind) => log.committed(kind),
-    close: () => log.close(),
     lacking: () => subjects.lacking(),
     subjectDifferences: (topics) => subjects.differences(topics),
-  };
-}
-
-function registeredMember(member: Member, translation: Translation): Member {
-  return {
-    assigned: (partition, claim) => member.assigned(partition, async () => registeredTask(await claim(), translation)),
-    revoked: (partition) => member.revoked(partition),
-    failed: (error) => member.failed?.(error),
-  };
-}
-
-function registeredTask(task: TaskLog, translation: Translation): TaskLog {
-  return {
-    partition: task.partition,
-    restore: (from) => task.restore(from),
-    seek: (positions) => task.seek(positions),
-    poll: async (limits) => await translation.inbound(await task.poll(limits)),
-    commit: async (records, positions) => await task.commit(translation.outbound(records), positions),
-    release: () => task.release(),
   };
 }
