@@ -46,7 +46,7 @@ export class Task<Facts> {
   #inFlight: Promise<number> | null = null;
   #recoveries = 0;
   #troubles = 0;
-  #trouble: unknown = null;
+  #trouble: Error | null = null;
   #lastCycle: CycleTook | null = null;
   #error: unknown = null;
   #givenUp = false;
@@ -81,7 +81,7 @@ export class Task<Facts> {
   }
 
   /** The last of them; null when the last step went well. */
-  get trouble(): unknown {
+  get trouble(): Error | null {
     return this.#trouble;
   }
 
@@ -160,7 +160,7 @@ export class Task<Facts> {
     const verdict = verdictOf(error);
     observer.trouble(kind.kind, partition, verdict, error);
     this.#troubles += 1;
-    this.#trouble = error;
+    this.#trouble = error instanceof Error ? error : new Error(String(error));
     switch (verdict) {
       case "retry":
         return this.#become("retry");

@@ -119,7 +119,7 @@ function tasksOf(runners: Runners) {
       kind,
       partition,
       state,
-      trouble: trouble === null ? null : trouble instanceof Error ? trouble.message : String(trouble),
+      trouble: trouble?.message ?? null,
     })),
   );
 }
