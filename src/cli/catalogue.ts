@@ -21,6 +21,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "from a randomised log to a release",
     load: () => import("./commands/train.ts"),
   },
+  check: {
+    summary: "whether a randomised log can be learned from, and is enough",
+    load: () => import("./commands/check.ts"),
+  },
   run: {
     summary: "run the allocator on the log that the settings name",
     load: () => import("./commands/run.ts"),

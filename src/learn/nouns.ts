@@ -66,6 +66,8 @@ export interface Dataset {
   readonly tasks: Tasks;
   readonly rows: number;
   readonly badRows: number;
+  /** By arm. */
+  readonly rowsOfArm: readonly number[];
   /** each file and how it was read */
   readonly sources: readonly string[];
   /** whether chance gave the arms, as far as the log tells */

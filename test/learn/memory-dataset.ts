@@ -52,6 +52,7 @@ function datasetOf(rows: Block, faces: readonly number[]): Dataset {
       dose: faces,
     },
     rows: rows.n,
+    rowsOfArm: faces.map((_, arm) => rows.arm.filter((each) => each === arm).length),
     badRows: 0,
     sources: [],
     randomisation: { tested: null, told: [], failed: [] },

@@ -120,6 +120,7 @@ async function view(db: Database, options: DatasetOptions, profile: Viewed): Pro
     tasks: tasksOf(mapping),
     rows,
     badRows: profile.badRows,
+    rowsOfArm: profile.rowsOfArm,
     sources: profile.sources,
     randomisation: profile.randomisation,
     warnings: profile.warnings,

@@ -23,7 +23,7 @@ export interface TableOptions {
   readonly progress: Progress;
 }
 
-type Seen = Pick<Dataset, "rows" | "badRows" | "sources" | "randomisation" | "warnings">;
+type Seen = Pick<Dataset, "rows" | "badRows" | "rowsOfArm" | "sources" | "randomisation" | "warnings">;
 
 export type TableSums = RowSums & Seen;
 
@@ -76,8 +76,8 @@ async function sumPass(
       from += block.n;
       progress("classifying", from / rows, `${from} of ${rows} rows`);
     }
-    const { badRows, sources, randomisation, warnings } = dataset;
-    return { rows, badRows, sources, randomisation, warnings };
+    const { badRows, rowsOfArm, sources, randomisation, warnings } = dataset;
+    return { rows, badRows, rowsOfArm, sources, randomisation, warnings };
   } finally {
     await dataset.close();
   }

@@ -1,0 +1,63 @@
+// Check text: what `check` found, for the terminal. Of a thousand sessions and in units of the currency.
+
+import { minorPerMajor } from "../../domain/currency.ts";
+import type { Interval } from "../../evaluate/policy/bootstrap.ts";
+import { short, whole } from "../../report/page/figures.ts";
+import { tableText } from "../../terminal/table.ts";
+import type { LogCheck } from "./check-log.ts";
+
+const SESSIONS = 1_000;
+
+export function checkText(check: LogCheck): string {
+  const { rows, badRows, arms, rowsOfArm, warnings } = check;
+  const counted = arms.map((arm, at) => [arm, whole(rowsOfArm[at] ?? 0), share(rowsOfArm[at] ?? 0, rows)]);
+  return [
+    `${whole(rows)} rows${badRows > 0 ? `, ${whole(badRows)} left out` : ""}`,
+    tableText(["arm", "rows", "share"], counted),
+    randomisedText(check),
+    warnings.map((warning) => `warning: ${warning}`).join("\n"),
+    powerText(check),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function randomisedText({ notRandomised, randomisation: { tested } }: LogCheck): string {
+  if (notRandomised.length > 0)
+    return [
+      "Randomised: no. Chance did not give the arms as the mapping says, so that nothing can be learned of what they do:",
+      ...notRandomised,
+    ].join("\n");
+  if (tested === null)
+    return "Randomised: cannot be tested, since not everybody could have got every arm; the propensities are believed.";
+  return `Randomised: nothing speaks against it on ${whole(tested.rows)} rows (shares of the arms, each feature, a classifier of the arm).`;
+}
+
+function powerText({ power, currency, reward, notRandomised }: LogCheck): string {
+  if (notRandomised.length > 0) return "";
+  if (power.length === 0)
+    return "Enough: no arm brings more than none for any money on this log; there is nothing to plan.";
+  const unit = minorPerMajor(currency);
+  const seen = power.filter(({ gain }) => gain.low > 0).length;
+  const rows = power.map(({ budgetPerSession, gain, leastGain, rowsForTenth }) => [
+    short((SESSIONS / unit) * budgetPerSession),
+    around(gain),
+    short(SESSIONS * leastGain),
+    rowsForTenth === null ? "–" : whole(rowsForTenth),
+  ]);
+  return [
+    `Enough: the gain of one mix of arms for everybody shows at ${seen} of ${power.length} budgets.`,
+    `Of ${whole(SESSIONS)} sessions; gain is ${reward} more than without, money is ${currency}; in brackets 95 % intervals. The least ` +
+      "gain that shows does so in four logs of five. The last column is how many rows it takes to tell a tenth of the gain: what one way " +
+      "of choosing users may have over another.",
+    tableText(["budget", "gain of one mix", "least gain that shows", "rows for a tenth of it"], rows),
+  ].join("\n");
+}
+
+function around({ value, low, high }: Interval): string {
+  return `${short(SESSIONS * value)} (${short(SESSIONS * low)} to ${short(SESSIONS * high)})`;
+}
+
+function share(part: number, of: number): string {
+  return `${((100 * part) / of).toFixed(1)} %`;
+}
