@@ -77,6 +77,12 @@ const ROOMS = {
     may: ["^src/settings/config\\.ts$"],
     why: "terminal/ is how anything reaches a terminal or comes from it; it knows nothing of what is said.",
   },
+  console: {
+    may: [PORT, CODEC, "^src/http/", "^src/observe/", "^src/workflows/control/"],
+    why:
+      "console/ shows people what is on the log, and steers as any operator does: by commands on a topic. It has no way " +
+      "around the treasurer, and never touches what a task holds.",
+  },
 };
 
 /** Packages that one place alone may know, because no client's type may leak out of its adapter. */
@@ -176,7 +182,7 @@ export default {
         "workflows/ combine rooms: a day, an evaluation, a run. A room that imported one would know every other room; " +
         "and a workflow knows no command line, so that a web page can start it too.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(workflows|cli)/|^src/main\\.ts$" },
+      from: { path: "^src/", pathNot: "^src/(workflows|cli|console)/|^src/main\\.ts$" },
       to: { path: "^src/workflows/" },
     },
     {

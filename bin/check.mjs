@@ -14,6 +14,7 @@ const TOOLS = [
   { name: "format", does: "prettier", run: ["prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."] },
   { name: "lint", does: "oxlint", run: ["oxlint/bin/oxlint", "--type-aware", "--deny-warnings"] },
   { name: "types", does: "tsc", run: ["typescript/bin/tsc", "-p", "."] },
+  { name: "client", does: "tsc, in a browser", run: ["typescript/bin/tsc", "-p", "src/console/client"] },
   {
     name: "house",
     does: "dependency-cruiser",

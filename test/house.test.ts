@@ -48,6 +48,7 @@ const BREACHES: Readonly<Record<string, readonly Import[]>> = {
   "room-simulate": [["src/simulate/insider.ts", "src/treasury/desk.ts"]],
   "room-http": [["src/http/knowing.ts", "src/log/port-alone.ts"]],
   "room-report": [["src/report/page/asker.ts", "src/log/port-alone.ts"]],
+  "room-console": [["src/console/server/meddler.ts", "src/treasury/desk.ts"]],
   "room-observe": [["src/observe/meddler.ts", "src/treasury/desk.ts"]],
   "room-settings": [["src/settings/opener.ts", "src/log/kafka/log.ts"]],
   "room-terminal": [["src/terminal/teller.ts", "src/serve/processor.ts"]],

@@ -29,6 +29,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "run the allocator on the log that the settings name",
     load: () => import("./commands/run.ts"),
   },
+  console: {
+    summary: "a page for people: campaigns, their money, changes, users and health, live",
+    load: () => import("./commands/console.ts"),
+  },
   send: {
     summary: "put JSON lines on a topic, each checked against its schema",
     load: () => import("./commands/send.ts"),

@@ -25,6 +25,21 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** Sessions that could be given nothing, whatever money there was. */
+export const NOT_DRAWN_REASONS = [
+  "invalid_campaign",
+  "campaign_not_live",
+  "campaign_paused",
+  "no_release",
+  "holdout",
+  "incentive_open",
+  "user_cap",
+  "classifier_unavailable",
+] as const satisfies readonly Reason[];
+
+/** Sessions that were to be given something, and got nothing for want of money. */
+export const REFUSED_FOR_MONEY = ["budget_exhausted", "budget_not_yet_granted"] as const satisfies readonly Reason[];
+
 export type Account = "plan" | "exploration";
 
 export interface Decision {

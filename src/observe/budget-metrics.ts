@@ -11,6 +11,7 @@ import type { BudgetStatus } from "../domain/control.ts";
 import type { Account } from "../domain/decision.ts";
 import { codecFor, Undecodable } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
+import { accountView, isThere, laggingShards } from "./campaign-view.ts";
 import { counter, gauge } from "./metric-names.ts";
 
 export const MOST_CAMPAIGNS = 200;
@@ -59,11 +60,6 @@ export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics 
   };
 }
 
-/** The answer to a command for a campaign that was never made has no revision and no currency. */
-function isThere({ revision, currency }: BudgetStatus): boolean {
-  return revision > 0 || currency !== "";
-}
-
 function chosen(all: readonly BudgetStatus[]): readonly BudgetStatus[] {
   if (all.length <= MOST_CAMPAIGNS) return all;
   const latestFirst = all.toReversed();
@@ -92,12 +88,12 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
   const showOne = (status: BudgetStatus, shards: number): void => {
     const { campaign } = status;
     for (const name of ACCOUNTS) {
-      const totals = status.totals[name];
       const budget = name === "plan" ? status.budgetMinor : status.explorationBudgetMinor;
+      const view = accountView(budget, status.totals[name]);
       gauges.budget.set({ campaign, account: name }, Number(budget));
-      gauges.granted.set({ campaign, account: name }, Number(totals.granted - totals.returned));
-      gauges.pending.set({ campaign, account: name }, Number(totals.reserved - totals.settled - totals.released));
-      gauges.posted.set({ campaign, account: name }, Number(totals.settled + totals.sent));
+      gauges.granted.set({ campaign, account: name }, Number(view.grantedMinor - view.returnedMinor));
+      gauges.pending.set({ campaign, account: name }, Number(view.reservedMinor));
+      gauges.posted.set({ campaign, account: name }, Number(view.postedMinor));
       const overbooked = name === "plan" ? status.overbookedMinor : 0n;
       gauges.overbooked.set({ campaign, account: name }, Number(overbooked));
     }
@@ -109,8 +105,7 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
     gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
     gauges.revision.set({ campaign }, status.revision);
     gauges.alarmed.set({ campaign }, status.alarm === null ? 0 : 1);
-    const reached = status.applied.filter(({ revision }) => revision >= status.revision).length;
-    gauges.behind.set({ campaign }, shards - reached);
+    gauges.behind.set({ campaign }, laggingShards({ ...status, shards }).length);
   };
   return {
     show(shown, shards) {

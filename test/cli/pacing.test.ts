@@ -361,7 +361,7 @@ describe("status", () => {
 
   test("a shard that is down is named with the revision it is at", async () => {
     await stop();
-    const treasuryOnly = await import("../../src/workflows/control/pacing/status-view.ts");
+    const treasuryOnly = await import("../../src/workflows/control/pacing/status-text.ts");
     const status = await latestStatus(log, "spring");
     if (status === null) return expect.unreachable("no status");
     const behind = { ...status, revision: status.revision + 1, atMs: status.atMs + 9_000, shards: 4 };

@@ -10,7 +10,7 @@ import { withLog } from "../../workflows/connect/open-log.ts";
 import { flag, option } from "../options.ts";
 import { asText } from "../../settings/parse.ts";
 import { StatusBoard } from "../../workflows/control/pacing/status-board.ts";
-import { statusText, statusView } from "../../workflows/control/pacing/status-view.ts";
+import { statusText, statusView } from "../../workflows/control/pacing/status-text.ts";
 
 const WATCH_MS = 1_000;
 

@@ -4,7 +4,7 @@
 import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
 import type { Change } from "./changes.ts";
-import { accountView, type AccountView } from "./status-view.ts";
+import { accountView, type AccountView } from "../../../observe/campaign-view.ts";
 import { tableText, type Cell } from "../../../terminal/table.ts";
 
 /** `status`: as it is; null where there is no campaign yet. */

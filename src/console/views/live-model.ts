@@ -1,0 +1,75 @@
+// Live model: what the console knows of the log, folded record by record into views of bounded size. It follows control topics
+// from their beginning and the others from a while ago; `src/console/server/follower.ts` feeds it. Pure.
+
+import type { Campaign } from "../../domain/campaign.ts";
+import { isThere } from "../../observe/campaign-view.ts";
+import { warningsOf, type Surrounding, type Warning } from "../../observe/warnings.ts";
+import type { BudgetStatus } from "../../domain/control.ts";
+import type { TopicValues } from "../../log/codec/codec.ts";
+import { DecisionRates } from "./decision-rates.ts";
+import { ShardBoard } from "./shard-board.ts";
+
+/** In the order in which a fresh model reads them. */
+export const FOLLOWED = ["budget-status", "grants", "shard-reports", "decisions"] as const;
+export type Followed = (typeof FOLLOWED)[number];
+
+/** Those that are not over are kept first, then those that changed last. */
+const MOST_CAMPAIGNS = 500;
+
+export class LiveModel {
+  readonly rates = new DecisionRates();
+  readonly shards = new ShardBoard();
+  /** In the order of their last changes. */
+  readonly #statuses = new Map<string, BudgetStatus>();
+  readonly #campaigns = new Map<string, Campaign>();
+
+  take<N extends Followed>(topic: N, value: TopicValues[N]): void {
+    const handlers: { readonly [T in Followed]: (value: TopicValues[T]) => void } = {
+      "budget-status": (status) => this.#takeStatus(status),
+      grants: ({ campaign }) => void this.#campaigns.set(campaign.id, campaign),
+      "shard-reports": (report) => this.shards.take(report),
+      decisions: (decision) => this.rates.take(decision),
+    };
+    handlers[topic](value);
+  }
+
+  /** By id. */
+  statuses(): readonly BudgetStatus[] {
+    return [...this.#statuses.values()].toSorted((a, b) => (a.campaign < b.campaign ? -1 : 1));
+  }
+
+  status(campaign: string): BudgetStatus | null {
+    return this.#statuses.get(campaign) ?? null;
+  }
+
+  /** Null until its grants have come. */
+  campaign(id: string): Campaign | null {
+    return this.#campaigns.get(id) ?? null;
+  }
+
+  surrounding(id: string, nowMs: number): Surrounding {
+    return {
+      nowMs,
+      campaign: this.campaign(id),
+      eligibleSessions: this.shards.eligibleSessions(id),
+      recent: this.rates.recent(id, nowMs),
+    };
+  }
+
+  warnings(status: BudgetStatus, nowMs: number): readonly Warning[] {
+    return warningsOf(status, this.surrounding(status.campaign, nowMs));
+  }
+
+  #takeStatus(status: BudgetStatus): void {
+    if (!isThere(status)) return;
+    this.#statuses.delete(status.campaign);
+    this.#statuses.set(status.campaign, status);
+    if (this.#statuses.size <= MOST_CAMPAIGNS) return;
+    const all = [...this.#statuses.values()];
+    const gone = all.find(({ state }) => state === "ended") ?? all[0];
+    if (gone === undefined) return;
+    this.#statuses.delete(gone.campaign);
+    this.#campaigns.delete(gone.campaign);
+    this.shards.forget(gone.campaign);
+  }
+}

@@ -1,0 +1,41 @@
+// Glossary: the words for people, one meaning each, for the console, the reports and the command line. It imports nothing, so
+// that a browser can read it as it is but for types.
+
+import type { Reason } from "../domain/decision.ts";
+
+export const GLOSSARY = {
+  budget: "What may be spent on incentives in all. It is never passed.",
+  spent: "Paid out: incentives that were redeemed, and what it cost to send them.",
+  reserved: "Kept back for incentives that were given and may still be redeemed. It comes back when they expire.",
+  left: "Neither spent nor reserved: it can still be given.",
+  curve: "How the budget is meant to go out over the campaign's period.",
+  "budget level":
+    "How generous the campaign is now: where on the release's plans it stands, between nothing and everything.",
+  segment: "A group of users who react alike to offers; the release tells which one a user is in.",
+  offer: "What a user can be given; one of them is nothing.",
+  release: "What was learned from earlier decisions: the segments, and what each offer brings in each.",
+  holdout: "Users who by chance never get an offer: what the campaign brings is measured against them.",
+  exploration: "A small share of sessions whose offer is drawn by chance, to learn from.",
+  "extra orders per extra euro": "What one more unit of money would bring now, by the release's estimate.",
+  "refused for money": "Sessions that should have been given an offer and got none, because the money was not there.",
+  lift: "How much more a session brings than one of the holdout, with its 95 % interval.",
+} as const;
+
+/** Why a session got what it got, in a few words. */
+export const REASON_WORDS: Readonly<Record<Reason, string>> = {
+  invalid_campaign: "no such campaign",
+  campaign_not_live: "outside of the campaign's period",
+  campaign_paused: "campaign paused",
+  no_release: "no release in force",
+  holdout: "in the holdout",
+  incentive_open: "still had an open offer",
+  user_cap: "user's cap reached",
+  classifier_unavailable: "segment unknown",
+  explored: "drawn to learn from",
+  planned: "given by the plan",
+  planned_control: "nothing by the plan",
+  pacing_throttled: "held back by the curve",
+  downgraded: "cheaper offer for want of money",
+  budget_exhausted: "refused: budget used up",
+  budget_not_yet_granted: "refused: money not there yet",
+};
