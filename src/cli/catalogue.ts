@@ -77,6 +77,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "go back to the release that was in force before",
     load: () => import("./commands/releases-rollback.ts"),
   },
+  "campaign draft": {
+    summary: "write a campaign's file from a release and a budget",
+    load: () => import("./commands/campaign-draft.ts"),
+  },
   "campaign create": {
     summary: "create campaigns from files",
     load: () => import("./commands/campaign-create.ts"),
@@ -158,7 +162,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
 export const GROUPS: Readonly<Record<string, string>> = {
   pacing: "steer a campaign's budget while it runs, and see where it is",
   releases: "list, show, publish, promote and roll back releases",
-  campaign: "create campaigns",
+  campaign: "draft and create campaigns",
   topics: "make and check the log's topics",
   log: "back the embedded log up, and restore it",
   "dead-letters": "look at records that could not be used, and send them again",
