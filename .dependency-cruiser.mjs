@@ -57,6 +57,12 @@ const ROOMS = {
       "http/ is what every HTTP door is built on: bounds, tokens, errors. It knows no topic and no campaign, so that " +
       "what guards one door guards all.",
   },
+  gateway: {
+    may: [PORT, CODEC, "^src/http/"],
+    why:
+      "gateway/ is a client of the log like any other: it writes sessions and reads decisions. What knew the treasurer " +
+      "or a shard could give money past them.",
+  },
   report: {
     may: [],
     why:

@@ -29,6 +29,9 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "run the allocator on the log that the settings name",
     load: () => import("./commands/run.ts"),
   },
+  gateway: {
+    summary: "decisions over HTTP, for applications without a client of the log",
+    load: () => import("./commands/gateway.ts"),
   console: {
     summary: "a page for people: campaigns, their money, changes, users and health, live",
     load: () => import("./commands/console.ts"),

@@ -1,5 +1,7 @@
 // Ids: whatever names something is bounded where it enters, so that what is made of it (keys, rows, messages) is bounded.
 
+import { sha256Hex } from "./canonical.ts";
+
 /** Longest id or name, in UTF-8 bytes: of users, sessions, outcomes, decisions, commands, campaigns, releases, rewards. */
 export const MAX_ID_BYTES = 256;
 
@@ -36,4 +38,14 @@ export function keyIs(key: Uint8Array | null, id: string): boolean {
     if (key[index] !== unit) return false;
   }
   return key.length === id.length;
+}
+
+/** Of `d-`, and of the prefixes of what is named after a decision. */
+export const ID_PREFIX_BYTES = 2;
+
+/** The decision of a session: `d-<session id>`; a session id that leaves no room for the prefix goes in as its hash. */
+export function decisionIdOf(sessionId: string): string {
+  const most = MAX_ID_BYTES - ID_PREFIX_BYTES;
+  const fits = sessionId.length * 3 <= most || Buffer.byteLength(sessionId) <= most;
+  return `d-${fits ? sessionId : sha256Hex(sessionId)}`;
 }

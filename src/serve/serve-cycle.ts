@@ -3,12 +3,13 @@
 
 import { assert } from "../domain/assert.ts";
 import type { Decision } from "../domain/decision.ts";
+import { decisionIdOf } from "../domain/ids.ts";
 import type { Outcome } from "../domain/session.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { decide, Policies, type Answer } from "./decide/decide.ts";
 import { refused } from "./receive/contract.ts";
 import { encodeAttributes } from "./enrich/attribute-bytes.ts";
-import { decisionIdOf, reservationIdOf } from "./receive/ids.ts";
+import { reservationIdOf } from "./receive/ids.ts";
 import type { Prepared, PreparedSession } from "./receive/fold.ts";
 import type { ServeFacts } from "./receive/prepare.ts";
 import { reportOf, REPORT_EVERY_MS } from "./publish/report.ts";

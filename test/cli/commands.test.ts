@@ -245,7 +245,7 @@ describe("records", () => {
     const large = JSON.stringify({ ...JSON.parse(sessionLine(1)), attributes: { note: "x".repeat(1_100_000) } });
     const { code, err } = await shell.run("send sessions", large);
     expect(code).toBe(1);
-    expect(err).toMatch(/line 1: sessions: \d+ bytes, more than the 1048576 that the topic carries/);
+    expect(err).toMatch(/line 1: sessions: \d+ bytes, more than the 16384 that a record of it has at most/);
   });
 
   test("lines that trickle in are sent as they come, the last one whole", async () => {

@@ -17,7 +17,7 @@ import { linesOf } from "../../terminal/lines.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";
 import { flag, option, required } from "../options.ts";
 import { asText } from "../../settings/parse.ts";
-import { recordFrom, sendable, type SendableTopic } from "../../workflows/topics/sending.ts";
+import { recordFrom, sendable, type SendableTopic } from "../../log/codec/sending.ts";
 
 export const command = defineCommand({
   summary: "put JSON lines on a topic, each checked against its schema",

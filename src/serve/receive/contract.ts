@@ -5,17 +5,9 @@
 import { AssertionFailed } from "../../domain/assert.ts";
 import type { Grant } from "../../domain/control.ts";
 import type { DeadLetterReason } from "../../domain/dead-letter.ts";
+import { eventBreach, type Breach } from "../../domain/event-contract.ts";
 import { idBreach, keyIs, MAX_ID_BYTES } from "../../domain/ids.ts";
-import { unitFault } from "../../domain/reading/instant.ts";
-import {
-  MAX_EVENT_BYTES,
-  MAX_FUTURE_MS,
-  MAX_REWARD,
-  MAX_SESSION_AGE_MS,
-  type Outcome,
-  type Profile,
-  type Session,
-} from "../../domain/session.ts";
+import { MAX_EVENT_BYTES, type Outcome, type Profile, type Session } from "../../domain/session.ts";
 import { Undecodable, type Codec } from "../../log/codec/codec.ts";
 import { registryHint } from "../../log/codec/registry/wire.ts";
 import type { LogRecord } from "../../log/event-log.ts";
@@ -108,10 +100,8 @@ function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return refused(record, "contract", large);
   const profile = codecs.profiles.decode(record.value);
-  const breach = userBreach(record, profile.userId);
-  if (breach !== null) return refused(record, "contract", breach);
-  const late = timeBreach(profile.atMs, nowMs);
-  if (late !== null) return refused(record, ...late);
+  const breach = eventBreach(profile, nowMs) ?? strayed(record, profile.userId);
+  if (breach !== null) return refused(record, ...breach);
   return { kind: "profile", record, userId: profile.userId, profile };
 }
 
@@ -120,15 +110,8 @@ function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return refused(record, "contract", large);
   const outcome = codecs.outcomes.decode(record.value);
-  const breach =
-    userBreach(record, outcome.userId) ??
-    idBreach("outcomeId", outcome.outcomeId) ??
-    idBreach("decisionId", outcome.decisionId) ??
-    amountBreach(outcome) ??
-    rewardBreach(outcome);
-  if (breach !== null) return refused(record, "contract", breach);
-  const late = timeBreach(outcome.atMs, nowMs);
-  return late === null ? { kind: "outcome", record, outcome } : refused(record, ...late);
+  const breach = eventBreach(outcome, nowMs) ?? strayed(record, outcome.userId);
+  return breach === null ? { kind: "outcome", record, outcome } : refused(record, ...breach);
 }
 
 function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
@@ -136,10 +119,8 @@ function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return refused(record, "contract", large);
   const session = codecs.sessions.decode(record.value);
-  const breach = userBreach(record, session.userId) ?? idBreach("sessionId", session.sessionId);
-  if (breach !== null) return refused(record, "contract", breach);
-  const late = timeBreach(session.atMs, nowMs) ?? ageBreach(session.atMs, nowMs);
-  return late === null ? { kind: "session", record, session } : refused(record, ...late);
+  const breach = eventBreach(session, nowMs) ?? strayed(record, session.userId);
+  return breach === null ? { kind: "session", record, session } : refused(record, ...breach);
 }
 
 /** A user id of a megabyte need not be decoded to be refused. */
@@ -148,42 +129,8 @@ function sizeBreach({ length }: Uint8Array): string | null {
 }
 
 /** Every event of a user must meet in one partition: its key is the user. */
-function userBreach(record: LogRecord, userId: string): string | null {
-  const breach = idBreach("userId", userId);
-  if (breach !== null) return breach;
-  return record.key !== null && keyIs(record.key, userId) ? null : "key: differs from userId";
-}
-
-function timeBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
-  if (atMs < 0) return ["contract", `atMs: ${atMs} is before 1970`];
-  const unit = unitFault(atMs, nowMs);
-  if (unit !== null) return ["contract", `atMs: ${unit}`];
-  if (atMs <= nowMs + MAX_FUTURE_MS) return null;
-  return ["future", `atMs: ${atMs - nowMs} ms ahead of the clock, at most ${MAX_FUTURE_MS}`];
-}
-
-/** By the session's own time: sent once more it has that of before, whenever its record was written. */
-function ageBreach(atMs: number, nowMs: number): [DeadLetterReason, string] | null {
-  if (atMs >= nowMs - MAX_SESSION_AGE_MS) return null;
-  return [
-    "too_old",
-    `atMs: ${nowMs - atMs} ms ago, at most ${MAX_SESSION_AGE_MS}: nobody knows any more whether it was decided`,
-  ];
-}
-
-function amountBreach({ amountMinor }: Outcome): string | null {
-  return amountMinor !== null && amountMinor < 0n ? `amountMinor: ${amountMinor} is negative` : null;
-}
-
-function rewardBreach({ rewards }: Outcome): string | null {
-  for (const name in rewards) {
-    const breach = idBreach("rewards: a name", name);
-    if (breach !== null) return breach;
-    const reward = rewards[name] ?? NaN;
-    if (!Number.isFinite(reward)) return `rewards.${name}: not a finite number`;
-    if (Math.abs(reward) > MAX_REWARD) return `rewards.${name}: ${reward} is beyond ±${MAX_REWARD}`;
-  }
-  return null;
+function strayed({ key }: LogRecord, userId: string): Breach | null {
+  return keyIs(key, userId) ? null : ["contract", "key: differs from userId"];
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -14,6 +14,7 @@ import { StoreFailed } from "../../task/store/local-store.ts";
 import { holdStores } from "../../task/store/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
+import { aborted } from "../../terminal/signals.ts";
 import { isShared, openLog, type OpenedLog } from "../connect/open-log.ts";
 import type { retrainBeside as RetrainBeside } from "../retrain/retrain-beside.ts";
 import { openAllocator, type Allocator } from "./allocator.ts";
@@ -159,8 +160,4 @@ function holdStateDir(folder: string): () => void {
   } catch (error) {
     throw error instanceof StoreFailed ? new InvalidInput(error.message) : error;
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }

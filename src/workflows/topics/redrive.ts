@@ -6,7 +6,7 @@ import type { EventLog, OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";
 import { lettersOf, type Choice } from "./dead-letters.ts";
-import { homeOf, sendable, type SendableTopic } from "./sending.ts";
+import { homeOf, sendable, type SendableTopic } from "../../log/codec/sending.ts";
 
 /** Records a send. */
 const TOGETHER = 500;

@@ -1,14 +1,22 @@
 // Sending
-// A JSON value as a record of its topic: checked against the schema, keyed as the topic table says. Who may write a topic
-// is said here too: what only the allocator writes is its account of the money, and anybody else's row would break it.
+// A JSON value as a record of its topic: checked against the schema and the contract, keyed as the topic table says. Who may
+// write a topic is said here too: what only the allocator writes is its account of the money, and anybody else's row would
+// break it.
 
 import { InvalidInput } from "../../domain/campaign.ts";
+import { eventBreach, type Event } from "../../domain/event-contract.ts";
 import { unitFault } from "../../domain/reading/instant.ts";
-import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "../../log/codec/codec.ts";
-import { fromJson } from "../../log/codec/json.ts";
-import type { OutRecord } from "../../log/event-log.ts";
-import { partitionOf, type Placement } from "../../log/partitioner.ts";
-import { TOPICS } from "../../log/topics.ts";
+import { MAX_EVENT_BYTES } from "../../domain/session.ts";
+import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "./codec.ts";
+import { fromJson } from "./json.ts";
+import type { OutRecord } from "../event-log.ts";
+import { partitionOf, type Placement } from "../partitioner.ts";
+import { TOPICS } from "../topics.ts";
+
+/** It is right by itself, and more than its topic takes. */
+export class TooLarge extends InvalidInput {
+  override name = "TooLarge";
+}
 
 export type SendableTopic = keyof TopicValues;
 
@@ -83,16 +91,37 @@ export function recordFrom<N extends SendableTopic>(
 ): OutRecord {
   const forgotten = topic === "profiles" ? forgottenUser(json) : null;
   if (forgotten !== null) return { topic, key: text(forgotten), value: null };
+  return recordOf(topic, valueFrom(topic, json, nowMs), placement);
+}
+
+/** By the schema and the contract; throws InvalidInput that names the field. */
+export function valueFrom<N extends SendableTopic>(topic: N, json: unknown, nowMs: number): TopicValues[N] {
   const value = fromJson(topic, json);
-  const unit = "atMs" in value ? unitFault(value.atMs, nowMs) : null;
-  if (unit !== null) throw new InvalidInput(`${topic}: atMs: ${unit}`);
+  const fault = faultOf(topic, value, nowMs);
+  if (fault !== null) throw new InvalidInput(`${topic}: ${fault}`);
+  return value;
+}
+
+/** Throws InvalidInput when it is larger than what its topic takes. */
+export function recordOf<N extends SendableTopic>(topic: N, value: TopicValues[N], placement: Placement): OutRecord {
   const way: Way<TopicValues[N]> = WAYS[topic];
   const bytes = encoded(topic, value);
-  const most = TOPICS[topic].maxRecordBytes;
+  const most = isEvent(topic) ? MAX_EVENT_BYTES : TOPICS[topic].maxRecordBytes;
   if (bytes.length > most)
-    throw new InvalidInput(`${topic}: ${bytes.length} bytes, more than the ${most} that the topic carries`);
+    throw new TooLarge(`${topic}: ${bytes.length} bytes, more than the ${most} that a record of it has at most`);
   const partition = way.partition?.(value, placement);
   return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
+}
+
+/** What the allocator would make a dead letter for, and a time in another unit of whatever else has one. */
+function faultOf(topic: SendableTopic, value: TopicValues[SendableTopic], nowMs: number): string | null {
+  if (isEvent(topic)) return eventBreach(value as Event, nowMs)?.[1] ?? null;
+  const unit = "atMs" in value ? unitFault(value.atMs, nowMs) : null;
+  return unit === null ? null : `atMs: ${unit}`;
+}
+
+function isEvent(topic: SendableTopic): boolean {
+  return topic === "sessions" || topic === "outcomes" || topic === "profiles";
 }
 
 /** The user of a profile whose attributes are null: it is deleted. Null of any other. */

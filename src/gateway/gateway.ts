@@ -1,0 +1,95 @@
+// Gateway
+// Decisions over HTTP for applications that have no client of the log: a client of the log like any other, which writes
+// sessions, outcomes and profiles and follows `decisions` and `dead-letters`. It keeps nothing that the log does not have, so
+// any number of them run side by side, and one may be killed at any moment.
+
+import { withOpenApi } from "../http/openapi.ts";
+import { createHttp, listen, type HttpSettings } from "../http/server.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { followTopic } from "../log/follow.ts";
+import { placementOf } from "../log/placement.ts";
+import { Decisions } from "./decisions.ts";
+import { Recorded } from "./recorded.ts";
+import { addRoutes } from "./routes.ts";
+import { Writer } from "./writer.ts";
+
+export interface GatewayOptions {
+  /** Closed by whoever opened it. */
+  readonly log: EventLog;
+  readonly http: HttpSettings;
+  /** Requests for a decision that may wait at a time. */
+  readonly mostInFlight: number;
+  /** How long a session waits for others to be written with. */
+  readonly lingerMs: number;
+  readonly nowMs: () => number;
+  /** Never runs back. */
+  readonly elapsedMs: () => number;
+  readonly onTrouble: (text: string) => void;
+}
+
+export interface Gateway {
+  /** `http://host:port` */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Of all partitions together: what is known of before the start. */
+const READ_AT_START = 50_000;
+
+/** Answers from the moment that it has caught up with what was there. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, http, nowMs, elapsedMs, onTrouble } = options;
+  const placement = await placementOf(log, "sessions");
+  const writer = new Writer(log, options.lingerMs, elapsedMs);
+  const recorded = new Recorded(log);
+  const decisions = new Decisions({
+    placement,
+    writer,
+    recorded,
+    nowMs,
+    elapsedMs,
+    mostInFlight: options.mostInFlight,
+  });
+  const app = createHttp(http);
+  const stop = new AbortController();
+  const follow = async (topic: string, back: number, take: (value: Uint8Array) => void) =>
+    await followTopic(log, topic, {
+      back,
+      onRecords: (records) => {
+        for (const { value } of records) if (value !== null) take(value);
+      },
+      onTrouble,
+      signal: stop.signal,
+    });
+  try {
+    const followed = [
+      await follow("decisions", Math.ceil(READ_AT_START / placement.partitions), (value) => decisions.decided(value)),
+      await follow("dead-letters", 0, (value) => decisions.dead(value)),
+    ];
+    await Promise.all(followed.map(({ caughtUp }) => caughtUp));
+    await withOpenApi(app, {
+      title: "Stipend gateway",
+      description: "Ask for a decision, tell what became of it, and look a user's decisions up.",
+    });
+    addRoutes(app, {
+      decisions,
+      recorded,
+      writer,
+      placement,
+      nowMs,
+      troubles: () => (followed.some(({ troubled }) => troubled.size > 0) ? "the log cannot be read" : null),
+    });
+    const address = await listen(app, http);
+    return {
+      address,
+      async close() {
+        await app.close();
+        stop.abort();
+      },
+    };
+  } catch (error) {
+    stop.abort();
+    await app.close();
+    throw error;
+  }
+}
