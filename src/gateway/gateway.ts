@@ -24,7 +24,6 @@ export interface GatewayOptions {
   readonly nowMs: () => number;
   /** Never runs back. */
   readonly elapsedMs: () => number;
-  readonly onTrouble: (text: string) => void;
 }
 
 export interface Gateway {
@@ -38,7 +37,7 @@ const READ_AT_START = 50_000;
 
 /** Answers from the moment that it has caught up with what was there. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, http, nowMs, elapsedMs, onTrouble } = options;
+  const { log, http, nowMs, elapsedMs } = options;
   const placement = await placementOf(log, "sessions");
   const writer = new Writer(log, options.lingerMs, elapsedMs);
   const recorded = new Recorded(log);
@@ -58,7 +57,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       onRecords: (records) => {
         for (const { value } of records) if (value !== null) take(value);
       },
-      onTrouble,
+      onTrouble: http.onTrouble,
       signal: stop.signal,
     });
   try {

@@ -1,13 +1,9 @@
 // stipend gateway: decisions over HTTP, for applications that have no client of the log.
 
-import { openGateway } from "../../gateway/gateway.ts";
-import { systemElapsedMs } from "../../task/system-clock.ts";
 import { asInteger } from "../../settings/parse.ts";
-import { DONE } from "../../terminal/context.ts";
-import { aborted } from "../../terminal/signals.ts";
-import { withLog } from "../../workflows/connect/open-log.ts";
+import { runGateway } from "../../workflows/gateway/gateway.ts";
 import { defineCommand } from "../command.ts";
-import { httpOptions, httpSettings } from "../http-options.ts";
+import { doorOf, httpOptions } from "../http-options.ts";
 import { withDefault } from "../options.ts";
 
 const PORT = 8080;
@@ -40,25 +36,6 @@ export const command = defineCommand({
   json: "lines",
   endsBySignal: true,
   async run(context, { maxInFlight, lingerMs, ...door }) {
-    const { output, nowMs, signal } = context;
-    const http = httpSettings(context, PORT, door);
-    return await withLog(context, async (log) => {
-      const gateway = await openGateway({
-        log,
-        http,
-        mostInFlight: maxInFlight,
-        lingerMs,
-        nowMs,
-        elapsedMs: systemElapsedMs,
-        onTrouble: http.onTrouble,
-      });
-      output.item(
-        { event: "listening", address: gateway.address },
-        () => `${gateway.address} answers POST /v1/decisions`,
-      );
-      await aborted(signal);
-      await gateway.close();
-      return DONE;
-    });
+    return await runGateway(context, doorOf(PORT, door), { mostInFlight: maxInFlight, lingerMs });
   },
 });
