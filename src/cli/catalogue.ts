@@ -32,6 +32,7 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
   gateway: {
     summary: "decisions over HTTP, for applications without a client of the log",
     load: () => import("./commands/gateway.ts"),
+  },
   console: {
     summary: "a page for people: campaigns, their money, changes, users and health, live",
     load: () => import("./commands/console.ts"),

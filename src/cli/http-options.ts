@@ -1,14 +1,13 @@
 // HTTP options: where a door listens and whom it lets in, for every command that opens one.
 
-import { asAddress } from "../settings/config.ts";
-import { asText } from "../settings/parse.ts";
-import type { TypedDoor } from "../workflows/connect/door.ts";
-import { option, type ValuesOf } from "./options.ts";
+import { asInteger, asText } from "../settings/parse.ts";
+import { option, withDefault } from "./options.ts";
 
 /** `port`: the one that it takes unless told otherwise. */
 export function httpOptions(port: number) {
   return {
-    listen: option("host:port", `where to listen; port 0 takes a free one (default: 127.0.0.1:${port})`, asAddress),
+    host: withDefault("name", "address to listen on", asText, "127.0.0.1"),
+    port: withDefault("number", "port to listen on; 0 takes any free one", asInteger({ min: 0, max: 65_535 }), port),
     tokens: option(
       "file",
       "who may do what: lines of NAME SCOPE,… TOKEN with scopes decide, read, command; without it anybody on loopback",
@@ -17,8 +16,4 @@ export function httpOptions(port: number) {
     tlsCert: option("file", "speak TLS with this certificate (PEM, with the chain)", asText),
     tlsKey: option("file", "and this key of it (PEM)", asText),
   };
-}
-
-export function doorOf(port: number, values: ValuesOf<ReturnType<typeof httpOptions>>): TypedDoor {
-  return { ...values, listen: values.listen ?? { host: "127.0.0.1", port } };
 }

@@ -70,7 +70,7 @@ function bracketsHint(typed: string): string {
     : "";
 }
 
-export const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
+const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {
   const address = addressIn(typed);
   if (address === null) throw new InvalidInput(`expected host:port, got "${typed}"${bracketsHint(typed)}`);
   return address;

@@ -43,7 +43,7 @@ export async function openWorld(
       await world.allocator.said("joined");
     },
     async gateway(options = "") {
-      const program = shell.start(`gateway --listen 127.0.0.1:0 --json ${options}`);
+      const program = shell.start(`gateway --port 0 --json ${options}`);
       gateways.push(program);
       const { address } = JSON.parse(await program.said("listening")) as { address: string };
       return doorOf(address, program);

@@ -3,10 +3,8 @@
 import { asInteger } from "../../settings/parse.ts";
 import { runGateway } from "../../workflows/gateway/gateway.ts";
 import { defineCommand } from "../command.ts";
-import { doorOf, httpOptions } from "../http-options.ts";
+import { httpOptions } from "../http-options.ts";
 import { withDefault } from "../options.ts";
-
-const PORT = 8080;
 
 export const command = defineCommand({
   summary: "decisions over HTTP, for applications without a client of the log",
@@ -14,12 +12,9 @@ export const command = defineCommand({
     "POST /v1/decisions writes a session and answers with its decision; outcomes and profiles go the same way, and " +
     "/openapi.json has all of it. It needs `stipend run` beside it, on the same log, and keeps nothing itself: run as many as you like. " +
     "SIGTERM or Ctrl-C ends it.",
-  examples: [
-    "stipend gateway",
-    "KAFKA_BROKERS=127.0.0.1:9092 stipend gateway --listen 0.0.0.0:8080 --tokens tokens.txt",
-  ],
+  examples: ["stipend gateway", "KAFKA_BROKERS=127.0.0.1:9092 stipend gateway --host 0.0.0.0 --tokens tokens.txt"],
   options: {
-    ...httpOptions(PORT),
+    ...httpOptions(8_080),
     maxInFlight: withDefault(
       "number",
       "requests for a decision that may wait at a time; more are answered 429",
@@ -36,6 +31,6 @@ export const command = defineCommand({
   json: "lines",
   endsBySignal: true,
   async run(context, { maxInFlight, lingerMs, ...door }) {
-    return await runGateway(context, doorOf(PORT, door), { mostInFlight: maxInFlight, lingerMs });
+    return await runGateway(context, door, { mostInFlight: maxInFlight, lingerMs });
   },
 });

@@ -9,7 +9,8 @@ import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
 
 export interface TypedDoor {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly host: string;
+  readonly port: number;
   /** Files. */
   readonly tokens: string | undefined;
   readonly tlsCert: string | undefined;
@@ -19,13 +20,14 @@ export interface TypedDoor {
 /** Throws InvalidInput that names the option. */
 export function doorSettings(
   { output }: Pick<Context, "output">,
-  { listen, tokens, tlsCert, tlsKey }: TypedDoor,
+  { host, port, tokens, tlsCert, tlsKey }: TypedDoor,
 ): HttpSettings {
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new InvalidInput("--tls-cert, --tls-key: a certificate needs its key, and a key its certificate");
   const onTrouble = (text: string): void => output.note(text, { level: "warn" });
   return {
-    ...listen,
+    host,
+    port,
     tokens: tokens === undefined ? null : tokenFile(resolve(tokens), systemElapsedMs, onTrouble),
     tls:
       tlsCert === undefined || tlsKey === undefined
