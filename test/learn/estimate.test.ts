@@ -29,7 +29,7 @@ const network =
     return {
       reward: pick(log.truth.reward, (value, control) => level * (control + uplift * (value - control))),
       cost: pick(log.truth.cost, (value) => value),
-      redemption: pick(log.truth.redemption, (value) => value * level),
+      redemption: pick(log.truth.redemption, (value) => (value === 1 ? 1 : value * level)),
     };
   };
 
@@ -87,6 +87,29 @@ describe("cells", () => {
   });
 });
 
+test("an arm under which nothing was seen yet is as uncertain as the others, and a constant is certain", () => {
+  const cells = emptyCells(1, 3, 1);
+  const tasks = { rewards: [], cost: { kind: "column" as const }, dose: null };
+  const cost = Float32Array.from({ length: 300 }, (_, row) => [0, 0.1, row % 2][row % 3] ?? 0);
+  const block = {
+    n: 300,
+    x: new Float32Array(300),
+    fold: new Uint8Array(300),
+    arm: Uint8Array.from({ length: 300 }, (_, row) => row % 3),
+    propensity: new Float32Array(300).fill(1 / 3),
+    rewards: new Float32Array(0),
+    redeemed: null,
+    cost,
+  };
+  addBlock(cells, block, new Uint8Array(300), tasks);
+  const { mean, variance } = measure(cells, "cost", [0]);
+  expect(mean[0]).toBe(0);
+  expect(variance[0]).toBeGreaterThan(0);
+  expect(mean[1]).toBeCloseTo(0.1, 6);
+  expect(variance[1]).toBe(0);
+  expect(variance[2]).toBeGreaterThan(variance[0] ?? Infinity);
+});
+
 describe("reading out", () => {
   const measured = (mean: number[], variance: number[]) => ({
     clusters: 2,
@@ -119,13 +142,19 @@ describe("reading out", () => {
     expect([...crossed.values]).toEqual([1, 2, 3, 4]);
     expect(Math.min(...crossed.variance)).toBeGreaterThan(0);
   });
+  test("what is certain is not corrected, and says nothing of how far the others are off", () => {
+    const certain = readOut("shrunk", net, net, measured([1, 3, 3, 3], [0, 0.01, 0, 0.01]), mix, units);
+    expect([...certain.values.map((value, cell) => (cell % 2 === 0 ? value : 0))]).toEqual([1, 0, 3, 0]);
+    expect([...certain.variance.map((value, cell) => (cell % 2 === 0 ? value : 1))]).toEqual([0, 1, 0, 1]);
+    expect(certain.armVariance[0]).toBe(0);
+  });
 });
 
 describe("estimates of a randomised log", () => {
   test("with a good network are nearer to the truth than what was measured", async () => {
     const found = await run(network(1, 1));
     const right = truth(log.truth.reward);
-    expect(found.readouts.reward).not.toBe("measured");
+    expect(found.readouts).toEqual({ reward: "network", cost: "network" });
     expect(error(found.values.reward, found.values.mix, right)).toBeLessThan(
       0.5 * error(found.measured.reward, found.values.mix, right),
     );
@@ -138,6 +167,45 @@ describe("estimates of a randomised log", () => {
     const ours = error(found.values.reward, found.values.mix, right);
     expect(ours).toBeLessThan(0.5 * error(off, found.values.mix, right));
     expect(ours).toBeLessThan(error(found.measured.reward, found.values.mix, right));
+  });
+  test("with costs that are off by one share in every arm give that share back, whatever the control's row says", async () => {
+    const found = await run(network(1, 0.85));
+    expect(found.readouts.cost).toBe("shrunk");
+    const right = truth(log.truth.cost);
+    const total = (values: readonly (readonly number[])[], arm: number): number =>
+      values.reduce((sum, row, k) => sum + (found.values.mix[k] ?? 0) * (row[arm] ?? 0), 0);
+    for (let arm = 1; arm < arms; arm += 1)
+      expect(Math.abs(total(found.values.cost, arm) / total(right, arm) - 1)).toBeLessThan(0.05);
+  });
+  test("of measured costs: an arm that is free and one that always costs the same are certain", async () => {
+    const cost = Float32Array.from(log.rows.cost, (each, row) => [0, 0, 7][log.rows.arm[row] ?? 0] ?? each);
+    const rows = { ...log.rows, cost };
+    const effects = (x: Float32Array): Effects => ({
+      ...network(1, 1)(x),
+      cost: Float32Array.from(network(1, 1)(x).cost, (each, at) => [0, 0, 7][at % arms] ?? 0.8 * each),
+    });
+    const { values, armCostSe, readouts } = await estimate({
+      dataset: {
+        ...log.dataset,
+        tasks: { ...log.dataset.tasks, cost: { kind: "column" } },
+        blocks: async function* () {
+          yield await Promise.resolve(rows);
+        },
+      },
+      clusters: CLUSTERS,
+      classes,
+      effects,
+      outOfFold: (block) => ({ effects: effects(block.x), labels: classes(block.x) }),
+      options: ESTIMATE_OPTIONS,
+      progress: () => undefined,
+    });
+    expect(readouts.cost).toBe("shrunk");
+    for (const [arm, exact] of [0, 0, 7].entries()) {
+      expect(values.cost.map((row) => row[arm])).toEqual(values.cost.map(() => exact));
+      expect(values.costSe.map((row) => row[arm])).toEqual(values.cost.map(() => 0));
+      expect(armCostSe[arm]).toBe(0);
+    }
+    expect(values.costSe.every((row) => row.slice(3).every((se) => se > 0 && se < Infinity))).toBe(true);
   });
   test("raw measured means are taken only when asked for, however few the clusters", async () => {
     const labels = (x: Float32Array): Int32Array => classes(x).map((label) => Math.floor(label / 5));

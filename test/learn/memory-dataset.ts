@@ -35,7 +35,7 @@ export function madeUpLog(n: number, seed: number, faces: readonly number[] = FA
     const ordered = random.unit() < order;
     rows.rewards[row] = ordered ? 2500 : 0;
     const rate = (truth.redemption[cell] ?? 0) / Math.max(order, 1e-9);
-    rows.redeemed[row] = ordered && random.unit() < rate ? 1 : 0;
+    rows.redeemed[row] = faces[arm] !== 0 && ordered && random.unit() < rate ? 1 : 0;
     rows.cost[row] = (faces[arm] ?? 0) * (rows.redeemed[row] ?? 0);
   }
   return { dataset: datasetOf(rows, faces), truth, n, arms, rows };

@@ -22,7 +22,8 @@ export function ladderEffects(n: number, seed: number, faces: readonly number[] 
     faces.forEach((face, arm) => {
       const order = base + (strength * face) / (face + half);
       effects.reward[row * arms + arm] = order * basket;
-      effects.redemption[row * arms + arm] = face === 0 ? 0 : order * (0.3 + (0.6 * face) / (face + 300));
+      // Of a cost that is certain the network says 1.
+      effects.redemption[row * arms + arm] = face === 0 ? 1 : order * (0.3 + (0.6 * face) / (face + 300));
       effects.cost[row * arms + arm] = face * (effects.redemption[row * arms + arm] ?? 0);
     });
   }

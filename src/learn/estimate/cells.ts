@@ -39,8 +39,7 @@ export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, 
     tasks.rewards.forEach((task, at) => (reward += task.weight * (block.rewards[row * width + at] ?? 0)));
     values[0] = reward;
     values[1] = block.cost[row] ?? 0;
-    const redeemed = block.redeemed?.[row] ?? Number.NaN;
-    values[2] = Number.isNaN(redeemed) ? 0 : redeemed;
+    values[2] = redemptionOf(block, row, tasks);
     const base = (((block.fold[row] ?? 0) * clusters + (labels[row] ?? 0)) * arms + (block.arm[row] ?? 0)) * STRIDE;
     sums[base] = (sums[base] ?? 0) + 1;
     sums[base + 1] = (sums[base + 1] ?? 0) + weight;
@@ -54,6 +53,13 @@ export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, 
       sums[at + 3] = (sums[at + 3] ?? 0) + weight * weight * value * value;
     }
   }
+}
+
+/** As the ensemble tells it: 1 where the cost is certain. What else would stand there for the control would be an error of one. */
+function redemptionOf({ arm, redeemed }: Block, row: number, { cost }: Tasks): number {
+  if (cost.kind === "redeemed" && !((cost.faceMinor[arm[row] ?? 0] ?? 0) > 0)) return 1;
+  const value = redeemed?.[row] ?? NaN;
+  return Number.isNaN(value) ? 0 : value;
 }
 
 /** Means of one target with their variances, [clusters × arms]; a cell without rows has mean 0 and infinite variance. */
@@ -87,8 +93,9 @@ export function measure(cells: Cells, target: Target, folds: readonly number[]):
     const m = (total[base + at] ?? 0) / sumW;
     mean[cell] = m;
     const own = (total[base + at + 3] ?? 0) - 2 * m * (total[base + at + 2] ?? 0) + m * m * (total[base + 2] ?? 0);
-    const sampling = Math.max(own, 0) / (sumW * sumW);
-    const prior = ((spreads[cell % arms] ?? 0) * (total[base + 2] ?? 0)) / (sumW * sumW);
+    const spread = spreads[cell % arms] ?? 0;
+    const sampling = spread > 0 ? Math.max(own, 0) / (sumW * sumW) : 0;
+    const prior = (spread * (total[base + 2] ?? 0)) / (sumW * sumW);
     variance[cell] = (sampling * n + prior * PRIOR_ROWS) / (n + PRIOR_ROWS - 1);
   }
   return { clusters, arms, count, mean, variance };
@@ -102,9 +109,16 @@ function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
   return total;
 }
 
-/** Variance of a row's value under each arm, over all clusters. */
+/** Below this share of its mean square an arm's spread is the rounding of a constant. */
+const CONSTANT = 1e-9;
+
+/**
+ * Variance of a row's value under each arm, over all clusters. A constant has none; where nothing was seen at all it is
+ * that of the arms where something was, for nothing seen is not nothing to come.
+ */
 function armSpreads(total: Float64Array, size: number, arms: number, at: number): Float64Array {
   const spreads = new Float64Array(arms);
+  const unseen: number[] = [];
   for (let arm = 0; arm < arms; arm += 1) {
     let [weight, sum, squares] = [0, 0, 0];
     for (let cell = arm; cell < size; cell += arms) {
@@ -112,7 +126,15 @@ function armSpreads(total: Float64Array, size: number, arms: number, at: number)
       sum += total[cell * STRIDE + at] ?? 0;
       squares += total[cell * STRIDE + at + 1] ?? 0;
     }
-    if (weight > 0) spreads[arm] = Math.max(squares / weight - (sum / weight) ** 2, 0);
+    if (!(squares > 0)) {
+      unseen.push(arm);
+      continue;
+    }
+    const spread = squares / weight - (sum / weight) ** 2;
+    spreads[arm] = spread > (CONSTANT * squares) / weight ? spread : 0;
   }
+  const seen = arms - unseen.length;
+  const usual = seen > 0 ? spreads.reduce((a, b) => a + b, 0) / seen : 0;
+  for (const arm of unseen) spreads[arm] = usual;
   return spreads;
 }

@@ -31,15 +31,21 @@ export function readOutOf(
   );
 }
 
-/** A cost is off by a share of itself; a reward or a rate by an amount. */
+/** A reward is off by an amount; a cost, or the rate that it comes from, by a share of itself. */
 function unitsOf({ means, mix }: Expectation, target: Target): Float64Array {
-  const arms = means.cost.length / mix.length;
+  const arms = means[target].length / mix.length;
   const units = new Float64Array(arms).fill(1);
-  if (target !== "cost") return units;
+  if (target === "reward") return units;
   return units.map((_, arm) =>
-    mix.reduce((level, share, cluster) => level + share * (means.cost[cluster * arms + arm] ?? 0), 0),
+    mix.reduce((level, share, cluster) => level + share * (means[target][cluster * arms + arm] ?? 0), 0),
   );
 }
+
+/**
+ * Student's t on the folds' gains (one-sided, 95 % with three degrees of freedom), above which the layers are taken. They
+ * are made of noisy outcomes: where they foretell no better than by chance, they cost value.
+ */
+const EVIDENCE = 2.35;
 
 /** Raw measured means are never chosen unasked: their noise goes into the plan and into what it spends. */
 export function choose(
@@ -48,28 +54,38 @@ export function choose(
   fixed: Readout | null,
   folds: readonly number[],
 ): { readout: Readout; checks: ExcessError[] } {
-  const readouts: readonly Readout[] = ["network", "shrunk", "measured"];
-  const checks = readouts.map((readout) => ({ readout, error: excessError(sums, target, readout, folds) }));
-  const allowed = checks.filter(({ readout }) => readout !== "measured");
-  const best = allowed.reduce((a, b) => (b.error < a.error ? b : a));
-  return { readout: fixed ?? best.readout, checks };
+  const errorsOf = (readout: Readout): number[] => folds.map((held) => excessError(sums, target, readout, held, folds));
+  const [network, shrunk, measured] = [errorsOf("network"), errorsOf("shrunk"), errorsOf("measured")];
+  const gains = network.map((error, at) => error - (shrunk[at] ?? error));
+  const gain = mean(gains);
+  const noise = Math.sqrt(mean(gains.map((each) => (each - gain) ** 2)) / (gains.length - 1));
+  return {
+    readout: fixed ?? (gain > EVIDENCE * noise ? "shrunk" : "network"),
+    checks: [
+      { readout: "network", error: mean(network) },
+      { readout: "shrunk", error: mean(shrunk) },
+      { readout: "measured", error: mean(measured) },
+    ],
+  };
 }
 
-function excessError(sums: Sums, target: Target, readout: Readout, folds: readonly number[]): number {
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** On the rows of one fold. */
+function excessError(sums: Sums, target: Target, readout: Readout, held: number, folds: readonly number[]): number {
+  const others = folds.filter((fold) => fold !== held);
+  const base = { means: sums.outOfFold([held]), mix: sums.served.mix };
+  const foretold = readOutOf(sums, base, target, readout, others).values;
+  const seen = measure(sums.cells, target, [held]);
   let [error, weight] = [0, 0];
-  for (const held of folds) {
-    const others = folds.filter((fold) => fold !== held);
-    const base = { means: sums.outOfFold([held]), mix: sums.served.mix };
-    const foretold = readOutOf(sums, base, target, readout, others).values;
-    const seen = measure(sums.cells, target, [held]);
-    const off = differences(foretold, seen, target === "reward");
-    off.forEach((each, cell) => {
-      const n = seen.count[cell] ?? 0;
-      if (n === 0) return;
-      error += n * (each * each - (seen.variance[cell] ?? 0));
-      weight += n;
-    });
-  }
+  differences(foretold, seen, target === "reward").forEach((each, cell) => {
+    const n = seen.count[cell] ?? 0;
+    if (n === 0) return;
+    error += n * (each * each - (seen.variance[cell] ?? 0));
+    weight += n;
+  });
   return weight > 0 ? error / weight : 0;
 }
 

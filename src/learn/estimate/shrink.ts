@@ -1,14 +1,16 @@
 // Shrink
 // Joins what the ensemble expects of each cluster × arm with what the log measured there. How far the log was from what
-// was foretold of it is read in three layers, each pulled towards zero by how much of it is noise (empirical Bayes,
-// between-variance by moments):
-//   the arm's      off for this arm everywhere (calibration of its level)
+// was foretold of it, all arms together, is known well and is always taken: the spend of a plan as a whole depends on it.
+// The rest is read in three layers, each pulled towards zero by how much of it is noise (empirical Bayes, between-variance
+// by moments):
+//   the arm's      off for this arm everywhere
 //   the cluster's  off for this cluster under every arm
 //   the cell's     the rest
 // Raw cell means would pick their own noise: the best-looking cell is over-estimated in reward and in cost alike.
 
 import type { Measured } from "./cells.ts";
 
+/** `network`: at the log's level, otherwise as expected. `shrunk`: with the layers. `measured`: the log's means. */
 export type Readout = "network" | "shrunk" | "measured";
 
 /** Estimates [clusters × arms] with the variance of each, of which `armVariance` is common to all clusters of the arm. */
@@ -34,22 +36,28 @@ export function readOut(
   const { clusters, arms } = measured;
   const values = new Float64Array(clusters * arms);
   const variance = new Float64Array(clusters * arms);
-  const armVariance = layers.arm.variance.map((each, arm) => each * (units[arm] ?? 1) ** 2);
+  const isCertain = layers.arm.variance.map((noise, arm) => Number(noise === Infinity && hasRows(measured, arm)));
+  const armVariance = layers.arm.variance.map((each, arm) => (isCertain[arm] ? 0 : each * (units[arm] ?? 1) ** 2));
   for (let cell = 0; cell < values.length; cell += 1) {
     const arm = cell % arms;
     const unit = units[arm] ?? 1;
     const cluster = Math.floor(cell / arms);
-    const shift = layers.level + shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
-    const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
     values[cell] = network[cell] ?? 0;
+    if (isCertain[arm]) continue;
+    const own = shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
+    const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
     variance[cell] = (armVariance[arm] ?? 0) + noise * unit * unit;
-    if (readout === "shrunk") values[cell] = (values[cell] ?? 0) + unit * shift;
+    values[cell] = (values[cell] ?? 0) + unit * (layers.level + (readout === "shrunk" ? own : 0));
     if (readout === "measured" && (measured.count[cell] ?? 0) > 0) {
       values[cell] = measured.mean[cell] ?? 0;
       variance[cell] = measured.variance[cell] ?? 0;
     }
   }
   return { values, variance, armVariance };
+}
+
+function hasRows({ count, arms }: Measured, arm: number): boolean {
+  return count.some((rows, cell) => cell % arms === arm && rows > 0);
 }
 
 /** Differences of one kind, their sampling variances, and how much they truly vary. */
@@ -75,7 +83,7 @@ function shrunk(layer: Layer, at: number): number {
   return keepOf(layer, at) * (layer.difference[at] ?? 0);
 }
 
-/** What stays unknown: after shrinking, or without looking at the measurement at all. */
+/** What stays unknown: after shrinking, or without the layers. */
 function spread(layer: Layer, at: number, readout: Readout): number {
   return readout === "network" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
 }
@@ -86,7 +94,7 @@ function layersOf(foretold: Float64Array, measured: Measured, mix: Float64Array,
   const noise = new Float64Array(clusters * arms).fill(Infinity);
   for (let cell = 0; cell < difference.length; cell += 1) {
     const unit = units[cell % arms] ?? 1;
-    if ((count[cell] ?? 0) === 0 || !(unit > 0)) continue;
+    if ((count[cell] ?? 0) === 0 || !(unit > 0) || !((variance[cell] ?? 0) > 0)) continue;
     difference[cell] = ((mean[cell] ?? 0) - (foretold[cell] ?? 0)) / unit;
     noise[cell] = (variance[cell] ?? 0) / (unit * unit);
   }
