@@ -9,7 +9,8 @@
 
 import { pathToFileURL } from "node:url";
 import { must } from "../../src/domain/assert.ts";
-import { decide, Policies } from "../../src/serve/decide/decide.ts";
+import { decide } from "../../src/serve/decide/decide.ts";
+import { PolicyCache } from "../../src/serve/decide/logging-policy.ts";
 import type { ReadyRelease } from "../../src/serve/classify/release-shelf.ts";
 import { Book } from "../../src/serve/ledger/book.ts";
 import type { Reservation, ReserveRequest } from "../../src/serve/ledger/reservation.ts";
@@ -138,14 +139,14 @@ function decision(): Body {
   const shard = new CampaignShard({ ...withGrant(null, grant, 0), release: release.hash, planRow: plan.planRow }, null);
   shard.takeGrant();
   shard.useRelease(release.hash, release.manifest.clusters);
-  const policies = new Policies();
+  const policies = new PolicyCache();
   const ids = Array.from({ length: KEYS }, (_, index) => `s-0123456789ab${index}`);
   return (count) => {
     let used = 0;
     for (let index = 0; index < count; index += 1) {
       const id = ids[index % KEYS] ?? "";
-      const question = { sessionId: id, userId: id, reservationId: id, user: NEW_USER, shard, ready, nowMs: 1 };
-      if (decide({ ...question, cluster: index % 8 }, policies).reservation !== null) used += 1;
+      const session = { session: { sessionId: id, userId: id }, decisionId: id, release: ready, cluster: index % 8 };
+      if (decide(session, NEW_USER, shard, 1, policies).reservation !== null) used += 1;
     }
     return used;
   };

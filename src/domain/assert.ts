@@ -14,6 +14,13 @@ export function must<T>(value: T | null | undefined, what: string): T {
   return value;
 }
 
+/** The item at an index; an AssertionFailed where there is none, so that a wrong index cannot become a plausible figure. */
+export function itemAt<T>(list: ArrayLike<T>, index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new AssertionFailed(`index ${index} of ${list.length}`);
+  return item;
+}
+
 /** Closes an exhaustive switch: does not compile while a case is open. */
 export function unreachable(value: never): never {
   throw new AssertionFailed(`unreachable: ${JSON.stringify(value)}`);

@@ -1,26 +1,23 @@
 // Serve cycle: one cycle's work on one shard: the users and campaigns that it touches, as they change, and the rows that
 // it writes. Made for a cycle and thrown away with it; the state is read through the view and written only by `finish`.
 
-import { assert } from "../domain/assert.ts";
-import type { Decision } from "../domain/decision.ts";
-import { decisionIdOf } from "../domain/ids.ts";
-import type { Outcome } from "../domain/session.ts";
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
-import { decide, Policies, type Answer } from "./decide/decide.ts";
-import { refused } from "./receive/contract.ts";
-import { encodeAttributes } from "./enrich/attribute-bytes.ts";
-import { reservationIdOf } from "./receive/ids.ts";
-import type { Prepared, PreparedSession } from "./receive/fold.ts";
-import type { ServeFacts } from "./receive/prepare.ts";
+import { controlArm } from "./decide/assignment.ts";
+import { decide } from "./decide/decide.ts";
+import { PolicyCache } from "./decide/logging-policy.ts";
+import type { EnrichedSession } from "./enrich/enrich.ts";
+import { decisionRow } from "./publish/decision-row.ts";
+import { Journal, type OutputCodecs } from "./publish/journal.ts";
 import { reportOf, REPORT_EVERY_MS } from "./publish/report.ts";
-import { judge } from "./settle/judge.ts";
-import { closeDue, closeOldest, settleLate, settleOutcome, type Place } from "./settle/settle.ts";
-import { endsNextMs, heldUntilMs } from "./settle/validity.ts";
+import { readUser, type BatchEvent } from "./receive/batch-view.ts";
+import type { ServeFacts } from "./receive/prepare.ts";
+import { traceOf } from "./receive/trace.ts";
+import { openDecisionOf } from "./settle/open-window.ts";
+import { publishTraining, settleClosed, settleLate, settleOutcome, type SettleContext } from "./settle/settle.ts";
+import { endsNextMs } from "./settle/windows.ts";
 import { CampaignShard } from "./state/campaign/campaign-shard.ts";
 import { PROFILE_MS, type StoredProfile } from "./state/campaign/records.ts";
-import { Journal, type OutputCodecs } from "./publish/journal.ts";
-import { decodeAs } from "./state/state-reader.ts";
-import { traceOf } from "./receive/trace.ts";
+import { StateReader } from "./state/state-reader.ts";
 import {
   countsKey,
   HEAD_KEY,
@@ -31,20 +28,16 @@ import {
   userOf,
   type StateCodec,
 } from "./state/state.ts";
-import { withIncentive } from "./state/user/activity.ts";
-import { idPrint } from "./state/user/fingerprint.ts";
-import { appendRow, NOTHING } from "./state/user/packed.ts";
+import type { OpenDecision } from "./state/user/open-decision.ts";
 import {
-  AGAIN_MAX,
   dueOf,
   ENDED_MS,
+  isIdle,
   keptUntil,
-  NEW_USER,
-  OPEN_MAX,
-  withEnded,
-  withReceived,
+  withIncentiveAgain,
+  withIncentiveGiven,
+  withOpen,
   withRoom,
-  type OpenDecision,
   type UserRecord,
 } from "./state/user/record.ts";
 
@@ -58,27 +51,26 @@ export interface CycleCodecs {
 
 /** A user as this cycle leaves it. */
 interface Visit {
+  readonly stored: UserRecord;
   record: UserRecord;
-  changed: boolean;
-  readonly place: Place;
+  readonly context: SettleContext;
 }
 
 export class ServeCycle {
   readonly #codecs: CycleCodecs;
-  readonly #view: StateView;
+  readonly #reader: StateReader;
   readonly #facts: ServeFacts;
   readonly #context: CycleContext;
   readonly #journal: Journal;
-  readonly #policies = new Policies();
+  readonly #policies = new PolicyCache();
   readonly #shards = new Map<string, CampaignShard>();
   readonly #visits = new Map<string, Visit>();
-  readonly #shardOf = (campaign: string): CampaignShard | undefined => this.#shards.get(campaign);
   readonly #agedProfiles = new Map<string, StoredProfile | null>();
   #gaveBack = false;
 
   constructor(codecs: CycleCodecs, view: StateView, facts: ServeFacts, context: CycleContext) {
     this.#codecs = codecs;
-    this.#view = view;
+    this.#reader = new StateReader(codecs.state, view, new Map());
     this.#facts = facts;
     this.#context = context;
     this.#journal = new Journal(codecs.outputs, context, facts.head);
@@ -104,21 +96,27 @@ export class ServeCycle {
   closeWindows(due: readonly string[]): void {
     for (const key of due) {
       const userId = userOf(key);
-      if (userId !== undefined) this.#close(this.#visit(userId, null));
+      if (userId !== undefined) this.#visit(userId);
       const profiled = profileUserOf(key);
       if (profiled !== undefined) this.#agedProfiles.set(profiled, this.#aged(profiled));
     }
-    for (const [userId, { key }] of this.#facts.users) this.#close(this.#visit(userId, key));
+    for (const userId of this.#facts.users.keys()) this.#visit(userId);
   }
 
-  take(event: Prepared): void {
+  take(event: BatchEvent): void {
     switch (event.kind) {
-      case "refused":
+      case "rejected":
         return this.#journal.deadLetter(event);
-      case "repeated":
-        return this.#journal.repeated();
-      case "outcome":
-        return this.#outcome(event);
+      case "repeated_session":
+        return this.#journal.repeatedSession();
+      case "outcome": {
+        const { outcome, before, after } = event;
+        const shard = this.#shards.get(before.campaign);
+        if (shard !== undefined) this.#journal.unweighed(outcome, shard.campaign);
+        return settleOutcome(before, after, outcome, this.#visit(outcome.userId).context);
+      }
+      case "late_outcome":
+        return settleLate(event.ended, event.outcome, this.#visit(event.outcome.userId).context);
       case "session":
         this.#giveBack();
         return this.#session(event.session);
@@ -152,18 +150,16 @@ export class ServeCycle {
 
   /** Kept for another while when the user is known or comes in this batch; else forgotten (null). */
   #aged(userId: string): StoredProfile | null {
-    const bytes = this.#view.get(profileKey(userId));
-    const isKnown = this.#facts.users.has(userId) || this.#view.get(userKey(userId)) !== undefined;
-    if (bytes === undefined || !isKnown) return null;
-    const profile = decodeAs(this.#codecs.state, bytes, "stored_profile");
-    return { ...profile, dueMs: this.#context.nowMs + PROFILE_MS };
+    const isKnown = this.#facts.users.has(userId) || this.#reader.hasUser(userId);
+    const profile = isKnown ? this.#reader.profile(userId) : null;
+    return profile === null ? null : { ...profile, dueMs: this.#context.nowMs + PROFILE_MS };
   }
 
-  #store(state: Map<string, Uint8Array | null>, userId: string, { record, changed, place }: Visit): void {
-    if (!changed) return;
-    const forgotten = record.open.length === 0 && record.keepUntilMs <= this.#context.nowMs;
-    const kept = { ...record, dueMs: dueOf(record, (open) => endsNextMs(open, place.shardOf)) };
-    state.set(userKey(userId), forgotten ? null : this.#codecs.state.encode(kept));
+  #store(state: Map<string, Uint8Array | null>, userId: string, { stored, record }: Visit): void {
+    const isForgotten = isIdle(record, this.#context.nowMs);
+    if (record === stored && !isForgotten) return;
+    const kept = { ...record, dueMs: dueOf(record, (open) => endsNextMs(open, this.#facts.campaigns)) };
+    state.set(userKey(userId), isForgotten ? null : this.#codecs.state.encode(kept));
   }
 
   #count(state: Map<string, Uint8Array | null>, id: string, shard: CampaignShard): void {
@@ -174,230 +170,51 @@ export class ServeCycle {
       state.set(countsKey(id), this.#codecs.state.encode(shard.toCounts(reports ? nowMs : null)));
   }
 
-  #visit(userId: string, key: Uint8Array | null): Visit {
+  /** At the first visit the money of the windows that are over is settled. */
+  #visit(userId: string): Visit {
     const known = this.#visits.get(userId);
     if (known !== undefined) return known;
-    const read = this.#facts.users.get(userId);
-    const visit: Visit = {
-      record: read?.record ?? this.#load(userId),
-      changed: false,
-      place: {
-        userId,
-        userKey: key ?? read?.key ?? Buffer.from(userId),
-        nowMs: this.#context.nowMs,
-        cycle: this.#context.cycle,
-        journal: this.#journal,
-        shardOf: this.#shardOf,
-      },
-    };
+    const { campaigns, users } = this.#facts;
+    const { key, stored, closed, record } =
+      users.get(userId) ?? readUser(this.#reader, userId, Buffer.from(userId), campaigns, this.#context.nowMs);
+    const [cycle, journal, shards] = [this.#context, this.#journal, this.#shards];
+    const visit = { stored, record, context: { userId, userKey: key, cycle, journal, campaigns, shards } };
     this.#visits.set(userId, visit);
+    settleClosed(closed, visit.context);
     return visit;
   }
 
-  #load(userId: string): UserRecord {
-    const bytes = this.#view.get(userKey(userId));
-    return bytes === undefined ? NEW_USER : decodeAs(this.#codecs.state, bytes, "user_record");
-  }
-
-  #close(visit: Visit): void {
-    const closed = closeDue(visit.record, visit.place);
-    if (closed !== visit.record || isForgotten(closed, this.#context.nowMs)) change(visit, closed);
-  }
-
-  #outcome({ outcome, record }: Extract<Prepared, { readonly kind: "outcome" }>): void {
-    const visit = this.#visit(outcome.userId, record.key);
-    const judgement = judge(visit.record, outcome, this.#context.nowMs);
-    switch (judgement.verdict) {
-      case "counts":
-        this.#tellUnweighed(outcome, visit.record.open[judgement.at]?.campaign);
-        return change(visit, settleOutcome(visit.record, judgement.at, outcome, visit.place));
-      case "late":
-        return change(visit, settleLate(visit.record, judgement, outcome, visit.place));
-      case "repeated":
-        return;
-      case "conflict":
-        return this.#journal.deadLetter(refused(record, "outcome_conflict", judgement.detail));
-      case "unknown":
-        return this.#journal.deadLetter(refused(record, "unknown_decision", judgement.detail));
-      case "breach":
-        return this.#journal.deadLetter(refused(record, "contract", judgement.detail));
-    }
-  }
-
-  #tellUnweighed(outcome: Outcome, campaign: string | undefined): void {
-    const shard = campaign === undefined ? undefined : this.#shards.get(campaign);
-    if (shard !== undefined) this.#journal.unweighed(outcome, shard.campaign);
-  }
-
-  #session(prepared: PreparedSession): void {
-    const { session, record, campaign } = prepared;
-    const visit = this.#visit(session.userId, record.key);
-    visit.record = withRoom(visit.record, this.#context.nowMs, (id) => this.#longestCapMs(id));
-    const decisionId = decisionIdOf(session.sessionId);
-    const shard = campaign === null ? undefined : this.#shards.get(campaign);
-    const answer = shard === undefined ? null : this.#decide(prepared, shard, decisionId, visit.record);
-    const row = this.#row(prepared, decisionId, shard, answer);
-    this.#journal.decision(row, visit.place.userKey, traceOf(record.headers));
-    change(visit, this.#remember(visit, prepared, row, shard, answer));
-  }
-
-  #decide(prepared: PreparedSession, shard: CampaignShard, decisionId: string, user: UserRecord): Answer {
-    const { sessionId, userId } = prepared.session;
-    const { release } = shard.inForce;
-    const ready = release === null ? undefined : this.#facts.releases.get(release);
-    return decide(
-      {
-        sessionId,
-        userId,
-        reservationId: reservationIdOf(decisionId),
-        user,
-        shard,
-        ready: ready ?? null,
-        cluster: prepared.cluster,
-        nowMs: this.#context.nowMs,
-      },
-      this.#policies,
-    );
-  }
-
-  #row(
-    prepared: PreparedSession,
-    decisionId: string,
-    shard: CampaignShard | undefined,
-    answer: Answer | null,
-  ): Decision {
-    const { session, cluster, probability, degraded, featuresHash } = prepared;
-    const { nowMs, cycle } = this.#context;
-    const arm = answer?.arm ?? 0;
-    const reservation = answer?.reservation ?? null;
-    const repeats = answer === null || answer.again < 0 ? null : this.#openOf(session.userId, answer.again);
-    const armRow = repeats === null ? shard?.arm(arm) : undefined;
-    return {
-      decisionId,
-      sessionId: session.sessionId,
-      userId: session.userId,
-      campaign: shard?.campaign.id ?? null,
-      sessionAtMs: session.atMs,
-      decidedAtMs: nowMs,
-      cycle,
-      reason: answer?.reason ?? "invalid_campaign",
-      arm,
-      armId: repeats?.armId ?? armRow?.id ?? "",
-      faceMinor: repeats?.faceMinor ?? armRow?.faceMinor ?? 0n,
-      sendMinor: armRow?.sendMinor ?? 0n,
-      currency: shard?.campaign.currency ?? null,
-      account: answer?.account ?? null,
-      reservationId: reservation?.reservationId ?? null,
-      reservedMinor: reservation === null ? 0n : reservation.faceMinor + reservation.sendMinor,
-      validUntilMs: reservation?.untilMs ?? (repeats === null ? null : heldUntilMs(repeats, this.#shardOf)),
-      cluster,
-      clusterProbability: probability,
-      release: shard?.inForce.release ?? null,
-      planRow: shard?.inForce.planRow ?? -1,
-      revision: shard?.inForce.settings.grant.revision ?? 0,
-      propensities: answer?.policy?.propensities ?? [],
-      holdout: answer?.holdout ?? false,
-      exploration: answer?.explored ?? false,
-      degraded,
-      featuresHash,
-      previousHash: this.#journal.head.decisionHead,
-    };
-  }
-
-  #openOf(userId: string, at: number): OpenDecision {
-    const open = this.#visits.get(userId)?.record.open[at];
-    assert(open !== undefined, `open decision ${at} of the user is missing`);
-    return open;
-  }
-
-  #remember(
-    visit: Visit,
-    prepared: PreparedSession,
-    row: Decision,
-    shard: CampaignShard | undefined,
-    answer: Answer | null,
-  ): UserRecord {
+  #session(session: EnrichedSession): void {
     const { nowMs } = this.#context;
-    const user = visit.record;
-    if (answer !== null && answer.again >= 0) return this.#rememberAgain(user, answer.again, row.decisionId);
-    const kept =
-      answer !== null && answer.reservation !== null
-        ? {
-            ...user,
-            activity: withIncentive(user.activity, nowMs),
-            received: withReceived(user, row.campaign ?? "", nowMs),
-          }
-        : user;
-    return this.#open(kept, openOf(row, prepared, shard, answer, nowMs), visit.place);
+    const visit = this.#visit(session.session.userId);
+    const user = withRoom(visit.record, nowMs, (id) => this.#longestCapMs(id));
+    const shard = session.campaign === null ? undefined : this.#shards.get(session.campaign);
+    const assignment =
+      shard === undefined ? controlArm("invalid_campaign") : decide(session, user, shard, nowMs, this.#policies);
+    const row = decisionRow(session, assignment, shard, this.#facts.campaigns, this.#context);
+    this.#journal.decision(row, visit.context.userKey, traceOf(session.record.headers));
+    visit.record =
+      assignment.again === null
+        ? this.#withOpen(
+            assignment.reservation === null ? user : withIncentiveGiven(user, row.campaign ?? "", nowMs),
+            openDecisionOf(row, session, assignment, shard?.campaign.reservation.ttlMs ?? NO_CAMPAIGN_WINDOW_MS),
+            visit.context,
+          )
+        : withIncentiveAgain(user, assignment.again, row.decisionId, nowMs);
   }
 
-  #rememberAgain(user: UserRecord, at: number, decisionId: string): UserRecord {
-    const open = user.open[at];
-    assert(open !== undefined, `open decision ${at} is missing`);
-    const again = appendRow(open.again, [idPrint(decisionId)], AGAIN_MAX);
-    const record = { ...user, open: user.open.with(at, { ...open, again }) };
-    return { ...record, keepUntilMs: keptUntil(record, this.#context.nowMs, 0) };
-  }
-
-  #open(user: UserRecord, open: OpenDecision, place: Place): UserRecord {
+  #withOpen(user: UserRecord, open: OpenDecision, context: SettleContext): UserRecord {
     const { nowMs } = this.#context;
-    const room = user.open.length < OPEN_MAX ? user : closeOldest(user, place);
-    const record: UserRecord =
-      room === null ? { ...user, ended: withEnded(user.ended, open, nowMs) } : { ...room, open: [...room.open, open] };
-    const keepUntilMs = Math.max(keptUntil(record, nowMs, this.#longestCapMs(open.campaign)), open.untilMs + ENDED_MS);
-    return { ...record, keepUntilMs };
+    const { record, closed } = withOpen(user, open, nowMs);
+    if (closed !== null) publishTraining(closed, context);
+    const keptMs = keptUntil(record, nowMs, this.#longestCapMs(open.campaign));
+    return { ...record, keepUntilMs: Math.max(keptMs, open.untilMs + ENDED_MS) };
   }
 
   #longestCapMs(campaign: string): number {
     const caps = this.#shards.get(campaign)?.campaign.caps ?? [];
     return caps.reduce((most, cap) => Math.max(most, cap.windowMs), 0);
   }
-}
-
-function openOf(
-  row: Decision,
-  { attributes }: PreparedSession,
-  shard: CampaignShard | undefined,
-  answer: Answer | null,
-  nowMs: number,
-): OpenDecision {
-  const windowMs = shard?.campaign.reservation.ttlMs ?? NO_CAMPAIGN_WINDOW_MS;
-  const held = answer?.reservation ?? null;
-  const drawn = answer?.drawn ?? false;
-  return {
-    decisionId: row.decisionId,
-    campaign: row.campaign ?? "",
-    decidedAtMs: nowMs,
-    untilMs: nowMs + windowMs,
-    arm: row.arm,
-    armId: row.armId,
-    cluster: row.cluster,
-    release: row.release,
-    drawn,
-    exploration: row.exploration,
-    holdout: row.holdout,
-    account: row.account,
-    faceMinor: held?.faceMinor ?? 0n,
-    sendMinor: held?.sendMinor ?? 0n,
-    reservation: held === null ? "absent" : held.state,
-    settledMinor: 0n,
-    endedBy: null,
-    propensities: drawn ? (answer?.policy?.packed ?? NOTHING) : NOTHING,
-    attributes: drawn ? encodeAttributes(attributes) : NOTHING,
-    outcomes: NOTHING,
-    rewards: {},
-    redeemed: false,
-    again: NOTHING,
-  };
-}
-
-function change(visit: Visit, record: UserRecord): void {
-  visit.record = record;
-  visit.changed = true;
-}
-
-function isForgotten(record: UserRecord, nowMs: number): boolean {
-  return record.open.length === 0 && record.keepUntilMs > 0 && record.keepUntilMs <= nowMs;
 }
 
 function sameHead(a: ServeFacts["head"], b: ServeFacts["head"]): boolean {

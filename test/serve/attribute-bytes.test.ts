@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeAttributes, encodeAttributes } from "../../src/serve/enrich/attribute-bytes.ts";
+import { decodeAttributes, encodeAttributes } from "../../src/serve/state/user/attribute-bytes.ts";
 import { AGGREGATES, aggregatesOf, NO_ACTIVITY } from "../../src/serve/state/user/activity.ts";
 
 const name = fc.oneof(fc.constantFrom(...AGGREGATES), fc.string({ unit: "grapheme" }), fc.constant("__proto__"));

@@ -233,6 +233,22 @@ describe("at the window's end", () => {
   });
 });
 
+test("after a redemption in the same batch another one of more than the face value is late, in rows and features alike", async () => {
+  await house.session("s1", "u1");
+  await house.run();
+  await house.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
+  await house.outcome("o2", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 1 } });
+  await house.session("s2", "u1");
+  await house.run(1);
+  expect(await house.letters()).toEqual([]);
+  expect(await shown()).toEqual(["posted 100 0", "late 0 0"]);
+  await house.run(HOUR_MS);
+  expect(await house.training()).toMatchObject([
+    { decisionId: "d-s1", rewards: { converted: 2 } },
+    { decisionId: "d-s2", attributes: { reward_30d: 2, redemptions_30d: 2 } },
+  ]);
+});
+
 describe("an arm's own validity", () => {
   const arms = campaign().arms.map((arm) => (arm.id === "small" ? { ...arm, validMs: HOUR_MS / 4 } : arm));
   beforeEach(async () => {
@@ -261,6 +277,19 @@ describe("an arm's own validity", () => {
     await house.run(1);
     expect(await house.training()).toMatchObject([
       { decisionId: "d-s1", rewards: { converted: 1 }, redeemed: false, costMinor: 0n },
+    ]);
+  });
+
+  test("redeemed for more than the face value after it: late, with its reward, in the training row and in the features", async () => {
+    await house.outcome("o1", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 2 } });
+    await house.session("s2", "u1");
+    await house.run(HOUR_MS / 4);
+    expect(await house.letters()).toEqual([]);
+    expect(await shown()).toEqual(["expired 0 100", "late 0 0"]);
+    await house.run(HOUR_MS);
+    expect(await house.training()).toMatchObject([
+      { decisionId: "d-s1", rewards: { converted: 2 }, attributes: { reward_30d: 0, redemptions_30d: 0 } },
+      { decisionId: "d-s2", rewards: {}, attributes: { reward_30d: 2, redemptions_30d: 1 } },
     ]);
   });
 

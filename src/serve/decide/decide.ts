@@ -5,60 +5,49 @@
 import { assert, must } from "../../domain/assert.ts";
 import { strictHoldMinor } from "../../domain/campaign.ts";
 import type { Account, Reason } from "../../domain/decision.ts";
-import { sharesAt } from "../../domain/frontier.ts";
+import type { Session } from "../../domain/session.ts";
 import type { ReadyRelease } from "../classify/release-shelf.ts";
+import type { EnrichedSession } from "../enrich/enrich.ts";
+import { reservationIdOf } from "../ids.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import { canReceive, receivedSince, CAP_INCENTIVES_MAX, OPEN_MAX, type UserRecord } from "../state/user/record.ts";
+import { controlArm, type Assignment } from "./assignment.ts";
 import { chancesOf } from "./chance.ts";
 import { cheaperArm } from "./downgrade.ts";
-import { draw, policyOf, type Policy } from "./policy.ts";
+import { draw, loggingPolicyOf, type PolicyCache } from "./logging-policy.ts";
 
-export interface Question {
-  readonly sessionId: string;
-  readonly userId: string;
-  readonly reservationId: string;
-  readonly user: UserRecord;
-  readonly shard: CampaignShard;
-  /** Null when it could not be had. */
-  readonly ready: ReadyRelease | null;
-  /** −1 when the session could not be classified. */
-  readonly cluster: number;
-  readonly nowMs: number;
+/** What deciding takes of a session. */
+export type ClassifiedSession = Pick<EnrichedSession, "decisionId" | "release" | "cluster"> & {
+  readonly session: Pick<Session, "sessionId" | "userId">;
+};
+
+export function decide(
+  session: ClassifiedSession,
+  user: UserRecord,
+  shard: CampaignShard,
+  nowMs: number,
+  policies: PolicyCache,
+): Assignment {
+  return beforeDraw(session, user, shard, nowMs) ?? afterDraw(session, shard, nowMs, policies);
 }
 
-export interface Answer {
-  readonly reason: Reason;
-  readonly arm: number;
-  readonly account: Account | null;
-  /** Newly held. */
-  readonly reservation: Reservation | null;
-  /** Null when nothing was drawn. */
-  readonly policy: Policy | null;
-  /** The draw decided, so that the propensities say how. */
-  readonly drawn: boolean;
-  readonly explored: boolean;
-  readonly holdout: boolean;
-  /** Index of the user's open decision whose incentive this is again; −1 when it is none. */
-  readonly again: number;
-}
-
-export function decide(question: Question, policies: Policies): Answer {
-  return beforeDraw(question) ?? afterDraw(question, policies);
-}
-
-function beforeDraw(question: Question): Answer | null {
-  const { shard, user, userId, nowMs, ready, cluster } = question;
+function beforeDraw(
+  { session, release, cluster }: ClassifiedSession,
+  user: UserRecord,
+  shard: CampaignShard,
+  nowMs: number,
+): Assignment | null {
   const { campaign, inForce } = shard;
   const { state } = inForce.settings.grant;
-  if (state === "ended" || nowMs < campaign.startMs || nowMs >= campaign.endMs) return control("campaign_not_live");
-  if (state === "paused" || shard.isOvergranted) return control("campaign_paused");
-  if (inForce.release === null || (ready !== null && !fits(ready, shard))) return control("no_release");
-  if (isHeldOut(shard, userId)) return heldOut(shard);
-  const open = user.open.findIndex((entry) => entry.campaign === campaign.id && entry.reservation === "held");
-  if (open >= 0) return { ...control("incentive_open"), arm: user.open[open]?.arm ?? 0, again: open };
-  if (isCapped(question)) return control("user_cap");
-  return ready === null || cluster < 0 ? control("classifier_unavailable") : null;
+  if (state === "ended" || nowMs < campaign.startMs || nowMs >= campaign.endMs) return controlArm("campaign_not_live");
+  if (state === "paused" || shard.isOvergranted) return controlArm("campaign_paused");
+  if (inForce.release === null || (release !== null && !fits(release, shard))) return controlArm("no_release");
+  if (isHeldOut(shard, session.userId)) return heldOut(shard);
+  const open = user.open.find((entry) => entry.campaign === campaign.id && entry.reservation === "held");
+  if (open !== undefined) return { ...controlArm("incentive_open"), arm: open.arm, again: open };
+  if (isCapped(user, shard, nowMs)) return controlArm("user_cap");
+  return release === null || cluster < 0 ? controlArm("classifier_unavailable") : null;
 }
 
 /** For as long as the campaign lasts: its secret never changes. */
@@ -67,23 +56,23 @@ function isHeldOut({ campaign, inForce }: CampaignShard, userId: string): boolea
   return share > 0 && chancesOf(inForce.settings.grant.secret, `holdout/${campaign.id}/${userId}`)[0] < share;
 }
 
-function afterDraw(question: Question, policies: Policies): Answer {
-  const { shard, sessionId, cluster } = question;
+function afterDraw(session: ClassifiedSession, shard: CampaignShard, nowMs: number, policies: PolicyCache): Assignment {
+  const { cluster } = session;
   const { campaign, inForce } = shard;
   const exploration = explorationShare(shard);
   const { throttle } = inForce.settings.grant;
-  const policy = policies.of(shard, must(question.ready, "a release"), cluster, exploration);
-  const chances = chancesOf(inForce.settings.grant.secret, `draw/${campaign.id}/${sessionId}`);
+  const policy = policies.of(shard, must(session.release, "a release"), cluster, exploration);
+  const chances = chancesOf(inForce.settings.grant.secret, `draw/${campaign.id}/${session.session.sessionId}`);
   const drawn = draw(chances, policy, exploration, throttle);
   shard.eligible(cluster);
-  const base = { ...control("planned_control"), policy, drawn: true, explored: drawn.explored };
-  if (drawn.explored) return explored(question, { ...base, reason: "explored" }, drawn.arm);
+  const base = { ...controlArm("planned_control"), policy, drawn: true, explored: drawn.explored };
+  if (drawn.explored) return explored(session, shard, nowMs, { ...base, reason: "explored" }, drawn.arm);
   shard.statistics.plannedShares(cluster, policy.shares);
   const answer = drawn.throttled
     ? { ...base, reason: "pacing_throttled" as const }
     : drawn.arm === 0
       ? base
-      : planned(question, base, drawn.arm);
+      : planned(session, shard, nowMs, base, drawn.arm);
   shard.statistics.gave(cluster, answer.arm, answer.reservation?.faceMinor ?? 0n);
   return answer;
 }
@@ -94,23 +83,41 @@ function explorationShare(shard: CampaignShard): number {
   return share > 0 && shard.free("exploration") >= shard.largestHold ? share : 0;
 }
 
-function explored(question: Question, base: Answer, arm: number): Answer {
+function explored(
+  session: ClassifiedSession,
+  shard: CampaignShard,
+  nowMs: number,
+  base: Assignment,
+  arm: number,
+): Assignment {
   if (arm === 0) return base;
-  const reservation = reserve(question, "exploration", arm);
+  const reservation = reserve(session, shard, nowMs, "exploration", arm);
   assert(reservation !== null, "the exploration account could pay for every arm");
   return { ...base, arm, account: "exploration", reservation };
 }
 
-function planned(question: Question, base: Answer, arm: number): Answer {
-  const reservation = reserve(question, "plan", arm);
+function planned(
+  session: ClassifiedSession,
+  shard: CampaignShard,
+  nowMs: number,
+  base: Assignment,
+  arm: number,
+): Assignment {
+  const reservation = reserve(session, shard, nowMs, "plan", arm);
   if (reservation !== null) return { ...base, reason: "planned", arm, account: "plan", reservation };
-  const { shard, cluster, ready } = question;
   const hold = strictHoldMinor(shard.arm(arm));
   shard.wasRefused(hold);
-  const { values } = must(ready, "a release").manifest;
-  const cheaper = cheaperArm(shard.campaign, values, cluster, shard.inForce.shadowPrice, hold, shard.free("plan"));
+  const { values } = must(session.release, "a release").manifest;
+  const cheaper = cheaperArm(
+    shard.campaign,
+    values,
+    session.cluster,
+    shard.inForce.shadowPrice,
+    hold,
+    shard.free("plan"),
+  );
   if (cheaper !== null) {
-    const instead = must(reserve(question, "plan", cheaper), "a reservation that the account can pay");
+    const instead = must(reserve(session, shard, nowMs, "plan", cheaper), "a reservation that the account can pay");
     return { ...base, reason: "downgraded", arm: cheaper, account: "plan", reservation: instead, drawn: false };
   }
   return { ...base, reason: refusal(shard, hold), drawn: false };
@@ -123,8 +130,14 @@ function refusal(shard: CampaignShard, hold: bigint): Reason {
   return shard.free("plan") + ungranted < hold ? "budget_exhausted" : "budget_not_yet_granted";
 }
 
-function reserve(question: Question, account: Account, armIndex: number): Reservation | null {
-  const { shard, reservationId, nowMs } = question;
+function reserve(
+  { decisionId }: ClassifiedSession,
+  shard: CampaignShard,
+  nowMs: number,
+  account: Account,
+  armIndex: number,
+): Reservation | null {
+  const reservationId = reservationIdOf(decisionId);
   const arm = shard.arm(armIndex);
   const { status, reservation } = shard.book.reserve(null, {
     reservationId,
@@ -139,13 +152,13 @@ function reserve(question: Question, account: Account, armIndex: number): Reserv
   return reservation;
 }
 
-function fits(ready: ReadyRelease, shard: CampaignShard): boolean {
-  const { arms } = ready.manifest;
+function fits(release: ReadyRelease, shard: CampaignShard): boolean {
+  const { arms } = release.manifest;
   const { arms: own } = shard.campaign;
   return arms.length === own.length && own.every((arm, index) => arm.id === arms[index]);
 }
 
-function isCapped({ user, shard, nowMs }: Question): boolean {
+function isCapped(user: UserRecord, shard: CampaignShard, nowMs: number): boolean {
   const { id, caps } = shard.campaign;
   // No room for another hold: every open decision of the user holds money.
   if (user.open.length >= OPEN_MAX && user.open.every((open) => open.reservation === "held")) return true;
@@ -153,48 +166,13 @@ function isCapped({ user, shard, nowMs }: Question): boolean {
   return caps.some((cap) => receivedSince(user, id, nowMs - cap.windowMs) >= Math.min(cap.max, CAP_INCENTIVES_MAX));
 }
 
-function control(reason: Reason): Answer {
-  return {
-    reason,
-    arm: 0,
-    account: null,
-    reservation: null,
-    policy: null,
-    drawn: false,
-    explored: false,
-    holdout: false,
-    again: -1,
-  };
-}
-
-function heldOut(shard: CampaignShard): Answer {
+function heldOut(shard: CampaignShard): Assignment {
   shard.heldOut();
   const arms = shard.campaign.arms.length;
-  const policy = policyOf(
+  const policy = loggingPolicyOf(
     Array.from({ length: arms }, (_, arm) => (arm === 0 ? 1 : 0)),
     0,
     1,
   );
-  return { ...control("holdout"), policy, drawn: true, holdout: true };
-}
-
-/** Policies of a cycle, each worked out once: they change only with a grant, or when the exploration account runs dry. */
-export class Policies {
-  readonly #known = new Map<CampaignShard, Map<number, Policy>>();
-
-  of(shard: CampaignShard, ready: ReadyRelease, cluster: number, exploration: number): Policy {
-    let known = this.#known.get(shard);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(shard, known);
-    }
-    const key = exploration > 0 ? cluster : -1 - cluster;
-    let policy = known.get(key);
-    if (policy === undefined) {
-      const shares = sharesAt(ready.manifest.frontier, shard.inForce.planRow, cluster);
-      policy = policyOf(shares, exploration, shard.inForce.settings.grant.throttle);
-      known.set(key, policy);
-    }
-    return policy;
-  }
+  return { ...controlArm("holdout"), policy, drawn: true, holdout: true };
 }

@@ -13,7 +13,7 @@ import type { TrainingRow } from "../../domain/training-row.ts";
 import type { Codec } from "../../log/codec/codec.ts";
 import type { Headers, LogRecord, OutRecord } from "../../log/event-log.ts";
 import { countOne, NOTES_MOST, type CountKey, type CycleContext, type CycleNote } from "../../task/processor.ts";
-import type { Refused } from "../receive/contract.ts";
+import type { RejectedRecord } from "../receive/contract.ts";
 import { traceIdOf } from "../receive/trace.ts";
 import type { ShardHead } from "../state/campaign/records.ts";
 
@@ -52,13 +52,12 @@ export class Journal {
     this.#head = { ...this.#head, campaigns: this.#head.campaigns.filter((id) => id !== campaign) };
   }
 
-  repeated(): void {
+  repeatedSession(): void {
     this.#head = { ...this.#head, repeatedSessions: this.#head.repeatedSessions + 1 };
   }
 
-  /** The row says `head.decisionHead` as its previous hash. */
-  decision(row: Decision, key: Uint8Array, headers?: Headers): void {
-    const value = this.#codecs.decisions.encode(row);
+  decision(row: Omit<Decision, "previousHash">, key: Uint8Array, headers?: Headers): void {
+    const value = this.#codecs.decisions.encode({ ...row, previousHash: this.#head.decisionHead });
     this.#put("decisions", key, value, headers);
     countOne(this.counts, row.degraded ? "decisions/degraded" : "decisions/whole");
     const { decisionRows } = this.#head;
@@ -76,7 +75,7 @@ export class Journal {
     this.#put("training-log", key, this.#codecs["training-log"].encode(row));
   }
 
-  deadLetter({ record, reason, detail }: Refused): void {
+  deadLetter({ record, reason, detail }: RejectedRecord): void {
     countOne(this.counts, `dead_letters/${reason}`);
     const letter = deadLetterOf(record, reason, detail, this.#context.nowMs);
     if (this.notes.length < NOTES_MOST) this.notes.push(noteOf(record, reason, letter.detail));

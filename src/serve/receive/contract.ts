@@ -1,6 +1,5 @@
-// Contract: what comes in is decoded and held to its contract at the door. A record that cannot be used becomes a
-// `refused` with its reason; it is kept whole as a dead letter, and the cycle goes on (law C6). docs/REASONS.md has each
-// breach and its end.
+// Contract: what comes in is decoded and held to its contract. A record that cannot be used is rejected with its reason; it
+// is kept whole as a dead letter, and the cycle goes on (law C6). docs/REASONS.md has the reasons.
 
 import { AssertionFailed } from "../../domain/assert.ts";
 import type { Grant } from "../../domain/control.ts";
@@ -23,24 +22,24 @@ export interface InputCodecs {
   readonly sessions: Codec<Session>;
 }
 
-export type Inbound =
+export type DecodedRecord =
   | { readonly kind: "grant"; readonly record: LogRecord; readonly grant: Grant }
   /** A null profile: its producer has deleted it. */
   | { readonly kind: "profile"; readonly record: LogRecord; readonly userId: string; readonly profile: Profile | null }
   | { readonly kind: "outcome"; readonly record: LogRecord; readonly outcome: Outcome }
   | { readonly kind: "session"; readonly record: LogRecord; readonly session: Session }
-  | Refused;
+  | RejectedRecord;
 
-export interface Refused {
-  readonly kind: "refused";
+export interface RejectedRecord {
+  readonly kind: "rejected";
   readonly record: LogRecord;
   readonly reason: DeadLetterReason;
   /** Names the field and what is wrong with it. */
   readonly detail: string;
 }
 
-export function refused(record: LogRecord, reason: DeadLetterReason, detail: string): Refused {
-  return { kind: "refused", record, reason, detail };
+export function rejected(record: LogRecord, reason: DeadLetterReason, detail: string): RejectedRecord {
+  return { kind: "rejected", record, reason, detail };
 }
 
 /** Of a shard's inputs. */
@@ -49,10 +48,10 @@ export function readRecord(
   placement: Placement,
   record: LogRecord,
   context: CycleContext,
-): Inbound {
-  if (record.unreadable !== undefined) return refused(record, "undecodable", record.unreadable);
+): DecodedRecord {
+  if (record.unreadable !== undefined) return rejected(record, "undecodable", record.unreadable);
   const breach = keyBreach(record, placement);
-  if (breach !== null) return refused(record, ...breach);
+  if (breach !== null) return rejected(record, ...breach);
   try {
     switch (record.topic) {
       case "grants":
@@ -68,7 +67,7 @@ export function readRecord(
     }
   } catch (error) {
     if (error instanceof Undecodable)
-      return refused(record, "undecodable", `${error.message}${registryHint(record.headers)}`);
+      return rejected(record, "undecodable", `${error.message}${registryHint(record.headers)}`);
     throw error;
   }
 }
@@ -84,43 +83,43 @@ function keyBreach({ topic, key, partition }: LogRecord, placement: Placement): 
   return stray === null ? null : ["wrong_partition", stray];
 }
 
-function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): Inbound {
-  if (record.value === null) return refused(record, "contract", "value: missing");
+function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleContext): DecodedRecord {
+  if (record.value === null) return rejected(record, "contract", "value: missing");
   const grant = codecs.grants.decode(record.value);
   const breach = grantBreach(grant, record.key, partition);
-  return breach === null ? { kind: "grant", record, grant } : refused(record, "contract", breach);
+  return breach === null ? { kind: "grant", record, grant } : rejected(record, "contract", breach);
 }
 
-function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
+function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
   if (record.value === null) {
     const userId = textOf((record.key ?? new Uint8Array(0)).subarray(0, MAX_ID_BYTES + 1));
     const breach = idBreach("key", userId);
-    return breach === null ? { kind: "profile", record, userId, profile: null } : refused(record, "contract", breach);
+    return breach === null ? { kind: "profile", record, userId, profile: null } : rejected(record, "contract", breach);
   }
   const large = sizeBreach(record.value);
-  if (large !== null) return refused(record, "contract", large);
+  if (large !== null) return rejected(record, "contract", large);
   const profile = codecs.profiles.decode(record.value);
   const breach = eventBreach(profile, nowMs) ?? strayed(record, profile.userId);
-  if (breach !== null) return refused(record, ...breach);
+  if (breach !== null) return rejected(record, ...breach);
   return { kind: "profile", record, userId: profile.userId, profile };
 }
 
-function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
-  if (record.value === null) return refused(record, "contract", "value: missing");
+function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
+  if (record.value === null) return rejected(record, "contract", "value: missing");
   const large = sizeBreach(record.value);
-  if (large !== null) return refused(record, "contract", large);
+  if (large !== null) return rejected(record, "contract", large);
   const outcome = codecs.outcomes.decode(record.value);
   const breach = eventBreach(outcome, nowMs) ?? strayed(record, outcome.userId);
-  return breach === null ? { kind: "outcome", record, outcome } : refused(record, ...breach);
+  return breach === null ? { kind: "outcome", record, outcome } : rejected(record, ...breach);
 }
 
-function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): Inbound {
-  if (record.value === null) return refused(record, "contract", "value: missing");
+function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
+  if (record.value === null) return rejected(record, "contract", "value: missing");
   const large = sizeBreach(record.value);
-  if (large !== null) return refused(record, "contract", large);
+  if (large !== null) return rejected(record, "contract", large);
   const session = codecs.sessions.decode(record.value);
   const breach = eventBreach(session, nowMs) ?? strayed(record, session.userId);
-  return breach === null ? { kind: "session", record, session } : refused(record, ...breach);
+  return breach === null ? { kind: "session", record, session } : rejected(record, ...breach);
 }
 
 /** A user id of a megabyte need not be decoded to be refused. */

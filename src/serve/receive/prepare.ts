@@ -1,16 +1,15 @@
-// Prepare: everything that `process` has to know of the world and of the batch, before anything is changed: the records
-// decoded and checked, the campaigns with the batch's grants, the releases in force, the answer of the feature service,
-// the batch folded (fold.ts), and its sessions classified, all those of one release in one call.
+// Prepare: all that `process` has to know of the world and of the batch, before anything is changed: the records decoded and
+// checked, the campaigns with the batch's grants, the releases in force, the answer of the feature service, the view of
+// the batch (batch-view.ts), and its sessions classified.
 
-import { must } from "../../domain/assert.ts";
 import { maxMinor } from "../../domain/money.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import type { CycleContext, StateView } from "../../task/processor.ts";
 import type { ReadyRelease, ReleaseShelf } from "../classify/release-shelf.ts";
-import { readRecord, refused, type Inbound, type InputCodecs } from "./contract.ts";
+import { readRecord, rejected, type DecodedRecord, type InputCodecs } from "./contract.ts";
 import type { External, FeatureService } from "../enrich/feature-service.ts";
-import { Fold, type Prepared, type ReadUser, type Rows } from "./fold.ts";
+import { BatchView, type BatchEvent, type BatchUser } from "./batch-view.ts";
 import { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "../state/campaign/records.ts";
 import { moneyBreach } from "./grant-contract.ts";
@@ -22,7 +21,7 @@ import type { InTurn } from "../turn.ts";
 
 export interface ServeFacts {
   /** In the batch's order; grants and profiles are not among them. */
-  readonly events: readonly Prepared[];
+  readonly events: readonly BatchEvent[];
   readonly head: ShardHead;
   readonly campaigns: ReadonlyMap<string, InForce>;
   readonly counts: ReadonlyMap<string, CampaignCounts | null>;
@@ -32,12 +31,12 @@ export interface ServeFacts {
   readonly granted: ReadonlySet<string>;
   /** By hash: those in force that could be had. */
   readonly releases: ReadonlyMap<string, ReadyRelease>;
-  readonly users: ReadonlyMap<string, ReadUser>;
+  readonly users: ReadonlyMap<string, BatchUser>;
   /** Profiles to be kept; null to be forgotten. */
   readonly profiles: ReadonlyMap<string, StoredProfile | null>;
 }
 
-export interface World {
+export interface PrepareDependencies {
   readonly codecs: InputCodecs;
   readonly placement: Placement;
   readonly state: StateCodec;
@@ -48,7 +47,7 @@ export interface World {
 }
 
 export async function prepare(
-  world: World,
+  world: PrepareDependencies,
   view: StateView,
   batch: readonly LogRecord[],
   context: CycleContext,
@@ -56,7 +55,7 @@ export async function prepare(
   const read = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
   const reader = new StateReader(world.state, view, world.decoded);
   const head = reader.head();
-  const { campaigns, granted, inbound } = campaignsOf(reader, head, read);
+  const { campaigns, granted, decoded } = campaignsOf(reader, head, read);
   const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));
   const left = [...campaigns].flatMap(([id, inForce]) => {
     if (inForce.settings.grant.state !== "ended" || granted.has(id)) return [];
@@ -65,14 +64,14 @@ export async function prepare(
   for (const id of left) campaigns.delete(id);
   reader.forgetAllBut(campaigns);
   const [releases, external] = await Promise.all([
-    releasesInForce(world.shelf, campaigns, counts, inbound, context.nowMs),
-    lookUp(world.features, inbound),
+    releasesInForce(world.shelf, campaigns, counts, decoded, context.nowMs),
+    lookUp(world.features, decoded),
   ]);
   return await world.inTurn(async () => {
-    const fold = new Fold(reader, campaigns, releases, external, context.nowMs);
-    for (const item of inbound) fold.take(item);
-    const events = await classified(fold.events, fold.rows);
-    const { users, profiles } = fold;
+    const batchView = new BatchView(reader, campaigns, releases, external, context.nowMs);
+    for (const record of decoded) batchView.add(record);
+    await batchView.rows.classify();
+    const { events, users, profiles } = batchView;
     return { events, head, campaigns, counts, left, granted, releases, users, profiles };
   });
 }
@@ -80,23 +79,27 @@ export async function prepare(
 function campaignsOf(
   reader: StateReader,
   head: ShardHead,
-  read: readonly Inbound[],
-): { readonly campaigns: Map<string, InForce>; readonly granted: Set<string>; readonly inbound: readonly Inbound[] } {
+  read: readonly DecodedRecord[],
+): {
+  readonly campaigns: Map<string, InForce>;
+  readonly granted: Set<string>;
+  readonly decoded: readonly DecodedRecord[];
+} {
   const campaigns = new Map(head.campaigns.map((id) => [id, reader.settings(id)]));
   const granted = new Set<string>();
-  const inbound = read.map((item) => {
+  const decoded = read.map((item) => {
     if (item.kind !== "grant") return item;
     const { grant, record } = item;
     const { id } = grant.campaign;
     const before = granted.has(id) ? (campaigns.get(id) ?? null) : null;
     const breach = moneyBreach(grant, knownMoney(reader.counts(id), before));
-    if (breach !== null) return refused(record, "contract", breach);
+    if (breach !== null) return rejected(record, "contract", breach);
     const known = campaigns.get(id) ?? reader.settingsOrNull(id);
     campaigns.set(id, withGrant(known, grant, record.offset));
     granted.add(id);
     return item;
   });
-  return { campaigns, granted, inbound };
+  return { campaigns, granted, decoded };
 }
 
 /** What a shard has on the plan account, with what the batch's grants before this one bring. */
@@ -110,10 +113,10 @@ async function releasesInForce(
   shelf: ReleaseShelf,
   campaigns: ReadonlyMap<string, InForce>,
   counts: ReadonlyMap<string, CampaignCounts | null>,
-  inbound: readonly Inbound[],
+  decoded: readonly DecodedRecord[],
   nowMs: number,
 ): Promise<Map<string, ReadyRelease>> {
-  const busy = inbound.some((item) => item.kind === "session");
+  const busy = decoded.some((item) => item.kind === "session");
   const wanted = new Set<string>();
   for (const [id, { release, settings }] of campaigns) {
     if (release === null || settings.grant.state === "ended") continue;
@@ -124,25 +127,11 @@ async function releasesInForce(
 }
 
 /** Null without a service. */
-async function lookUp(features: World["features"], inbound: readonly Inbound[]): Promise<External | null> {
+async function lookUp(
+  features: PrepareDependencies["features"],
+  decoded: readonly DecodedRecord[],
+): Promise<External | null> {
   if (features === null) return null;
-  const userIds = new Set(inbound.flatMap((item) => (item.kind === "session" ? [item.session.userId] : [])));
+  const userIds = new Set(decoded.flatMap((item) => (item.kind === "session" ? [item.session.userId] : [])));
   return userIds.size === 0 ? new Map() : await features.lookUp([...userIds]);
-}
-
-async function classified(events: readonly Prepared[], rows: ReadonlyMap<string, Rows>): Promise<readonly Prepared[]> {
-  const done = [...events];
-  for (const { release, values, at } of rows.values()) {
-    const answer = await release.classifier.classify(values, at.length).catch(() => null);
-    if (answer === null) continue;
-    for (let row = 0; row < at.length; row += 1) {
-      const index = at[row] ?? -1;
-      const event = must(done[index], `event ${index}`);
-      if (event.kind !== "session") continue;
-      const cluster = answer.clusters[row] ?? -1;
-      const probability = answer.probabilities[row] ?? 0;
-      done[index] = { kind: "session", session: { ...event.session, cluster, probability } };
-    }
-  }
-  return done;
 }

@@ -1,218 +1,110 @@
-// Settle: what an outcome does, and what the end of a window does (SPEC.md beside this file). The book says what becomes
-// of the money; here are the rows, the training log, and the user's record.
+// Settle: the money and the rows of what has ended (SPEC.md beside this file). What an outcome is, and what it leaves in the
+// user's record, was judged before (judge.ts, outcome.ts, windows.ts); the book must say the same of the money, or the task stops.
 
-import { assert } from "../../domain/assert.ts";
-import type { Settlement, SettlementStatus } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
+import { assert, must } from "../../domain/assert.ts";
 import type { Outcome } from "../../domain/session.ts";
-import { decodeAttributes } from "../enrich/attribute-bytes.ts";
-import { lateSettlementIdOf, reservationIdOf, settlementIdOf } from "../receive/ids.ts";
-import type { Reservation } from "../ledger/reservation.ts";
-import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
+import type { CycleContext } from "../../task/processor.ts";
+import { reservationIdOf } from "../ids.ts";
+import type { EndResult, Reservation } from "../ledger/reservation.ts";
 import type { Journal } from "../publish/journal.ts";
-import { appendRow, unpackDoubles } from "../state/user/packed.ts";
-import {
-  OUTCOMES_MAX,
-  withEnded,
-  type EndedDecision,
-  type OpenDecision,
-  type UserRecord,
-} from "../state/user/record.ts";
-import { outcomeRow, type Judgement } from "./judge.ts";
-import { addRewards } from "./reward.ts";
-import { endsNextMs, heldUntilMs, type ShardOf } from "./validity.ts";
+import { lateRow, settlementRow, type HoldEnd } from "../publish/settlement-row.ts";
+import { trainingRow } from "../publish/training-row.ts";
+import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
+import type { OpenDecision } from "../state/user/open-decision.ts";
+import type { EndedDecision } from "../state/user/record.ts";
+import { heldUntilMs, type Campaigns, type ClosedWindows } from "./windows.ts";
 
-/** Where settling happens. */
-export interface Place {
+/** Of one user in one cycle. */
+export interface SettleContext {
   readonly userId: string;
   readonly userKey: Uint8Array;
-  readonly nowMs: number;
-  readonly cycle: number;
+  readonly cycle: CycleContext;
   readonly journal: Journal;
-  /** Undefined for a decision that had no campaign. */
-  readonly shardOf: ShardOf;
+  readonly campaigns: Campaigns;
+  /** By campaign. */
+  readonly shards: ReadonlyMap<string, CampaignShard>;
 }
 
-/** An outcome that counts: money first, then what it says for learning. */
-export function settleOutcome(record: UserRecord, at: number, outcome: Outcome, place: Place): UserRecord {
-  const open = record.open[at];
-  assert(open !== undefined, `open decision ${at} is missing`);
-  const moved = moveMoney(open, outcome, place);
-  const counted: OpenDecision = {
-    ...moved,
-    outcomes: appendRow(moved.outcomes, outcomeRow(outcome), OUTCOMES_MAX),
-    rewards: addRewards(moved.rewards, outcome.rewards),
-  };
-  return { ...record, open: record.open.with(at, counted) };
-}
-
-function moveMoney(open: OpenDecision, outcome: Outcome, place: Place): OpenDecision {
-  if (outcome.kind === "converted" || open.reservation === "absent") return open;
+/** An outcome that counts: `before` and `after` are its decision without and with it. */
+export function settleOutcome(
+  before: OpenDecision,
+  after: OpenDecision,
+  outcome: Outcome,
+  context: SettleContext,
+): void {
+  if (outcome.kind === "converted" || before.reservation === "absent") return;
+  if (before.reservation !== "held") return settleLate(before, outcome, context);
   const { outcomeId } = outcome;
-  const shard = place.shardOf(open.campaign);
-  if (shard === undefined) {
-    // The campaign has left the shard: nothing of it was held any more.
-    assert(open.reservation !== "held", `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
-    writeLate(open, outcomeId, place);
-    return open;
-  }
-  const reservation = reservationOf(open, place);
+  const { book } = shardOf(before, context);
+  const reservation = reservationOf(before, context.campaigns);
   const result =
     outcome.kind === "redeemed"
-      ? shard.book.post(reservation, outcomeId, outcome.amountMinor)
-      : shard.book.void(reservation, outcomeId);
-  const { status } = result;
-  if (status === "late") {
-    writeLate(open, outcomeId, place);
-    return open;
-  }
-  assert(status === "posted" || status === "voided", `${open.decisionId}: ${status}, after the outcome was judged`);
-  return ended(open, status, result, outcomeId, shard, place);
+      ? book.post(reservation, outcomeId, outcome.amountMinor)
+      : book.void(reservation, outcomeId);
+  endHold(before, after, result, outcomeId, context);
 }
 
-/** Writes the end of a reservation down, in the journal and in the decision. */
-function ended(
+/** An outcome after the end of the hold: a row that says so, and never money. */
+export function settleLate(ended: OpenDecision | EndedDecision, { outcomeId }: Outcome, context: SettleContext): void {
+  context.journal.settlement(lateRow(ended, outcomeId, context.userId, context.cycle), context.userKey);
+}
+
+/** What is no longer valid expires; what was drawn becomes a row of the training log when its window is over. */
+export function settleClosed({ expired, over }: ClosedWindows, context: SettleContext): void {
+  for (const open of expired) expire(open, context);
+  for (const open of over) {
+    if (open.reservation === "held") expire(open, context);
+    publishTraining(open, context);
+  }
+}
+
+/** To the training log, if the draw decided it. */
+export function publishTraining(open: OpenDecision, { journal, userId, userKey, cycle }: SettleContext): void {
+  if (open.drawn) journal.training(trainingRow(open, userId, cycle.nowMs), userKey);
+}
+
+function expire(open: OpenDecision, context: SettleContext): void {
+  const result = shardOf(open, context).book.expire(reservationOf(open, context.campaigns), context.cycle.nowMs);
+  endHold(open, { reservation: "expired", settledMinor: 0n }, result, null, context);
+}
+
+function endHold(
   open: OpenDecision,
-  status: Exclude<SettlementStatus, "late">,
-  result: { readonly settledMinor: Minor; readonly releasedMinor: Minor },
+  judged: Pick<OpenDecision, "reservation" | "settledMinor">,
+  { status, settledMinor, releasedMinor }: EndResult<string>,
   outcomeId: string | null,
-  shard: CampaignShard,
-  place: Place,
-): OpenDecision {
+  context: SettleContext,
+): void {
+  assert(
+    isEnd(status) && status === judged.reservation && settledMinor === judged.settledMinor,
+    `${open.decisionId}: ${status} with ${settledMinor}, judged as ${judged.reservation} with ${judged.settledMinor}`,
+  );
+  const shard = shardOf(open, context);
   shard.touched();
   if (open.account === "plan" && open.release === shard.release)
-    shard.statistics.settled(open.cluster, open.arm, result.settledMinor);
-  place.journal.settlement(
-    {
-      ...rowOf(open, outcomeId, place),
-      settlementId: settlementIdOf(open.decisionId),
-      status,
-      amountMinor: result.settledMinor,
-      releasedMinor: result.releasedMinor,
-    },
-    place.userKey,
-  );
-  return {
-    ...open,
-    reservation: status,
-    settledMinor: result.settledMinor,
-    endedBy: outcomeId,
-    redeemed: open.redeemed || status === "posted",
-  };
+    shard.statistics.settled(open.cluster, open.arm, settledMinor);
+  const end = { status, settledMinor, releasedMinor, outcomeId };
+  context.journal.settlement(settlementRow(open, end, context.userId, context.cycle), context.userKey);
 }
 
-/** An outcome after the end: a row that says so, and never money. */
-export function settleLate(record: UserRecord, judgement: Judgement, outcome: Outcome, place: Place): UserRecord {
-  assert(judgement.verdict === "late", "only what is late is settled late");
-  const end = record.ended[judgement.at];
-  assert(end !== undefined, `ended decision ${judgement.at} is missing`);
-  writeLate(end, outcome.outcomeId, place);
-  const outcomes = appendRow(end.outcomes, outcomeRow(outcome), OUTCOMES_MAX);
-  // All that got the same incentive have one list of outcomes.
-  const after = record.ended.map((entry) => (entry.decisionId === end.decisionId ? { ...entry, outcomes } : entry));
-  return { ...record, ended: after };
+function isEnd(status: string): status is HoldEnd["status"] {
+  return status === "posted" || status === "voided" || status === "expired";
 }
 
-function writeLate(end: Ended, outcomeId: string, place: Place): void {
-  place.journal.settlement(
-    {
-      ...rowOf(end, outcomeId, place),
-      settlementId: lateSettlementIdOf(end.decisionId, outcomeId),
-      status: "late",
-      amountMinor: 0n,
-      releasedMinor: 0n,
-    },
-    place.userKey,
-  );
+/** A campaign leaves the shard only when it holds nothing. */
+function shardOf({ decisionId, campaign }: OpenDecision, { shards }: SettleContext): CampaignShard {
+  return must(shards.get(campaign), `campaign ${campaign}, of which ${decisionId} holds money,`);
 }
 
-type Ended = Pick<EndedDecision, "decisionId" | "campaign" | "arm" | "cluster" | "account">;
-
-function rowOf(
-  { decisionId, campaign, arm, cluster, account }: Ended,
-  outcomeId: string | null,
-  { userId, nowMs, cycle }: Place,
-): Omit<Settlement, "previousHash" | "settlementId" | "status" | "amountMinor" | "releasedMinor"> {
-  return {
-    decisionId,
-    reservationId: reservationIdOf(decisionId),
-    userId,
-    campaign,
-    account: account ?? "plan",
-    atMs: nowMs,
-    cycle,
-    outcomeId,
-    arm,
-    cluster,
-  };
-}
-
-/**
- * What is no longer valid expires. The windows that are over: what is still held expires, what was drawn becomes a row of
- * the training log.
- */
-export function closeDue(record: UserRecord, place: Place): UserRecord {
-  const isDue = (open: OpenDecision): boolean => endsNextMs(open, place.shardOf) <= place.nowMs;
-  if (!record.open.some(isDue)) return record;
-  const goesOn = record.open.filter((open) => open.untilMs > place.nowMs);
-  let closed: UserRecord = { ...record, open: goesOn.map((open) => (isDue(open) ? expire(open, place) : open)) };
-  for (const open of record.open) if (open.untilMs <= place.nowMs) closed = close(closed, open, place);
-  return closed;
-}
-
-/** Makes room: the oldest decision that holds no money is closed before its time. Null when all hold money. */
-export function closeOldest(record: UserRecord, place: Place): UserRecord | null {
-  const at = record.open.findIndex((open) => open.reservation !== "held");
-  const open = record.open[at];
-  return open === undefined ? null : close({ ...record, open: record.open.toSpliced(at, 1) }, open, place);
-}
-
-function close(record: UserRecord, open: OpenDecision, place: Place): UserRecord {
-  const last = open.reservation === "held" ? expire(open, place) : open;
-  if (last.drawn) place.journal.training(trainingRowOf(last, place), place.userKey);
-  return { ...record, ended: withEnded(record.ended, last, place.nowMs) };
-}
-
-function expire(open: OpenDecision, place: Place): OpenDecision {
-  const shard = place.shardOf(open.campaign);
-  assert(shard !== undefined, `${open.decisionId} holds money of an unknown campaign ${open.campaign}`);
-  const result = shard.book.expire(reservationOf(open, place), place.nowMs);
-  assert(result.status === "expired", `${open.decisionId}: ${result.status} at its end`);
-  return ended(open, "expired", result, null, shard, place);
-}
-
-function trainingRowOf(open: OpenDecision, { userId, nowMs }: Place) {
-  return {
-    decisionId: open.decisionId,
-    userId,
-    campaign: open.campaign,
-    decidedAtMs: open.decidedAtMs,
-    endedAtMs: nowMs,
-    release: open.release ?? "",
-    cluster: open.cluster,
-    arm: open.arm,
-    armId: open.armId,
-    propensities: unpackDoubles(open.propensities),
-    exploration: open.exploration,
-    holdout: open.holdout,
-    attributes: decodeAttributes(open.attributes),
-    rewards: open.rewards,
-    redeemed: open.redeemed,
-    costMinor: (open.reservation === "absent" ? 0n : open.sendMinor) + open.settledMinor,
-  };
-}
-
-/** The book's view of an open decision that has a reservation. */
-function reservationOf(open: OpenDecision, { shardOf }: Place): Reservation | null {
-  const { account, reservation: state } = open;
-  if (account === null || state === "absent") return null;
+/** The book's view of an open decision that holds money. */
+function reservationOf(open: OpenDecision, campaigns: Campaigns): Reservation {
   return {
     reservationId: reservationIdOf(open.decisionId),
-    account,
+    account: must(open.account, `the account of ${open.decisionId}`),
     faceMinor: open.faceMinor,
     sendMinor: open.sendMinor,
-    untilMs: heldUntilMs(open, shardOf),
-    state,
+    untilMs: heldUntilMs(open, campaigns),
+    state: "held",
     settledMinor: open.settledMinor,
     endedBy: open.endedBy,
   };

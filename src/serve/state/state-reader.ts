@@ -48,6 +48,10 @@ export class StateReader {
     for (const key of this.#decoded.keys()) if (!kept.has(key)) this.#decoded.delete(key);
   }
 
+  hasUser(userId: string): boolean {
+    return this.#view.get(userKey(userId)) !== undefined;
+  }
+
   user(userId: string): UserRecord {
     return this.#of(userKey(userId), "user_record") ?? NEW_USER;
   }
@@ -72,7 +76,7 @@ export class StateReader {
   }
 }
 
-export function decodeAs<K extends StateRecord["kind"]>(
+function decodeAs<K extends StateRecord["kind"]>(
   codec: StateCodec,
   bytes: Uint8Array,
   kind: K,

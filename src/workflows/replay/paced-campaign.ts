@@ -10,7 +10,8 @@ import type { Minor } from "../../domain/money.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { LogRecord } from "../../log/event-log.ts";
-import { decide, Policies } from "../../serve/decide/decide.ts";
+import { decide } from "../../serve/decide/decide.ts";
+import { PolicyCache } from "../../serve/decide/logging-policy.ts";
 import type { ReadyRelease } from "../../serve/classify/release-shelf.ts";
 import type { Reservation } from "../../serve/ledger/reservation.ts";
 import { reportOf } from "../../serve/publish/report.ts";
@@ -190,7 +191,7 @@ class PacedShard {
     if (ready !== null) shard.useRelease(ready.hash, ready.manifest.clusters);
     endHolds(shard, ending, nowMs);
     shard.giveBack();
-    const policies = new Policies();
+    const policies = new PolicyCache();
     for (const session of arriving) this.#decide(shard, ready, session, policies, nowMs);
     // A release counts from the cycle after the one that read its grant.
     this.#inForce = inForce(this.#inForce.settings);
@@ -210,13 +211,13 @@ class PacedShard {
     shard: CampaignShard,
     ready: ReadyRelease | null,
     session: Arriving,
-    policies: Policies,
+    policies: PolicyCache,
     nowMs: number,
   ): void {
     const { id, userId = id, cluster, release } = session;
     if (release !== undefined && release !== ready?.hash) return;
-    const question = { sessionId: id, userId, reservationId: id, user: NEW_USER, ready, shard, cluster, nowMs };
-    const { reason, arm, reservation } = decide(question, policies);
+    const classified = { session: { sessionId: id, userId }, decisionId: id, release: ready, cluster };
+    const { reason, arm, reservation } = decide(classified, NEW_USER, shard, nowMs, policies);
     this.#options.onDecision({ reason, arm, cluster, manifest: ready?.manifest ?? null }, session);
     if (reservation === null) return;
     const redeemed = session.redeems(arm);

@@ -9,10 +9,9 @@
 
 import { assert } from "../../../domain/assert.ts";
 import type { Account } from "../../../domain/decision.ts";
-import type { Minor } from "../../../domain/money.ts";
-import type { ReservationState } from "../../ledger/legality.ts";
-import { ACTIVITY_MS, NO_ACTIVITY, type Activity } from "./activity.ts";
+import { ACTIVITY_MS, NO_ACTIVITY, withIncentive, type Activity } from "./activity.ts";
 import { idPrint } from "./fingerprint.ts";
+import type { OpenDecision } from "./open-decision.ts";
 import { DOUBLE_BYTES, NOTHING, appendRow, doubleAt, unpackDoubles } from "./packed.ts";
 
 export const OPEN_MAX = 32;
@@ -24,41 +23,6 @@ export const AGAIN_MAX = 32;
 export const CAP_CAMPAIGNS_MAX = 16;
 /** A cap above this counts as this. */
 export const CAP_INCENTIVES_MAX = 64;
-
-/** A decision whose outcomes still count. */
-export interface OpenDecision {
-  readonly decisionId: string;
-  readonly campaign: string;
-  readonly decidedAtMs: number;
-  /** End of the window in which outcomes count; an incentive's hold ends with it, or before (settle/validity.ts). */
-  readonly untilMs: number;
-  readonly arm: number;
-  readonly armId: string;
-  readonly cluster: number;
-  readonly release: string | null;
-  /** Whether the draw decided: only then it is a row of the training log. */
-  readonly drawn: boolean;
-  readonly exploration: boolean;
-  readonly holdout: boolean;
-  readonly account: Account | null;
-  readonly faceMinor: Minor;
-  readonly sendMinor: Minor;
-  /** `absent` without an incentive. */
-  readonly reservation: ReservationState;
-  readonly settledMinor: Minor;
-  /** The outcome that ended the reservation. */
-  readonly endedBy: string | null;
-  /** Doubles. */
-  readonly propensities: Uint8Array;
-  /** The attributes as they were enriched, in few bytes (enrich/attribute-bytes.ts); empty when not drawn. */
-  readonly attributes: Uint8Array;
-  /** Rows of (outcome id, body): what was counted. */
-  readonly outcomes: Uint8Array;
-  readonly rewards: Readonly<Record<string, number>>;
-  readonly redeemed: boolean;
-  /** Decision ids that got this same incentive again, as fingerprints. */
-  readonly again: Uint8Array;
-}
 
 /** A decision whose window is over: an outcome is late, once. */
 export interface EndedDecision {
@@ -107,20 +71,57 @@ export function keptUntil(record: UserRecord, nowMs: number, longestCapMs: numbe
   return Math.max(record.keepUntilMs, nowMs + Math.max(ACTIVITY_MS, ENDED_MS, longestCapMs));
 }
 
+/** A user of whom nothing is open any more and nothing needs to be kept: the record is to be deleted. */
+export function isIdle({ open, keepUntilMs }: UserRecord, nowMs: number): boolean {
+  return open.length === 0 && keepUntilMs > 0 && keepUntilMs <= nowMs;
+}
+
 export function dueOf(record: UserRecord, endsNextMs: (open: OpenDecision) => number): number {
   let due = record.keepUntilMs;
   for (const open of record.open) due = Math.min(due, endsNextMs(open));
   return due;
 }
 
-export function withReceived(record: UserRecord, campaign: string, nowMs: number): readonly Received[] {
+/** With an incentive of the campaign given now: what caps and activity count. */
+export function withIncentiveGiven(record: UserRecord, campaign: string, nowMs: number): UserRecord {
   const times = record.received.find((received) => received.campaign === campaign)?.times ?? NOTHING;
   const others = record.received.filter((received) => received.campaign !== campaign);
   assert(
     others.length < CAP_CAMPAIGNS_MAX,
     `incentives of more than ${CAP_CAMPAIGNS_MAX} campaigns are to be remembered`,
   );
-  return [...others, { campaign, times: appendRow(times, [nowMs], CAP_INCENTIVES_MAX) }];
+  const received = [...others, { campaign, times: appendRow(times, [nowMs], CAP_INCENTIVES_MAX) }];
+  return { ...record, activity: withIncentive(record.activity, nowMs), received };
+}
+
+/** With a decision that got the incentive of an open one once more. */
+export function withIncentiveAgain(
+  record: UserRecord,
+  open: OpenDecision,
+  decisionId: string,
+  nowMs: number,
+): UserRecord {
+  const at = record.open.indexOf(open);
+  assert(at >= 0, `open decision ${open.decisionId} of the user is missing`);
+  const again = appendRow(open.again, [idPrint(decisionId)], AGAIN_MAX);
+  const keepUntilMs = keptUntil(record, nowMs, 0);
+  return { ...record, keepUntilMs, open: record.open.with(at, { ...open, again }) };
+}
+
+/**
+ * With one more open decision. A full record makes room: the oldest that holds no money is closed before its time; while all hold
+ * money, the new one, which has none, is closed at once.
+ */
+export function withOpen(
+  record: UserRecord,
+  open: OpenDecision,
+  nowMs: number,
+): { readonly record: UserRecord; readonly closed: OpenDecision | null } {
+  if (record.open.length < OPEN_MAX) return { record: { ...record, open: [...record.open, open] }, closed: null };
+  const closed = record.open.find(({ reservation }) => reservation !== "held") ?? null;
+  const rest = record.open.filter((each) => each !== closed);
+  const ended = withEnded(record.ended, closed ?? open, nowMs);
+  return { record: { ...record, open: closed === null ? rest : [...rest, open], ended }, closed };
 }
 
 /** Whether an incentive of the campaign could be remembered: caps hold, so what they count is never forgotten for room. */

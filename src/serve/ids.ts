@@ -1,8 +1,8 @@
 // Ids of what belongs to a decision: functions of the decision's (domain/ids.ts), so that they are the same wherever it is made
 // (C7).
 
-import { ID_PREFIX_BYTES as PREFIX_BYTES } from "../../domain/ids.ts";
-import { idPrint } from "../state/user/fingerprint.ts";
+import { ID_PREFIX_BYTES as PREFIX_BYTES } from "../domain/ids.ts";
+import { idPrint } from "./state/user/fingerprint.ts";
 
 export function reservationIdOf(decisionId: string): string {
   return `r-${decisionId.slice(PREFIX_BYTES)}`;

@@ -8,9 +8,9 @@
 //   B1. decode(encode(attributes)) equals attributes, in their order.
 //   B2. What was written before the mark was there is still read: an Avro map of [null, double, string, boolean].
 
-import { assert } from "../../domain/assert.ts";
-import type { Attributes, AttributeValue } from "../../domain/features.ts";
-import { AGGREGATES } from "../state/user/activity.ts";
+import { assert } from "../../../domain/assert.ts";
+import type { Attributes, AttributeValue } from "../../../domain/features.ts";
+import { AGGREGATES } from "./activity.ts";
 
 /** An Avro map does not begin with it: its first count would be negative. */
 const MARK = 1;
