@@ -63,13 +63,14 @@ export const LAWS_OFF: readonly LawOff[] = [
     law: "L5",
     fault: "a reservation that has ended is settled again",
     caughtAs: ["L5"],
-    patch: () =>
-      patched(
-        Book.prototype,
-        "post",
-        (post) => (known, outcomeId, amount) =>
-          post(known === null ? null : { ...known, state: "held", settledMinor: 0n, endedBy: null }, outcomeId, amount),
-      ),
+    seams: () => ({
+      serve: withView("user_record", (user) => ({
+        ...user,
+        open: user.open.map((open) =>
+          open.reservation === "posted" ? { ...open, reservation: "held", settledMinor: 0n, endedBy: null } : open,
+        ),
+      })),
+    }),
   },
   {
     law: "S1",

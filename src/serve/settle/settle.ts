@@ -33,15 +33,18 @@ export function settleOutcome(
   context: SettleContext,
 ): void {
   if (outcome.kind === "converted" || before.reservation === "absent") return;
-  if (before.reservation !== "held") return settleLate(before, outcome, context);
-  const { outcomeId } = outcome;
+  if (before.reservation !== "held" && !context.shards.has(before.campaign))
+    return settleLate(before, outcome, context);
   const { book } = shardOf(before, context);
   const reservation = reservationOf(before, context.campaigns);
+  const { outcomeId } = outcome;
   const result =
     outcome.kind === "redeemed"
       ? book.post(reservation, outcomeId, outcome.amountMinor)
       : book.void(reservation, outcomeId);
-  endHold(before, after, result, outcomeId, context);
+  if (result.status !== "late") return endHold(before, after, result, outcomeId, context);
+  assert(before.reservation !== "held", `${before.decisionId}: late, while it is held`);
+  settleLate(before, outcome, context);
 }
 
 /** An outcome after the end of the hold: a row that says so, and never money. */
@@ -76,7 +79,10 @@ function endHold(
   context: SettleContext,
 ): void {
   assert(
-    isEnd(status) && status === judged.reservation && settledMinor === judged.settledMinor,
+    isEnd(status) &&
+      open.reservation === "held" &&
+      status === judged.reservation &&
+      settledMinor === judged.settledMinor,
     `${open.decisionId}: ${status} with ${settledMinor}, judged as ${judged.reservation} with ${judged.settledMinor}`,
   );
   const shard = shardOf(open, context);
@@ -93,18 +99,20 @@ function isEnd(status: string): status is HoldEnd["status"] {
 
 /** A campaign leaves the shard only when it holds nothing. */
 function shardOf({ decisionId, campaign }: OpenDecision, { shards }: SettleContext): CampaignShard {
-  return must(shards.get(campaign), `campaign ${campaign}, of which ${decisionId} holds money,`);
+  return must(shards.get(campaign), `campaign ${campaign}, of which ${decisionId} has money,`);
 }
 
-/** The book's view of an open decision that holds money. */
-function reservationOf(open: OpenDecision, campaigns: Campaigns): Reservation {
+/** The book's view of an open decision that has a reservation. */
+function reservationOf(open: OpenDecision, campaigns: Campaigns): Reservation | null {
+  const { reservation: state } = open;
+  if (state === "absent") return null;
   return {
     reservationId: reservationIdOf(open.decisionId),
     account: must(open.account, `the account of ${open.decisionId}`),
     faceMinor: open.faceMinor,
     sendMinor: open.sendMinor,
     untilMs: heldUntilMs(open, campaigns),
-    state: "held",
+    state,
     settledMinor: open.settledMinor,
     endedBy: open.endedBy,
   };
