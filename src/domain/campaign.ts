@@ -47,10 +47,22 @@ export const ROLLOVERS = ["none", "carry"] as const;
 export type Rollover = (typeof ROLLOVERS)[number];
 
 /** Who sets the plan row by the curve; src/treasury/SPEC.md tells how each does it. */
-export const PACING_CONTROLLERS = ["plan", "throttle", "reallocation", "pi"] as const;
+export const PACING_CONTROLLERS = ["reallocation", "pi"] as const;
 export type PacingController = (typeof PACING_CONTROLLERS)[number];
 /** The one that `npm run bench:pacing` shows best. */
 export const DEFAULT_CONTROLLER: PacingController = "reallocation";
+
+/** In place of one that there was in earlier versions (`plan`, `throttle`) is the default. */
+export function knownController(name: PacingController): PacingController {
+  return PACING_CONTROLLERS.includes(name) ? name : DEFAULT_CONTROLLER;
+}
+
+export function withKnownController(campaign: Campaign): Campaign {
+  const { controller } = campaign.pacing;
+  // A record has null where none is named.
+  if (!controller || knownController(controller) === controller) return campaign;
+  return { ...campaign, pacing: { ...campaign.pacing, controller: knownController(controller) } };
+}
 
 export interface Campaign {
   readonly id: string;

@@ -9,7 +9,7 @@ import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
 import { commandBreach, releaseBreach, reportBreach } from "./inbox/contract.ts";
 import { ManifestCache } from "./inbox/releases.ts";
-import { Desk, stateCodec, type DeskOptions } from "./desk.ts";
+import { stateCodec, TreasuryCycle, type CycleOptions } from "./cycle.ts";
 
 export interface TreasuryOptions {
   /** Partition count of the user-keyed topics: the number of a campaign's shards. */
@@ -26,17 +26,17 @@ export type TreasuryFacts = ReadonlyMap<string, Uint8Array>;
 const MOST_DUE = 1_000;
 
 export function createTreasuryProcessor(options: TreasuryOptions): Processor<TreasuryFacts> {
-  const deskOptions: DeskOptions = { shards: options.shards, parsed: new ManifestCache() };
+  const cycleOptions: CycleOptions = { shards: options.shards, parsed: new ManifestCache() };
   return {
     prepare: (_view, batch) => Promise.resolve(secretsFor(batch, options.newSecret)),
     process(view, batch, secrets, context) {
-      const desk = new Desk(view, deskOptions, secrets, context);
-      const inputs = { desk, batch, placement: options.placement };
-      take(inputs, "releases", releaseBreach, (release, record) => desk.release(release, record));
-      take(inputs, "budget-pacing", commandBreach, (command) => desk.command(command));
-      take(inputs, "shard-reports", reportBreach, (report, record) => desk.report(report, record));
-      for (const key of view.due(context.nowMs, MOST_DUE)) desk.look(key);
-      return desk.close();
+      const cycle = new TreasuryCycle(view, cycleOptions, secrets, context);
+      const inputs = { cycle, batch, placement: options.placement };
+      take(inputs, "releases", releaseBreach, (release, record) => cycle.release(release, record));
+      take(inputs, "budget-pacing", commandBreach, (command) => cycle.command(command));
+      take(inputs, "shard-reports", reportBreach, (report, record) => cycle.report(report, record));
+      for (const key of view.due(context.nowMs, MOST_DUE)) cycle.due(key);
+      return cycle.close();
     },
     index(key, value) {
       if (!key.startsWith("c/")) return null;
@@ -58,13 +58,13 @@ function secretsFor(batch: readonly LogRecord[], newSecret: TreasuryOptions["new
 }
 
 interface Inputs {
-  readonly desk: Desk;
+  readonly cycle: TreasuryCycle;
   readonly batch: readonly LogRecord[];
   readonly placement: Placement;
 }
 
 function take<N extends "releases" | "budget-pacing" | "shard-reports">(
-  { desk, batch, placement }: Inputs,
+  { cycle, batch, placement }: Inputs,
   topic: N,
   breachOf: (value: TopicValues[N], key: Uint8Array | null) => string | null,
   each: (value: TopicValues[N], record: LogRecord) => void,
@@ -74,19 +74,19 @@ function take<N extends "releases" | "budget-pacing" | "shard-reports">(
     if (record.topic !== topic) continue;
     if (record.value === null) {
       // A tombstone takes a release from its topic; the treasurer keeps what it knows.
-      if (topic !== "releases") desk.deadLetter(record, "contract", "value: missing");
+      if (topic !== "releases") cycle.deadLetter(record, "contract", "value: missing");
       continue;
     }
     const value = decoded(codec, record.value, record.unreadable);
     if ("undecodable" in value) {
-      desk.deadLetter(record, "undecodable", value.undecodable);
+      cycle.deadLetter(record, "undecodable", value.undecodable);
       continue;
     }
     // What is not in its campaign's partition must not become a second book of the campaign there.
     const stray = misplaced(Buffer.from(value.value.campaign), record.partition, placement);
     const breach = breachOf(value.value, record.key);
-    if (stray !== null) desk.deadLetter(record, "wrong_partition", stray);
-    else if (breach !== null) desk.deadLetter(record, "contract", breach);
+    if (stray !== null) cycle.deadLetter(record, "wrong_partition", stray);
+    else if (breach !== null) cycle.deadLetter(record, "contract", breach);
     else each(value.value, record);
   }
 }

@@ -23,7 +23,7 @@ const CAMPAIGN: TopicValues["grants"]["campaign"] = {
   explorationShare: 0.1,
   caps: [{ max: 2, windowMs: 604_800_000 }],
   reservation: { policy: "strict", ttlMs: 3_600_000, risk: 0.01 },
-  pacing: { mode: "even", expectedSessions: 100_000, points: [], controller: "plan", profile: [] },
+  pacing: { mode: "even", expectedSessions: 100_000, points: [], controller: "pi", profile: [] },
   priority: 3,
   surfaces: ["home"],
   rewardWeights: { converted: 1, basket: 0.1 },

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Campaign } from "../../src/domain/campaign.ts";
-import { aimOf, curveShare, spendingSessions } from "../../src/treasury/pace/curve.ts";
+import { curveShare, spendTargetOf } from "../../src/treasury/pace/curve.ts";
 import { wholeSpan } from "../../src/treasury/pace/periods.ts";
 import { countArrivals, trafficNow, type Arrivals, type Traffic } from "../../src/treasury/forecast/traffic.ts";
 import { campaign } from "./world.ts";
@@ -172,9 +172,9 @@ describe("the curve", () => {
     expect([0, 3, 6, 9, 12, 15, 18, 23].map((hour) => Math.round(100 * at(hour)))).toEqual([
       0, 10, 20, 20, 20, 60, 100, 100,
     ]);
-    const aim = aimOf(of, traffic(of, arrivals, 12 * HOUR_MS), 12 * HOUR_MS);
-    expect(aim.share).toBeCloseTo(0.2 + 0.8 * (0.5 / 6));
-    expect(aim.sessions).toBeCloseTo(500, 0);
+    const target = spendTargetOf(of, traffic(of, arrivals, 12 * HOUR_MS), 12 * HOUR_MS);
+    expect(target.share).toBeCloseTo(0.2 + 0.8 * (0.5 / 6));
+    expect(target.sessions).toBeCloseTo(500, 0);
   });
 
   test("near the end some sessions are always left to spend on", () => {
@@ -185,7 +185,7 @@ describe("the curve", () => {
       watched(of, nowMs, () => 1_000),
       nowMs,
     );
-    expect(spendingSessions(almostOver, nowMs)).toBeGreaterThan(0);
-    expect(spendingSessions(almostOver, nowMs)).toBeLessThan(almostOver.remainingSessions);
+    expect(almostOver.spendingSessions).toBeGreaterThan(0);
+    expect(almostOver.spendingSessions).toBeLessThan(almostOver.remainingSessions);
   });
 });

@@ -10,6 +10,8 @@ import type { DeadLetter } from "../../src/domain/dead-letter.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
+import { stateCodec } from "../../src/treasury/cycle.ts";
+import type { CampaignBook } from "../../src/treasury/state/state.ts";
 import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
 
 const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
@@ -252,6 +254,12 @@ export class World {
 
   sendReport(report: ShardReport): void {
     this.send("shard-reports", CODECS["shard-reports"].encode(report));
+  }
+
+  /** The campaign as an earlier version has left it. */
+  restore(book: CampaignBook): void {
+    const state = new Map([[`c/${this.campaign.id}`, stateCodec.encode({ entry: book })]]);
+    this.#store.apply(state, { changelogEnd: 0, lineage: "", cycle: 0, atMs: 0 });
   }
 
   /** One cycle of the treasurer; its grants are given to `deliver`. */

@@ -1,7 +1,7 @@
 // Grant contract: what a shard can see of a grant by itself, before it takes money or settings from it: that it is for this
 // shard, that the campaign in it is one, and that its numbers can be counted with.
 
-import { InvalidInput, parseCampaign } from "../../domain/campaign.ts";
+import { InvalidInput, parseCampaign, withKnownController } from "../../domain/campaign.ts";
 import { comesBackUnasked, SECRET_BYTES, type AccountTotals, type Grant } from "../../domain/control.ts";
 import { idBreach, keyIs } from "../../domain/ids.ts";
 
@@ -38,7 +38,7 @@ type Known = Pick<AccountTotals, "granted" | "returned">;
 
 function campaignBreach({ campaign }: Grant): string | null {
   try {
-    parseCampaign(campaign, "campaign");
+    parseCampaign(withKnownController(campaign), "campaign");
     return null;
   } catch (error) {
     if (error instanceof InvalidInput) return error.message;

@@ -5,28 +5,22 @@
 import type { Outlook } from "../../domain/control.ts";
 import { expectedAt } from "../../domain/frontier.ts";
 import { minorOfMean } from "../../domain/money.ts";
-import { expectedSpend, sessionsByCluster } from "../slices/holdings.ts";
-import { trafficOf } from "../pace/pacing.ts";
-import { spanOf } from "../pace/periods.ts";
-import { liveMix, type Policy } from "../pace/soft-pacing.ts";
-import { postedOf, stateInForce, totalsOf, type CampaignBook } from "../state/state.ts";
+import type { PlanTable } from "../pace/soft-pacing.ts";
+import { spentInSpan, type BudgetView } from "../pace/view.ts";
+import { stateInForce, type CampaignBook } from "../state/state.ts";
 
 /** Null without a release: nothing is given then. */
-export function outlookOf(book: CampaignBook, policy: Policy | null, nowMs: number): Outlook | null {
-  if (policy === null) return null;
+export function outlookOf(book: CampaignBook, plans: PlanTable | null, view: BudgetView): Outlook | null {
+  if (plans === null) return null;
   const { campaign, planRow, shadowPrice, throttle } = book;
-  const traffic = trafficOf(book, nowMs);
+  const { traffic, span, mix } = view;
   const live = stateInForce(book) === "live";
   const sessionsToCome = live ? traffic.remainingSessions * (1 - campaign.explorationShare) : 0;
-  const { frontier, values } = policy;
-  const mix = liveMix(values, sessionsByCluster(book));
+  const { frontier, values } = plans;
   const control = expectedAt(frontier, values, mix, 0).reward;
   const coming = expectedAt(frontier, values, mix, planRow);
   const trained = expectedAt(frontier, values, values.mix, planRow);
-  const totals = totalsOf(book.shards, "plan");
-  const span = spanOf(book);
-  const posted = Number(postedOf(totals) - span.postedBeforeMinor);
-  const spent = posted + expectedSpend(book, "plan", book.redemption);
+  const spent = spentInSpan(view, book.redemption);
   const left = Math.max(0, Number(span.budgetMinor) - spent);
   const wanted = sessionsToCome * throttle * coming.cost;
   const spendToCome = Math.min(left, wanted);

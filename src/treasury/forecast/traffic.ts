@@ -19,7 +19,7 @@ export interface Arrivals {
 }
 
 /** What the money is for: the whole period, or a day or week of it. */
-export interface Stretch {
+export interface TrafficSpan {
   readonly startMs: number;
   readonly endMs: number;
   /** That came before it. */
@@ -34,8 +34,8 @@ export interface Traffic {
   readonly remainingMs: number;
   /** Those expected between two times to come. */
   readonly between: (fromMs: number, toMs: number) => number;
-  /** Until when the budget is to be spent: `leadMs` before the traffic is over. */
-  readonly spendUntilMs: number;
+  /** Of those, over which the budget is to be spent: until `leadMs` before the traffic is over. */
+  readonly spendingSessions: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -46,6 +46,8 @@ const PRIOR_SHARE = 0.1;
 const PROFILE_TURNS = 1;
 /** Above so many times the usual, an hour's sessions are a flash. */
 const FLASH = 3;
+/** Of the sessions to come, over which what is left is spent at the least. */
+const LEAST_SPENDING_SHARE = 0.02;
 /** An hour with less than this share of the mean brings nothing. */
 const SILENT_SHARE = 0.02;
 
@@ -63,7 +65,7 @@ export function countArrivals(
   nowMs: number,
   isLive: boolean,
 ): Arrivals {
-  // What was before the first look, nobody has watched.
+  // What was before the first review, nobody has watched.
   if (known === null)
     return { countedToMs: Math.max(campaign.startMs, nowMs), sessions, seen: NOTHING, watchedMs: NOTHING };
   const from = known.countedToMs;
@@ -92,7 +94,7 @@ function nextHour(atMs: number): number {
 
 export function trafficNow(
   campaign: Campaign,
-  span: Stretch,
+  span: TrafficSpan,
   arrivals: Arrivals,
   leadMs: number,
   nowMs: number,
@@ -108,12 +110,14 @@ export function trafficNow(
   );
   const between = (fromMs: number, toMs: number): number =>
     weightBetween(rates, Math.max(fromMs, nowMs, startMs), Math.min(toMs, endMs));
+  const remainingSessions = between(nowMs, endMs);
+  const spendUntilMs = endOfTraffic(rates, Math.max(nowMs, startMs), endMs) - leadMs;
   return {
     cameSessions: arrivals.sessions - span.sessionsBefore,
-    remainingSessions: between(nowMs, endMs),
+    remainingSessions,
     remainingMs: Math.max(0, endMs - Math.max(nowMs, startMs)),
     between,
-    spendUntilMs: endOfTraffic(rates, Math.max(nowMs, startMs), endMs) - leadMs,
+    spendingSessions: Math.max(between(nowMs, spendUntilMs), LEAST_SPENDING_SHARE * remainingSessions),
   };
 }
 

@@ -5,16 +5,9 @@ import type { Campaign } from "../../domain/campaign.ts";
 import type { AccountTotals, ShardReport } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { maxMinor, type Minor } from "../../domain/money.ts";
-import { unbiddenOf } from "../slices/holdings.ts";
-import {
-  ACCOUNTS,
-  newShard,
-  pendingOf,
-  postedOf,
-  type ByAccount,
-  type CampaignBook,
-  type ShardBook,
-} from "../state/state.ts";
+import { ACCOUNTS, pendingOf, postedOf, type ByAccount } from "../../domain/totals.ts";
+import { returnedByItself } from "../slices/holdings.ts";
+import { newShard, type CampaignBook, type ShardBook } from "../state/state.ts";
 
 /** Weight of the newest interval in a shard's demand. */
 const SMOOTHING = 0.3;
@@ -77,7 +70,10 @@ function believed(campaign: Campaign, shard: ShardBook, report: ShardReport): Sh
     ...newShard(),
     granted: most((account) => maxMinor(shard.granted[account], totals[account].granted)),
     returnTarget: most((account) =>
-      maxMinor(shard.returnTarget[account], totals[account].returned - unbiddenOf(campaign, totals[account], account)),
+      maxMinor(
+        shard.returnTarget[account],
+        totals[account].returned - returnedByItself(campaign, totals[account], account),
+      ),
     ),
   };
 }
@@ -90,7 +86,7 @@ function checkTotals(campaign: Campaign, shard: ShardBook, account: Account, tot
   for (const field of FIELDS) if (totals[field] < before[field]) return `${field} fell from ${before[field]} (L4)`;
   if (totals.granted > shard.granted[account])
     return `granted is ${totals.granted}, but only ${shard.granted[account]} was granted`;
-  const returnable = shard.returnTarget[account] + unbiddenOf(campaign, totals, account);
+  const returnable = shard.returnTarget[account] + returnedByItself(campaign, totals, account);
   if (totals.returned > returnable) return `returned is ${totals.returned}, but only ${returnable} was asked for`;
   const pending = pendingOf(totals);
   if (pending < 0n) return `reserved is less than what has ended`;

@@ -1,48 +1,59 @@
-// Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book, so that what
-// has changed is found by comparing the book before and after.
+// Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book and its view, so that
+// what has changed is found by comparing the book before and after.
 
 import type { BudgetStatus, CommandAnswer, Grant, Outlook, PeriodStatus } from "../../domain/control.ts";
-import { must } from "../../domain/assert.ts";
 import type { Account } from "../../domain/decision.ts";
 import { maxMinor, type Minor } from "../../domain/money.ts";
-import { mostOut, outMinor, riskNow } from "../slices/holdings.ts";
-import { spanOf } from "../pace/periods.ts";
-import { ACCOUNTS, postedOf, stateInForce, totalsOf, type CampaignBook } from "../state/state.ts";
+import { ACCOUNTS, postedOf, NO_TOTALS } from "../../domain/totals.ts";
+import { planLimit } from "../pace/periods.ts";
+import type { BudgetView } from "../pace/view.ts";
+import { outMinor } from "../slices/holdings.ts";
+import { stateInForce, totalsOf, type CampaignBook, type ShardBook } from "../state/state.ts";
 
 const ANSWERS_SHOWN = 50;
 
-export function grantOf(book: CampaignBook, shard: number, nowMs: number): Grant {
-  const own = must(book.shards[shard], `shard ${shard}`);
-  return {
-    campaign: book.campaign,
-    shard,
-    secret: book.secret,
-    atMs: nowMs,
-    state: stateInForce(book),
-    revision: book.revision,
-    release: book.release,
-    planRow: book.planRow,
-    shadowPrice: book.shadowPrice,
-    throttle: letThrough(book),
-    grantedMinor: own.granted,
-    returnTargetMinor: own.returnTarget,
-    ungrantedMinor: {
-      plan: ungranted(book, "plan"),
-      exploration: ungranted(book, "exploration"),
-    },
+/** For each shard to which the book has something new to say. Every change of the campaign itself raises the revision. */
+export function grantsOf(before: CampaignBook | null, after: CampaignBook, view: BudgetView): Grant[] {
+  const throttle = throttleOf(after);
+  const isForAll =
+    before === null ||
+    before.revision !== after.revision ||
+    before.planRow !== after.planRow ||
+    before.shadowPrice !== after.shadowPrice ||
+    throttleOf(before) !== throttle;
+  const ungranted = (account: Account): Minor => maxMinor(0n, view.limitMinor[account] - outMinor(after, account));
+  const common = {
+    campaign: after.campaign,
+    secret: after.secret,
+    atMs: view.nowMs,
+    state: stateInForce(after),
+    revision: after.revision,
+    release: after.release,
+    planRow: after.planRow,
+    shadowPrice: after.shadowPrice,
+    throttle,
+    ungrantedMinor: { plan: ungranted("plan"), exploration: ungranted("exploration") },
   };
+  return after.shards.flatMap((shard, index) =>
+    isForAll || hasNewMoney(before.shards[index], shard)
+      ? [{ ...common, shard: index, grantedMinor: shard.granted, returnTargetMinor: shard.returnTarget }]
+      : [],
+  );
 }
 
-function ungranted(book: CampaignBook, account: Account): Minor {
-  return maxMinor(0n, mostOut(book, account) - outMinor(book, account));
+function hasNewMoney(before: ShardBook | undefined, { granted, returnTarget }: ShardBook): boolean {
+  return ACCOUNTS.some(
+    (account) =>
+      before?.granted[account] !== granted[account] || before.returnTarget[account] !== returnTarget[account],
+  );
 }
 
 /**
  * Nothing while more is out than a cut left: what one shard has free would be drawn while another still holds, or spends, what
  * was asked of it. Under `expected` more may be held than the budget.
  */
-function letThrough(book: CampaignBook): number {
-  const isOver = book.campaign.reservation.policy === "strict" && outMinor(book, "plan") > mostOut(book, "plan");
+function throttleOf(book: CampaignBook): number {
+  const isOver = book.campaign.reservation.policy === "strict" && outMinor(book, "plan") > planLimit(book);
   return isOver ? 0 : book.throttle;
 }
 
@@ -52,30 +63,11 @@ function overbooked(book: CampaignBook): Minor {
   return maxMinor(0n, outMinor(book, "plan") - book.campaign.budgetMinor);
 }
 
-/** The shards to which the book has something new to say. Every change of the campaign itself raises the revision. */
-export function shardsToTell(before: CampaignBook | null, after: CampaignBook): number[] {
-  const all =
-    before === null ||
-    before.revision !== after.revision ||
-    before.planRow !== after.planRow ||
-    before.shadowPrice !== after.shadowPrice ||
-    letThrough(before) !== letThrough(after);
-  return after.shards.flatMap((shard, index) => {
-    const was = before?.shards[index];
-    const same =
-      was !== undefined &&
-      ACCOUNTS.every(
-        (account) =>
-          was.granted[account] === shard.granted[account] && was.returnTarget[account] === shard.returnTarget[account],
-      );
-    return all || !same ? [index] : [];
-  });
-}
-
-export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: number): BudgetStatus {
+export function statusOf(book: CampaignBook, view: BudgetView, forecast: Outlook | null): BudgetStatus {
+  const totals = { plan: totalsOf(book.shards, "plan"), exploration: totalsOf(book.shards, "exploration") };
   return {
     campaign: book.campaign.id,
-    atMs: nowMs,
+    atMs: view.nowMs,
     revision: book.revision,
     state: stateInForce(book),
     budgetMinor: book.campaign.budgetMinor,
@@ -86,7 +78,7 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     planRow: book.planRow,
     shadowPrice: book.shadowPrice,
     targetMinor: book.targetMinor,
-    totals: { plan: totalsOf(book.shards, "plan"), exploration: totalsOf(book.shards, "exploration") },
+    totals,
     applied: book.shards.flatMap((shard, index) =>
       shard.cycle === 0
         ? []
@@ -95,26 +87,25 @@ export function statusOf(book: CampaignBook, forecast: Outlook | null, nowMs: nu
     answers: book.answers.slice(-ANSWERS_SHOWN),
     shards: book.shards.length,
     pinned: book.pinned,
-    throttle: letThrough(book),
+    throttle: throttleOf(book),
     forecast,
     overbookedMinor: overbooked(book),
-    riskReserveMinor: riskNow(book).reserveMinor,
-    period: periodStatus(book),
+    riskReserveMinor: view.risk.reserveMinor,
+    period: periodStatus(book, view),
     alarm: book.alarm,
   };
 }
 
-function periodStatus(book: CampaignBook): PeriodStatus | null {
-  const { periods = null } = book.campaign;
-  if (book.period === null || periods === null) return null;
-  const { startMs, endMs, budgetMinor, postedBeforeMinor } = spanOf(book);
-  const postedMinor = postedOf(totalsOf(book.shards, "plan")) - postedBeforeMinor;
+function periodStatus({ period, campaign }: CampaignBook, { span, totals }: BudgetView): PeriodStatus | null {
+  const { periods = null } = campaign;
+  if (period === null || periods === null) return null;
+  const { startMs, endMs, budgetMinor, postedBeforeMinor } = span;
+  const postedMinor = postedOf(totals.plan) - postedBeforeMinor;
   return { every: periods.every, startMs, endMs, budgetMinor, postedMinor };
 }
 
 /** The status of a campaign that there is not: only the answers say anything. */
 export function statusOfUnknown(campaign: string, answers: readonly CommandAnswer[], nowMs: number): BudgetStatus {
-  const none = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
   return {
     campaign,
     atMs: nowMs,
@@ -128,7 +119,7 @@ export function statusOfUnknown(campaign: string, answers: readonly CommandAnswe
     planRow: 0,
     shadowPrice: 0,
     targetMinor: 0n,
-    totals: { plan: none, exploration: none },
+    totals: { plan: NO_TOTALS, exploration: NO_TOTALS },
     applied: [],
     answers: answers.slice(-ANSWERS_SHOWN),
     shards: 0,

@@ -1,12 +1,8 @@
-// Controllers: what each session to come may be expected to spend, so that the budget follows its curve. Four answers to
-// one question behind one interface; a campaign names the one that it is paced by, and the hard limit (curve.ts) holds
-// whatever they say. `npm run bench:pacing` compares them, and the default is the one that it shows best.
+// Controllers: what each session to come may be expected to spend, so that the budget follows its curve. Two answers behind
+// one interface; a campaign names the one that it is paced by, and the hard limit (curve.ts) holds whatever they say.
 //
-//   plan          what is left for each session to come. No memory: an error is spread over all that is left.
-//   throttle      a plan for the whole budget with some headroom, of which a share is let through; the share goes a step
-//                 down when more is spent than the curve's target, else a step up (Agarwal et al. 2014).
-//   reallocation  as `plan`, in slots, divided by what the slots before have really spent against what the plan
-//                 expected of them (smart pacing's reallocation of the residual: Xu et al. 2015).
+//   reallocation  what is left for each session to come, in slots, divided by what the slots before have really spent against
+//                 what the plan expected of them (smart pacing's reallocation of the residual: Xu et al. 2015).
 //   pi            a plan for the whole budget, times 1 + proportional + integral of the relative distance from the curve.
 //
 //   1. The denominator of the relative error has a floor: at the day's start a few coins are no error.
@@ -15,8 +11,8 @@
 
 import type { PacingController } from "../../domain/campaign.ts";
 
-/** What a controller sees; amounts are statistics in minor units, not balances. */
-export interface Sight {
+/** What a controller measures; amounts are statistics in minor units, not balances. */
+export interface ControllerInput {
   readonly nowMs: number;
   readonly periodMs: number;
   readonly budget: number;
@@ -35,71 +31,57 @@ export interface Sight {
 }
 
 /** What a controller keeps from one step to the next; each uses what it needs. */
-export interface ControlMemory {
+export interface ControllerState {
   readonly steppedAtMs: number;
   readonly integral: number;
-  /** Let through, measured over expected, or applied; by controller. */
+  /** Measured over expected, or applied; by controller. */
   readonly factor: number;
   /** Sessions and spend at the last step. */
   readonly sessions: number;
   readonly spentMinor: number;
 }
 
-export interface Control {
+export interface ControllerOutput {
   /** Minor units that each session to come may be expected to spend. */
   readonly spendPerSession: number;
-  /** Share of incentives let through. */
-  readonly throttle: number;
-  readonly memory: ControlMemory;
+  readonly state: ControllerState;
 }
 
-type Controller = (sight: Sight, memory: ControlMemory) => Control;
+type Controller = (input: ControllerInput, state: ControllerState) => ControllerOutput;
 
-export function steer(controller: PacingController, sight: Sight, memory: ControlMemory | null): Control {
-  return CONTROLLERS[controller](sight, memory ?? { ...seenAt(sight), integral: 0, factor: 1 });
+export function stepController(
+  controller: PacingController,
+  input: ControllerInput,
+  state: ControllerState | null,
+): ControllerOutput {
+  return CONTROLLERS[controller](input, state ?? { ...measuredAt(input), integral: 0, factor: 1 });
 }
 
-const CONTROLLERS: Readonly<Record<PacingController, Controller>> = { plan, throttle, reallocation, pi };
+const CONTROLLERS: Readonly<Record<PacingController, Controller>> = { reallocation, pi };
 
-/** A step, as a share of the period: some minutes of a day. */
-const STEP_SHARE = 1 / 480;
+/** Of `reallocation`, as a share of the period. */
 const SLOT_SHARE = 1 / 96;
-
-function plan(sight: Sight, memory: ControlMemory): Control {
-  return { spendPerSession: leftPerSession(sight), throttle: 1, memory };
-}
-
-const HEADROOM = 1.25;
-const THROTTLE_STEP = 0.1;
-const LEAST_THROTTLE = 0.05;
-
-function throttle(sight: Sight, memory: ControlMemory): Control {
-  const spendPerSession = HEADROOM * wholePerSession(sight);
-  if (!isDue(sight, memory, STEP_SHARE)) return { spendPerSession, throttle: memory.factor, memory };
-  const step = sight.spent > sight.target ? 1 - THROTTLE_STEP : 1 + THROTTLE_STEP;
-  const factor = clamp(memory.factor * step, LEAST_THROTTLE, 1);
-  return { spendPerSession, throttle: factor, memory: { ...seenAt(sight), integral: 0, factor } };
-}
-
 /** Weight of the newest slot in what is really spent against what was expected. */
 const CALIBRATION = 0.3;
 const LEAST_MEASURED = 0.25;
 const MOST_MEASURED = 4;
 
-function reallocation(sight: Sight, memory: ControlMemory): Control {
-  const kept = isDue(sight, memory, SLOT_SHARE)
-    ? { ...seenAt(sight), integral: 0, factor: measured(sight, memory) }
-    : memory;
-  return { spendPerSession: leftPerSession(sight) / kept.factor, throttle: 1, memory: kept };
+function reallocation(input: ControllerInput, before: ControllerState): ControllerOutput {
+  const state = isDue(input, before, SLOT_SHARE)
+    ? { ...measuredAt(input), integral: 0, factor: measured(input, before) }
+    : before;
+  return { spendPerSession: Math.max(0, input.left) / Math.max(1, input.leftSessions) / state.factor, state };
 }
 
-function measured({ cameSessions, spent, expectedPerSession }: Sight, memory: ControlMemory): number {
-  const expected = (cameSessions - memory.sessions) * expectedPerSession;
-  if (!(expected > 0)) return memory.factor;
-  const ratio = clamp((spent - memory.spentMinor) / expected, LEAST_MEASURED, MOST_MEASURED);
-  return clamp(memory.factor + CALIBRATION * (ratio - memory.factor), LEAST_MEASURED, MOST_MEASURED);
+function measured({ cameSessions, spent, expectedPerSession }: ControllerInput, before: ControllerState): number {
+  const expected = (cameSessions - before.sessions) * expectedPerSession;
+  if (!(expected > 0)) return before.factor;
+  const ratio = clamp((spent - before.spentMinor) / expected, LEAST_MEASURED, MOST_MEASURED);
+  return clamp(before.factor + CALIBRATION * (ratio - before.factor), LEAST_MEASURED, MOST_MEASURED);
 }
 
+/** Of `pi`, as a share of the period: some minutes of a day. */
+const STEP_SHARE = 1 / 480;
 const PROPORTIONAL = 2;
 const INTEGRAL = 10;
 /** Of the relative error, summed over shares of the period. */
@@ -108,34 +90,26 @@ const MOST_INTEGRAL = 0.05;
 const ERROR_FLOOR = 0.1;
 const MOST_FACTOR = 3;
 
-function pi(sight: Sight, memory: ControlMemory): Control {
-  const kept = isDue(sight, memory, STEP_SHARE) ? corrected(sight, memory) : memory;
-  return { spendPerSession: wholePerSession(sight) * kept.factor, throttle: 1, memory: kept };
+function pi(input: ControllerInput, before: ControllerState): ControllerOutput {
+  const state = isDue(input, before, STEP_SHARE) ? corrected(input, before) : before;
+  return { spendPerSession: (input.budget / Math.max(1, input.totalSessions)) * state.factor, state };
 }
 
-function corrected(sight: Sight, memory: ControlMemory): ControlMemory {
-  const { target, spent, budget, nowMs, periodMs } = sight;
+function corrected(input: ControllerInput, before: ControllerState): ControllerState {
+  const { target, spent, budget, nowMs, periodMs } = input;
   const error = (target - spent) / Math.max(target, ERROR_FLOOR * budget, 1);
-  const passed = clamp((nowMs - memory.steppedAtMs) / periodMs, 0, 1);
-  const integral = clamp(memory.integral + error * passed, -MOST_INTEGRAL, MOST_INTEGRAL);
+  const passed = clamp((nowMs - before.steppedAtMs) / periodMs, 0, 1);
+  const integral = clamp(before.integral + error * passed, -MOST_INTEGRAL, MOST_INTEGRAL);
   const factor = clamp(1 + PROPORTIONAL * error + INTEGRAL * integral, 0, MOST_FACTOR);
-  return { ...seenAt(sight), integral, factor };
+  return { ...measuredAt(input), integral, factor };
 }
 
-function isDue({ nowMs, periodMs }: Sight, { steppedAtMs }: ControlMemory, share: number): boolean {
+function isDue({ nowMs, periodMs }: ControllerInput, { steppedAtMs }: ControllerState, share: number): boolean {
   return nowMs - steppedAtMs >= share * periodMs;
 }
 
-function seenAt({ nowMs, cameSessions, spent }: Sight): Pick<ControlMemory, "steppedAtMs" | "sessions" | "spentMinor"> {
-  return { steppedAtMs: nowMs, sessions: cameSessions, spentMinor: spent };
-}
-
-function leftPerSession({ left, leftSessions }: Sight): number {
-  return Math.max(0, left) / Math.max(1, leftSessions);
-}
-
-function wholePerSession({ budget, totalSessions }: Sight): number {
-  return budget / Math.max(1, totalSessions);
+function measuredAt(input: ControllerInput): Pick<ControllerState, "steppedAtMs" | "sessions" | "spentMinor"> {
+  return { steppedAtMs: input.nowMs, sessions: input.cameSessions, spentMinor: input.spent };
 }
 
 function clamp(value: number, least: number, most: number): number {

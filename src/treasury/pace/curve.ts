@@ -6,7 +6,6 @@ import type { Campaign } from "../../domain/campaign.ts";
 import { minorOfMean, type Minor } from "../../domain/money.ts";
 import type { Traffic } from "../forecast/traffic.ts";
 
-const LEAST_SPENDING_SHARE = 0.02;
 /** How far ahead the points of a curve are looked at, as a share of the period. */
 const HORIZON_SHARE = 1 / 48;
 
@@ -15,16 +14,11 @@ export function curveShare(campaign: Campaign, traffic: Traffic, nowMs: number):
   const { mode } = campaign.pacing;
   if (mode === "asap" || nowMs >= campaign.endMs) return 1;
   if (mode === "points") return shareAt(campaign, nowMs);
-  const total = traffic.cameSessions + spendingSessions(traffic, nowMs);
+  const total = traffic.cameSessions + traffic.spendingSessions;
   return total > 0 ? traffic.cameSessions / total : 1;
 }
 
-/** Eligible sessions to come over which the budget is to be spent. */
-export function spendingSessions(traffic: Traffic, nowMs: number): number {
-  return Math.max(traffic.between(nowMs, traffic.spendUntilMs), LEAST_SPENDING_SHARE * traffic.remainingSessions);
-}
-
-export interface Aim {
+export interface SpendTarget {
   /** Of the budget, by then. */
   readonly share: number;
   /** That come until then. */
@@ -32,8 +26,8 @@ export interface Aim {
 }
 
 /** Which share of the budget is meant to be spent by when. */
-export function aimOf(campaign: Campaign, traffic: Traffic, nowMs: number): Aim {
-  if (campaign.pacing.mode !== "points") return { share: 1, sessions: spendingSessions(traffic, nowMs) };
+export function spendTargetOf(campaign: Campaign, traffic: Traffic, nowMs: number): SpendTarget {
+  if (campaign.pacing.mode !== "points") return { share: 1, sessions: traffic.spendingSessions };
   const from = Math.max(nowMs, campaign.startMs);
   const to = Math.min(campaign.endMs, from + HORIZON_SHARE * (campaign.endMs - campaign.startMs));
   return { share: shareAt(campaign, to), sessions: traffic.between(from, to) };

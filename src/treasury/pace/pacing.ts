@@ -1,75 +1,54 @@
-// Pacing: what the treasurer does to a campaign's book when it looks at it: the row in force (soft), what may be out
-// (hard), and the slices. Pure; the processor says when, and turns the difference into grants.
+// Pacing: what a review does to a campaign's book: the row in force (soft), what may be out (hard), and the slices. Pure; the
+// cycle says when, and turns the difference into grants.
 
-import { must } from "../../domain/assert.ts";
-import { DEFAULT_CONTROLLER, strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
-import { comesBackUnasked } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
+import { DEFAULT_CONTROLLER, type Campaign } from "../../domain/campaign.ts";
+import type { AccountTotals } from "../../domain/control.ts";
 import { expectedAt } from "../../domain/frontier.ts";
-import { MAX_MINOR, maxMinor, minMinor, minorOfMean, type Minor } from "../../domain/money.ts";
+import { maxMinor, minorOfMean, type Minor } from "../../domain/money.ts";
+import { pendingOf, postedOf } from "../../domain/totals.ts";
 import { watchCohorts } from "../forecast/cohorts.ts";
-import { steer, type Control, type ControlMemory, type Sight } from "./controllers.ts";
-import { aimOf, curveLimitMinor, curveShare, spendingSessions } from "./curve.ts";
-import {
-  askedOf,
-  eligibleSessions,
-  expectedSpend,
-  LOOK_EVERY_MS,
-  mostOut,
-  sessionsByCluster,
-} from "../slices/holdings.ts";
-import { inPeriod, spanOf, wholeSpan, type Span } from "./periods.ts";
-import { slice, type ShardNeed } from "../slices/slices.ts";
-import { liveMix, softPlan, uniformRedemption, type Policy } from "./soft-pacing.ts";
-import {
-  outOf,
-  pendingOf,
-  postedOf,
-  stateInForce,
-  totalsOf,
-  type CampaignBook,
-  type ShardBook,
-} from "../state/state.ts";
-import { countArrivals, trafficNow, type Traffic } from "../forecast/traffic.ts";
+import { countArrivals, type Traffic } from "../forecast/traffic.ts";
+import { regrant } from "../slices/grants.ts";
+import { eligibleSessions, expectedSpend } from "../slices/holdings.ts";
+import { stateInForce, totalsOf, type CampaignBook } from "../state/state.ts";
+import { stepController, type ControllerOutput, type ControllerState } from "./controllers.ts";
+import { curveShare, spendTargetOf } from "./curve.ts";
+import { inPeriod, wholeSpan } from "./periods.ts";
+import { softPlan, uniformRedemption, type PlanTable } from "./soft-pacing.ts";
+import { spentInSpan, trafficIn, viewOf, type BudgetView } from "./view.ts";
 
-/** Working money in intervals of demand: between a hold in a shard and the grant that answers it lie about two reports. */
-const WORKING_INTERVALS = 4;
-const WORKING_HOLDS_PER_SHARD = 2n;
-/** However long money is bound, it is spread over all but this much of the period. */
-const MAX_LEAD_SHARE = 0.08;
-const LEAST_REDEMPTION = 0.1;
+/** How often a campaign is reviewed without being asked, and its row worked out, in campaign time. */
+const REVIEW_EVERY_MS = 1_000;
 
-export function pace(before: CampaignBook, policy: Policy | null, nowMs: number): CampaignBook {
-  const counted = withCohorts(withArrivals(inPeriod(endedByTime(before, nowMs), nowMs), nowMs), nowMs);
-  const span = spanOf(counted);
-  const traffic = trafficOf(counted, nowMs);
-  const planned = replan(counted, policy, traffic, nowMs);
-  const { campaign } = planned;
-  const planComing = comingBack(planned, "plan", planned.redemption);
-  const explorationComing = comingBack(planned, "exploration", explorationRedemption(planned, policy));
-  const share = curveShare(planned.campaign, traffic, nowMs);
-  const plan = regrant(planned, "plan", span, planComing, share);
+export interface Review {
+  readonly book: CampaignBook;
+  /** As it was before money was granted. */
+  readonly view: BudgetView;
+}
+
+export function review(before: CampaignBook, plans: PlanTable | null, nowMs: number): Review {
+  const current = withCohorts(withArrivals(inPeriod(endedByTime(before, nowMs), nowMs), nowMs), nowMs);
+  const view = viewOf(current, plans, nowMs);
+  const planned = plans === null ? current : replan(current, plans, view);
+  const { campaign, redemption } = planned;
+  const plan = regrant(planned, {
+    account: "plan",
+    span: view.span,
+    mostMinor: view.limitMinor.plan,
+    curveShare: view.curveShare,
+    comingBackMinor: comingBack(view.totals.plan, redemption),
+  });
   // Exploration has one budget for the whole, whatever the plan's days have.
   const whole = wholeSpan({ ...campaign, budgetMinor: campaign.explorationBudgetMinor });
-  const wholeShare = campaign.periods ? curveShare(campaign, trafficIn(planned, whole, nowMs), nowMs) : share;
-  const both = regrant(plan.book, "exploration", whole, explorationComing, wholeShare);
-  return { ...both.book, targetMinor: plan.limit, dueMs: nextLook(both.book, nowMs) };
-}
-
-/** What is still to come in the span that is being spent, by what has come. */
-export function trafficOf(book: CampaignBook, nowMs: number): Traffic {
-  return trafficIn(book, spanOf(book), nowMs);
-}
-
-function trafficIn(book: CampaignBook, span: Span, nowMs: number): Traffic {
-  const arrivals = must(withArrivals(book, nowMs).arrivals, "arrivals");
-  return trafficNow(book.campaign, span, arrivals, leadMs(book, span), nowMs);
-}
-
-/** As long as money is bound, on average, for what is spent of it: of two holds of which one is redeemed, two lives. */
-function leadMs({ campaign, redemption }: CampaignBook, { startMs, endMs }: Span): number {
-  const mostMs = MAX_LEAD_SHARE * (endMs - startMs);
-  return Math.min(campaign.reservation.ttlMs / Math.max(redemption, LEAST_REDEMPTION), mostMs);
+  const explored = plans === null ? 1 : uniformRedemption(plans, campaign.arms, view.mix);
+  const both = regrant(plan.book, {
+    account: "exploration",
+    span: whole,
+    mostMinor: view.limitMinor.exploration,
+    curveShare: campaign.periods ? curveShare(campaign, trafficIn(planned, whole, nowMs), nowMs) : view.curveShare,
+    comingBackMinor: comingBack(view.totals.exploration, explored),
+  });
+  return { book: { ...both.book, targetMinor: plan.limitMinor, dueMs: nextReview(both.book, nowMs) }, view };
 }
 
 function withArrivals(book: CampaignBook, nowMs: number): CampaignBook {
@@ -87,9 +66,9 @@ function withCohorts(book: CampaignBook, nowMs: number): CampaignBook {
   return { ...book, cohorts: watchCohorts(cohorts, campaign, totalsOf(shards, "plan"), redemption, atMs) };
 }
 
-function nextLook(book: CampaignBook, nowMs: number): number | null {
+function nextReview(book: CampaignBook, nowMs: number): number | null {
   if (book.state === "ended") return null;
-  return book.dueMs !== null && book.dueMs > nowMs ? book.dueMs : nowMs + LOOK_EVERY_MS;
+  return book.dueMs !== null && book.dueMs > nowMs ? book.dueMs : nowMs + REVIEW_EVERY_MS;
 }
 
 function endedByTime(book: CampaignBook, nowMs: number): CampaignBook {
@@ -97,50 +76,45 @@ function endedByTime(book: CampaignBook, nowMs: number): CampaignBook {
   return { ...book, state: "ended", revision: book.revision + 1 };
 }
 
-function replan(book: CampaignBook, policy: Policy | null, traffic: Traffic, nowMs: number): CampaignBook {
-  if (policy === null || book.state === "ended") return book;
+function replan(book: CampaignBook, plans: PlanTable, view: BudgetView): CampaignBook {
+  const { nowMs, mix } = view;
+  if (book.state === "ended") return book;
   const isNew = book.plannedAtMs === 0;
-  if (!isNew && nowMs - book.plannedAtMs < LOOK_EVERY_MS) return book;
-  const mix = liveMix(policy.values, sessionsByCluster(book));
-  const control = controlOf(book, policy, mix, traffic, nowMs);
-  const { spendPerSession, throttle, memory } = control;
+  if (!isNew && nowMs - book.plannedAtMs < REVIEW_EVERY_MS) return book;
+  const { spendPerSession, state } = controlled(book, plans, view);
   const plan = softPlan(
-    policy,
-    { arms: book.campaign.arms, mix, spendPerSession, holdPerSession: holdPerSession(book, traffic, nowMs) },
+    plans,
+    { arms: book.campaign.arms, mix, spendPerSession, holdPerSession: holdPerSession(book, view) },
     isNew ? null : book.planRow,
   );
-  return { ...book, ...plan, throttle, control: memory, plannedAtMs: nowMs };
+  return { ...book, ...plan, control: state, plannedAtMs: nowMs };
 }
 
-function controlOf(
+function controlled(
   book: CampaignBook,
-  policy: Policy,
-  mix: readonly number[],
-  traffic: Traffic,
-  nowMs: number,
-): Pick<Control, "spendPerSession" | "throttle"> & { readonly memory: ControlMemory | null } {
-  const { campaign, planRow, throttle } = book;
-  if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, throttle: 1, memory: null };
-  const span = spanOf(book);
+  plans: PlanTable,
+  view: BudgetView,
+): Pick<ControllerOutput, "spendPerSession"> & { readonly state: ControllerState | null } {
+  const { campaign, planRow } = book;
+  if (campaign.pacing.mode === "asap") return { spendPerSession: Infinity, state: null };
+  const { nowMs, span, traffic, mix } = view;
   const budget = Number(span.budgetMinor);
-  const posted = Number(postedOf(totalsOf(book.shards, "plan")) - span.postedBeforeMinor);
-  const spent = posted + expectedSpend(book, "plan", book.redemption);
-  const aim = aimOf(campaign, traffic, nowMs);
+  const spent = spentInSpan(view, book.redemption);
+  const next = spendTargetOf(campaign, traffic, nowMs);
   const planShare = 1 - campaign.explorationShare;
-  const toSpendOn = spendingSessions(traffic, nowMs);
-  const sight: Sight = {
+  const input = {
     nowMs,
     periodMs: span.endMs - span.startMs,
     budget,
     spent,
-    target: curveShare(campaign, traffic, nowMs) * budget,
-    left: aim.share * budget - spent,
-    leftSessions: aim.sessions * planShare,
+    target: view.curveShare * budget,
+    left: next.share * budget - spent,
+    leftSessions: next.sessions * planShare,
     cameSessions: traffic.cameSessions * planShare,
-    totalSessions: (traffic.cameSessions + toSpendOn) * planShare,
-    expectedPerSession: throttle * expectedAt(policy.frontier, policy.values, mix, planRow).cost,
+    totalSessions: (traffic.cameSessions + traffic.spendingSessions) * planShare,
+    expectedPerSession: expectedAt(plans.frontier, plans.values, mix, planRow).cost,
   };
-  return steer(campaign.pacing.controller ?? DEFAULT_CONTROLLER, sight, book.control);
+  return stepController(campaign.pacing.controller ?? DEFAULT_CONTROLLER, input, book.control);
 }
 
 /**
@@ -148,97 +122,24 @@ function controlOf(
  * two more of a budget whose holds live long, and brings less for it: what the book then refuses is refused by chance, and
  * not where it is worth least (on the synthetic day twice as much cost 1 to 3 % of the incremental orders).
  */
-function holdPerSession(book: CampaignBook, traffic: Traffic, nowMs: number): number {
-  const { campaign } = book;
+function holdPerSession({ campaign, redemption }: CampaignBook, view: BudgetView): number {
   if (campaign.pacing.mode === "asap") return Infinity;
-  const totals = totalsOf(book.shards, "plan");
-  const pending = Number(pendingOf(totals));
-  const unspent = Number(mostOut(book, "plan") - postedOf(totals));
-  const expected = expectedSpend(book, "plan", book.redemption);
+  const { nowMs, traffic, totals, limitMinor } = view;
+  const pending = Number(pendingOf(totals.plan));
+  const unspent = Number(limitMinor.plan - postedOf(totals.plan));
+  const expected = expectedSpend(totals.plan, redemption);
   // Within the time that a hold lives, all that is held now ends; in a shorter rest of the period, its part of it.
   const windowMs = Math.min(campaign.reservation.ttlMs, Math.max(1, traffic.remainingMs));
   const ends = (pending - expected) * (windowMs / campaign.reservation.ttlMs);
-  const inWindow = Math.min(traffic.between(nowMs, nowMs + windowMs), sessionsToHoldFor(campaign, traffic, nowMs));
+  const inWindow = Math.min(traffic.between(nowMs, nowMs + windowMs), sessionsToHoldFor(campaign, traffic));
   return Math.max(0, unspent - pending + ends) / Math.max(1, inWindow * (1 - campaign.explorationShare));
 }
 
 /** Under `expected` what is held early can be lent again; under `strict` it is bound, and is spread to the end. */
-function sessionsToHoldFor({ reservation }: Campaign, traffic: Traffic, nowMs: number): number {
-  return reservation.policy === "expected" ? spendingSessions(traffic, nowMs) : Infinity;
+function sessionsToHoldFor({ reservation }: Campaign, traffic: Traffic): number {
+  return reservation.policy === "expected" ? traffic.spendingSessions : Infinity;
 }
 
-function explorationRedemption(book: CampaignBook, policy: Policy | null): number {
-  return policy === null
-    ? 1
-    : uniformRedemption(policy, book.campaign.arms, liveMix(policy.values, sessionsByCluster(book)));
-}
-
-function comingBack(book: CampaignBook, account: Account, redemption: number): Minor {
-  const pending = pendingOf(totalsOf(book.shards, account));
-  return maxMinor(0n, pending - minorOfMean(Math.ceil(expectedSpend(book, account, redemption))));
-}
-
-function regrant(
-  book: CampaignBook,
-  account: Account,
-  span: Span,
-  comingBackMinor: Minor,
-  share: number,
-): { readonly book: CampaignBook; readonly limit: Minor } {
-  const holds = book.campaign.arms.map(strictHoldMinor).filter((hold) => hold > 0n);
-  const largestHold = holds.reduce(maxMinor, 0n);
-  const mostMinor = mostOut(book, account);
-  const limit = curveLimitMinor({
-    budgetMinor: span.budgetMinor,
-    beforeMinor: span.postedBeforeMinor,
-    mostMinor,
-    share,
-    workingMinor: workingMinor(book, account, largestHold),
-    comingBackMinor,
-  });
-  const slices = slice({
-    budget: mostMinor,
-    limit,
-    largestHold,
-    smallestHold: holds.reduce(minMinor, largestHold),
-    shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
-    asksHeld: !comesBackUnasked(book.campaign, account),
-    mode: stateInForce(book),
-  });
-  const shards = book.shards.map((shard, index) =>
-    withSlice(shard, account, slices.grant[index] ?? 0n, slices.ask[index] ?? 0n),
-  );
-  return { book: { ...book, shards }, limit };
-}
-
-function workingMinor(book: CampaignBook, account: Account, largestHold: Minor): Minor {
-  const perInterval = book.shards.reduce(
-    (sum, shard) => sum + (shard.demandPerSecond[account] * shard.intervalMs) / 1_000,
-    0,
-  );
-  const holds = largestHold * WORKING_HOLDS_PER_SHARD * BigInt(book.shards.length);
-  return maxMinor(holds, minorOfMean(Math.ceil(WORKING_INTERVALS * perInterval)));
-}
-
-function needOf(campaign: Campaign, shard: ShardBook, account: Account): ShardNeed {
-  const totals = shard.totals[account];
-  const out = outOf(shard, account);
-  const posted = postedOf(totals);
-  return {
-    out,
-    pending: pendingOf(totals),
-    posted,
-    // What a shard has spent since it was asked for it does not come.
-    asked: minMinor(askedOf(campaign, shard, account), maxMinor(0n, out - posted)),
-    demand: shard.demandPerSecond[account],
-  };
-}
-
-function withSlice(shard: ShardBook, account: Account, grant: Minor, ask: Minor): ShardBook {
-  if (grant === 0n && ask === 0n) return shard;
-  return {
-    ...shard,
-    granted: { ...shard.granted, [account]: minMinor(MAX_MINOR, shard.granted[account] + grant) },
-    returnTarget: { ...shard.returnTarget, [account]: minMinor(MAX_MINOR, shard.returnTarget[account] + ask) },
-  };
+function comingBack(totals: AccountTotals, redemption: number): Minor {
+  return maxMinor(0n, pendingOf(totals) - minorOfMean(Math.ceil(expectedSpend(totals, redemption))));
 }

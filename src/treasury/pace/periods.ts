@@ -7,12 +7,13 @@
 //   P3. A treasurer that comes late to a period's beginning counts what was posted meanwhile to the new one.
 //   P4. Rollover `carry`: what periods leave is added to the next one's budget. `none`: it is not; the whole budget still
 //       has it, for periods to come. What they leave is by the budgets in force at the last look before: no command that
-//       comes with the new period's first look changes it.
+//       comes with the new period's first review changes it.
 
 import type { Campaign } from "../../domain/campaign.ts";
 import { periodAt } from "../../domain/calendar.ts";
 import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../domain/money.ts";
-import { postedOf, totalsOf, type CampaignBook, type PeriodBook } from "../state/state.ts";
+import { postedOf } from "../../domain/totals.ts";
+import { totalsOf, type CampaignBook, type PeriodBook } from "../state/state.ts";
 
 /** What the plan account is paced over. */
 export interface Span {

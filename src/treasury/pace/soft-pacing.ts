@@ -4,13 +4,14 @@
 // until they end may not pass what can be held.
 //
 //   1. The position rises with the budget per session and with what can be held.
-//   2. A position is kept while the new one is within a hundredth of a row: shards are not told what makes no difference.
+//   2. A position is kept while the new one is within a hundredth of a row: no grants go out for what makes no difference.
 
 import type { Arm } from "../../domain/campaign.ts";
 import { positionForBudget, shadowPriceAt, sharesAt } from "../../domain/frontier.ts";
 import type { ClusterValues, Frontier } from "../../domain/release.ts";
 
-export interface Policy {
+/** Of a release: its plans, and what is expected of each cluster and arm. */
+export interface PlanTable {
   readonly frontier: Frontier;
   readonly values: ClusterValues;
 }
@@ -35,13 +36,13 @@ export interface SoftPlan {
 const PRIOR_SESSIONS = 200;
 const SAME_ROW = 0.01;
 
-export function softPlan(policy: Policy, input: SoftInput, inForce: number | null): SoftPlan {
-  const wanted = positionWanted(policy, input);
+export function softPlan(plans: PlanTable, input: SoftInput, inForce: number | null): SoftPlan {
+  const wanted = positionWanted(plans, input);
   const planRow = inForce !== null && Math.abs(inForce - wanted) < SAME_ROW ? inForce : wanted;
   return {
     planRow,
-    shadowPrice: shadowPriceAt(policy.frontier, planRow),
-    redemption: redemptionAt(policy, input, planRow),
+    shadowPrice: shadowPriceAt(plans.frontier, planRow),
+    redemption: redemptionAt(plans, input, planRow),
   };
 }
 
@@ -50,21 +51,21 @@ export function liveMix(values: ClusterValues, sessionsByCluster: readonly numbe
   return values.mix.map((share, cluster) => share * PRIOR_SESSIONS + (sessionsByCluster[cluster] ?? 0));
 }
 
-function positionWanted(policy: Policy, input: SoftInput): number {
-  const last = policy.frontier.rows.length - 1;
+function positionWanted(plans: PlanTable, input: SoftInput): number {
+  const last = plans.frontier.rows.length - 1;
   const bySpend =
     input.spendPerSession === Infinity
       ? last
-      : positionForBudget(policy.frontier, policy.values, input.mix, input.spendPerSession).position;
-  return Math.min(bySpend, positionForHold(policy, input, Math.ceil(bySpend)));
+      : positionForBudget(plans.frontier, plans.values, input.mix, input.spendPerSession).position;
+  return Math.min(bySpend, positionForHold(plans, input, Math.ceil(bySpend)));
 }
 
 /** Where what a session's holds come to first meets what can be held; looked for up to `lastRow`. */
-function positionForHold(policy: Policy, input: SoftInput, lastRow: number): number {
-  let below = holdsAt(policy, input, 0).held;
+function positionForHold(plans: PlanTable, input: SoftInput, lastRow: number): number {
+  let below = holdsAt(plans, input, 0).held;
   if (below > input.holdPerSession) return 0;
   for (let row = 1; row <= lastRow; row += 1) {
-    const above = holdsAt(policy, input, row).held;
+    const above = holdsAt(plans, input, row).held;
     if (above > input.holdPerSession) return row - 1 + (input.holdPerSession - below) / (above - below);
     below = above;
   }
@@ -73,7 +74,7 @@ function positionForHold(policy: Policy, input: SoftInput, lastRow: number): num
 
 /** Per session on the mix: what is held (face and send), the face values among it, and what of these is redeemed. */
 function holdsAt(
-  policy: Policy,
+  plans: PlanTable,
   input: SoftInput,
   position: number,
 ): { readonly held: number; readonly faces: number; readonly redeemed: number } {
@@ -83,32 +84,32 @@ function holdsAt(
   let total = 0;
   input.mix.forEach((weight, cluster) => {
     total += weight;
-    sharesAt(policy.frontier, position, cluster).forEach((share, index) => {
+    sharesAt(plans.frontier, position, cluster).forEach((share, index) => {
       const arm = input.arms[index];
       if (arm === undefined) return;
       const face = weight * share * Number(arm.faceMinor);
       held += face + weight * share * Number(arm.sendMinor);
       faces += face;
-      redeemed += face * (policy.values.redemption[cluster]?.[index] ?? 1);
+      redeemed += face * (plans.values.redemption[cluster]?.[index] ?? 1);
     });
   });
   const scale = total > 0 ? 1 / total : 0;
   return { held: held * scale, faces: faces * scale, redeemed: redeemed * scale };
 }
 
-function redemptionAt(policy: Policy, input: SoftInput, position: number): number {
-  const { faces, redeemed } = holdsAt(policy, input, position);
+function redemptionAt(plans: PlanTable, input: SoftInput, position: number): number {
+  const { faces, redeemed } = holdsAt(plans, input, position);
   return faces > 0 ? redeemed / faces : 1;
 }
 
 /** The same for exploration, which draws every arm alike. */
-export function uniformRedemption(policy: Policy, arms: readonly Arm[], mix: readonly number[]): number {
+export function uniformRedemption(plans: PlanTable, arms: readonly Arm[], mix: readonly number[]): number {
   let faces = 0;
   let redeemed = 0;
   mix.forEach((weight, cluster) =>
     arms.forEach((arm, index) => {
       faces += weight * Number(arm.faceMinor);
-      redeemed += weight * Number(arm.faceMinor) * (policy.values.redemption[cluster]?.[index] ?? 1);
+      redeemed += weight * Number(arm.faceMinor) * (plans.values.redemption[cluster]?.[index] ?? 1);
     }),
   );
   return faces > 0 ? redeemed / faces : 1;

@@ -5,14 +5,12 @@ import type { Campaign } from "../../domain/campaign.ts";
 import type { AccountTotals, Alarm, CampaignState, CommandAnswer } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { MAX_MINOR, minMinor, type Minor } from "../../domain/money.ts";
+import { NO_TOTALS, type ByAccount } from "../../domain/totals.ts";
 import type { Cohorts } from "../forecast/cohorts.ts";
-import type { ControlMemory } from "../pace/controllers.ts";
+import type { ControllerState } from "../pace/controllers.ts";
 import type { Arrivals } from "../forecast/traffic.ts";
 
-export type ByAccount<T> = Readonly<Record<Account, T>>;
-export const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
-
-/** What was given to a shard, and the last that was heard of it. */
+/** What was given to a shard, and what its last report said. */
 export interface ShardBook {
   /** Cumulative, as in its latest grant. */
   readonly granted: ByAccount<Minor>;
@@ -46,17 +44,17 @@ export interface PeriodBook {
   /** On the plan account, and eligible sessions, when it began. */
   readonly postedBeforeMinor: Minor;
   readonly sessionsBefore: number;
-  /** On the plan account at the last look. */
+  /** On the plan account at the last review. */
   readonly postedMinor: Minor;
 }
 
 export interface CampaignBook {
   readonly kind: "campaign_book";
-  /** When the treasurer looks at it next without being asked; null when nothing can change by itself any more. */
+  /** When it is reviewed next without being asked; null when nothing can change by itself any more. */
   readonly dueMs: number | null;
   /** With the budgets in force. */
   readonly campaign: Campaign;
-  /** Of its draws and holdout, made with it; told to its shards and to nobody else. */
+  /** Of its draws and holdout, made with it; sent to its shards and to nobody else. */
   readonly secret: Uint8Array;
   readonly state: CampaignState;
   readonly revision: number;
@@ -75,15 +73,15 @@ export interface CampaignBook {
   /** What the curve lets be out on the plan account now. */
   readonly targetMinor: Minor;
   readonly shards: readonly ShardBook[];
-  /** Null before the first look. */
+  /** Null before the first review. */
   readonly arrivals: Arrivals | null;
   /** Of the controller that paces it; null before its first step. */
-  readonly control: ControlMemory | null;
-  /** Null before the first look, and under `strict`. */
+  readonly control: ControllerState | null;
+  /** Null before the first review, and under `strict`. */
   readonly cohorts: Cohorts | null;
-  /** Null before the first look, and when the budget is one for the whole. */
+  /** Null before the first review, and when the budget is one for the whole. */
   readonly period: PeriodBook | null;
-  /** Null when nothing impossible was told, or since somebody has looked. */
+  /** Null when no shard has reported what cannot be, or since the alarm was cleared. */
   readonly alarm: Alarm | null;
   /** Oldest first. */
   readonly answers: readonly CommandAnswer[];
@@ -97,7 +95,8 @@ export interface KnownRelease {
   readonly manifest: string;
 }
 
-export interface ReleaseShelf {
+/** Which releases of a campaign are known. */
+export interface ReleaseList {
   readonly kind: "release_shelf";
   /** Oldest first. */
   readonly hashes: readonly string[];
@@ -110,12 +109,12 @@ export interface UnknownCampaign {
 
 /** schemas/treasury-state.avsc. */
 export interface TreasuryState {
-  readonly entry: CampaignBook | KnownRelease | ReleaseShelf | UnknownCampaign;
+  readonly entry: CampaignBook | KnownRelease | ReleaseList | UnknownCampaign;
 }
 
 export const bookKey = (campaign: string): string => `c/${campaign}`;
 export const releaseKey = (campaign: string, hash: string): string => `r/${campaign}/${hash}`;
-export const shelfKey = (campaign: string): string => `s/${campaign}`;
+export const releaseListKey = (campaign: string): string => `s/${campaign}`;
 /** One for all campaigns that there are not: whoever sends names without end must not fill the state. */
 export const UNKNOWN_KEY = "u";
 
@@ -123,19 +122,18 @@ export const UNKNOWN_KEY = "u";
 export const ANSWERS_KEPT = 200;
 export const RELEASES_KEPT = 50;
 
-export const noMoney: ByAccount<Minor> = { plan: 0n, exploration: 0n };
-const noTotals: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
+const NO_MONEY: ByAccount<Minor> = { plan: 0n, exploration: 0n };
 
 export function newShard(): ShardBook {
   return {
-    granted: noMoney,
-    returnTarget: noMoney,
+    granted: NO_MONEY,
+    returnTarget: NO_MONEY,
     cycle: 0,
     atMs: 0,
     revision: 0,
     release: null,
     grantOffset: -1,
-    totals: { plan: noTotals, exploration: noTotals },
+    totals: { plan: NO_TOTALS, exploration: NO_TOTALS },
     refusedMinor: 0n,
     eligibleSessions: 0,
     holdoutSessions: 0,
@@ -176,14 +174,6 @@ export function newBook(campaign: Campaign, shards: number, secret: Uint8Array):
 /** What the shards are told: while an alarm stands nothing is given. */
 export function stateInForce({ state, alarm }: CampaignBook): CampaignState {
   return alarm !== null && state === "live" ? "paused" : state;
-}
-
-export function pendingOf(totals: AccountTotals): Minor {
-  return totals.reserved - totals.settled - totals.released;
-}
-
-export function postedOf(totals: AccountTotals): Minor {
-  return totals.settled + totals.sent;
 }
 
 /** Granted and not known to be back: what counts against the budget (L2). */

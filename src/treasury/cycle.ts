@@ -1,11 +1,13 @@
-// Desk: the treasurer's work of one cycle. Books are taken from the state when first needed, changed as the batch says,
-// looked at once at the end, and put back with what is to be told.
+// Cycle: the treasurer's unit of work. Books are taken from the state when first needed, changed as the batch says, reviewed
+// once at the end, and put back with the grants and statuses that follow.
 
 import { assert, must } from "../domain/assert.ts";
 import type { CommandAnswer, Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
 import { deadLetterOf, type DeadLetterReason } from "../domain/dead-letter.ts";
-import { strictHoldMinor } from "../domain/campaign.ts";
+import { strictHoldMinor, withKnownController } from "../domain/campaign.ts";
+import type { Minor } from "../domain/money.ts";
 import type { ReleaseManifest } from "../domain/release.ts";
+import { ACCOUNTS, type ByAccount } from "../domain/totals.ts";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
 import {
@@ -18,19 +20,18 @@ import {
   type StateView,
 } from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./inbox/commands.ts";
-import { mostOut, outMinor } from "./slices/holdings.ts";
-import { grantOf, shardsToTell, statusOf, statusOfUnknown, withApplied } from "./outbox/messages.ts";
+import { outMinor } from "./slices/holdings.ts";
+import { grantsOf, statusOf, statusOfUnknown, withApplied } from "./outbox/messages.ts";
 import { outlookOf } from "./forecast/outlook.ts";
-import { pace } from "./pace/pacing.ts";
+import { review } from "./pace/pacing.ts";
 import { inPeriod } from "./pace/periods.ts";
 import { readManifest, type ManifestCache } from "./inbox/releases.ts";
 import { takeReport } from "./inbox/reports.ts";
 import {
-  ACCOUNTS,
   bookKey,
   releaseKey,
   RELEASES_KEPT,
-  shelfKey,
+  releaseListKey,
   UNKNOWN_KEY,
   type CampaignBook,
   type TreasuryState,
@@ -41,36 +42,36 @@ const grants = codecFor("grants");
 const statuses = codecFor("budget-status");
 const deadLetters = codecFor("dead-letters");
 
-export interface DeskOptions {
+export interface CycleOptions {
   /** Partition count of `grants`: a campaign has a shard in each. */
   readonly shards: number;
   /** Manifests by their hash, so that one is parsed once. */
   readonly parsed: ManifestCache;
 }
 
-interface Page {
+interface OpenBook {
   /** As in the state; null when the campaign is new. */
   readonly before: CampaignBook | null;
   book: CampaignBook | null;
-  answered: boolean;
-  /** A shard's own word was taken after an alarm: more may be out than was known. */
-  learned: boolean;
+  isAnswered: boolean;
+  /** A report was taken as it is after an alarm: more may be out than was known. */
+  isTrusted: boolean;
 }
 
 type Entry = TreasuryState["entry"];
 
-export class Desk {
+export class TreasuryCycle {
   readonly #view: StateView;
-  readonly #options: DeskOptions;
+  readonly #options: CycleOptions;
   readonly #secrets: ReadonlyMap<string, Uint8Array>;
   readonly #context: CycleContext;
-  readonly #pages = new Map<string, Page>();
+  readonly #open = new Map<string, OpenBook>();
   readonly #entries = new Map<string, Entry | null>();
   readonly #records: OutRecord[] = [];
   readonly #counts = new Map<CountKey, number>();
   readonly #notes: CycleNote[] = [];
 
-  constructor(view: StateView, options: DeskOptions, secrets: ReadonlyMap<string, Uint8Array>, context: CycleContext) {
+  constructor(view: StateView, options: CycleOptions, secrets: ReadonlyMap<string, Uint8Array>, context: CycleContext) {
     this.#secrets = secrets;
     this.#view = view;
     this.#options = options;
@@ -82,52 +83,52 @@ export class Desk {
     const read = readManifest(manifest, hash);
     if ("broken" in read) return this.deadLetter(source, "contract", read.broken);
     this.#entries.set(releaseKey(campaign, hash), { kind: "known_release", hash, publishedAtMs, manifest });
-    const shelf = this.#entry(shelfKey(campaign), "release_shelf")?.hashes ?? [];
-    const hashes = [...shelf.filter((other) => other !== hash), hash];
+    const known = this.#entry(releaseListKey(campaign), "release_shelf")?.hashes ?? [];
+    const hashes = [...known.filter((other) => other !== hash), hash];
     const inUse = new Set(this.#inUse(campaign));
     for (const old of hashes.slice(0, -RELEASES_KEPT)) {
       if (inUse.has(old)) continue;
       hashes.splice(hashes.indexOf(old), 1);
       this.#entries.set(releaseKey(campaign, old), null);
     }
-    this.#entries.set(shelfKey(campaign), { kind: "release_shelf", hashes });
+    this.#entries.set(releaseListKey(campaign), { kind: "release_shelf", hashes });
   }
 
   command(command: PacingCommand): void {
-    const page = this.#page(command.campaign);
+    const open = this.#opened(command.campaign);
     const unknown = this.#entry(UNKNOWN_KEY, "unknown_campaign")?.answers ?? [];
-    const own = page.book?.answers ?? [];
-    const answered = answerCommand(command, page.book, [...own, ...unknown], {
+    const own = open.book?.answers ?? [];
+    const answered = answerCommand(command, open.book, [...own, ...unknown], {
       shards: this.#options.shards,
       newSecret: () => must(this.#secrets.get(command.campaign), "a secret of the campaign that is made"),
       nowMs: this.#context.nowMs,
       manifestOf: (hash) => this.#manifest(command.campaign, hash),
       outlook: (book) => this.#outlook(book),
     });
-    page.answered = true;
+    open.isAnswered = true;
     if (answered.isNew) this.#tell(command, answered.answer);
     if (answered.book === null) {
       this.#entries.set(UNKNOWN_KEY, { kind: "unknown_campaign", answers: withAnswer(unknown, answered.answer) });
       this.#status(command.campaign, statusOfUnknown(command.campaign, [answered.answer], this.#context.nowMs));
       return;
     }
-    page.book = { ...answered.book, answers: own.includes(answered.answer) ? own : withAnswer(own, answered.answer) };
+    open.book = { ...answered.book, answers: own.includes(answered.answer) ? own : withAnswer(own, answered.answer) };
   }
 
   report(report: ShardReport, source: LogRecord): void {
-    const page = this.#page(report.campaign);
-    const shard = page.book?.shards[report.shard];
-    if (page.book === null || shard === undefined)
+    const open = this.#opened(report.campaign);
+    const shard = open.book?.shards[report.shard];
+    if (open.book === null || shard === undefined)
       return this.deadLetter(source, "contract", `no shard ${report.shard} of a campaign ${report.campaign} here`);
-    const taken = takeReport(page.book, shard, report, explorationMean(page.book));
+    const taken = takeReport(open.book, shard, report, explorationMean(open.book));
     if ("late" in taken) return;
     if ("broken" in taken) {
       this.deadLetter(source, "contract", taken.broken);
-      page.book = this.#alarmed(page.book, report.shard, taken.broken);
+      open.book = this.#alarmed(open.book, report.shard, taken.broken);
       return;
     }
-    page.learned ||= shard.trustFrom !== null;
-    page.book = { ...page.book, shards: page.book.shards.with(report.shard, taken.shard) };
+    open.isTrusted ||= shard.trustFrom !== null;
+    open.book = { ...open.book, shards: open.book.shards.with(report.shard, taken.shard) };
   }
 
   #alarmed(book: CampaignBook, shard: number, broken: string): CampaignBook {
@@ -143,9 +144,9 @@ export class Desk {
     return { ...book, alarm: { atMs: this.#context.nowMs, shards: [shard], detail }, revision: book.revision + 1 };
   }
 
-  /** Time alone has come: the campaign is looked at though nobody asked. */
-  look(key: string): void {
-    if (key.startsWith(bookKey(""))) this.#page(key.slice(bookKey("").length));
+  /** Time alone has come: the campaign is reviewed though nobody asked. */
+  due(key: string): void {
+    if (key.startsWith(bookKey(""))) this.#opened(key.slice(bookKey("").length));
   }
 
   deadLetter(source: LogRecord, reason: DeadLetterReason, detail: string): void {
@@ -170,29 +171,31 @@ export class Desk {
   }
 
   close(): Effects {
-    for (const [campaign, page] of this.#pages) if (page.book !== null) this.#settle(campaign, page, page.book);
+    for (const [campaign, open] of this.#open) if (open.book !== null) this.#settle(campaign, open, open.book);
     const state = new Map<string, Uint8Array | null>();
     for (const [key, entry] of this.#entries) state.set(key, entry === null ? null : stateCodec.encode({ entry }));
     return { state, records: this.#records, counts: this.#counts, notes: this.#notes };
   }
 
-  #settle(campaign: string, page: Page, changed: CampaignBook): void {
+  #settle(campaign: string, open: OpenBook, changed: CampaignBook): void {
     const { nowMs } = this.#context;
-    const manifest = changed.release === null ? null : this.#manifest(campaign, changed.release);
-    const book = withApplied(pace(changed, manifest, nowMs), nowMs);
-    if (!page.learned) checkBudget(page.before, book);
-    for (const shard of shardsToTell(page.before, book))
-      this.#emit("grants", shard, Buffer.from(campaign), grants.encode(grantOf(book, shard, nowMs)));
-    if (page.answered || isNews(page.before, book, nowMs))
-      this.#status(campaign, statusOf(book, outlookOf(book, manifest, nowMs), nowMs));
+    const manifest = this.#manifestInForce(changed);
+    const reviewed = review(changed, manifest, nowMs);
+    const { view } = reviewed;
+    const book = withApplied(reviewed.book, nowMs);
+    if (!open.isTrusted) checkBudget(open.before, book, view.limitMinor);
+    for (const grant of grantsOf(open.before, book, view))
+      this.#emit("grants", grant.shard, Buffer.from(campaign), grants.encode(grant));
+    if (open.isAnswered || isNews(open.before, book, nowMs))
+      this.#status(campaign, statusOf(book, view, outlookOf(book, manifest, view)));
     this.#entries.set(bookKey(campaign), book);
   }
 
   /** As it would be when the row were worked out now. */
-  #outlook(book: CampaignBook): Outlook | null {
-    const { nowMs } = this.#context;
-    const manifest = book.release === null ? null : this.#manifest(book.campaign.id, book.release);
-    return outlookOf(pace({ ...book, plannedAtMs: 0 }, manifest, nowMs), manifest, nowMs);
+  #outlook(before: CampaignBook): Outlook | null {
+    const manifest = this.#manifestInForce(before);
+    const { book, view } = review({ ...before, plannedAtMs: 0 }, manifest, this.#context.nowMs);
+    return outlookOf(book, manifest, view);
   }
 
   #status(campaign: string, status: Parameters<typeof statuses.encode>[0]): void {
@@ -203,16 +206,17 @@ export class Desk {
     this.#records.push({ topic, partition, key, value });
   }
 
-  #page(campaign: string): Page {
-    let page = this.#pages.get(campaign);
-    if (page === undefined) {
-      const before = this.#entry(bookKey(campaign), "campaign_book");
+  #opened(campaign: string): OpenBook {
+    let open = this.#open.get(campaign);
+    if (open === undefined) {
+      const stored = this.#entry(bookKey(campaign), "campaign_book");
+      const before = stored === null ? null : withoutFormerController(stored);
       // Before anything of the batch is taken in: what a period leaves is by the budget and the reports that it had.
       const book = before === null ? null : inPeriod(before, this.#context.nowMs);
-      page = { before, book, answered: false, learned: false };
-      this.#pages.set(campaign, page);
+      open = { before, book, isAnswered: false, isTrusted: false };
+      this.#open.set(campaign, open);
     }
-    return page;
+    return open;
   }
 
   #entry<K extends Entry["kind"]>(key: string, kind: K): Extract<Entry, { kind: K }> | null {
@@ -232,8 +236,12 @@ export class Desk {
     return this.#options.parsed.of(hash, known.manifest);
   }
 
+  #manifestInForce({ campaign, release }: CampaignBook): ReleaseManifest | null {
+    return release === null ? null : this.#manifest(campaign.id, release);
+  }
+
   #inUse(campaign: string): string[] {
-    const book = this.#page(campaign).book;
+    const book = this.#opened(campaign).book;
     return book === null ? [] : [...book.earlierReleases, ...(book.release === null ? [] : [book.release])];
   }
 }
@@ -242,17 +250,23 @@ function isKind<K extends Entry["kind"]>(entry: Entry, kind: K): entry is Extrac
   return entry.kind === kind;
 }
 
+/** What another controller remembers means nothing to the one that takes its place, nor what it let through. */
+function withoutFormerController(book: CampaignBook): CampaignBook {
+  const campaign = withKnownController(book.campaign);
+  return campaign === book.campaign ? book : { ...book, campaign, control: null, throttle: 1 };
+}
+
 /** L2, before anything is written: nothing new is out beyond the budget; what a cut left out may only fall. */
-function checkBudget(before: CampaignBook | null, after: CampaignBook): void {
+function checkBudget(before: CampaignBook | null, after: CampaignBook, limitMinor: ByAccount<Minor>): void {
   for (const account of ACCOUNTS) {
     const out = outMinor(after, account);
-    const most = mostOut(after, account);
+    const most = limitMinor[account];
     const was = before === null ? 0n : outMinor(before, account);
     assert(out <= most || out <= was, `${after.campaign.id}: ${account}: ${out} would be out of ${most} (L2)`);
   }
 }
 
-/** Beside what ops wait for, a status goes out at each look; of an ended campaign with each report. */
+/** Beside what ops wait for, a status goes out at each review; of an ended campaign with each report. */
 function isNews(before: CampaignBook | null, after: CampaignBook, nowMs: number): boolean {
   return (
     before === null ||
