@@ -29,6 +29,8 @@ export interface CycleOptions {
 
 export interface CycleFigures extends CycleOptions {
   readonly ms: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Processor time of a cycle, on the mean: a busy machine does not make it longer. */
+  readonly cpuMs: number;
   readonly grants: number;
   /** Of every byte that was written: the same before and after a change that only makes it quicker. */
   readonly digest: string;
@@ -60,13 +62,17 @@ export function benchmarkCycle({ campaigns, shards, cycles }: CycleOptions): Cyc
   const worked = new Map(days.map(({ campaign }) => [campaign.id, shardsOf(campaign, shards, random)]));
   let inbox = days.flatMap(begin);
   const took: number[] = [];
-  let grants = 0;
+  let [grants, cpuUs] = [0, 0];
   let digest = "";
   for (let cycle = 1; cycle <= WARM_UP + cycles; cycle += 1) {
     const nowMs = cycle * CYCLE_MS;
-    const startMs = performance.now();
+    const [startMs, startCpu] = [performance.now(), process.cpuUsage()];
     const effects = processor.process(store, inbox, secrets, { partition: 0, cycle, nowMs });
-    if (cycle > WARM_UP) took.push(performance.now() - startMs);
+    if (cycle > WARM_UP) {
+      took.push(performance.now() - startMs);
+      const { user, system } = process.cpuUsage(startCpu);
+      cpuUs += user + system;
+    }
     store.apply(effects.state, { changelogEnd: cycle, lineage: "", cycle, atMs: nowMs });
     for (const { topic, partition, value } of effects.records) {
       digest = hash("sha256", Buffer.concat([Buffer.from(digest + topic), value ?? Buffer.alloc(0)]));
@@ -81,8 +87,10 @@ export function benchmarkCycle({ campaigns, shards, cycles }: CycleOptions): Cyc
     inbox = [...worked.values()].flat().map((shard) => recordOf("shard-reports", shard.report(nowMs)));
   }
   took.sort((a, b) => a - b);
-  const at = (share: number): number => Math.round(quantile(took, share) * 100) / 100;
-  return { campaigns, shards, cycles, ms: { p50: at(0.5), p99: at(0.99), max: at(1) }, grants, digest };
+  const rounded = (ms: number): number => Math.round(100 * ms) / 100;
+  const at = (share: number): number => rounded(quantile(took, share));
+  const ms = { p50: at(0.5), p99: at(0.99), max: at(1) };
+  return { campaigns, shards, cycles, ms, cpuMs: rounded(cpuUs / 1_000 / cycles), grants, digest };
 }
 
 function dayOf(index: number): Day {
@@ -209,9 +217,10 @@ class Shard {
   }
 }
 
-function print({ campaigns, shards, cycles, ms, grants, digest }: CycleFigures): void {
+function print({ campaigns, shards, cycles, ms, cpuMs, grants, digest }: CycleFigures): void {
   console.log(`${campaigns} campaigns of ${shards} shards, ${cycles} cycles with a report of each; ${grants} grants`);
-  console.log(`a cycle takes ${ms.p50} ms, p99 ${ms.p99} ms, at most ${ms.max} ms; digest ${digest.slice(0, 16)}`);
+  console.log(`a cycle takes ${ms.p50} ms, p99 ${ms.p99} ms, at most ${ms.max} ms; ${cpuMs} ms of a processor`);
+  console.log(`digest ${digest.slice(0, 16)}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

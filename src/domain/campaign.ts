@@ -52,16 +52,14 @@ export type PacingController = (typeof PACING_CONTROLLERS)[number];
 /** The one that `npm run bench:pacing` shows best. */
 export const DEFAULT_CONTROLLER: PacingController = "reallocation";
 
-/** In place of one that there was in earlier versions (`plan`, `throttle`) is the default. */
-export function knownController(name: PacingController): PacingController {
-  return PACING_CONTROLLERS.includes(name) ? name : DEFAULT_CONTROLLER;
-}
-
+/**
+ * A campaign as it comes from a topic: one that names a controller of earlier versions (`plan`, which is also what a record
+ * says that names none, or `throttle`) is paced by the default.
+ */
 export function withKnownController(campaign: Campaign): Campaign {
   const { controller } = campaign.pacing;
-  // A record has null where none is named.
-  if (!controller || knownController(controller) === controller) return campaign;
-  return { ...campaign, pacing: { ...campaign.pacing, controller: knownController(controller) } };
+  if (!controller || PACING_CONTROLLERS.includes(controller)) return campaign;
+  return { ...campaign, pacing: { ...campaign.pacing, controller: DEFAULT_CONTROLLER } };
 }
 
 export interface Campaign {

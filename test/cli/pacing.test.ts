@@ -269,8 +269,8 @@ test.each<[string, readonly string[]]>([
   ["pacing caps --cap 2/7d 5/36h", ["caps: none → 2 in 7d, 5 in 36h"]],
   ["pacing caps --none", ["caps: none, as it is"]],
   [
-    "pacing curve --points T+1=0.25 T+9=1 --controller plan",
-    ["curve: even → 25.0 % by T+1, 100.0 % by T+9", "controller: pi → plan"],
+    "pacing curve --points T+1=0.25 T+9=1 --controller reallocation",
+    ["curve: even → 25.0 % by T+1, 100.0 % by T+9", "controller: pi → reallocation"],
   ],
   [
     "pacing exploration --share 0.05 --budget 30000",

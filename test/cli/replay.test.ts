@@ -237,9 +237,9 @@ describe("with one thing changed", () => {
   });
 
   test("it is shown as a table and a picture", async () => {
-    const { out, code } = await stipend("replay --budget 30000 --controller plan --reservation expected");
+    const { out, code } = await stipend("replay --budget 30000 --controller pi --reservation expected");
     expect(code).toBe(0);
-    expect(out).toMatch(/^spring, with a budget of 300.00 EUR, paced by plan, with the reservation policy expected$/m);
+    expect(out).toMatch(/^spring, with a budget of 300.00 EUR, paced by pi, with the reservation policy expected$/m);
     expect(out).toMatch(/^ +as it was +played again +would have been$/m);
     expect(out).toMatch(/^spent +\d[\d,.]+ EUR +\d[\d,.]+ EUR +\d[\d,.]+ EUR$/m);
     expect(out).toMatch(/^would have been [▁▂▃▄▅▆▇█]{24}$/m);
@@ -255,7 +255,7 @@ describe("with one thing changed", () => {
     expect(release.wouldHaveBeen.curve.slice(0, 12)).toEqual(release.playedAgain.curve.slice(0, 12));
     // Sessions whose window is open yet have no features on the log.
     expect(release.wouldHaveBeen.sessions).toBeGreaterThan(0.5 * release.playedAgain.sessions);
-    const paced = await whatIf(`--from ${at} --controller throttle`);
+    const paced = await whatIf(`--from ${at} --controller reallocation`);
     expect(paced.wouldHaveBeen.curve.slice(0, 12)).toEqual(paced.playedAgain.curve.slice(0, 12));
   });
 

@@ -1,6 +1,7 @@
 // The benchmarks' bodies, small, so that they do not rot; and what they promise of every day, however short.
 
 import { expect, test } from "vitest";
+import { benchmarkCycle } from "../../benchmarks/treasury/cycle.ts";
 import { benchmarkLedger } from "../../benchmarks/treasury/ledger.ts";
 import { benchmarkPacing } from "../../benchmarks/treasury/pacing.ts";
 import { playNaiveDay } from "../../benchmarks/treasury/pacing-naive.ts";
@@ -30,4 +31,11 @@ test("the ledger's benchmark measures each way of a reservation next to a Map", 
   expect(figures.map(({ what }) => what)).toContain("book: reserve");
   for (const { ns } of figures) expect(ns.median).toBeGreaterThan(0);
   expect(figures[0]).toMatchObject({ what: "Map increment", timesMap: 1 });
+});
+
+test("the treasurer's cycle is measured with money on every shard, and writes the same bytes each time", () => {
+  const options = { campaigns: 3, shards: 4, cycles: 20 };
+  const figures = benchmarkCycle(options);
+  expect(figures.grants).toBeGreaterThan(100);
+  expect(benchmarkCycle(options).digest).toBe(figures.digest);
 });

@@ -8,7 +8,14 @@
 //   4. A dry run is decided like the command itself, changes nothing, and is answered with what would change.
 
 import { isDeepStrictEqual } from "node:util";
-import { curveFault, InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
+import {
+  curveFault,
+  InvalidInput,
+  parseCampaign,
+  periodFault,
+  withKnownController,
+  type Campaign,
+} from "../../domain/campaign.ts";
 import type { CommandAnswer, CommandPreview, Outlook, PacingAction, PacingCommand } from "../../domain/control.ts";
 import { unreachable } from "../../domain/assert.ts";
 import { sha256Hex } from "../../domain/canonical.ts";
@@ -152,7 +159,7 @@ function create(command: PacingCommand, campaign: Campaign, { shards, nowMs, new
 
 function checked(campaign: Campaign): { readonly campaign: Campaign } | Refused {
   try {
-    return { campaign: parseCampaign(campaign, "campaign") };
+    return { campaign: parseCampaign(withKnownController(campaign), "campaign") };
   } catch (error) {
     if (error instanceof InvalidInput) return { refused: "invalid_campaign", detail: error.message };
     throw error;

@@ -1,8 +1,7 @@
 // Recorded: what a campaign's log says of its sessions, in time: who was drawn, what they got, what became of it; and what
 // the treasurer was told.
 
-import { knownController, withKnownController } from "../../domain/campaign.ts";
-import type { PacingAction, PacingCommand, ReleaseRecord } from "../../domain/control.ts";
+import type { PacingCommand, ReleaseRecord } from "../../domain/control.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
@@ -40,8 +39,7 @@ export async function readRecorded(log: EventLog, campaign: string): Promise<Rec
       sessions.push({ shard: partition, decision, posted: posted.get(decision.decisionId) ?? null });
   const commands: { atMs: number; command: PacingCommand }[] = [];
   for await (const [{ timestampMs }, command] of valuesOf(log, "budget-pacing"))
-    if (command.campaign === campaign && !command.dryRun)
-      commands.push({ atMs: timestampMs, command: { ...command, action: pacedAsNow(command.action) } });
+    if (command.campaign === campaign && !command.dryRun) commands.push({ atMs: timestampMs, command });
   const releases: { atMs: number; record: ReleaseRecord; manifest: ReleaseManifest }[] = [];
   for await (const [{ timestampMs }, record] of valuesOf(log, "releases"))
     if (record.campaign === campaign)
@@ -53,13 +51,6 @@ export async function readRecorded(log: EventLog, campaign: string): Promise<Rec
     shards: (await log.ranges("grants")).length,
     secret: (await secretsOf(log)).get(campaign) ?? new Uint8Array(0),
   };
-}
-
-/** A command of another day may name a controller that there is no more. */
-function pacedAsNow(action: PacingAction): PacingAction {
-  if (action.kind === "create") return { ...action, campaign: withKnownController(action.campaign) };
-  if (action.kind !== "set_curve" || !action.controller) return action;
-  return { ...action, controller: knownController(action.controller) };
 }
 
 /** Neither held out, nor capped, nor decided before the draw. */
