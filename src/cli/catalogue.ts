@@ -105,6 +105,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "make a new embedded log of a backup",
     load: () => import("./commands/log-restore.ts"),
   },
+  "log copy": {
+    summary: "move an embedded log to Kafka, with all that it knows",
+    load: () => import("./commands/log-copy.ts"),
+  },
   "dead-letters list": {
     summary: "the records that could not be used, with the reason",
     load: () => import("./commands/dead-letters-list.ts"),
@@ -168,7 +172,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   releases: "list, show, publish, promote and roll back releases",
   campaign: "draft and create campaigns",
   topics: "make and check the log's topics",
-  log: "back the embedded log up, and restore it",
+  log: "back the embedded log up, restore it, and move it to Kafka",
   "dead-letters": "look at records that could not be used, and send them again",
 };
 

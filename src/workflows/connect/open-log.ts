@@ -4,6 +4,7 @@
 // loaded only when it is opened.
 
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { passedOver } from "../../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../../log/event-log.ts";
@@ -42,6 +43,13 @@ export async function embeddedBackups({ kafkaBrokers }: Config) {
   if (kafkaBrokers !== null)
     throw new InvalidInput("KAFKA_BROKERS: the log is on Kafka, whose own means copy it; this is for the embedded log");
   return await import("../../log/embedded/maintenance/backup.ts");
+}
+
+/** The embedded log of a folder, whatever log the settings name. */
+export async function openFolder(outside: Outside, folder: string): Promise<OpenedLog> {
+  const { FILE } = await import("../../log/embedded/sqlite/connection.ts");
+  if (!existsSync(join(folder, FILE))) throw new InvalidInput(`${folder}: there is no embedded log in it`);
+  return await openEmbedded({ ...outside, config: { ...outside.config, dir: folder } }, false);
 }
 
 type Outside = Pick<Context, "config" | "nowMs" | "newId" | "output">;

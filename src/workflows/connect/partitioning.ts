@@ -25,8 +25,17 @@ export interface PartitioningDifference {
 
 export async function partitioningDifferences(log: EventLog): Promise<readonly PartitioningDifference[]> {
   const counts = new Map((await log.topics()).map(({ name, partitions }) => [name, partitions]));
-  const written = counts.has(TOPIC) ? await writtenPartitioning(log) : null;
+  const { partitioning: written, copy } = counts.has(TOPIC) ? await read(log) : NOTHING;
   if (written === null) return [];
+  const copied =
+    copy === null
+      ? []
+      : [
+          {
+            ...{ topic: TOPIC, setting: "a copy that is", needed: "finished", found: "under way" },
+            fix: "let it end; or, when it was broken off, copy again under another KAFKA_TOPIC_PREFIX (or into another folder)",
+          },
+        ];
   const placed =
     written.partitioner === log.partitioner
       ? []
@@ -47,7 +56,7 @@ export async function partitioningDifferences(log: EventLog): Promise<readonly P
       },
     ];
   });
-  return [...placed, ...grown];
+  return [...copied, ...placed, ...grown];
 }
 
 /** Throws InvalidInput that names what differs. */
@@ -64,7 +73,7 @@ export async function checkPartitioning(log: EventLog, place: string): Promise<v
 
 /** Where nothing is written yet. Of two who write at once the first counts, so ask again afterwards. */
 export async function writePartitioning(log: EventLog, nowMs: number): Promise<void> {
-  if ((await writtenPartitioning(log)) !== null) return;
+  if ((await read(log)).partitioning !== null) return;
   const { partitioner } = log;
   const users = (await log.ranges("sessions")).length;
   const control = (await log.ranges("budget-pacing")).length;
@@ -73,11 +82,35 @@ export async function writePartitioning(log: EventLog, nowMs: number): Promise<v
   ]);
 }
 
-async function writtenPartitioning(log: EventLog): Promise<Partitioning | null> {
+const NOTHING: Written = { partitioning: null, copy: null };
+const BEGUN = "stipend-copy-begun";
+const ENDED = "stipend-copy-ended";
+
+/** From here on, and until `endCopy`, nobody takes the log for whole. */
+export async function beginCopy(log: EventLog, id: string): Promise<void> {
+  await log.send([{ topic: TOPIC, partition: 0, key: null, value: null, headers: { [BEGUN]: Buffer.from(id) } }]);
+}
+
+export async function endCopy(log: EventLog, id: string): Promise<void> {
+  await log.send([{ topic: TOPIC, partition: 0, key: null, value: null, headers: { [ENDED]: Buffer.from(id) } }]);
+}
+
+interface Written {
+  /** Null where nothing is written yet. */
+  readonly partitioning: Partitioning | null;
+  /** Of a copy into these topics that has not ended. */
+  readonly copy: string | null;
+}
+
+async function read(log: EventLog): Promise<Written> {
+  let partitioning: Partitioning | null = null;
+  let copy: string | null = null;
   for await (const batch of log.read(TOPIC, 0, 0))
-    for (const { value } of batch) {
-      const written = value === null ? null : decodedOrNull(codec, value);
-      if (written !== null) return written;
+    for (const { value, headers } of batch) {
+      partitioning ??= value === null ? null : decodedOrNull(codec, value);
+      const [begun, ended] = [BEGUN, ENDED].map((name) => headers[name] && Buffer.from(headers[name]).toString());
+      if (begun !== undefined) copy = begun;
+      if (ended !== undefined && ended === copy) copy = null;
     }
-  return null;
+  return { partitioning, copy };
 }

@@ -14,6 +14,7 @@ import { Program } from "../../cli/program-process.ts";
 import { openShell, type Shell } from "../../cli/shell.ts";
 import { writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
 import { clientsPython } from "../clients/python.ts";
+import { deleteTopics } from "../delete-topics.ts";
 import { theBroker } from "../the-broker.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..", "..", "..");
@@ -42,10 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await allocator.kill();
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(prefix)) });
-  await admin.disconnect();
+  await deleteTopics(prefix);
   shell.close();
 });
 

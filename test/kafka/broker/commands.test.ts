@@ -3,7 +3,6 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/settings/config.ts";
 import { must } from "../../../src/domain/assert.ts";
@@ -13,6 +12,7 @@ import { withDefaults } from "../../../src/log/kafka/settings.ts";
 import { Program } from "../../cli/program-process.ts";
 import { openShell, type Ended, type Shell } from "../../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
+import { deleteTopics } from "../delete-topics.ts";
 import { theBroker } from "../the-broker.ts";
 
 const PARTITIONS = 4;
@@ -34,11 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const program of programs) await program.kill();
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const prefix = must(shell.env["KAFKA_TOPIC_PREFIX"], "prefix");
-  await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(prefix)) });
-  await admin.disconnect();
+  await deleteTopics(must(shell.env["KAFKA_TOPIC_PREFIX"], "prefix"));
   shell.close();
 });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../cli/shell.ts";
 import { writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
+import { deleteTopics } from "../../kafka/delete-topics.ts";
 import { theBroker } from "../../kafka/the-broker.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
 import { framed, newPrefix, SHARED } from "./fixture.ts";
@@ -32,10 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await running?.stop();
   await producer.disconnect();
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(PREFIX)) });
-  await admin.disconnect();
+  await deleteTopics(PREFIX);
   await gate.close();
   shell.close();
 });
