@@ -3,7 +3,7 @@
 import { codecFor } from "../../src/log/codec/codec.ts";
 
 const codec = codecFor("sessions");
-const { decode } = codec;
+const decode = codec.decode.bind(codec);
 Object.assign(codec, {
   decode(bytes: Uint8Array) {
     const session = decode(bytes);
