@@ -130,9 +130,11 @@ export class Decisions {
   /** What the session that was decided says. Where it has gone by retention, the one that is asked about is taken for it. */
   async #contentOf(known: Known, { answer, sessionAtMs }: DecidedEnd, session: Session): Promise<Content> {
     if (known.content?.atMs === sessionAtMs) return known.content;
-    const { recorded } = this.#options;
-    const decided = await recorded.session(answer.sessionId, sessionAtMs, this.#partitionOf(known.userId));
-    known.content = { digest: digestOf(decided ?? session), atMs: sessionAtMs };
+    known.content = await known.contentRead.do(async () => {
+      const partition = this.#partitionOf(known.userId);
+      const decided = await this.#options.recorded.session(answer.sessionId, sessionAtMs, partition);
+      return { digest: digestOf(decided ?? session), atMs: sessionAtMs };
+    });
     return known.content;
   }
 
@@ -142,16 +144,10 @@ export class Decisions {
 
   /** Once: what is decided later comes by itself. */
   async #lookFor(id: string, known: Known): Promise<void> {
-    known.lookedFor ??= this.#options.recorded.decision(id, [this.#partitionOf(known.userId)]).then(
-      (decision) => {
-        if (decision !== null) known.endAs(decidedEnd(decision));
-      },
-      (error: unknown) => {
-        known.lookedFor = null;
-        throw error;
-      },
-    );
-    await known.lookedFor;
+    await known.lookedFor.do(async () => {
+      const decision = await this.#options.recorded.decision(id, [this.#partitionOf(known.userId)]);
+      if (decision !== null) known.endAs(decidedEnd(decision));
+    });
   }
 
   /** By its id; null: it is not decided yet. Throws a Problem where nobody knows it. */
@@ -171,6 +167,12 @@ export class Decisions {
     if (decision === null || (userId !== undefined && decision.userId !== userId))
       throw new Problem(404, "unknown_decision", "there is no such decision among the latest");
     return decidedOf(decision);
+  }
+
+  /** Of a decision that is known without reading the log. */
+  campaignOf(id: string): string | null {
+    const end = this.#known.get(id)?.end;
+    return end?.kind === "decided" ? end.answer.campaign : null;
   }
 
   /** A record of `decisions`. */
@@ -195,7 +197,10 @@ export class Decisions {
     const known = session === null ? undefined : this.#known.get(decisionIdOf(session.sessionId));
     if (session === null || known?.content?.atMs !== session.atMs || known.content.digest !== digestOf(session)) return;
     const { reason, detail } = letter;
-    known.endAs(reason === "session_conflict" ? { kind: "conflicting" } : { kind: "refused", reason, detail });
+    if (reason !== "session_conflict") return known.endAs({ kind: "refused", reason, detail });
+    // What was decided is another's, even where it is of the same millisecond.
+    known.content = null;
+    known.endAs({ kind: "conflicting" });
   }
 
   #partitionOf(userId: string): number {

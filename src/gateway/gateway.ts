@@ -10,6 +10,7 @@ import { followTopic } from "../log/follow.ts";
 import { placementOf } from "../log/placement.ts";
 import { Decisions } from "./decisions.ts";
 import { Recorded } from "./recorded.ts";
+import { RewardNames } from "./reward-names.ts";
 import { addRoutes } from "./routes.ts";
 import { Writer } from "./writer.ts";
 
@@ -49,6 +50,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     elapsedMs,
     mostInFlight: options.mostInFlight,
   });
+  const rewardNames = new RewardNames();
   const app = createHttp(http);
   const stop = new AbortController();
   const follow = async (topic: string, back: number, take: (value: Uint8Array) => void) =>
@@ -64,6 +66,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const followed = [
       await follow("decisions", Math.ceil(READ_AT_START / placement.partitions), (value) => decisions.decided(value)),
       await follow("dead-letters", 0, (value) => decisions.dead(value)),
+      await follow("budget-pacing", Infinity, (value) => rewardNames.command(value)),
     ];
     await Promise.all(followed.map(({ caughtUp }) => caughtUp));
     await withOpenApi(app, {
@@ -73,6 +76,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     addRoutes(app, {
       decisions,
       recorded,
+      rewardNames,
       writer,
       placement,
       nowMs,

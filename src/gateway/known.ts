@@ -20,6 +20,19 @@ export type End =
   /** The log did not take it: it may or may not be there. */
   | { readonly kind: "unwritten"; readonly error: unknown };
 
+/** Done once for all who ask; what has failed is done again. */
+export class Once<T> {
+  #done: Promise<T> | null = null;
+
+  async do(work: () => Promise<T>): Promise<T> {
+    this.#done ??= work().catch((error: unknown) => {
+      this.#done = null;
+      throw error;
+    });
+    return await this.#done;
+  }
+}
+
 export class Known {
   readonly userId: string;
   readonly sinceMs: number;
@@ -27,8 +40,9 @@ export class Known {
   content: Content | null = null;
   /** The log has taken what this gateway wrote. */
   isTaken = false;
-  /** Of the one reading of the log for it. */
-  lookedFor: Promise<void> | null = null;
+  /** The one reading of the log for its decision, and the one for what was decided. */
+  readonly lookedFor = new Once<void>();
+  readonly contentRead = new Once<Content>();
   #end: End | null = null;
   readonly #ended = Promise.withResolvers<void>();
 

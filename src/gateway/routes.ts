@@ -10,11 +10,13 @@ import * as contract from "./contract.ts";
 import type { Decisions } from "./decisions.ts";
 import { decisionIdOf } from "../domain/ids.ts";
 import type { Recorded } from "./recorded.ts";
+import type { RewardNames } from "./reward-names.ts";
 import type { Writer } from "./writer.ts";
 
 export interface RouteParts {
   readonly decisions: Decisions;
   readonly recorded: Recorded;
+  readonly rewardNames: RewardNames;
   readonly writer: Writer;
   readonly placement: Placement;
   readonly nowMs: () => number;
@@ -34,7 +36,8 @@ const DECIDE = { config: { scope: "decide" } } as const;
 const READ = { config: { scope: "read" } } as const;
 const MiB = 1024 * 1024;
 
-export function addRoutes(app: HttpApp, { decisions, recorded, writer, placement, nowMs, troubles }: RouteParts): void {
+export function addRoutes(app: HttpApp, parts: RouteParts): void {
+  const { decisions, recorded, rewardNames, writer, placement, nowMs, troubles } = parts;
   app.post(
     "/v1/decisions",
     {
@@ -127,6 +130,12 @@ export function addRoutes(app: HttpApp, { decisions, recorded, writer, placement
           ["outcomes", index],
         ),
       );
+      for (const [index, { decisionId, rewards }] of outcomes.entries()) {
+        const fault = rewardNames.faultOf(rewards, decisions.campaignOf(decisionId));
+        if (fault === null) continue;
+        const field = `outcomes.${index}.rewards.${fault.name}`;
+        throw new Problem(400, "unknown_reward", fault.text, { field });
+      }
       await writer.write(records);
       return await reply.code(202).send({ accepted: outcomes.length });
     },

@@ -37,7 +37,8 @@ export interface Shell {
   ok(line: string, stdin?: string): Promise<Record<string, unknown>>;
   /** Again and again, until what it printed is what is waited for. */
   until(line: string, seen: (ended: Ended) => boolean): Promise<Ended>;
-  start(line: string | readonly string[]): Background;
+  /** By a clock of its own, if it is given one. */
+  start(line: string | readonly string[], clock?: () => number): Background;
   close(): void;
 }
 
@@ -51,7 +52,7 @@ export function openShell(given: Record<string, string> = {}, nowMs: () => numbe
     STIPEND_RETRAIN_PERIOD_MS: "0",
     ...given,
   };
-  const begin = (line: string | readonly string[], stdin: Readable) => {
+  const begin = (line: string | readonly string[], stdin: Readable, clock = nowMs) => {
     const told = { out: "", err: "" };
     const ending = new AbortController();
     const words = typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line;
@@ -63,7 +64,7 @@ export function openShell(given: Record<string, string> = {}, nowMs: () => numbe
       stderr: (text) => void (told.err += text),
       terminal: { isTerminal: false, columns: () => 100 },
       watchSignals: () => ending.signal,
-      nowMs,
+      nowMs: clock,
       newId: randomUUID,
       userName: () => "tester",
     });
@@ -89,8 +90,8 @@ export function openShell(given: Record<string, string> = {}, nowMs: () => numbe
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    start(line) {
-      const { told, ending, ended } = begin(line, Readable.from([]));
+    start(line, clock) {
+      const { told, ending, ended } = begin(line, Readable.from([]), clock);
       let over: Ended | undefined;
       void ended.then((value) => (over = value));
       return {

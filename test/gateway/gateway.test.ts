@@ -5,28 +5,288 @@ import { openWorld, type Door, type World } from "./world.ts";
 
 let world: World;
 let door: Door;
+let other: Door;
 beforeAll(async () => {
   world = await openWorld();
   door = await world.gateway();
+  other = await world.gateway();
 });
 afterAll(() => world.close());
 
+const rowsOf = async (topic: string, key: string) =>
+  (await world.shell.run(`tail ${topic} --json`)).json.filter((row) => row["key"] === key);
+
+/** The plan gives half of the users nothing: asks until one has something. */
+async function given(name: string): Promise<Record<string, unknown>> {
+  for (let number = 1; ; number += 1) {
+    const { body } = await door.decide(`${name} ${number}`);
+    if (body["incentive"] !== null) return body;
+  }
+}
+
 describe("POST /v1/decisions", () => {
   it("answers with the decision that is on the topic", async () => {
-    const answer = await door.decide("first");
-    expect(answer).toMatchObject({
-      status: 200,
-      body: {
-        status: "decided",
-        decisionId: "d-first",
-        campaign: "spring",
-        incentive: { arm: "small", faceMinor: 100, currency: "EUR", validUntil: expect.stringMatching(/^2.*Z$/) },
-        reason: "planned",
-        holdout: false,
-        degraded: false,
-      },
+    const body = await given("first");
+    const sessionId = String(body["sessionId"]);
+    expect(body).toMatchObject({
+      status: "decided",
+      decisionId: `d-${sessionId}`,
+      campaign: "spring",
+      incentive: { arm: "small", faceMinor: 100, currency: "EUR", validUntil: expect.stringMatching(/^2.*Z$/) },
+      reason: "planned",
+      holdout: false,
+      degraded: false,
     });
-    const [row] = (await world.shell.run("tail decisions --json")).json;
-    expect(row).toMatchObject({ value: { decisionId: "d-first", release: answer.body["release"] } });
+    const [row] = await rowsOf("decisions", `user of ${sessionId}`);
+    expect(row).toMatchObject({
+      value: { decisionId: `d-${sessionId}`, armId: "small", faceMinor: 100, release: body["release"] },
+    });
   });
+
+  it("gives nothing, and says why, where nothing may be given", async () => {
+    expect(await door.decide("nowhere", { campaign: "none" })).toMatchObject({
+      status: 200,
+      body: { incentive: null, reason: "invalid_campaign", campaign: null },
+    });
+  });
+
+  it("shows a user who has an incentive that one again", async () => {
+    const first = await given("once");
+    expect(await door.decide("and once more", { userId: `user of ${String(first["sessionId"])}` })).toMatchObject({
+      body: { incentive: first["incentive"], reason: "incentive_open" },
+    });
+  });
+
+  it("answers the same id that comes at once, here and there, with one decision", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? door : other).decide("at once")),
+    );
+    const [{ body }] = answers as [(typeof answers)[0]];
+    for (const answer of answers) expect(answer).toMatchObject({ status: 200, body });
+    expect(await rowsOf("decisions", "user of at once")).toHaveLength(1);
+  });
+
+  it("refuses other content under an id that was seen, here and at another gateway", async () => {
+    await door.decide("one content");
+    const changes = [
+      { attributes: { visits: 2, vip: false } },
+      { surface: "app" },
+      { userId: "another" },
+      { atMs: Date.now() - 5_000 },
+    ];
+    for (const gateway of [door, other])
+      for (const change of changes) {
+        const { status, body } = await gateway.decide("one content", { atMs: Date.now(), ...change });
+        expect([status, body["error"]], JSON.stringify(change)).toEqual([409, "session_conflict"]);
+      }
+    expect((await other.decide("one content")).status).toBe(200);
+  });
+
+  it("decides one of two contents that come at once under one id, and refuses the other", async () => {
+    const answers = await Promise.all([
+      door.decide("race", { atMs: Date.now() }),
+      other.decide("race", { atMs: Date.now() - 1, attributes: { visits: 2, vip: false } }),
+    ]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(await rowsOf("decisions", "user of race")).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["no session id", { sessionId: undefined }, "sessionId"],
+    ["an empty user id", { userId: "" }, "userId"],
+    ["a user id that is too long", { userId: "é".repeat(200) }, "userId"],
+    ["a number for an id", { sessionId: 7 }, "sessionId"],
+    ["an attribute that is a list", { attributes: { tags: [] } }, "attributes.tags"],
+    ["attributes that are none", { attributes: [] }, "attributes"],
+    ["an unknown field", { attribute: {} }, "attribute"],
+    ["a timeout of an hour", { timeoutMs: 3_600_000 }, "timeoutMs"],
+    ["a time in seconds", { atMs: 1_750_000_000 }, "atMs"],
+    ["a time that is to come", { atMs: Date.now() + 3_600_000 }, "atMs"],
+    ["a time without an offset", { atMs: "2026-05-01T12:00" }, "atMs"],
+  ])("refuses %s and names the field", async (_, change, field) => {
+    const answer = await door.decide("wrong", change);
+    expect(answer).toMatchObject({ status: 400, body: { error: "invalid", field } });
+    expect(answer.body["message"]).toEqual(expect.stringMatching(/.{10}/));
+  });
+
+  it("refuses what is larger than a session may be", async () => {
+    expect(await door.decide("large", { attributes: { note: "x".repeat(20_000) } })).toMatchObject({
+      status: 413,
+      body: { error: "too_large" },
+    });
+    expect(await door.decide("larger", { attributes: { note: "x".repeat(80_000) } })).toMatchObject({ status: 413 });
+  });
+
+  it("takes whatever text ids and attributes hold", async () => {
+    for (const text of ['"; drop', "<script>", "\u0000\u202e", "..\\/../", "__proto__", "constructor", "😀 é", "%2F"]) {
+      const answer = await door.decide(`odd ${text}`, {
+        userId: `u ${text}`,
+        attributes: { visits: 1, vip: text, [`a ${text}`]: text },
+      });
+      expect([text, answer.status]).toEqual([text, 200]);
+      const id = encodeURIComponent(String(answer.body["decisionId"]));
+      expect((await door.ask("GET", `/v1/decisions/${id}`)).body).toEqual(answer.body);
+      const { body } = await door.ask("GET", `/v1/users/${encodeURIComponent(`u ${text}`)}/history`);
+      expect(body).toMatchObject({ userId: `u ${text}`, decisions: [{ sessionId: `odd ${text}` }] });
+    }
+  });
+});
+
+describe("a decision that is not there in time", () => {
+  it("is pending, can be asked for later, and comes as soon as an allocator works again", async () => {
+    await world.allocator.stop();
+    const pending = await door.decide("late", { timeoutMs: 200 });
+    expect(pending).toMatchObject({ status: 202, body: { status: "pending", decisionId: "d-late", incentive: null } });
+    expect(await door.ask("GET", "/v1/decisions/d-late")).toMatchObject({ status: 202, body: { status: "pending" } });
+    // Sent again it waits again, and is not written again.
+    expect(await door.decide("late", { timeoutMs: 200 })).toMatchObject({ status: 202 });
+    await world.startAllocator();
+    expect(await door.decide("late")).toMatchObject({ status: 200, body: { decisionId: "d-late" } });
+    expect(await door.ask("GET", "/v1/decisions/d-late")).toMatchObject({ status: 200 });
+    expect(await rowsOf("sessions", "user of late")).toHaveLength(1);
+  });
+});
+
+describe("GET /v1/decisions/{id}", () => {
+  it("finds what was decided before this gateway began, by the id alone or with its user", async () => {
+    await door.decide("before");
+    const fresh = await world.gateway();
+    for (const query of ["", `?userId=${encodeURIComponent("user of before")}`])
+      expect(await fresh.ask("GET", `/v1/decisions/d-before${query}`)).toMatchObject({
+        status: 200,
+        body: { sessionId: "before" },
+      });
+    expect(await fresh.ask("GET", "/v1/decisions/d-before?userId=another")).toMatchObject({ status: 404 });
+  });
+
+  it("answers 404 for what nobody has decided", async () => {
+    expect(await door.ask("GET", "/v1/decisions/d-never")).toMatchObject({
+      status: 404,
+      body: { error: "unknown_decision" },
+    });
+  });
+});
+
+describe("outcomes and profiles", () => {
+  let outcome: Record<string, unknown>;
+  let userId: string;
+  beforeAll(async () => {
+    const { decisionId, sessionId } = await given("spent");
+    userId = `user of ${String(sessionId)}`;
+    outcome = { outcomeId: "o-1", decisionId, userId, kind: "redeemed", amountMinor: 60 };
+  });
+
+  it("are written and have their effect; the history tells of them", async () => {
+    expect(await door.ask("POST", "/v1/outcomes", { outcomes: [outcome] })).toMatchObject({
+      status: 202,
+      body: { accepted: 1 },
+    });
+    await world.shell.until("tail settlements --json", ({ json }) => json.length > 0);
+    expect((await door.ask("GET", `/v1/users/${encodeURIComponent(userId)}/history`)).body).toMatchObject({
+      decisions: [{ decisionId: outcome["decisionId"], decidedAt: expect.stringMatching(/Z$/) }],
+      outcomes: [{ outcomeId: "o-1", kind: "redeemed", amountMinor: 60 }],
+      settlements: [{ decisionId: outcome["decisionId"], status: "posted", amountMinor: 60, releasedMinor: 40 }],
+      complete: true,
+    });
+  });
+
+  it("of which one is wrong are refused together, with the field", async () => {
+    for (const [change, field] of [
+      [{ kind: "bought" }, "outcomes.1.kind"],
+      [{ amountMinor: -1 }, "outcomes.1.amountMinor"],
+      [{ amountMinor: 1.5 }, "outcomes.1.amountMinor"],
+      [{ rewards: { converted: 1e13 } }, "outcomes.1.rewards.converted"],
+      [{ userId: "" }, "outcomes.1.userId"],
+    ] as const) {
+      const outcomes = [
+        { ...outcome, outcomeId: "o-good" },
+        { ...outcome, outcomeId: "o-bad", ...change },
+      ];
+      expect(await door.ask("POST", "/v1/outcomes", { outcomes })).toMatchObject({ status: 400, body: { field } });
+    }
+    expect(JSON.stringify(await rowsOf("outcomes", userId))).not.toContain("o-good");
+    for (const outcomes of [[], Array.from({ length: 101 }, () => outcome)])
+      expect((await door.ask("POST", "/v1/outcomes", { outcomes })).status).toBe(400);
+  });
+
+  it("with a reward that the campaign does not weigh are refused, with the names that it does", async () => {
+    const outcomes = [{ ...outcome, outcomeId: "o-reward", rewards: { convertd: 1 } }];
+    expect(await door.ask("POST", "/v1/outcomes", { outcomes })).toMatchObject({
+      status: 400,
+      body: { error: "unknown_reward", field: "outcomes.0.rewards.convertd", message: "spring weighs converted" },
+    });
+    const later = [{ ...outcomes[0], decisionId: "d-long ago" }];
+    expect((await door.ask("POST", "/v1/outcomes", { outcomes: later })).body["message"]).toMatch(
+      /campaigns weigh converted/,
+    );
+    expect(
+      (await door.ask("POST", "/v1/outcomes", { outcomes: [{ ...outcome, rewards: { converted: 1 } }] })).status,
+    ).toBe(202);
+  });
+
+  it("a profile is set, and deleted with null", async () => {
+    expect(await door.ask("PUT", "/v1/profiles/p%2F1", { attributes: { vip: true } })).toMatchObject({ status: 202 });
+    expect(await door.ask("PUT", "/v1/profiles/p%2F1", { attributes: null })).toMatchObject({ status: 202 });
+    expect(await rowsOf("profiles", "p/1")).toMatchObject([{ value: { attributes: { vip: true } } }, { value: null }]);
+    expect(await door.ask("PUT", "/v1/profiles/p", { attributes: { vip: [] } })).toMatchObject({
+      status: 400,
+      body: { field: "attributes.vip" },
+    });
+    expect(await door.ask("PUT", "/v1/profiles/p", {})).toMatchObject({ status: 400, body: { field: "attributes" } });
+  });
+});
+
+describe("a session that the allocator refuses", () => {
+  it("is answered with the dead letter's reason, and may be sent put right", async () => {
+    // Of a clock that runs an hour ahead of the allocator's.
+    const ahead = await openAhead();
+    const refused = await ahead.decide("ahead", { userId: "ahead" });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { error: "refused", reason: "future", message: expect.stringMatching(/^atMs: /) },
+    });
+    expect(await door.decide("ahead", { userId: "ahead" })).toMatchObject({ status: 200 });
+  });
+
+  const openAhead = async (): Promise<Door> => await world.gateway("", () => Date.now() + 3_600_000);
+});
+
+describe("limits", () => {
+  it("more requests than may wait are refused, and taken when others have their answer", async () => {
+    const small = await world.gateway("--max-in-flight 1");
+    await world.allocator.stop();
+    const waiting = small.decide("waits", { timeoutMs: 1_000 });
+    await world.shell.until("tail sessions --json", ({ out }) => out.includes("user of waits"));
+    const refused = await small.decide("too many");
+    expect([refused.status, refused.body["error"], refused.headers.get("retry-after")]).toEqual([429, "too_many", "1"]);
+    expect((await waiting).status).toBe(202);
+    await world.startAllocator();
+    expect((await small.decide("too many")).status).toBe(200);
+  });
+});
+
+it("tells what it takes as OpenAPI, and whether it is ready", async () => {
+  const { body } = await door.ask("GET", "/openapi.json");
+  const paths = body["paths"] as Record<string, Record<string, { responses: object }>>;
+  expect(Object.keys(paths)).toEqual([
+    "/v1/decisions",
+    "/v1/decisions/{id}",
+    "/v1/users/{id}/history",
+    "/v1/outcomes",
+    "/v1/profiles/{userId}",
+  ]);
+  expect(Object.keys(paths["/v1/decisions"]?.["post"]?.responses ?? {})).toEqual([
+    "200",
+    "202",
+    "400",
+    "401",
+    "403",
+    "409",
+    "413",
+    "422",
+    "429",
+    "503",
+  ]);
+  expect(await door.ask("GET", "/healthz")).toMatchObject({ status: 200 });
+  expect(await door.ask("GET", "/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
 });

@@ -22,7 +22,8 @@ export interface Door {
 export interface World {
   readonly shell: Shell;
   allocator: Background;
-  gateway(options?: string): Promise<Door>;
+  /** By a clock of its own, if it is given one. */
+  gateway(options?: string, nowMs?: () => number): Promise<Door>;
   startAllocator(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,8 +43,8 @@ export async function openWorld(
       world.allocator = shell.start("run --json");
       await world.allocator.said("joined");
     },
-    async gateway(options = "") {
-      const program = shell.start(`gateway --port 0 --json ${options}`);
+    async gateway(options = "", nowMs) {
+      const program = shell.start(`gateway --port 0 --json ${options}`, nowMs);
       gateways.push(program);
       const { address } = JSON.parse(await program.said("listening")) as { address: string };
       return doorOf(address, program);
