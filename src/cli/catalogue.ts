@@ -17,6 +17,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "train a release, play a day of users against the allocator, and report",
     load: () => import("./commands/day.ts"),
   },
+  dev: {
+    summary: "everything in one process with a sample campaign: to try it, and to build against it",
+    load: () => import("./commands/dev.ts"),
+  },
   train: {
     summary: "from a randomised log to a release",
     load: () => import("./commands/train.ts"),

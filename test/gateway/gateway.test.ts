@@ -87,7 +87,7 @@ describe("POST /v1/decisions", () => {
       door.decide("race", { atMs: Date.now() }),
       other.decide("race", { atMs: Date.now() - 1, attributes: { visits: 2, vip: false } }),
     ]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     expect(await rowsOf("decisions", "user of race")).toHaveLength(1);
   });
 

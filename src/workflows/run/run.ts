@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly retraining: boolean;
   readonly standby: boolean;
   readonly acceptClock: boolean;
+  /** Opened when the tasks run, and closed before they end. */
+  readonly beside?: (log: OpenedLog) => Promise<{ close(): Promise<void> }>;
 }
 
 /** Opens the log that the settings name and runs on it; answers the exit code: 1 where another process runs these tasks. */
@@ -87,7 +89,7 @@ async function runOn(context: Context, log: OpenedLog, options: RunOptions): Pro
 async function runAnswering(
   context: Context,
   log: OpenedLog,
-  { retraining, standby }: RunOptions,
+  { retraining, standby, beside: openBeside }: RunOptions,
   watch: RunWatch,
   http: RunHttp | null,
 ): Promise<number> {
@@ -99,11 +101,16 @@ async function runAnswering(
   context.output.item({ event: "joined", application, place: log.place }, () => `${application} on ${log.place}`);
   const ending = new AbortController();
   const runs = [allocator.serve.run(), allocator.treasury.run()];
-  const beside = retraining ? besideOf(context, log, allocator.treasury, ending.signal) : Promise.resolve();
-  await Promise.race([aborted(context.signal), ...runs].map((each) => each.catch(() => undefined)));
-  ending.abort();
-  await beside;
-  await allocator.close();
+  const trainings = retraining ? besideOf(context, log, allocator.treasury, ending.signal) : Promise.resolve();
+  try {
+    const beside = await openBeside?.(log);
+    await Promise.race([aborted(context.signal), ...runs].map((each) => each.catch(() => undefined)));
+    await beside?.close();
+  } finally {
+    ending.abort();
+    await trainings;
+    await allocator.close();
+  }
   // What made a task fail, now that the others are drained.
   await Promise.all(runs);
   const totals = watch.totals();

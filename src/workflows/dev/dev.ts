@@ -1,0 +1,121 @@
+// Dev
+// All that there is in one process, for whoever tries it or builds against it: the embedded log, the allocator, the treasury,
+// the gateway and the console, with a sample campaign that is live.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openConsole } from "../../console/server/console.ts";
+import { openGateway } from "../../gateway/gateway.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { publishRelease } from "../../retrain/publish.ts";
+import { tryClassifier } from "../../serve/classify/onnx.ts";
+import { systemElapsedMs } from "../../task/system-clock.ts";
+import type { Context } from "../../terminal/context.ts";
+import { campaignsOn } from "../control/campaigns.ts";
+import { send } from "../control/control.ts";
+import { run } from "../run/run.ts";
+import { SAMPLE_CAMPAIGN, sampleCampaign, sampleRelease } from "./sample.ts";
+
+export interface DevOptions {
+  readonly folder: string;
+  /** In a folder of its own, which is removed at the end. */
+  readonly ephemeral: boolean;
+  readonly port: number;
+  readonly consolePort: number;
+}
+
+const HOST = "127.0.0.1";
+const MOST_IN_FLIGHT = 2_000;
+const LINGER_MS = 1;
+const COMMAND_MS = 30_000;
+
+/** Until the context's signal; answers the exit code. */
+export async function dev(context: Context, options: DevOptions): Promise<number> {
+  const folder = options.ephemeral ? mkdtempSync(join(tmpdir(), "stipend-dev-")) : options.folder;
+  const config = {
+    ...context.config,
+    dir: join(folder, "log"),
+    stateDir: join(folder, "state"),
+    kafkaBrokers: null,
+    schemaRegistryUrl: null,
+  };
+  try {
+    return await run(
+      { ...context, config },
+      {
+        retraining: false,
+        standby: false,
+        // A laptop sleeps; nothing of worth is in the log.
+        acceptClock: true,
+        beside: (log) => openDoors(context, log, options),
+      },
+    );
+  } finally {
+    if (options.ephemeral) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function openDoors(context: Context, log: EventLog, { port, consolePort }: DevOptions) {
+  const { output, nowMs } = context;
+  await prepareSample(context, log);
+  const door = {
+    host: HOST,
+    tokens: null,
+    tls: null,
+    onTrouble: (text: string) => output.note(text, { level: "warn" }),
+  };
+  const gateway = await openGateway({
+    log,
+    http: { ...door, port },
+    mostInFlight: MOST_IN_FLIGHT,
+    lingerMs: LINGER_MS,
+    nowMs,
+    elapsedMs: systemElapsedMs,
+  });
+  try {
+    const pages = await openConsole({ log, nowMs, http: { ...door, port: consolePort } });
+    output.item({ event: "ready", gateway: gateway.address, console: pages.address, campaign: SAMPLE_CAMPAIGN }, () =>
+      readyText(gateway.address, pages.address),
+    );
+    return {
+      async close() {
+        await gateway.close();
+        await pages.close();
+      },
+    };
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+}
+
+/** At the first start; later the log has it. */
+async function prepareSample(context: Context, log: EventLog): Promise<void> {
+  const { nowMs, newId, signal } = context;
+  const known = (await campaignsOn(log)).some(({ campaign }) => campaign.id === SAMPLE_CAMPAIGN);
+  if (known) return;
+  const release = sampleRelease();
+  await publishRelease(log, SAMPLE_CAMPAIGN, { release, evidenceText: "{}" }, nowMs(), tryClassifier);
+  const actions = [
+    { kind: "create", campaign: sampleCampaign(nowMs()) },
+    { kind: "promote_release", release: release.hash },
+  ] as const;
+  for (const action of actions) {
+    const request = { campaign: SAMPLE_CAMPAIGN, action, actor: context.actor, reason: "stipend dev" };
+    const { answer } = await send(log, request, { nowMs, newId, wait: true, timeoutMs: COMMAND_MS, signal });
+    if (answer?.outcome === "refused") throw new Error(`the sample campaign was refused: ${answer.reason}`);
+  }
+}
+
+function readyText(gateway: string, pages: string): string {
+  return [
+    `decisions  ${gateway}  (POST /v1/decisions; ${gateway}/openapi.json has the rest)`,
+    `console    ${pages}`,
+    "",
+    `curl ${gateway}/v1/decisions -H 'content-type: application/json' \\`,
+    `  -d '{"sessionId":"s-1","userId":"u-1","attributes":{"visits":5,"member":true}}'`,
+    "",
+    "Ctrl-C ends it",
+  ].join("\n");
+}

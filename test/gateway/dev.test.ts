@@ -1,0 +1,54 @@
+// `stipend dev`: everything in one process, ready by itself, and what it has decided is there at the next start.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { must } from "../../src/domain/assert.ts";
+import { openShell, type Background, type Shell } from "../cli/shell.ts";
+import { doorOf } from "./world.ts";
+
+let shell: Shell;
+afterEach(() => shell.close());
+
+async function started(options: string) {
+  const program = shell.start(`dev --port 0 --console-port 0 --json ${options}`);
+  const ready = JSON.parse(await program.said('"ready"')) as { gateway: string; console: string };
+  return { program, ...ready, door: doorOf(ready.gateway, program) };
+}
+
+const place = (program: Background): string =>
+  must(/embedded log ([^"]+)\/log"/.exec(program.lines.join("\n"))?.[1], "the folder");
+
+it("decides at once by its sample campaign, shows its console, and leaves nothing of an ephemeral log", async () => {
+  shell = openShell();
+  const { program, door, console } = await started("--ephemeral");
+  const request = { campaign: null, attributes: { visits: 5, member: true } };
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, number) => door.decide(`s-${number}`, request)));
+  expect(answers.filter(({ body }) => body["incentive"] !== null).length).toBeGreaterThan(20);
+  for (const { status, body } of answers) expect([status, body["campaign"]]).toEqual([200, "spring"]);
+  expect((await fetch(console)).status).toBe(200);
+  const folder = place(program);
+  expect(existsSync(folder)).toBe(true);
+  expect((await program.stop()).code).toBe(0);
+  expect(existsSync(folder)).toBe(false);
+});
+
+it("goes on at the next start with what it had", async () => {
+  shell = openShell();
+  const folder = join(shell.folder, "dev");
+  const first = await started(`--folder ${folder}`);
+  const before = await first.door.decide("s-1");
+  expect((await first.program.stop()).code).toBe(0);
+  const second = await started(`--folder ${folder}`);
+  expect((await second.door.decide("s-1")).body).toEqual(before.body);
+  expect((await second.program.stop()).code).toBe(0);
+});
+
+it("is refused by name where its log is in use", async () => {
+  shell = openShell();
+  const folder = join(shell.folder, "dev");
+  const first = await started(`--folder ${folder}`);
+  const second = await shell.run(`dev --port 0 --console-port 0 --folder ${folder}`);
+  expect(second).toMatchObject({ code: 1, out: expect.stringContaining("already running") });
+  expect((await first.program.stop()).code).toBe(0);
+});
