@@ -11,9 +11,9 @@ import { openKafkaLog } from "../../src/log/kafka/log.ts";
 import { placementOf } from "../../src/log/placement.ts";
 import { serveKind } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
-import { oneAtATime } from "../../src/serve/turn.ts";
+import { fifoMutex } from "../../src/serve/mutex.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 import { unobserved, type CycleReport } from "../../src/task/observer.ts";
@@ -46,19 +46,19 @@ const settings = {
   sessionTimeoutMs: Number(sessionTimeoutMs),
 };
 const log = await openKafkaLog(settings, () => Date.now());
-const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
+const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier });
 const written: Record<string, { records: number; bytes: number }> = {};
 const reports: CycleReport[] = [];
 const pace = new Pace(Number(warmUp));
 const finished = Promise.withResolvers<void>();
 let profiling: Promise<Shares> | null = null;
 
-const inTurn = oneAtATime();
+const exclusively = fifoMutex();
 const placement = await placementOf(log, "sessions");
 const runner = await joinRunner({
   log: counted(log),
   kind: serveKind("bench"),
-  processor: () => createServeProcessor({ shelf, placement, inTurn }),
+  processor: () => createServeProcessor({ releaseCache, placement, exclusively }),
   openStore: lmdbStores(stores),
   codec: schemaCodec<ControlRecord>("control-record"),
   clock: systemClock,
@@ -70,7 +70,7 @@ const runner = await joinRunner({
 });
 process.once("SIGTERM", () => void runner.stop());
 await runner.run();
-await shelf.close();
+await releaseCache.close();
 await log.close();
 
 function cycle(report: CycleReport): void {

@@ -27,9 +27,9 @@ import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import { placementOf } from "../../src/log/placement.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
-import { oneAtATime } from "../../src/serve/turn.ts";
+import { fifoMutex } from "../../src/serve/mutex.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 import { unobserved, type CycleReport, type TaskObserver } from "../../src/task/observer.ts";
@@ -161,13 +161,13 @@ async function sendControl(log: EventLog, partitions: number): Promise<void> {
 }
 
 async function serve(log: EventLog, stores: string, meter: Meter) {
-  const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
-  const inTurn = oneAtATime();
+  const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier });
+  const exclusively = fifoMutex();
   const placement = await placementOf(log, "sessions");
   const runner = await joinRunner({
     log: meter.around(log),
     kind: serveKind("bench"),
-    processor: () => createServeProcessor({ shelf, placement, inTurn }),
+    processor: () => createServeProcessor({ releaseCache, placement, exclusively }),
     openStore: lmdbStores(stores),
     codec: schemaCodec<ControlRecord>("control-record"),
     clock: systemClock,
@@ -182,7 +182,7 @@ async function serve(log: EventLog, stores: string, meter: Meter) {
     async stop() {
       await runner.stop();
       await running;
-      await shelf.close();
+      await releaseCache.close();
     },
   };
 }

@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { must } from "../../src/domain/assert.ts";
 import { decide } from "../../src/serve/decide/decide.ts";
 import { PolicyCache } from "../../src/serve/decide/logging-policy.ts";
-import type { ReadyRelease } from "../../src/serve/classify/release-shelf.ts";
+import type { ReadyRelease } from "../../src/serve/classify/release-cache.ts";
 import { Book } from "../../src/serve/ledger/book.ts";
 import type { Reservation, ReserveRequest } from "../../src/serve/ledger/reservation.ts";
 import { CampaignShard } from "../../src/serve/state/campaign/campaign-shard.ts";

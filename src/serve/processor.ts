@@ -1,29 +1,29 @@
-// Serve processor: a session's way, live. `prepare` finds out (prepare.ts); `process` decides and books, in this order:
-// grants, windows that are over, the batch's events in their order (outcomes before sessions), reports. It is pure: the same state, batch, facts and time give the
-// same bytes.
+// Serve processor: a session's way, live. `prepare` finds out (prepare.ts); `process` books and decides, in this order:
+// grants, windows that are over, the batch's events in their order (outcomes before sessions), reports. `process` is pure:
+// the same state, batch, facts and time give the same bytes.
 
 import { codecFor } from "../log/codec/codec.ts";
 import type { Placement } from "../log/partitioner.ts";
 import type { Processor } from "../task/processor.ts";
-import type { ReleaseShelf } from "./classify/release-shelf.ts";
+import type { ReleaseCache } from "./classify/release-cache.ts";
 import type { FeatureService } from "./enrich/feature-service.ts";
 import { prepare, type ServeFacts } from "./receive/prepare.ts";
 import { ServeCycle } from "./serve-cycle.ts";
 import { dueOfState, stateCodec } from "./state/state.ts";
-import { atOnce, type InTurn } from "./turn.ts";
+import { unshared, type RunExclusive } from "./mutex.ts";
 
 export type { ServeFacts } from "./receive/prepare.ts";
 
 export interface ServeOptions {
-  readonly shelf: ReleaseShelf;
+  readonly releaseCache: ReleaseCache;
   /** Of the topics keyed by user. */
   readonly placement: Placement;
   /** Null when there is none. */
   readonly features?: Pick<FeatureService, "lookUp"> | null;
   /** Most users whose windows are closed in one cycle, beside those that the batch is about. */
   readonly dueMax?: number;
-  /** How the tasks of a process share its thread (turn.ts); left out: each computes when it can. */
-  readonly inTurn?: InTurn;
+  /** The mutex of the tasks of a process (mutex.ts); left out: each computes when it can. */
+  readonly exclusively?: RunExclusive;
 }
 
 const DUE_MAX = 1_000;
@@ -43,17 +43,17 @@ export function createServeProcessor(options: ServeOptions): Processor<ServeFact
     "dead-letters": codecFor("dead-letters"),
     "shard-reports": codecFor("shard-reports"),
   };
-  const world = {
+  const dependencies = {
     codecs: inputs,
     placement: options.placement,
     state,
     decoded: new Map(),
-    shelf: options.shelf,
+    releaseCache: options.releaseCache,
     features: options.features ?? null,
-    inTurn: options.inTurn ?? atOnce,
+    exclusively: options.exclusively ?? unshared,
   };
   return {
-    prepare: async (view, batch, context) => await prepare(world, view, batch, context),
+    prepare: async (view, batch, context) => await prepare(dependencies, view, batch, context),
     process(view, _batch, facts, context) {
       const cycle = new ServeCycle({ state, outputs }, view, facts, context);
       cycle.startCampaigns();

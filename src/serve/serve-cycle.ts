@@ -2,7 +2,7 @@
 // it writes. Made for a cycle and thrown away with it; the state is read through the view and written only by `finish`.
 
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
-import { controlArm } from "./decide/assignment.ts";
+import { controlArm } from "./decide/arm-assignment.ts";
 import { decide } from "./decide/decide.ts";
 import { PolicyCache } from "./decide/logging-policy.ts";
 import type { EnrichedSession } from "./enrich/enrich.ts";

@@ -9,7 +9,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
 import { SAMPLES } from "../log/samples.ts";
-import { campaign, START_MS } from "../serve/house.ts";
+import { campaign, START_MS } from "../serve/harness.ts";
 
 const USERS = 60;
 const isHeldOut = (user: number): boolean => user % 3 === 0;

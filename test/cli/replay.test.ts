@@ -17,7 +17,7 @@ import { serveKind } from "../../src/log/topics.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
 import { tryClassifier } from "../../src/serve/classify/onnx.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
@@ -164,20 +164,20 @@ describe("what was recorded, decided again", () => {
   });
 
   test("with something that was not there then, here a feature service, it differs and the row is named", async () => {
-    const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier });
+    const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier });
     const features = { lookUp: () => Promise.resolve(new Map()), close: () => undefined };
     const replayed = await replayTask({
       log,
       kind: serveKind("stipend"),
       partition: 0,
-      processor: createServeProcessor({ shelf, placement: await placementOf(log, "sessions"), features }),
+      processor: createServeProcessor({ releaseCache, placement: await placementOf(log, "sessions"), features }),
       outputs: ["decisions", "settlements"],
       fromMs: 0,
     });
     expect(replayed.difference?.topic).toBe("decisions");
     expect(replayed.difference?.detail).toMatch(/^the row at \d+ is another than d-s-\d+-\d+ decided again$/);
     expect(replayed.rows).toBeLessThan(20);
-    await shelf.close();
+    await releaseCache.close();
   });
 
   test("behind a compaction it begins where the cycles are whole again", async () => {

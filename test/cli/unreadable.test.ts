@@ -14,7 +14,7 @@ import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
 import { RETRAIN_DEFAULTS } from "../../src/retrain/trigger.ts";
 import { SAMPLES } from "../log/samples.ts";
-import { grantOf } from "../serve/house.ts";
+import { grantOf } from "../serve/harness.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";
 
 const RELEASE = tinyRelease();

@@ -15,7 +15,7 @@ import type { Random } from "../../src/domain/random.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import { readTopic } from "../../src/log/codec/reading.ts";
 import { unobserved } from "../../src/task/observer.ts";
-import { campaign, sessionOf } from "../serve/house.ts";
+import { campaign, sessionOf } from "../serve/harness.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";
 import type { Ground } from "./grounds.ts";
 import { HostileRecords } from "./hostile-records.ts";

@@ -14,7 +14,7 @@ import {
   withReward,
   withSession,
 } from "../../src/serve/state/user/activity.ts";
-import { HOUR_MS, START_MS } from "./house.ts";
+import { HOUR_MS, START_MS } from "./harness.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 

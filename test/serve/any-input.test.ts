@@ -9,7 +9,7 @@ import type { Decision, Reason } from "../../src/domain/decision.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { stateCodec } from "../../src/serve/state/state.ts";
-import { campaign, grantOf, HOUR_MS, openHouse, START_MS, type House } from "./house.ts";
+import { campaign, grantOf, HOUR_MS, openHarness, START_MS, type Harness } from "./harness.ts";
 
 const seed = process.env["FC_SEED"];
 const RUNS = { numRuns: 120, ...(seed === undefined ? {} : { seed: Number(seed) }) };
@@ -117,19 +117,22 @@ const PAID: readonly Reason[] = ["explored", "planned", "downgraded"];
 test("every record has its end, and every decision holds what it promises", async () => {
   await fc.assert(
     fc.asyncProperty(days, fc.integer({ min: 1, max: 30 }), async (lots, maxRecords) => {
-      const house = await openHouse({ maxRecords });
+      const harness = await openHarness({ maxRecords });
       for (const { records, forwardMs } of lots) {
-        for (const record of records) await house.raw({ partition: 0, ...record });
-        await house.run(forwardMs);
+        for (const record of records) await harness.raw({ partition: 0, ...record });
+        await harness.run(forwardMs);
       }
-      await house.run(2 * HOUR_MS);
-      const decisions = await house.decisions();
+      await harness.run(2 * HOUR_MS);
+      const decisions = await harness.decisions();
       for (const decision of decisions) expectWhole(decision);
-      await expectAllEnded(house, decisions);
-      expectChained(await house.records("decisions"), (bytes) => codecFor("decisions").decode(bytes).previousHash);
-      expectChained(await house.records("settlements"), (bytes) => codecFor("settlements").decode(bytes).previousHash);
-      await expectMoney(house, decisions);
-      await house.stop();
+      await expectAllEnded(harness, decisions);
+      expectChained(await harness.records("decisions"), (bytes) => codecFor("decisions").decode(bytes).previousHash);
+      expectChained(
+        await harness.records("settlements"),
+        (bytes) => codecFor("settlements").decode(bytes).previousHash,
+      );
+      await expectMoney(harness, decisions);
+      await harness.stop();
     }),
     RUNS,
   );
@@ -162,17 +165,17 @@ function expectWhole(decision: Decision): void {
 }
 
 /** Each session is a decision, a dead letter, or known; ids are decided once for a user. */
-async function expectAllEnded(house: House, decisions: readonly Decision[]): Promise<void> {
-  const letters = await house.letters();
-  const head = (await house.records("state")).filter(({ key }) => Buffer.from(key ?? []).toString() === "h").at(-1);
+async function expectAllEnded(harness: Harness, decisions: readonly Decision[]): Promise<void> {
+  const letters = await harness.letters();
+  const head = (await harness.records("state")).filter(({ key }) => Buffer.from(key ?? []).toString() === "h").at(-1);
   const shard = head === undefined || head.value === null ? null : stateCodec().decode(head.value);
   const repeated = shard?.kind === "shard_head" ? shard.repeatedSessions : 0;
-  const sessions = (await house.records("sessions")).length;
+  const sessions = (await harness.records("sessions")).length;
   expect(decisions.length + letters.filter(({ topic }) => topic === "sessions").length + repeated).toBe(sessions);
   const names = decisions.map(({ userId, sessionId }) => `${userId}/${sessionId}`);
   expect(new Set(names).size).toBe(names.length);
   for (const letter of letters) {
-    const source = (await house.records(letter.topic)).find(({ offset }) => offset === letter.offset);
+    const source = (await harness.records(letter.topic)).find(({ offset }) => offset === letter.offset);
     expect([letter.key, letter.value]).toEqual([source?.key, source?.value]);
     expect(letter.detail).not.toBe("");
   }
@@ -189,8 +192,8 @@ function expectChained(records: readonly LogRecord[], previousOf: (bytes: Uint8A
 }
 
 /** Each reservation ended once, and the totals are what the rows say. */
-async function expectMoney(house: House, decisions: readonly Decision[]): Promise<void> {
-  const settlements = await house.settlements();
+async function expectMoney(harness: Harness, decisions: readonly Decision[]): Promise<void> {
+  const settlements = await harness.settlements();
   const ends = settlements.filter(({ status }) => status !== "late");
   const held = decisions.filter(({ reservationId }) => reservationId !== null);
   expect(ends.map(({ userId, decisionId }) => `${userId}/${decisionId}`).toSorted()).toEqual(
@@ -200,7 +203,7 @@ async function expectMoney(house: House, decisions: readonly Decision[]): Promis
     expect(row.amountMinor + row.releasedMinor).toBe(0n);
   const lates = settlements.map(({ userId, settlementId }) => `${userId}/${settlementId}`);
   expect(new Set(lates).size, "one row for each late outcome").toBe(lates.length);
-  for (const report of await house.reports())
+  for (const report of await harness.reports())
     for (const totals of Object.values(report.totals)) {
       const { granted, returned, reserved, settled, released, sent } = totals;
       expect(reserved - released + sent <= granted - returned, "L1").toBe(true);

@@ -16,7 +16,7 @@ import { faultAt } from "../../src/log/simulated/faults.ts";
 import { REWARD_NAMES_MAX } from "../../src/serve/settle/reward.ts";
 import { RECENT_SESSIONS_MAX, RECENT_SESSIONS_MS } from "../../src/serve/state/user/recent-sessions.ts";
 import { OPEN_MAX, OUTCOMES_MAX } from "../../src/serve/state/user/record.ts";
-import { HOUR_MS, START_MS, openHouse, sessionOf, type House } from "./house.ts";
+import { HOUR_MS, START_MS, openHarness, sessionOf, type Harness } from "./harness.ts";
 
 type Topic = "sessions" | "outcomes" | "profiles" | "grants";
 
@@ -301,38 +301,38 @@ const LETTERS: readonly Letter[] = [
   },
 ];
 
-let house: House;
+let harness: Harness;
 beforeEach(async () => {
-  house = await openHouse();
-  await house.grant();
-  lastGrant = Buffer.from((await house.records("grants")).at(-1)?.value ?? []);
-  await house.run();
-  await house.session("before", "u1");
-  await house.session("lost", "u3", { campaign: "nowhere" });
-  await house.run();
-  await house.outcome("counted", "u1", "before", { kind: "converted", atMs: START_MS, rewards: { converted: 1 } });
-  await house.run();
+  harness = await openHarness();
+  await harness.grant();
+  lastGrant = Buffer.from((await harness.records("grants")).at(-1)?.value ?? []);
+  await harness.run();
+  await harness.session("before", "u1");
+  await harness.session("lost", "u3", { campaign: "nowhere" });
+  await harness.run();
+  await harness.outcome("counted", "u1", "before", { kind: "converted", atMs: START_MS, rewards: { converted: 1 } });
+  await harness.run();
 });
-afterEach(() => house.stop());
+afterEach(() => harness.stop());
 
 describe.each(LETTERS)("$what", ({ on, reason, names, records }) => {
   test.each(on)(`on %s: a dead letter ${reason}, whole, and the cycle goes on`, async (topic) => {
     const bad = records(topic);
-    const first = (await house.records(topic)).length + 1;
-    await house.send("profiles", "u8", { userId: "u8", atMs: START_MS, attributes: {} });
+    const first = (await harness.records(topic)).length + 1;
+    await harness.send("profiles", "u8", { userId: "u8", atMs: START_MS, attributes: {} });
     await sendGood("g1");
-    for (const record of bad) await house.raw(record);
+    for (const record of bad) await harness.raw(record);
     await sendGood("g2");
-    await house.run();
-    const sent = (await house.records(topic)).filter(({ value, key }) => bad.some((one) => isOf(one, key, value)));
+    await harness.run();
+    const sent = (await harness.records(topic)).filter(({ value, key }) => bad.some((one) => isOf(one, key, value)));
     expect(sent.length).toBeGreaterThanOrEqual(bad.length);
-    const letters = await house.letters();
+    const letters = await harness.letters();
     expect(letters).toHaveLength(bad.length);
     for (const [index, letter] of letters.entries()) {
       expect(letter).toMatchObject({ topic, partition: 0, atMs: START_MS, reason });
       expect(letter.detail).toMatch(names);
       expect(letter.detail).toMatch(/\. To do: \w/);
-      const record = (await house.records(topic)).find(({ offset }) => offset === letter.offset);
+      const record = (await harness.records(topic)).find(({ offset }) => offset === letter.offset);
       expect(letter.offset).toBeGreaterThanOrEqual(first - 1);
       expect(record).toBeDefined();
       if (record !== undefined) expectKept(letter, record);
@@ -351,20 +351,20 @@ function same(a: Uint8Array | null, b: Uint8Array | null): boolean {
 
 /** One good record of each kind. */
 async function sendGood(name: string): Promise<void> {
-  await house.profile(name, { visits: 5 });
-  await house.session(name, name, { attributes: { vip: true } });
-  await house.outcome(`${name}-o`, "u1", "before", { kind: "converted", rewards: { converted: 1 } });
+  await harness.profile(name, { visits: 5 });
+  await harness.session(name, name, { attributes: { vip: true } });
+  await harness.outcome(`${name}-o`, "u1", "before", { kind: "converted", rewards: { converted: 1 } });
 }
 
 /** The good ones were decided, and what was held before is held. */
 async function expectUnmoved(): Promise<void> {
   for (const name of ["g1", "g2"])
-    expect(await house.decision(name)).toMatchObject({ reason: "planned", cluster: 1, degraded: false });
-  expect(await house.settlements()).toEqual([]);
-  const decisions = await house.decisions();
+    expect(await harness.decision(name)).toMatchObject({ reason: "planned", cluster: 1, degraded: false });
+  expect(await harness.settlements()).toEqual([]);
+  const decisions = await harness.decisions();
   expect(decisions.map((one) => one.sessionId)).toEqual(["before", "lost", "g1", "g2"]);
-  await house.run(1_000);
-  expect((await house.reports()).at(-1)?.totals.plan).toMatchObject({ reserved: 300n, settled: 0n, released: 0n });
+  await harness.run(1_000);
+  expect((await harness.reports()).at(-1)?.totals.plan).toMatchObject({ reserved: 300n, settled: 0n, released: 0n });
 }
 
 /** Whole; of what is large its beginning, how long it is, and its hash. */
@@ -386,8 +386,8 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     async () => {
       const attributes = { visits: 1, vip: false, "möbel-✓": "ja", constructor: 7, ["__proto__"]: 1 };
       await decidedAs(session({ userId: "u9", attributes }), { reason: "planned", degraded: false });
-      await house.run(HOUR_MS);
-      const row = (await house.training()).find(({ decisionId }) => decisionId === "d-bad");
+      await harness.run(HOUR_MS);
+      const row = (await harness.training()).find(({ decisionId }) => decisionId === "d-bad");
       expect(row?.attributes).toMatchObject({ "möbel-✓": "ja", constructor: 7 });
     },
   ],
@@ -404,9 +404,9 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
         { visits: 1, vip: "perhaps" },
       ];
       for (const [index, attributes] of lacking.entries()) {
-        await house.session(`lacking-${index}`, `l${index}`, { attributes });
-        await house.run();
-        const decision = await house.decision(`lacking-${index}`);
+        await harness.session(`lacking-${index}`, `l${index}`, { attributes });
+        await harness.run();
+        const decision = await harness.decision(`lacking-${index}`);
         expect(decision, JSON.stringify(attributes)).toMatchObject({ reason: "planned", cluster: 0, degraded: true });
       }
     },
@@ -417,9 +417,13 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "counts as missing: the default, `degraded`",
     async () => {
       for (const visits of [NaN, Infinity, -Infinity]) {
-        await house.session(`odd-${visits}`, `odd-${visits}`, { attributes: { visits, vip: false } });
-        await house.run();
-        expect(await house.decision(`odd-${visits}`)).toMatchObject({ cluster: 0, degraded: true, reason: "planned" });
+        await harness.session(`odd-${visits}`, `odd-${visits}`, { attributes: { visits, vip: false } });
+        await harness.run();
+        expect(await harness.decision(`odd-${visits}`)).toMatchObject({
+          cluster: 0,
+          degraded: true,
+          reason: "planned",
+        });
       }
     },
   ],
@@ -434,14 +438,14 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "sessions",
     "nothing: the decision that was made stands",
     async () => {
-      const before = await house.records("decisions");
+      const before = await harness.records("decisions");
       const reordered = session({ sessionId: "before", attributes: { vip: false, visits: 1 } });
-      for (const record of [session({ sessionId: "before" }), reordered]) await house.raw(record);
-      await house.run();
-      await house.raw(reordered);
-      await house.run(HOUR_MS * 40);
-      expect(await house.records("decisions")).toEqual(before);
-      expect(await house.letters()).toEqual([]);
+      for (const record of [session({ sessionId: "before" }), reordered]) await harness.raw(record);
+      await harness.run();
+      await harness.raw(reordered);
+      await harness.run(HOUR_MS * 40);
+      expect(await harness.records("decisions")).toEqual(before);
+      expect(await harness.letters()).toEqual([]);
     },
   ],
   [
@@ -450,11 +454,11 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "nothing: it has counted",
     async () => {
       const same = outcome({ outcomeId: "counted", kind: "converted", rewards: { converted: 1 } });
-      await house.raw(same);
-      await house.raw(same);
-      await house.run(HOUR_MS);
-      expect(await house.letters()).toEqual([]);
-      expect((await house.training()).map((row) => row.rewards)).toEqual([{ converted: 1 }]);
+      await harness.raw(same);
+      await harness.raw(same);
+      await harness.run(HOUR_MS);
+      expect(await harness.letters()).toEqual([]);
+      expect((await harness.training()).map((row) => row.rewards)).toEqual([{ converted: 1 }]);
     },
   ],
   [
@@ -462,16 +466,16 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "outcomes",
     "counts for nothing; a line and a metric tell of it",
     async () => {
-      await house.raw(outcome({ outcomeId: "o-odd", kind: "converted", rewards: { convertd: 5, converted: 1 } }));
-      await house.raw(outcome({ outcomeId: "o-even", kind: "converted", rewards: { converted: 1 } }));
-      await house.run();
-      expect(house.counts.get("outcomes/unweighed")).toBe(1);
-      expect(house.notes).toEqual([
+      await harness.raw(outcome({ outcomeId: "o-odd", kind: "converted", rewards: { convertd: 5, converted: 1 } }));
+      await harness.raw(outcome({ outcomeId: "o-even", kind: "converted", rewards: { converted: 1 } }));
+      await harness.run();
+      expect(harness.counts.get("outcomes/unweighed")).toBe(1);
+      expect(harness.notes).toEqual([
         "outcome o-odd: spring does not weigh convertd, so that it is worth nothing; it weighs converted",
       ]);
-      await house.run(HOUR_MS);
-      expect((await house.training()).map((row) => row.rewards)).toEqual([{ convertd: 5, converted: 3 }]);
-      expect(await house.letters()).toEqual([]);
+      await harness.run(HOUR_MS);
+      expect((await harness.training()).map((row) => row.rewards)).toEqual([{ convertd: 5, converted: 3 }]);
+      expect(await harness.letters()).toEqual([]);
     },
   ],
   [
@@ -479,10 +483,10 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "outcomes",
     "settlement row `late`, never money",
     async () => {
-      await house.run(HOUR_MS);
-      await house.raw(outcome());
-      await house.run();
-      const rows = (await house.settlements()).map((row) => `${row.status} ${row.amountMinor}`);
+      await harness.run(HOUR_MS);
+      await harness.raw(outcome());
+      await harness.run();
+      const rows = (await harness.settlements()).map((row) => `${row.status} ${row.amountMinor}`);
       expect(rows).toEqual(["expired 0", "late 0"]);
     },
   ],
@@ -491,11 +495,11 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "profiles",
     "nothing: the newest counts",
     async () => {
-      await house.profile("u9", { visits: 9 });
-      await house.profile("u9", { visits: 0 }, START_MS - 1);
-      await house.session("s9", "u9", { attributes: { vip: false } });
-      await house.run();
-      expect(await house.decision("s9")).toMatchObject({ cluster: 1, degraded: false });
+      await harness.profile("u9", { visits: 9 });
+      await harness.profile("u9", { visits: 0 }, START_MS - 1);
+      await harness.session("s9", "u9", { attributes: { vip: false } });
+      await harness.run();
+      expect(await harness.decision("s9")).toMatchObject({ cluster: 1, degraded: false });
     },
   ],
   [
@@ -503,22 +507,22 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     "profiles",
     "the profile is forgotten",
     async () => {
-      await house.profile("u9", { visits: 9 });
-      await house.run();
-      await house.raw({ topic: "profiles", key: Buffer.from("u9"), value: null });
-      await house.session("s9", "u9", { attributes: { vip: false } });
-      await house.run();
-      expect(await house.decision("s9")).toMatchObject({ cluster: 0, degraded: true });
-      expect(await house.letters()).toEqual([]);
+      await harness.profile("u9", { visits: 9 });
+      await harness.run();
+      await harness.raw({ topic: "profiles", key: Buffer.from("u9"), value: null });
+      await harness.session("s9", "u9", { attributes: { vip: false } });
+      await harness.run();
+      expect(await harness.decision("s9")).toMatchObject({ cluster: 0, degraded: true });
+      expect(await harness.letters()).toEqual([]);
     },
   ],
 ];
 
 async function decidedAs(record: OutRecord, expected: object): Promise<void> {
-  await house.raw(record);
-  await house.run();
-  expect(await house.decision("bad")).toMatchObject(expected);
-  expect(await house.letters()).toEqual([]);
+  await harness.raw(record);
+  await harness.run();
+  expect(await harness.decision("bad")).toMatchObject(expected);
+  expect(await harness.letters()).toEqual([]);
 }
 
 test.each(OTHERS)("%s, on %s: %s", async (_what, _on, _end, hold) => {
@@ -532,7 +536,7 @@ const LIVES: readonly [what: string, on: string, end: string, hold: () => Promis
     EVENTS.join(", "),
     "dead letter `wrong_partition`",
     async () => {
-      const shards = await openHouse({ partitions: 4 });
+      const shards = await openHarness({ partitions: 4 });
       await shards.grant();
       await shards.run();
       await shards.session("before", "u1");
@@ -569,23 +573,23 @@ const LIVES: readonly [what: string, on: string, end: string, hold: () => Promis
     "dead letter `contract`",
     async () => {
       for (let n = 0; n <= RECENT_SESSIONS_MAX; n += 1)
-        await house.session(`many-${n}`, "u9", { atMs: START_MS - 100 + n });
-      await house.run();
-      const decided = (await house.decisions()).length;
+        await harness.session(`many-${n}`, "u9", { atMs: START_MS - 100 + n });
+      await harness.run();
+      const decided = (await harness.decisions()).length;
       // The first was forgotten for the last; the second is still known.
-      await house.session("many-0", "u9", { atMs: START_MS - 100 });
-      await house.session("many-1", "u9", { atMs: START_MS - 99 });
-      await house.run();
-      expect((await house.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 5)}`)).toEqual([
+      await harness.session("many-0", "u9", { atMs: START_MS - 100 });
+      await harness.session("many-1", "u9", { atMs: START_MS - 99 });
+      await harness.run();
+      expect((await harness.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 5)}`)).toEqual([
         "contract atMs:",
       ]);
       // By age it is the same.
-      await house.session("late-1", "u9", { atMs: START_MS + RECENT_SESSIONS_MS });
-      await house.run(RECENT_SESSIONS_MS);
-      await house.session("many-64", "u9", { atMs: START_MS - 36 });
-      await house.run();
-      expect((await house.letters()).map(({ reason }) => reason)).toEqual(["contract", "contract"]);
-      expect((await house.decisions()).length).toBe(decided + 1);
+      await harness.session("late-1", "u9", { atMs: START_MS + RECENT_SESSIONS_MS });
+      await harness.run(RECENT_SESSIONS_MS);
+      await harness.session("many-64", "u9", { atMs: START_MS - 36 });
+      await harness.run();
+      expect((await harness.letters()).map(({ reason }) => reason)).toEqual(["contract", "contract"]);
+      expect((await harness.decisions()).length).toBe(decided + 1);
     },
   ],
   [
@@ -593,24 +597,24 @@ const LIVES: readonly [what: string, on: string, end: string, hold: () => Promis
     "outcomes",
     "dead letter `contract`",
     async () => {
-      await house.outcome("paid", "u1", "before", { atMs: START_MS });
+      await harness.outcome("paid", "u1", "before", { atMs: START_MS });
       for (let n = 2; n < OUTCOMES_MAX; n += 1)
-        await house.outcome(`many-${n}`, "u1", "before", {
+        await harness.outcome(`many-${n}`, "u1", "before", {
           kind: "converted",
           atMs: START_MS,
           rewards: { converted: 1 },
         });
-      await house.run();
-      expect(await house.letters()).toEqual([]);
-      await house.outcome("too many", "u1", "before", { kind: "converted", rewards: { converted: 1 } });
+      await harness.run();
+      expect(await harness.letters()).toEqual([]);
+      await harness.outcome("too many", "u1", "before", { kind: "converted", rewards: { converted: 1 } });
       // What has counted is known however many came after it.
-      await house.outcome("paid", "u1", "before", { atMs: START_MS });
-      await house.run(HOUR_MS);
-      expect((await house.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 9)}`)).toEqual([
+      await harness.outcome("paid", "u1", "before", { atMs: START_MS });
+      await harness.run(HOUR_MS);
+      expect((await harness.letters()).map(({ reason, detail }) => `${reason} ${detail.slice(0, 9)}`)).toEqual([
         "contract outcomeId",
       ]);
-      expect((await house.settlements()).map((row) => `${row.outcomeId} ${row.status}`)).toEqual(["paid posted"]);
-      expect((await house.training()).map((row) => row.rewards)).toEqual([{ converted: OUTCOMES_MAX - 1 }]);
+      expect((await harness.settlements()).map((row) => `${row.outcomeId} ${row.status}`)).toEqual(["paid posted"]);
+      expect((await harness.training()).map((row) => row.rewards)).toEqual([{ converted: OUTCOMES_MAX - 1 }]);
     },
   ],
 ];
@@ -621,7 +625,7 @@ test.each(LIVES)("%s, on %s: %s", async (_what, _on, _end, hold) => {
 
 test("a dead letter and what passes over its record are one transaction: no crash loses or doubles it", async () => {
   for (const fault of ["crash_before", "crash_after"] as const) {
-    const shaken = await openHouse();
+    const shaken = await openHarness();
     await shaken.grant();
     await shaken.run();
     await shaken.raw(otherPrint(session()));
@@ -684,18 +688,18 @@ describe("docs/INPUTS.md", () => {
 
 test("a session that comes again is decided once, however much later: while its user is known by that, then by its age", async () => {
   const again = session({ sessionId: "once", userId: "u9" });
-  await house.raw(again);
-  await house.run();
+  await harness.raw(again);
+  await harness.run();
   // To the last moment at which it is not too old, with the user idle: the record is still there.
-  await house.run(MAX_SESSION_AGE_MS);
-  await house.raw(again);
-  await house.run();
-  expect(await house.letters()).toEqual([]);
+  await harness.run(MAX_SESSION_AGE_MS);
+  await harness.raw(again);
+  await harness.run();
+  expect(await harness.letters()).toEqual([]);
   for (const laterMs of [1, DAY_MS, 30 * DAY_MS]) {
-    await house.run(laterMs);
-    await house.raw(again);
-    await house.run();
+    await harness.run(laterMs);
+    await harness.raw(again);
+    await harness.run();
   }
-  expect((await house.letters()).map(({ reason }) => reason)).toEqual(["too_old", "too_old", "too_old"]);
-  expect((await house.decisions()).filter(({ sessionId }) => sessionId === "once")).toHaveLength(1);
+  expect((await harness.letters()).map(({ reason }) => reason)).toEqual(["too_old", "too_old", "too_old"]);
+  expect((await harness.decisions()).filter(({ sessionId }) => sessionId === "once")).toHaveLength(1);
 });

@@ -1,6 +1,9 @@
 // The serve benchmark's body, small, so that it does not rot.
 
+import { globSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { FRAMES } from "../../benchmarks/serve/serve-stages.ts";
 import { benchmarkServe } from "../../benchmarks/serve/serve.ts";
 
 test("the benchmark measures decisions a second, their latency, bare SQLite, and where the time goes", async () => {
@@ -24,3 +27,10 @@ test("the benchmark measures decisions a second, their latency, bare SQLite, and
   expect(figures.stages.decide).toBeGreaterThan(0);
   expect(figures.stages.commit).toBeGreaterThan(0);
 }, 60_000);
+
+test("each file that a stage is told by is there", () => {
+  const src = path.resolve(import.meta.dirname, "../../src");
+  const files = globSync("**/*.ts", { cwd: src });
+  const gone = FRAMES.filter(([file]) => !files.some((name) => file.test(name)));
+  expect(gone.map(([file]) => file.source)).toEqual([]);
+});

@@ -3,22 +3,22 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Grant } from "../../src/domain/control.ts";
 import type { Session } from "../../src/domain/session.ts";
-import { HOUR_MS, RELEASE, START_MS, campaign, openHouse, type House } from "./house.ts";
+import { HOUR_MS, RELEASE, START_MS, campaign, openHarness, type Harness } from "./harness.ts";
 import { tinyRelease } from "./tiny-release.ts";
 
-let house: House;
+let harness: Harness;
 beforeEach(async () => {
-  house = await openHouse();
+  harness = await openHarness();
 });
-afterEach(() => house.stop());
+afterEach(() => harness.stop());
 
 /** Grants, lets them and the release come into force, sends one session, and answers with its decision. */
 async function decided(grant: Partial<Grant>, session: Partial<Session> = {}, userId = "u1") {
-  await house.grant(grant);
-  await house.run();
-  await house.session("s1", userId, session);
-  await house.run();
-  return await house.decision("s1");
+  await harness.grant(grant);
+  await harness.run();
+  await harness.session("s1", userId, session);
+  await harness.run();
+  return await harness.decision("s1");
 }
 
 describe("a session without an incentive says why", () => {
@@ -42,14 +42,14 @@ describe("a session without an incentive says why", () => {
 
   test("campaign_not_live: ended, not begun, over", async () => {
     expect(await decided({ state: "ended" })).toMatchObject({ reason: "campaign_not_live", campaign: "spring" });
-    await house.grant({ state: "live", campaign: campaign({ startMs: START_MS + 1 }) });
-    await house.session("s2", "u2");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("campaign_not_live");
-    await house.grant({ campaign: campaign({ endMs: START_MS }) });
-    await house.session("s3", "u3");
-    await house.run();
-    expect((await house.decision("s3")).reason).toBe("campaign_not_live");
+    await harness.grant({ state: "live", campaign: campaign({ startMs: START_MS + 1 }) });
+    await harness.session("s2", "u2");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("campaign_not_live");
+    await harness.grant({ campaign: campaign({ endMs: START_MS }) });
+    await harness.session("s3", "u3");
+    await harness.run();
+    expect((await harness.decision("s3")).reason).toBe("campaign_not_live");
   });
 
   test("campaign_paused", async () => {
@@ -59,12 +59,12 @@ describe("a session without an incentive says why", () => {
   test("no_release: none, or one with other arms", async () => {
     expect(await decided({ release: null })).toMatchObject({ reason: "no_release", release: null });
     const other = tinyRelease("other", ["none", "small", "huge"]);
-    await house.publish(other);
-    await house.grant({ release: other.hash });
-    await house.run();
-    await house.session("s2", "u2");
-    await house.run();
-    expect(await house.decision("s2")).toMatchObject({ reason: "no_release", release: other.hash });
+    await harness.publish(other);
+    await harness.grant({ release: other.hash });
+    await harness.run();
+    await harness.session("s2", "u2");
+    await harness.run();
+    expect(await harness.decision("s2")).toMatchObject({ reason: "no_release", release: other.hash });
   });
 
   test("holdout: by user, drawn, and without money", async () => {
@@ -83,17 +83,17 @@ describe("a session without an incentive says why", () => {
   test("user_cap: so many in so long", async () => {
     const caps = [{ max: 1, windowMs: 3 * HOUR_MS }];
     expect((await decided({ campaign: campaign({ caps }) })).reason).toBe("planned");
-    await house.run(2 * HOUR_MS);
-    await house.session("s2", "u1");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("user_cap");
-    await house.session("s3", "u2");
-    await house.run();
-    expect((await house.decision("s3")).reason).toBe("planned");
-    await house.run(HOUR_MS);
-    await house.session("s4", "u1");
-    await house.run();
-    expect((await house.decision("s4")).reason).toBe("planned");
+    await harness.run(2 * HOUR_MS);
+    await harness.session("s2", "u1");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("user_cap");
+    await harness.session("s3", "u2");
+    await harness.run();
+    expect((await harness.decision("s3")).reason).toBe("planned");
+    await harness.run(HOUR_MS);
+    await harness.session("s4", "u1");
+    await harness.run();
+    expect((await harness.decision("s4")).reason).toBe("planned");
   });
 
   test("planned_control: the plan drew it", async () => {
@@ -118,11 +118,11 @@ describe("a session without an incentive says why", () => {
     const grant = { grantedMinor: { plan: 99n, exploration: 0n } };
     const decision = await decided({ ...grant, ungrantedMinor: { plan: 1_000n, exploration: 0n } });
     expect(decision).toMatchObject({ reason: "budget_not_yet_granted", arm: 0, propensities: [0, 1, 0] });
-    await house.grant({ ungrantedMinor: none });
-    await house.session("s2", "u2");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("budget_exhausted");
-    const report = (await house.reports()).at(-1);
+    await harness.grant({ ungrantedMinor: none });
+    await harness.session("s2", "u2");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("budget_exhausted");
+    const report = (await harness.reports()).at(-1);
     expect(report?.totals.plan.reserved).toBe(0n);
   });
 });
@@ -162,9 +162,9 @@ describe("a session with an incentive", () => {
 
   test("incentive_open: the same one again, no new money, and its outcome is the first one's", async () => {
     await decided({});
-    await house.session("s2", "u1");
-    await house.run(1_000);
-    expect(await house.decision("s2")).toMatchObject({
+    await harness.session("s2", "u1");
+    await harness.run(1_000);
+    expect(await harness.decision("s2")).toMatchObject({
       reason: "incentive_open",
       arm: 1,
       armId: "small",
@@ -175,14 +175,14 @@ describe("a session with an incentive", () => {
       validUntilMs: START_MS + HOUR_MS,
       propensities: [],
     });
-    await house.outcome("o1", "u1", "s2");
-    await house.run();
-    expect(await house.settlements()).toMatchObject([
+    await harness.outcome("o1", "u1", "s2");
+    await harness.run();
+    expect(await harness.settlements()).toMatchObject([
       { status: "posted", decisionId: "d-s1", reservationId: "r-s1", amountMinor: 100n },
     ]);
-    await house.session("s3", "u1");
-    await house.run();
-    expect((await house.decision("s3")).reason).toBe("planned");
+    await harness.session("s3", "u1");
+    await harness.run();
+    expect((await harness.decision("s3")).reason).toBe("planned");
   });
 
   test("explored: on its own account, arms alike, and propensities as they are", async () => {
@@ -191,11 +191,11 @@ describe("a session with an incentive", () => {
       grantedMinor: { plan: 100_000n, exploration: 100_000n },
       planRow: 0,
     };
-    await house.grant(grant);
-    await house.run();
-    for (let n = 0; n < 300; n += 1) await house.session(`s${n}`, `u${n}`);
-    await house.run();
-    const decisions = await house.decisions();
+    await harness.grant(grant);
+    await harness.run();
+    for (let n = 0; n < 300; n += 1) await harness.session(`s${n}`, `u${n}`);
+    await harness.run();
+    const decisions = await harness.decisions();
     const explored = decisions.filter((decision) => decision.exploration);
     expect(explored.length).toBeGreaterThan(240);
     for (const arm of [0, 1, 2]) expect(explored.filter((one) => one.arm === arm).length).toBeGreaterThan(60);
@@ -207,8 +207,8 @@ describe("a session with an incentive", () => {
       expect(propensities[0]).toBeCloseTo(0.3 + 0.1, 12);
       expect(propensities[1]).toBeCloseTo(0.3, 12);
     }
-    await house.run(1_000);
-    const report = (await house.reports()).at(-1);
+    await harness.run(1_000);
+    const report = (await harness.reports()).at(-1);
     expect(report?.cells.given.reduce((sum, given) => sum + given, 0)).toBe(decisions.length - explored.length);
   });
 
@@ -225,24 +225,24 @@ describe("a session with an incentive", () => {
     const decision = await decided(grant, { attributes: { visits: 9, vip: false } });
     expect(decision).toMatchObject({ reason: "downgraded", arm: 1, reservedMinor: 100n, propensities: [0, 0, 1] });
     // λ so high that no incentive is worth its cost.
-    await house.grant({ shadowPrice: 10 });
-    await house.session("s2", "u2", { attributes: { visits: 9, vip: false } });
-    await house.run();
-    expect(await house.decision("s2")).toMatchObject({ reason: "budget_not_yet_granted", arm: 0 });
+    await harness.grant({ shadowPrice: 10 });
+    await harness.session("s2", "u2", { attributes: { visits: 9, vip: false } });
+    await harness.run();
+    expect(await harness.decision("s2")).toMatchObject({ reason: "budget_not_yet_granted", arm: 0 });
   });
 
   test("the plan's shares, between two rows, are what is drawn and what is said", async () => {
-    await house.grant({ planRow: 0.25, grantedMinor: { plan: 10_000_000n, exploration: 0n } });
-    await house.run();
-    for (let n = 0; n < 1_000; n += 1) await house.session(`s${n}`, `u${n}`);
-    await house.run();
-    const decisions = await house.decisions();
+    await harness.grant({ planRow: 0.25, grantedMinor: { plan: 10_000_000n, exploration: 0n } });
+    await harness.run();
+    for (let n = 0; n < 1_000; n += 1) await harness.session(`s${n}`, `u${n}`);
+    await harness.run();
+    const decisions = await harness.decisions();
     const given = decisions.filter((decision) => decision.arm === 1).length;
     expect(given).toBeGreaterThan(200);
     expect(given).toBeLessThan(300);
     for (const { propensities } of decisions) expect(propensities).toEqual([0.75, 0.25, 0]);
-    await house.run(1_000);
-    const report = (await house.reports()).at(-1);
+    await harness.run(1_000);
+    const report = (await harness.reports()).at(-1);
     expect(report?.sessionsByCluster).toEqual([1_000, 0]);
     expect(report?.cells.planned).toEqual([750, 250, 0, 0, 0, 0]);
     expect(report?.cells.given).toEqual([1_000 - given, given, 0, 0, 0, 0]);
@@ -252,16 +252,16 @@ describe("a session with an incentive", () => {
 describe("the campaign of a session that names none", () => {
   test("is the live one of the highest priority that serves its surface", async () => {
     const named = (id: string, changes: object) => ({ campaign: campaign({ id, ...changes }) });
-    await house.grant(named("low", { priority: 1 }));
-    await house.grant(named("high", { priority: 5, surfaces: ["checkout"] }));
-    await house.grant({ ...named("paused", { priority: 9 }), state: "paused" });
-    await house.run();
-    await house.session("s1", "u1", { campaign: null, surface: "checkout" });
-    await house.session("s2", "u2", { campaign: null, surface: "home" });
-    await house.session("s3", "u3", { campaign: null });
-    await house.session("s4", "u4", { campaign: "paused" });
-    await house.run();
-    const campaigns = (await house.decisions()).map((decision) => decision.campaign);
+    await harness.grant(named("low", { priority: 1 }));
+    await harness.grant(named("high", { priority: 5, surfaces: ["checkout"] }));
+    await harness.grant({ ...named("paused", { priority: 9 }), state: "paused" });
+    await harness.run();
+    await harness.session("s1", "u1", { campaign: null, surface: "checkout" });
+    await harness.session("s2", "u2", { campaign: null, surface: "home" });
+    await harness.session("s3", "u3", { campaign: null });
+    await harness.session("s4", "u4", { campaign: "paused" });
+    await harness.run();
+    const campaigns = (await harness.decisions()).map((decision) => decision.campaign);
     expect(campaigns).toEqual(["high", "low", "low", "paused"]);
   });
 });
@@ -276,29 +276,29 @@ test.each([
   const spring = campaign({ budgetMinor: 150n, reservation: { policy, ttlMs: HOUR_MS } });
   const none = { plan: 0n, exploration: 0n };
   await decided({ campaign: spring, grantedMinor: { ...none, plan: 150n }, ungrantedMinor: none });
-  expect((await house.decision("s1")).reason).toBe("planned");
-  if (end === "an expiry") house.nowMs += HOUR_MS;
-  else await house.outcome("o1", "u1", "s1", { kind: "declined" });
-  await house.session("s2", "u2");
-  await house.run();
-  expect((await house.decision("s2")).reason).toBe(reason);
-  await house.run(2_000);
-  expect((await house.reports()).at(-1)?.totals.plan).toMatchObject({ released: 100n, returned });
+  expect((await harness.decision("s1")).reason).toBe("planned");
+  if (end === "an expiry") harness.nowMs += HOUR_MS;
+  else await harness.outcome("o1", "u1", "s1", { kind: "declined" });
+  await harness.session("s2", "u2");
+  await harness.run();
+  expect((await harness.decision("s2")).reason).toBe(reason);
+  await harness.run(2_000);
+  expect((await harness.reports()).at(-1)?.totals.plan).toMatchObject({ released: 100n, returned });
 });
 
 test("a new release counts from the cycle after its grant, with the plan position that came with it", async () => {
   const next = tinyRelease("next");
-  await house.publish(next);
-  await house.grant({ planRow: 0 });
-  await house.run();
-  await house.grant({ release: next.hash, planRow: 1, revision: 2 });
-  await house.session("s1", "u1");
-  await house.run();
-  await house.session("s2", "u2");
-  await house.run();
-  expect(await house.decision("s1")).toMatchObject({ release: RELEASE.hash, planRow: 0, revision: 2 });
-  expect(await house.decision("s2")).toMatchObject({ release: next.hash, planRow: 1, reason: "planned" });
-  const reports = await house.reports();
+  await harness.publish(next);
+  await harness.grant({ planRow: 0 });
+  await harness.run();
+  await harness.grant({ release: next.hash, planRow: 1, revision: 2 });
+  await harness.session("s1", "u1");
+  await harness.run();
+  await harness.session("s2", "u2");
+  await harness.run();
+  expect(await harness.decision("s1")).toMatchObject({ release: RELEASE.hash, planRow: 0, revision: 2 });
+  expect(await harness.decision("s2")).toMatchObject({ release: next.hash, planRow: 1, reason: "planned" });
+  const reports = await harness.reports();
   expect(reports.map(({ revision, release }) => ({ revision, release }))).toEqual([
     { revision: 1, release: null },
     { revision: 1, release: RELEASE.hash },
@@ -310,27 +310,27 @@ test("a new release counts from the cycle after its grant, with the plan positio
 test("statistics begin anew with a release, money does not", async () => {
   await decided({});
   const next = tinyRelease("next");
-  await house.publish(next);
-  await house.grant({ release: next.hash, revision: 2 });
-  await house.run();
-  const report = (await house.reports()).at(-1);
+  await harness.publish(next);
+  await harness.grant({ release: next.hash, revision: 2 });
+  await harness.run();
+  const report = (await harness.reports()).at(-1);
   expect(report).toMatchObject({ release: next.hash, sessionsByCluster: [0, 0], eligibleSessions: 1 });
   expect(report?.totals.plan.reserved).toBe(100n);
 });
 
 test("the same user is held out or not on every day, and the share of users is the campaign's", async () => {
-  await house.grant({
+  await harness.grant({
     campaign: campaign({ holdoutShare: 0.2 }),
     grantedMinor: { plan: 10_000_000n, exploration: 0n },
   });
-  await house.run();
-  for (let n = 0; n < 1_000; n += 1) await house.session(`a${n}`, `u${n}`);
-  await house.run(2 * HOUR_MS);
-  for (let n = 0; n < 1_000; n += 1) await house.session(`b${n}`, `u${n}`);
-  await house.run();
+  await harness.run();
+  for (let n = 0; n < 1_000; n += 1) await harness.session(`a${n}`, `u${n}`);
+  await harness.run(2 * HOUR_MS);
+  for (let n = 0; n < 1_000; n += 1) await harness.session(`b${n}`, `u${n}`);
+  await harness.run();
   const held = (prefix: string, all: readonly { sessionId: string; userId: string; holdout: boolean }[]) =>
     all.flatMap((one) => (one.sessionId.startsWith(prefix) && one.holdout ? [one.userId] : []));
-  const decisions = await house.decisions();
+  const decisions = await harness.decisions();
   expect(held("a", decisions)).toEqual(held("b", decisions));
   expect(held("a", decisions).length).toBeGreaterThan(150);
   expect(held("a", decisions).length).toBeLessThan(250);
@@ -338,7 +338,7 @@ test("the same user is held out or not on every day, and the share of users is t
 
 describe("what is drawn", () => {
   const drawsUnder = async (secret: number) => {
-    const other = await openHouse();
+    const other = await openHarness();
     const half = campaign({ holdoutShare: 0.3, explorationShare: 0.5, explorationBudgetMinor: 100_000n });
     await other.grant({
       campaign: half,

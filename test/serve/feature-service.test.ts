@@ -10,7 +10,7 @@ import {
   USERS_PER_REQUEST,
   type FeatureService,
 } from "../../src/serve/enrich/feature-service.ts";
-import { openHouse, PATIENT_MS, type House } from "./house.ts";
+import { openHarness, PATIENT_MS, type Harness } from "./harness.ts";
 
 /** For slow services; what a busy machine adds to it is far below what the slow answer takes. */
 const DEADLINE_MS = 150;
@@ -29,7 +29,7 @@ let url: string;
 let behaviour: Behaviour;
 let asked: (readonly string[])[];
 let service: FeatureService;
-let house: House;
+let harness: Harness;
 
 beforeEach(async () => {
   behaviour = fast;
@@ -50,13 +50,13 @@ beforeEach(async () => {
 
 async function open(deadlineMs: number): Promise<void> {
   service = createFeatureService({ url, deadlineMs, retryAfterMs: RETRY_AFTER_MS });
-  house = await openHouse({ features: service });
-  await house.grant();
-  await house.run();
+  harness = await openHarness({ features: service });
+  await harness.grant();
+  await harness.run();
 }
 
 async function close(): Promise<void> {
-  await house.stop();
+  await harness.stop();
   service.close();
 }
 
@@ -71,10 +71,10 @@ let number = 0;
 async function decided(user = `u${number}`, attributes: Readonly<Record<string, number | boolean>> = { vip: true }) {
   number += 1;
   const sessionId = `s${number}`;
-  await house.session(sessionId, user, { attributes });
+  await harness.session(sessionId, user, { attributes });
   const startMs = performance.now();
-  await house.run();
-  return { decision: await house.decision(sessionId), tookMs: performance.now() - startMs };
+  await harness.run();
+  return { decision: await harness.decision(sessionId), tookMs: performance.now() - startMs };
 }
 
 const FAILURES: readonly (readonly [what: string, behaviour: Behaviour])[] = [
@@ -95,7 +95,7 @@ const shaped = (users: readonly string[], attributes: object): string =>
 describe("a service that answers", () => {
   test("gives what the session, the profile and the aggregates do not say, and less weight than they have", async () => {
     expect((await decided()).decision).toMatchObject({ cluster: 1, degraded: false, reason: "planned" });
-    await house.profile("p1", { visits: 0 });
+    await harness.profile("p1", { visits: 0 });
     expect((await decided("p1")).decision).toMatchObject({ cluster: 0, degraded: false });
     expect((await decided("p2", { vip: true, visits: 0 })).decision).toMatchObject({ cluster: 0, degraded: false });
   });
@@ -110,13 +110,13 @@ describe("a service that answers", () => {
   test("is asked once for each user of a batch, in requests of a stated size", async () => {
     const users = USERS_PER_REQUEST + 20;
     for (let user = 0; user < users; user += 1) {
-      await house.session(`a${user}`, `many-${user}`, { attributes: { vip: true } });
-      if (user < 10) await house.session(`b${user}`, `many-${user}`, { attributes: { vip: true } });
+      await harness.session(`a${user}`, `many-${user}`, { attributes: { vip: true } });
+      if (user < 10) await harness.session(`b${user}`, `many-${user}`, { attributes: { vip: true } });
     }
-    await house.run();
+    await harness.run();
     expect(asked.map((each) => each.length).toSorted((a, b) => a - b)).toEqual([20, USERS_PER_REQUEST]);
     expect(new Set(asked.flat()).size).toBe(users);
-    expect((await house.decisions()).filter((decision) => decision.degraded)).toEqual([]);
+    expect((await harness.decisions()).filter((decision) => decision.degraded)).toEqual([]);
   });
 
   test("cannot fill a user's record: too much of one user counts as no answer for that user", async () => {
@@ -132,10 +132,11 @@ describe("a service that answers", () => {
         user === "u7" ? ["vip"] : user === "u8" ? { visits: 9, tags: ["a"] } : { visits: 9 };
       response.end(JSON.stringify({ users: Object.fromEntries(users.map((user) => [user, of(user)])) }));
     };
-    for (let user = 0; user < 20; user += 1) await house.session(`a${user}`, `u${user}`, { attributes: { vip: true } });
-    await house.run();
+    for (let user = 0; user < 20; user += 1)
+      await harness.session(`a${user}`, `u${user}`, { attributes: { vip: true } });
+    await harness.run();
     expect(asked.length).toBe(1);
-    const degraded = (await house.decisions()).filter((decision) => decision.degraded);
+    const degraded = (await harness.decisions()).filter((decision) => decision.degraded);
     expect(degraded.map(({ userId }) => userId)).toEqual(["u7"]);
     expect(service.health()).toMatchObject({ answered: 1, failed: 0 });
     expect(service.health().lastFailure).toMatch(/^user u[78]: /);
@@ -145,9 +146,9 @@ describe("a service that answers", () => {
     behaviour = (users, response, request) =>
       users.length < USERS_PER_REQUEST ? void request.socket.destroy() : fast(users, response, request);
     for (let user = 0; user < USERS_PER_REQUEST + 5; user += 1)
-      await house.session(`a${user}`, `many-${user}`, { attributes: { vip: true } });
-    await house.run();
-    const degraded = (await house.decisions()).filter((decision) => decision.degraded);
+      await harness.session(`a${user}`, `many-${user}`, { attributes: { vip: true } });
+    await harness.run();
+    const degraded = (await harness.decisions()).filter((decision) => decision.degraded);
     expect(degraded).toHaveLength(5);
   });
 });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { idPrint, outcomePrint, sessionPrint } from "../../src/serve/state/user/fingerprint.ts";
 import type { Session } from "../../src/domain/session.ts";
-import { sessionOf, START_MS } from "./house.ts";
+import { sessionOf, START_MS } from "./harness.ts";
 
 const print = (attributes: Session["attributes"]): number =>
   sessionPrint(sessionOf("s", "u", START_MS, { attributes }));

@@ -10,11 +10,11 @@ import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf, type ReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
-import { openHouse, PATIENT_MS, RELEASE, type House } from "./house.ts";
+import { createReleaseCache, type ReleaseCache } from "../../src/serve/classify/release-cache.ts";
+import { openHarness, PATIENT_MS, RELEASE, type Harness } from "./harness.ts";
 import { releaseRecord, tinyRelease } from "./tiny-release.ts";
 
-let house: House;
+let harness: Harness;
 let troubles: string[];
 let loads: number;
 let open: number;
@@ -22,13 +22,13 @@ beforeEach(async () => {
   troubles = [];
   loads = 0;
   open = 0;
-  house = await openHouse({ shelf: countingShelf, maxRecords: 7 });
+  harness = await openHarness({ releaseCache: countingCache, maxRecords: 7 });
 });
-afterEach(() => house.stop());
+afterEach(() => harness.stop());
 
-/** A shelf whose classifiers are counted. */
-function countingShelf(log: House["log"]): ReleaseShelf {
-  return createReleaseShelf({
+/** A cache whose classifiers are counted. */
+function countingCache(log: Harness["log"]): ReleaseCache {
+  return createReleaseCache({
     log,
     codec: codecFor("releases"),
     deadlineMs: PATIENT_MS,
@@ -50,22 +50,22 @@ function countingShelf(log: House["log"]): ReleaseShelf {
 
 describe("a swap", () => {
   /** Sixty sessions with a promotion among them; what the decisions say, in order. */
-  async function swapped(shake: (of: House) => void): Promise<string[]> {
+  async function swapped(shake: (of: Harness) => void): Promise<string[]> {
     const next = tinyRelease("next");
-    await house.publish(next);
-    await house.grant();
-    await house.run();
+    await harness.publish(next);
+    await harness.grant();
+    await harness.run();
     for (let n = 0; n < 60; n += 1) {
-      await house.session(`s${n}`, `u${n}`);
-      if (n === 30) await house.grant({ release: next.hash, planRow: 2, revision: 2 });
-      if (n === 20) shake(house);
+      await harness.session(`s${n}`, `u${n}`);
+      if (n === 30) await harness.grant({ release: next.hash, planRow: 2, revision: 2 });
+      if (n === 20) shake(harness);
       if (n % 10 === 9)
-        await house.run(10).catch(async () => {
-          await house.restart();
-          await house.run();
+        await harness.run(10).catch(async () => {
+          await harness.restart();
+          await harness.run();
         });
     }
-    return (await house.decisions()).map(({ sessionId, release, planRow, revision }) =>
+    return (await harness.decisions()).map(({ sessionId, release, planRow, revision }) =>
       [
         sessionId,
         release === next.hash ? "next" : release === RELEASE.hash ? "first" : release,
@@ -82,10 +82,10 @@ describe("a swap", () => {
     const first = releases.indexOf("next 2");
     expect(releases.slice(0, first).every((each) => each === "first 1")).toBe(true);
     expect(releases.slice(first).every((each) => each === "next 2")).toBe(true);
-    const decisions = await house.decisions();
+    const decisions = await harness.decisions();
     expect(decisions[first]?.cycle).toBe((decisions[first - 1]?.cycle ?? 0) + 1);
-    const grants = await house.records("grants");
-    const report = (await house.reports()).find(({ release }) => release !== null && release !== RELEASE.hash);
+    const grants = await harness.records("grants");
+    const report = (await harness.reports()).find(({ release }) => release !== null && release !== RELEASE.hash);
     expect(report).toMatchObject({ grantOffset: grants.at(-1)?.offset, revision: 2 });
   });
 
@@ -93,8 +93,8 @@ describe("a swap", () => {
     const calm = await swapped(() => undefined);
     for (const fault of ["crash_before", "crash_after"] as const) {
       for (let at = 0; at < 4; at += 1) {
-        await house.stop();
-        house = await openHouse({ shelf: countingShelf, maxRecords: 7 });
+        await harness.stop();
+        harness = await openHarness({ releaseCache: countingCache, maxRecords: 7 });
         const shaken = await swapped((of) => of.cluster.setFaults(faultAt(at, fault, ({ step }) => step === "commit")));
         expect(shaken, `${fault} ${at}`).toEqual(calm);
       }
@@ -105,17 +105,17 @@ describe("a swap", () => {
     let most = 0;
     for (let n = 0; n < 100; n += 1) {
       const next = tinyRelease(`number ${n}`);
-      await house.publish(next);
-      await house.grant({ release: next.hash, revision: n + 1 });
-      await house.run();
-      await house.session(`s${n}`, `u${n}`);
-      await house.run();
+      await harness.publish(next);
+      await harness.grant({ release: next.hash, revision: n + 1 });
+      await harness.run();
+      await harness.session(`s${n}`, `u${n}`);
+      await harness.run();
       most = Math.max(most, open);
-      expect(await house.decision(`s${n}`)).toMatchObject({ release: next.hash, reason: "planned" });
+      expect(await harness.decision(`s${n}`)).toMatchObject({ release: next.hash, reason: "planned" });
     }
     expect(loads).toBe(100);
     expect(most).toBeLessThanOrEqual(34);
-    await house.stop();
+    await harness.stop();
     expect(open).toBe(0);
   });
 
@@ -132,9 +132,9 @@ describe("a release that cannot be used gives the control arm with the reason, a
   /** Publishes under the release's hash what `record` says, and grants it. */
   async function bring(record: Partial<ReturnType<typeof releaseRecord>>, release: Release): Promise<void> {
     const value = codecFor("releases").encode({ ...releaseRecord("spring", release), ...record });
-    await house.raw({ topic: "releases", key: Buffer.from(`spring/${release.hash}`), value });
-    await house.grant({ release: release.hash });
-    await house.run();
+    await harness.raw({ topic: "releases", key: Buffer.from(`spring/${release.hash}`), value });
+    await harness.grant({ release: release.hash });
+    await harness.run();
   }
 
   const shaped = (onnx: Uint8Array, clusters = 2): Release => {
@@ -166,11 +166,11 @@ describe("a release that cannot be used gives the control arm with the reason, a
     ["a classifier with more features than its manifest", {}, wider],
   ])("%s", async (_, record, release) => {
     await bring(record, release);
-    await house.session("s1", "u1");
-    await house.session("s2", "u2");
-    await house.run();
+    await harness.session("s1", "u1");
+    await harness.session("s2", "u2");
+    await harness.run();
     for (const id of ["s1", "s2"])
-      expect(await house.decision(id)).toMatchObject({
+      expect(await harness.decision(id)).toMatchObject({
         reason: "classifier_unavailable",
         arm: 0,
         reservedMinor: 0n,
@@ -178,53 +178,53 @@ describe("a release that cannot be used gives the control arm with the reason, a
         release: release.hash,
       });
     expect(troubles).toHaveLength(1);
-    await house.grant({ release: RELEASE.hash });
-    await house.run();
-    await house.session("s3", "u3");
-    await house.run();
-    expect((await house.decision("s3")).reason).toBe("planned");
+    await harness.grant({ release: RELEASE.hash });
+    await harness.run();
+    await harness.session("s3", "u3");
+    await harness.run();
+    expect((await harness.decision("s3")).reason).toBe("planned");
   });
 
   test("one that answers with what is no number", async () => {
     const nan = shaped(encodeOnnx(one, [new Float32Array(4).fill(NaN), new Float32Array(2)], [[2, 2], [2]]));
     await bring({}, nan);
-    await house.session("s1", "u1");
-    await house.run();
-    const decision = await house.decision("s1");
+    await harness.session("s1", "u1");
+    await harness.run();
+    const decision = await harness.decision("s1");
     expect(decision).toMatchObject({ reason: "classifier_unavailable", arm: 0, cluster: -1, clusterProbability: 0 });
   });
 
   test("a broken copy is told once, and a good one under the same hash is used without another grant", async () => {
     await bring({ manifest: "{" }, good);
     for (let n = 0; n < 5; n += 1) {
-      await house.session(`s${n}`, `u${n}`);
-      await house.run(10);
+      await harness.session(`s${n}`, `u${n}`);
+      await harness.run(10);
     }
     expect(troubles).toHaveLength(1);
-    await house.publish(good);
-    await house.session("s9", "u9");
-    await house.run();
-    expect(await house.decision("s9")).toMatchObject({ reason: "planned", release: good.hash });
+    await harness.publish(good);
+    await harness.session("s9", "u9");
+    await harness.run();
+    expect(await harness.decision("s9")).toMatchObject({ reason: "planned", release: good.hash });
   });
 
   test("one that comes after its grant", async () => {
-    await house.grant({ release: good.hash });
-    await house.run();
-    await house.session("s1", "u1");
-    await house.run();
-    expect(await house.decision("s1")).toMatchObject({ reason: "classifier_unavailable", release: good.hash });
-    await house.publish(good);
-    await house.session("s2", "u2");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("planned");
+    await harness.grant({ release: good.hash });
+    await harness.run();
+    await harness.session("s1", "u1");
+    await harness.run();
+    expect(await harness.decision("s1")).toMatchObject({ reason: "classifier_unavailable", release: good.hash });
+    await harness.publish(good);
+    await harness.session("s2", "u2");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("planned");
   });
 
   test("one whose loading takes too long holds a cycle up for a stated time only, and is used when it is ready", async () => {
     const gate = Promise.withResolvers<void>();
-    await house.stop();
-    house = await openHouse({
-      shelf: (log) =>
-        createReleaseShelf({
+    await harness.stop();
+    harness = await openHarness({
+      releaseCache: (log) =>
+        createReleaseCache({
           log,
           codec: codecFor("releases"),
           deadlineMs: 30,
@@ -234,26 +234,26 @@ describe("a release that cannot be used gives the control arm with the reason, a
           },
         }),
     });
-    await house.grant();
-    await house.run();
-    await house.session("s1", "u1");
-    await house.run();
-    expect((await house.decision("s1")).reason).toBe("classifier_unavailable");
+    await harness.grant();
+    await harness.run();
+    await harness.session("s1", "u1");
+    await harness.run();
+    expect((await harness.decision("s1")).reason).toBe("classifier_unavailable");
     gate.resolve();
-    await house.session("s2", "u2");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("planned");
+    await harness.session("s2", "u2");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("planned");
   });
 
   test("holdout and an open incentive do not need it", async () => {
-    await house.grant();
-    await house.run();
-    await house.session("s1", "u1");
-    await house.run();
-    await house.grant({ release: cut.hash });
-    await house.run();
-    await house.session("s2", "u1");
-    await house.run();
-    expect(await house.decision("s2")).toMatchObject({ reason: "incentive_open", arm: 1, armId: "small" });
+    await harness.grant();
+    await harness.run();
+    await harness.session("s1", "u1");
+    await harness.run();
+    await harness.grant({ release: cut.hash });
+    await harness.run();
+    await harness.session("s2", "u1");
+    await harness.run();
+    expect(await harness.decision("s2")).toMatchObject({ reason: "incentive_open", arm: 1, armId: "small" });
   });
 });

@@ -8,7 +8,7 @@ import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
 import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 import { unobserved } from "../../src/task/observer.ts";
-import { START_MS } from "./house.ts";
+import { START_MS } from "./harness.ts";
 import { live, serveOn, type Serving } from "./restart-world.ts";
 
 const [folder = "", stores = "", point = "never", cycle = "0"] = process.argv.slice(2);

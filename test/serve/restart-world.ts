@@ -9,13 +9,13 @@ import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
 import { placementOf } from "../../src/log/placement.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
 import { CONTROL_KEY, type ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { unobserved, type TaskObserver } from "../../src/task/observer.ts";
 import { joinRunner, type Runner } from "../../src/task/runner.ts";
-import { campaign, grantOf, HOUR_MS, RELEASE, sessionOf, START_MS } from "./house.ts";
+import { campaign, grantOf, HOUR_MS, RELEASE, sessionOf, START_MS } from "./harness.ts";
 import { releaseRecord } from "./tiny-release.ts";
 
 const LOTS = 6;
@@ -51,12 +51,17 @@ export async function serveOn(
   openStore: OpenStore,
   observer: TaskObserver = unobserved,
 ): Promise<Serving> {
-  const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: 60_000 });
+  const releaseCache = createReleaseCache({
+    log,
+    codec: codecFor("releases"),
+    load: loadClassifier,
+    deadlineMs: 60_000,
+  });
   const placement = await placementOf(log, "sessions");
   const runner = await joinRunner({
     log,
     kind: serveKind("restart"),
-    processor: () => createServeProcessor({ shelf, placement }),
+    processor: () => createServeProcessor({ releaseCache, placement }),
     openStore,
     codec: control,
     clock: { nowMs: () => START_MS, sleep: () => Promise.resolve() },
@@ -70,7 +75,7 @@ export async function serveOn(
     runner,
     async close() {
       await runner.stop();
-      await shelf.close();
+      await releaseCache.close();
     },
   };
 }

@@ -17,7 +17,7 @@ import { Crashed, faultAt, noFaults, type Fault, type Faults } from "../../src/l
 import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { laggingStores } from "../task/counting.ts";
-import { START_MS } from "./house.ts";
+import { START_MS } from "./harness.ts";
 import { begin, live, serveOn } from "./restart-world.ts";
 
 const OUTPUTS = ["decisions", "settlements", "training-log", "dead-letters", "shard-reports"] as const;

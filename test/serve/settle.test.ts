@@ -2,15 +2,15 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Outcome } from "../../src/domain/session.ts";
-import { HOUR_MS, START_MS, campaign, openHouse, type House } from "./house.ts";
+import { HOUR_MS, START_MS, campaign, openHarness, type Harness } from "./harness.ts";
 
-let house: House;
+let harness: Harness;
 beforeEach(async () => {
-  house = await openHouse();
-  await house.grant();
-  await house.run();
+  harness = await openHarness();
+  await harness.grant();
+  await harness.run();
 });
-afterEach(() => house.stop());
+afterEach(() => harness.stop());
 
 type Given = "no incentive" | "held" | "posted" | "voided";
 
@@ -47,35 +47,35 @@ const ROWS: readonly (readonly [
 ];
 
 async function bring(given: Given): Promise<void> {
-  if (given === "no incentive") await house.grant({ planRow: 0 });
-  await house.session("s1", "u1");
-  await house.run(1_000);
-  if (given === "posted") await house.outcome("before", "u1", "s1", { kind: "redeemed" });
-  if (given === "voided") await house.outcome("before", "u1", "s1", { kind: "declined" });
-  await house.run(1_000);
+  if (given === "no incentive") await harness.grant({ planRow: 0 });
+  await harness.session("s1", "u1");
+  await harness.run(1_000);
+  if (given === "posted") await harness.outcome("before", "u1", "s1", { kind: "redeemed" });
+  if (given === "voided") await harness.outcome("before", "u1", "s1", { kind: "declined" });
+  await harness.run(1_000);
 }
 
 const shown = async (): Promise<string[]> =>
-  (await house.settlements())
+  (await harness.settlements())
     .filter((row) => row.outcomeId !== "before")
     .map((row) => `${row.status} ${row.amountMinor} ${row.releasedMinor}`);
 
 test.each(["declined", "refunded"] as const)(
   "an incentive that was %s, or has expired, gives its money back, and still counts for the caps",
   async (kind) => {
-    await house.grant({ campaign: campaign({ caps: [{ max: 1, windowMs: 6 * HOUR_MS }] }) });
-    for (const user of ["u1", "u2"]) await house.session(`first-${user}`, user);
-    await house.run(1_000);
-    await house.outcome("o1", "u1", "first-u1", { kind });
-    await house.run(1_000);
-    await house.run(2 * HOUR_MS);
-    expect((await house.settlements()).map(({ status }) => status).toSorted()).toEqual(["expired", "voided"]);
-    for (const user of ["u1", "u2"]) await house.session(`second-${user}`, user);
-    await house.run(1_000);
-    await house.run(5 * HOUR_MS);
-    for (const user of ["u1", "u2"]) await house.session(`third-${user}`, user);
-    await house.run(1_000);
-    const reasons = new Map((await house.decisions()).map(({ sessionId, reason }) => [sessionId, reason]));
+    await harness.grant({ campaign: campaign({ caps: [{ max: 1, windowMs: 6 * HOUR_MS }] }) });
+    for (const user of ["u1", "u2"]) await harness.session(`first-${user}`, user);
+    await harness.run(1_000);
+    await harness.outcome("o1", "u1", "first-u1", { kind });
+    await harness.run(1_000);
+    await harness.run(2 * HOUR_MS);
+    expect((await harness.settlements()).map(({ status }) => status).toSorted()).toEqual(["expired", "voided"]);
+    for (const user of ["u1", "u2"]) await harness.session(`second-${user}`, user);
+    await harness.run(1_000);
+    await harness.run(5 * HOUR_MS);
+    for (const user of ["u1", "u2"]) await harness.session(`third-${user}`, user);
+    await harness.run(1_000);
+    const reasons = new Map((await harness.decisions()).map(({ sessionId, reason }) => [sessionId, reason]));
     for (const user of ["u1", "u2"])
       expect(["first", "second", "third"].map((time) => reasons.get(`${time}-${user}`))).toEqual([
         "planned",
@@ -88,23 +88,23 @@ test.each(["declined", "refunded"] as const)(
 describe("an outcome in the window", () => {
   test.each(ROWS)("%o, when it was %s: row %s, letter %s", async (outcome, given, row, letter, settled, released) => {
     await bring(given);
-    await house.outcome("o1", "u1", "s1", outcome);
-    await house.run(1_000);
+    await harness.outcome("o1", "u1", "s1", outcome);
+    await harness.run(1_000);
     expect(await shown()).toEqual(row === null ? [] : [row]);
-    expect((await house.letters()).map((one) => one.reason)).toEqual(letter === null ? [] : [letter]);
-    await house.run(1_000);
-    expect((await house.reports()).at(-1)?.totals.plan).toMatchObject({ settled, released });
+    expect((await harness.letters()).map((one) => one.reason)).toEqual(letter === null ? [] : [letter]);
+    await harness.run(1_000);
+    expect((await harness.reports()).at(-1)?.totals.plan).toMatchObject({ settled, released });
     // Again, the same: nothing more, but for what could not be used at all.
-    await house.outcome("o1", "u1", "s1", { atMs: START_MS + 2_000, ...outcome });
-    await house.run();
+    await harness.outcome("o1", "u1", "s1", { atMs: START_MS + 2_000, ...outcome });
+    await harness.run();
     expect(await shown()).toEqual(row === null ? [] : [row]);
   });
 
   test("the settlement row is complete", async () => {
     await bring("held");
-    await house.outcome("o1", "u1", "s1", { amountMinor: 40n });
-    await house.run();
-    expect(await house.settlements()).toMatchObject([
+    await harness.outcome("o1", "u1", "s1", { amountMinor: 40n });
+    await harness.run();
+    expect(await harness.settlements()).toMatchObject([
       {
         settlementId: "s-s1",
         decisionId: "d-s1",
@@ -124,28 +124,28 @@ describe("an outcome in the window", () => {
 
   test("the same outcome again, in one batch and in another, counts once; with another body it is a conflict", async () => {
     await bring("held");
-    await house.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
-    await house.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
-    await house.run();
+    await harness.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
+    await harness.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
+    await harness.run();
     const atMs = START_MS + 2_000;
-    await house.outcome("o1", "u1", "s1", { atMs, kind: "converted", rewards: { converted: 1 } });
-    await house.outcome("o1", "u1", "s1", { atMs, kind: "converted", rewards: { converted: 2 } });
-    await house.run(HOUR_MS);
-    expect((await house.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
-    expect((await house.training()).map((row) => row.rewards)).toEqual([{ converted: 1 }]);
+    await harness.outcome("o1", "u1", "s1", { atMs, kind: "converted", rewards: { converted: 1 } });
+    await harness.outcome("o1", "u1", "s1", { atMs, kind: "converted", rewards: { converted: 2 } });
+    await harness.run(HOUR_MS);
+    expect((await harness.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
+    expect((await harness.training()).map((row) => row.rewards)).toEqual([{ converted: 1 }]);
   });
 });
 
 describe("at the window's end", () => {
   test("one millisecond before it is money, at it is late, and the hold has expired", async () => {
-    await house.session("s1", "u1");
-    await house.session("s2", "u2");
-    await house.run();
-    await house.outcome("o1", "u1", "s1");
-    await house.run(HOUR_MS - 1);
-    await house.outcome("o2", "u2", "s2", { atMs: START_MS });
-    await house.run(1);
-    expect((await house.settlements()).map((row) => `${row.decisionId} ${row.status}`)).toEqual([
+    await harness.session("s1", "u1");
+    await harness.session("s2", "u2");
+    await harness.run();
+    await harness.outcome("o1", "u1", "s1");
+    await harness.run(HOUR_MS - 1);
+    await harness.outcome("o2", "u2", "s2", { atMs: START_MS });
+    await harness.run(1);
+    expect((await harness.settlements()).map((row) => `${row.decisionId} ${row.status}`)).toEqual([
       "d-s1 posted",
       "d-s2 expired",
       "d-s2 late",
@@ -153,97 +153,97 @@ describe("at the window's end", () => {
   });
 
   test("a late outcome is one row, whoever sends it how often; after 48 hours the decision is forgotten", async () => {
-    await house.session("s1", "u1");
-    await house.run();
-    await house.run(HOUR_MS);
-    for (let n = 0; n < 3; n += 1) await house.outcome("o1", "u1", "s1", { atMs: START_MS });
-    await house.run();
-    await house.outcome("o1", "u1", "s1", { atMs: START_MS });
-    await house.outcome("o2", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
-    await house.run();
-    await house.outcome("o2", "u1", "s1", { kind: "declined" });
-    await house.run();
-    expect((await house.settlements()).map((row) => `${row.status} ${row.outcomeId}`)).toEqual([
+    await harness.session("s1", "u1");
+    await harness.run();
+    await harness.run(HOUR_MS);
+    for (let n = 0; n < 3; n += 1) await harness.outcome("o1", "u1", "s1", { atMs: START_MS });
+    await harness.run();
+    await harness.outcome("o1", "u1", "s1", { atMs: START_MS });
+    await harness.outcome("o2", "u1", "s1", { kind: "converted", rewards: { converted: 1 } });
+    await harness.run();
+    await harness.outcome("o2", "u1", "s1", { kind: "declined" });
+    await harness.run();
+    expect((await harness.settlements()).map((row) => `${row.status} ${row.outcomeId}`)).toEqual([
       "expired null",
       "late o1",
       "late o2",
     ]);
-    expect((await house.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
-    await house.session("s2", "u1");
-    await house.run(49 * HOUR_MS);
-    await house.run(HOUR_MS);
-    await house.outcome("o3", "u1", "s1");
-    await house.run();
-    expect((await house.letters()).at(-1)?.reason).toBe("unknown_decision");
+    expect((await harness.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
+    await harness.session("s2", "u1");
+    await harness.run(49 * HOUR_MS);
+    await harness.run(HOUR_MS);
+    await harness.outcome("o3", "u1", "s1");
+    await harness.run();
+    expect((await harness.letters()).at(-1)?.reason).toBe("unknown_decision");
   });
 
   test("what was counted in the window and comes again after it is not late, it is known", async () => {
-    await house.session("s1", "u1");
-    await house.run();
-    await house.outcome("o1", "u1", "s1", { atMs: START_MS });
-    await house.run(HOUR_MS);
-    await house.outcome("o1", "u1", "s1", { atMs: START_MS });
-    await house.run();
-    expect((await house.settlements()).map((row) => row.status)).toEqual(["expired", "late"]);
-    await house.session("s2", "u2");
-    await house.run();
-    await house.outcome("o2", "u2", "s2", { atMs: START_MS });
-    await house.run();
-    await house.run(HOUR_MS);
-    await house.outcome("o2", "u2", "s2", { atMs: START_MS });
-    await house.run();
-    expect((await house.settlements()).map((row) => row.status)).toEqual(["expired", "late", "posted"]);
+    await harness.session("s1", "u1");
+    await harness.run();
+    await harness.outcome("o1", "u1", "s1", { atMs: START_MS });
+    await harness.run(HOUR_MS);
+    await harness.outcome("o1", "u1", "s1", { atMs: START_MS });
+    await harness.run();
+    expect((await harness.settlements()).map((row) => row.status)).toEqual(["expired", "late"]);
+    await harness.session("s2", "u2");
+    await harness.run();
+    await harness.outcome("o2", "u2", "s2", { atMs: START_MS });
+    await harness.run();
+    await harness.run(HOUR_MS);
+    await harness.outcome("o2", "u2", "s2", { atMs: START_MS });
+    await harness.run();
+    expect((await harness.settlements()).map((row) => row.status)).toEqual(["expired", "late", "posted"]);
   });
 
   test("an outcome of a repeated incentive is late like its first one's", async () => {
-    await house.session("s1", "u1");
-    await house.run(1_000);
-    await house.session("s2", "u1");
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("incentive_open");
-    await house.run(HOUR_MS);
-    await house.outcome("o1", "u1", "s2");
-    await house.run();
-    await house.outcome("o1", "u1", "s1");
-    await house.run();
-    expect((await house.settlements()).map((row) => `${row.decisionId} ${row.status}`)).toEqual([
+    await harness.session("s1", "u1");
+    await harness.run(1_000);
+    await harness.session("s2", "u1");
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("incentive_open");
+    await harness.run(HOUR_MS);
+    await harness.outcome("o1", "u1", "s2");
+    await harness.run();
+    await harness.outcome("o1", "u1", "s1");
+    await harness.run();
+    expect((await harness.settlements()).map((row) => `${row.decisionId} ${row.status}`)).toEqual([
       "d-s1 expired",
       "d-s1 late",
     ]);
-    expect((await house.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
+    expect((await harness.letters()).map((letter) => letter.reason)).toEqual(["outcome_conflict"]);
   });
 
   test("expired money can be drawn in the same cycle, and money asked back goes first", async () => {
-    await house.grant({ grantedMinor: { plan: 100n, exploration: 0n }, campaign: campaign({ id: "small" }) });
-    await house.run();
-    await house.session("s1", "u1", { campaign: "small" });
-    await house.session("s2", "u2", { campaign: "small" });
-    await house.run();
-    expect((await house.decision("s2")).reason).toBe("budget_not_yet_granted");
-    await house.session("s3", "u3", { campaign: "small" });
-    await house.run(HOUR_MS);
-    expect((await house.decision("s3")).reason).toBe("planned");
-    await house.grant({ campaign: campaign({ id: "small" }), returnTargetMinor: { plan: 70n, exploration: 0n } });
-    await house.session("s4", "u4", { campaign: "small" });
-    await house.run(HOUR_MS);
-    expect((await house.decision("s4")).reason).toBe("budget_not_yet_granted");
-    await house.run(1_000);
-    const report = (await house.reports()).filter((one) => one.campaign === "small").at(-1);
+    await harness.grant({ grantedMinor: { plan: 100n, exploration: 0n }, campaign: campaign({ id: "small" }) });
+    await harness.run();
+    await harness.session("s1", "u1", { campaign: "small" });
+    await harness.session("s2", "u2", { campaign: "small" });
+    await harness.run();
+    expect((await harness.decision("s2")).reason).toBe("budget_not_yet_granted");
+    await harness.session("s3", "u3", { campaign: "small" });
+    await harness.run(HOUR_MS);
+    expect((await harness.decision("s3")).reason).toBe("planned");
+    await harness.grant({ campaign: campaign({ id: "small" }), returnTargetMinor: { plan: 70n, exploration: 0n } });
+    await harness.session("s4", "u4", { campaign: "small" });
+    await harness.run(HOUR_MS);
+    expect((await harness.decision("s4")).reason).toBe("budget_not_yet_granted");
+    await harness.run(1_000);
+    const report = (await harness.reports()).filter((one) => one.campaign === "small").at(-1);
     expect(report?.totals.plan).toMatchObject({ granted: 100n, returned: 70n, reserved: 200n, released: 200n });
   });
 });
 
 test("after a redemption in the same batch another one of more than the face value is late, in rows and features alike", async () => {
-  await house.session("s1", "u1");
-  await house.run();
-  await house.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
-  await house.outcome("o2", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 1 } });
-  await house.session("s2", "u1");
-  await house.run(1);
-  expect(await house.letters()).toEqual([]);
+  await harness.session("s1", "u1");
+  await harness.run();
+  await harness.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
+  await harness.outcome("o2", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 1 } });
+  await harness.session("s2", "u1");
+  await harness.run(1);
+  expect(await harness.letters()).toEqual([]);
   expect(await shown()).toEqual(["posted 100 0", "late 0 0"]);
-  await house.run(HOUR_MS);
-  expect(await house.training()).toMatchObject([
+  await harness.run(HOUR_MS);
+  expect(await harness.training()).toMatchObject([
     { decisionId: "d-s1", rewards: { converted: 2 } },
     { decisionId: "d-s2", attributes: { reward_30d: 2, redemptions_30d: 2 } },
   ]);
@@ -252,67 +252,67 @@ test("after a redemption in the same batch another one of more than the face val
 describe("an arm's own validity", () => {
   const arms = campaign().arms.map((arm) => (arm.id === "small" ? { ...arm, validMs: HOUR_MS / 4 } : arm));
   beforeEach(async () => {
-    await house.grant({ campaign: campaign({ arms }), revision: 2 });
-    await house.session("s1", "u1");
-    await house.run();
+    await harness.grant({ campaign: campaign({ arms }), revision: 2 });
+    await harness.session("s1", "u1");
+    await harness.run();
   });
 
   test("ends the hold, by itself, and what is then redeemed is late; what was ordered is learned from all the same", async () => {
-    expect(await house.decision("s1")).toMatchObject({ armId: "small", validUntilMs: START_MS + HOUR_MS / 4 });
-    await house.session("s2", "u1");
-    await house.run(HOUR_MS / 4 - 1);
-    expect(await house.decision("s2")).toMatchObject({
+    expect(await harness.decision("s1")).toMatchObject({ armId: "small", validUntilMs: START_MS + HOUR_MS / 4 });
+    await harness.session("s2", "u1");
+    await harness.run(HOUR_MS / 4 - 1);
+    expect(await harness.decision("s2")).toMatchObject({
       reason: "incentive_open",
       validUntilMs: START_MS + HOUR_MS / 4,
     });
-    await house.run(1);
+    await harness.run(1);
     expect(await shown()).toEqual(["expired 0 100"]);
-    await house.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
-    await house.session("s3", "u1");
-    await house.run(HOUR_MS / 4);
+    await harness.outcome("o1", "u1", "s1", { kind: "redeemed", rewards: { converted: 1 } });
+    await harness.session("s3", "u1");
+    await harness.run(HOUR_MS / 4);
     expect(await shown()).toEqual(["expired 0 100", "late 0 0"]);
-    expect(await house.decision("s3")).toMatchObject({ reason: "planned", armId: "small" });
-    await house.run(HOUR_MS / 2 - 1);
-    expect(await house.training()).toEqual([]);
-    await house.run(1);
-    expect(await house.training()).toMatchObject([
+    expect(await harness.decision("s3")).toMatchObject({ reason: "planned", armId: "small" });
+    await harness.run(HOUR_MS / 2 - 1);
+    expect(await harness.training()).toEqual([]);
+    await harness.run(1);
+    expect(await harness.training()).toMatchObject([
       { decisionId: "d-s1", rewards: { converted: 1 }, redeemed: false, costMinor: 0n },
     ]);
   });
 
   test("redeemed for more than the face value after it: late, with its reward, in the training row and in the features", async () => {
-    await house.outcome("o1", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 2 } });
-    await house.session("s2", "u1");
-    await house.run(HOUR_MS / 4);
-    expect(await house.letters()).toEqual([]);
+    await harness.outcome("o1", "u1", "s1", { kind: "redeemed", amountMinor: 101n, rewards: { converted: 2 } });
+    await harness.session("s2", "u1");
+    await harness.run(HOUR_MS / 4);
+    expect(await harness.letters()).toEqual([]);
     expect(await shown()).toEqual(["expired 0 100", "late 0 0"]);
-    await house.run(HOUR_MS);
-    expect(await house.training()).toMatchObject([
+    await harness.run(HOUR_MS);
+    expect(await harness.training()).toMatchObject([
       { decisionId: "d-s1", rewards: { converted: 2 }, attributes: { reward_30d: 0, redemptions_30d: 0 } },
       { decisionId: "d-s2", rewards: {}, attributes: { reward_30d: 2, redemptions_30d: 1 } },
     ]);
   });
 
   test("what is redeemed within it is money", async () => {
-    await house.outcome("o1", "u1", "s1", { kind: "redeemed" });
-    await house.run(HOUR_MS / 4 - 1);
-    await house.run(HOUR_MS);
+    await harness.outcome("o1", "u1", "s1", { kind: "redeemed" });
+    await harness.run(HOUR_MS / 4 - 1);
+    await harness.run(HOUR_MS);
     expect(await shown()).toEqual(["posted 100 0"]);
   });
 });
 
 describe("training rows", () => {
   test("come when the window ends, with what the draw knew and what became of it", async () => {
-    await house.profile("u1", { city: "Lyon", vip: true });
-    await house.session("s1", "u1", { attributes: { visits: 1 } });
-    await house.run();
-    await house.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1, basket: 12.5 } });
-    await house.outcome("o2", "u1", "s1", { kind: "redeemed", amountMinor: 60n });
-    await house.outcome("o3", "u1", "s1", { kind: "refunded", rewards: { basket: -2.5 } });
-    await house.run(HOUR_MS - 1);
-    expect(await house.training()).toEqual([]);
-    await house.run(1);
-    const [row, ...others] = await house.training();
+    await harness.profile("u1", { city: "Lyon", vip: true });
+    await harness.session("s1", "u1", { attributes: { visits: 1 } });
+    await harness.run();
+    await harness.outcome("o1", "u1", "s1", { kind: "converted", rewards: { converted: 1, basket: 12.5 } });
+    await harness.outcome("o2", "u1", "s1", { kind: "redeemed", amountMinor: 60n });
+    await harness.outcome("o3", "u1", "s1", { kind: "refunded", rewards: { basket: -2.5 } });
+    await harness.run(HOUR_MS - 1);
+    expect(await harness.training()).toEqual([]);
+    await harness.run(1);
+    const [row, ...others] = await harness.training();
     expect(others).toEqual([]);
     expect(row).toMatchObject({
       decisionId: "d-s1",
@@ -334,24 +334,26 @@ describe("training rows", () => {
   });
 
   test("are written for every drawn arm, the control and the held out too, and for no other", async () => {
-    await house.grant({ planRow: 0 });
-    await house.session("control", "u1");
-    await house.run();
-    await house.grant({ campaign: campaign({ holdoutShare: 0.999 }) });
-    await house.session("held", "u2");
-    await house.run();
-    await house.grant({ campaign: campaign(), state: "paused" });
-    await house.session("paused", "u3");
-    await house.run();
-    await house.grant({ state: "live", planRow: 2, grantedMinor: { plan: 100_000n, exploration: 0n } });
-    await house.session("large", "u4", { attributes: { visits: 7, vip: false } });
-    await house.run();
-    await house.session("again", "u4");
-    await house.run();
-    await house.outcome("o1", "u3", "paused", { kind: "converted", rewards: { converted: 1 } });
-    await house.run(HOUR_MS);
-    const rows = (await house.training()).map((row) => `${row.decisionId} ${row.arm} ${row.holdout} ${row.costMinor}`);
+    await harness.grant({ planRow: 0 });
+    await harness.session("control", "u1");
+    await harness.run();
+    await harness.grant({ campaign: campaign({ holdoutShare: 0.999 }) });
+    await harness.session("held", "u2");
+    await harness.run();
+    await harness.grant({ campaign: campaign(), state: "paused" });
+    await harness.session("paused", "u3");
+    await harness.run();
+    await harness.grant({ state: "live", planRow: 2, grantedMinor: { plan: 100_000n, exploration: 0n } });
+    await harness.session("large", "u4", { attributes: { visits: 7, vip: false } });
+    await harness.run();
+    await harness.session("again", "u4");
+    await harness.run();
+    await harness.outcome("o1", "u3", "paused", { kind: "converted", rewards: { converted: 1 } });
+    await harness.run(HOUR_MS);
+    const rows = (await harness.training()).map(
+      (row) => `${row.decisionId} ${row.arm} ${row.holdout} ${row.costMinor}`,
+    );
     expect(rows.toSorted()).toEqual(["d-control 0 false 0", "d-held 0 true 0", "d-large 2 false 3"]);
-    expect(await house.letters()).toEqual([]);
+    expect(await harness.letters()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Puts release after release on a shelf, as a long life of retraining would, and says how much memory the process has
+// Puts release after release on a cache, as a long life of retraining would, and says how much memory the process has
 // after each fifty. In a process of its own, so that nothing else is in the figure.
 
 import { releaseHash, type Release } from "../../src/domain/release.ts";
@@ -8,7 +8,7 @@ import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { releaseRecord, tinyRelease } from "./tiny-release.ts";
 
 const FIFTIES = 4;
@@ -37,7 +37,7 @@ function release(number: number): Release {
 const cluster = createSimulatedCluster({ now: () => 0 });
 const log = cluster.connect("worker");
 await log.ensureTopics(topicSpecs({ users: 1, control: 1 }));
-const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: 60_000 });
+const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: 60_000 });
 const codec = codecFor("releases");
 const megabytes: number[] = [];
 for (let number = 0; number < FIFTIES * 50; number += 1) {
@@ -45,7 +45,7 @@ for (let number = 0; number < FIFTIES * 50; number += 1) {
   // One key for all, so that the log keeps the last one only and does not grow itself.
   await log.send([{ topic: "releases", key: Buffer.from("one"), value: codec.encode(releaseRecord("c", next)) }]);
   cluster.maintain(0);
-  const ready = await shelf.get(next.hash);
+  const ready = await releaseCache.get(next.hash);
   if (ready === null) throw new Error(`release ${number} is not ready`);
   await ready.classifier.classify(new Float32Array(2), 1);
   if (number % 50 === 49) {
@@ -53,5 +53,5 @@ for (let number = 0; number < FIFTIES * 50; number += 1) {
     megabytes.push(Math.round(process.memoryUsage.rss() / 1024 ** 2));
   }
 }
-await shelf.close();
+await releaseCache.close();
 console.log(JSON.stringify(megabytes));

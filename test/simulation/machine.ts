@@ -7,7 +7,7 @@ import type { SimulatedCluster, SimulatedLog } from "../../src/log/simulated/clu
 import { Crashed } from "../../src/log/simulated/faults.ts";
 import { serveKind, treasuryKind } from "../../src/log/topics.ts";
 import type { Placement } from "../../src/log/partitioner.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { OpenStore } from "../../src/task/store/local-store.ts";
@@ -133,7 +133,7 @@ export class Machine {
     const slowness = this.#options.slowness(process.log.process);
     const log = slowLog(process.log, seams.claim === undefined ? slowness : { ...slowness, wrapClaim: seams.claim });
     const nowMs = (): number => clock.nowMs() + this.skewMs;
-    const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadThresholds });
+    const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadThresholds });
     const joined = {
       log,
       codec: schemaCodec<ControlRecord>("control-record"),
@@ -167,7 +167,7 @@ export class Machine {
       return seams.treasury?.(processor, { partition, nowMs, placement: placement.control }) ?? processor;
     });
     await start<ServeFacts>(serveKind(APPLICATION), (partition) => {
-      const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
+      const processor = createServeProcessor({ releaseCache, placement: placement.users, features: null });
       return seams.serve?.(processor, { partition, nowMs, placement: placement.users }) ?? processor;
     });
   }

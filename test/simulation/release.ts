@@ -1,11 +1,11 @@
 // Releases for simulated days: real ones by their form (hashed, parsed and checked like any), but with a classifier that
-// is a pair of thresholds, written as JSON in the place of the ONNX bytes. The classifier is a port of the release shelf,
+// is a pair of thresholds, written as JSON in the place of the ONNX bytes. The classifier is a port of the release cache,
 // so that a day can be played thousands of times faster than inference would let it; nothing else is simpler than it is.
 
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
 import type { ReleaseRecord } from "../../src/domain/control.ts";
 import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release.ts";
-import type { ReleaseShelfOptions } from "../../src/serve/classify/release-shelf.ts";
+import type { ReleaseCacheOptions } from "../../src/serve/classify/release-cache.ts";
 
 export const ARM_IDS = ["none", "small", "large", "huge"] as const;
 
@@ -88,8 +88,8 @@ export function releaseRecord(campaign: string, release: Release, publishedAtMs:
   return { campaign, hash, publishedAtMs, manifest: canonicalJson(manifest), classifier, evidence: "{}" };
 }
 
-/** The shelf's `load`: reads the thresholds that stand in the place of a model. */
-export const loadThresholds: ReleaseShelfOptions["load"] = (release, width) => {
+/** The cache's `load`: reads the thresholds that stand in the place of a model. */
+export const loadThresholds: ReleaseCacheOptions["load"] = (release, width) => {
   const { thresholds } = JSON.parse(Buffer.from(release.classifier).toString()) as { thresholds: [number, number] };
   const [few, many] = thresholds;
   return Promise.resolve({

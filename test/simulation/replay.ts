@@ -7,7 +7,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf, type Placement } from "../../src/log/partitioner.ts";
 import { serveKind, treasuryKind } from "../../src/log/topics.ts";
-import { createReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../src/serve/processor.ts";
 import type { LocalStore } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
@@ -26,10 +26,10 @@ export async function replay(day: PlayedDay, seams: Seams, findings: Findings): 
   const { users, control } = day.setting.partitions;
   const placement = placementsOf(day.setting);
   const inputs = new Inputs();
-  const shelf = createReleaseShelf({ log: day.log, codec: codecFor("releases"), load: loadThresholds });
+  const releaseCache = createReleaseCache({ log: day.log, codec: codecFor("releases"), load: loadThresholds });
   const nowMs = (): number => 0;
   const serves = Array.from({ length: users }, (_, partition) => {
-    const processor = createServeProcessor({ shelf, placement: placement.users, features: null });
+    const processor = createServeProcessor({ releaseCache, placement: placement.users, features: null });
     const seamed = seams.serve?.(processor, { partition, nowMs, placement: placement.users }) ?? processor;
     return new Task(serveKind(APPLICATION), partition, seamed, inputs, placement.control, findings);
   });

@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { itemAt } from "../../domain/assert.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
-import type { ReadyRelease } from "./release-shelf.ts";
+import type { ReadyRelease } from "./release-cache.ts";
 
 const FIRST_ROWS = 64;
 const FLOAT_BYTES = 4;

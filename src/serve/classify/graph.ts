@@ -16,7 +16,7 @@ import onnxProto from "onnx-proto";
 import { InvalidInput } from "../../domain/campaign.ts";
 
 const { onnx } = onnxProto;
-type Node = onnxProto.onnx.INodeProto;
+type Operator = onnxProto.onnx.INodeProto;
 type Tensor = onnxProto.onnx.ITensorProto;
 
 /** Four MiB: a thousand rows take some tenths of a second on one core. */
@@ -65,7 +65,7 @@ function chainFault(graph: onnxProto.onnx.IGraphProto, width: number, clusters: 
   }
   const weights = [...constants.values()].reduce((sum, tensor) => sum + sizeOf(tensor), 0);
   if (weights > MAX_WEIGHTS) return `it has ${weights} weights, at most ${MAX_WEIGHTS}`;
-  const chain = new Chain(constants, width);
+  const chain = new OperatorChain(constants, width);
   const nodes = graph.node ?? [];
   const order = nodes.map(({ opType }) => opType ?? "").join(" ");
   if (!ORDER.test(order)) return `its operators are ${shown(order)}, not Sub Mul Clip (Gemm Relu)* Gemm Softmax`;
@@ -100,7 +100,7 @@ function sizeOf({ dims }: Tensor): number {
 }
 
 /** The chain so far: each operator takes what the one before it gave, and constants. */
-class Chain {
+class OperatorChain {
   output = "features";
   columns: number;
   readonly #constants: ReadonlyMap<string, Tensor>;
@@ -110,7 +110,7 @@ class Chain {
     this.columns = width;
   }
 
-  fault({ opType, domain, input, output, attribute }: Node): string | null {
+  fault({ opType, domain, input, output, attribute }: Operator): string | null {
     const [from, ...given] = input ?? [];
     if (domain) return `${opType} is of another domain`;
     if (from !== this.output || output?.length !== 1) return `${opType} does not go on from the one before it`;

@@ -8,7 +8,7 @@ import type { Release } from "../../domain/release.ts";
 import { checkedGraph } from "./graph.ts";
 
 /** Of each row: its most probable cluster, and how probable. */
-export interface Classified {
+export interface Classification {
   readonly clusters: Int32Array;
   readonly probabilities: Float32Array;
 }
@@ -16,7 +16,7 @@ export interface Classified {
 export interface Classifier {
   readonly width: number;
   readonly clusters: number;
-  classify(rows: Float32Array, count: number): Promise<Classified>;
+  classify(rows: Float32Array, count: number): Promise<Classification>;
   close(): Promise<void>;
 }
 
@@ -52,11 +52,11 @@ export async function tryClassifier(release: Release): Promise<void> {
   await classifier.close();
 }
 
-function mostProbable(output: ort.Tensor, count: number, clusters: number): Classified {
+function mostProbable(output: ort.Tensor, count: number, clusters: number): Classification {
   const data = output.data;
   assert(data instanceof Float32Array, `probabilities are ${output.type}, not float32`);
   assert(data.length === count * clusters, `probabilities have ${data.length} values, not ${count} × ${clusters}`);
-  const found: Classified = { clusters: new Int32Array(count), probabilities: new Float32Array(count) };
+  const found: Classification = { clusters: new Int32Array(count), probabilities: new Float32Array(count) };
   for (let row = 0; row < count; row += 1) {
     let best = -1;
     let most = -Infinity;

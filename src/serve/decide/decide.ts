@@ -6,13 +6,13 @@ import { assert, must } from "../../domain/assert.ts";
 import { strictHoldMinor } from "../../domain/campaign.ts";
 import type { Account, Reason } from "../../domain/decision.ts";
 import type { Session } from "../../domain/session.ts";
-import type { ReadyRelease } from "../classify/release-shelf.ts";
+import type { ReadyRelease } from "../classify/release-cache.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
 import { reservationIdOf } from "../ids.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import { canReceive, receivedSince, CAP_INCENTIVES_MAX, OPEN_MAX, type UserRecord } from "../state/user/record.ts";
-import { controlArm, type Assignment } from "./assignment.ts";
+import { controlArm, type ArmAssignment } from "./arm-assignment.ts";
 import { chancesOf } from "./chance.ts";
 import { cheaperArm } from "./downgrade.ts";
 import { draw, loggingPolicyOf, type PolicyCache } from "./logging-policy.ts";
@@ -28,7 +28,7 @@ export function decide(
   shard: CampaignShard,
   nowMs: number,
   policies: PolicyCache,
-): Assignment {
+): ArmAssignment {
   return beforeDraw(session, user, shard, nowMs) ?? afterDraw(session, shard, nowMs, policies);
 }
 
@@ -37,7 +37,7 @@ function beforeDraw(
   user: UserRecord,
   shard: CampaignShard,
   nowMs: number,
-): Assignment | null {
+): ArmAssignment | null {
   const { campaign, inForce } = shard;
   const { state } = inForce.settings.grant;
   if (state === "ended" || nowMs < campaign.startMs || nowMs >= campaign.endMs) return controlArm("campaign_not_live");
@@ -56,7 +56,12 @@ function isHeldOut({ campaign, inForce }: CampaignShard, userId: string): boolea
   return share > 0 && chancesOf(inForce.settings.grant.secret, `holdout/${campaign.id}/${userId}`)[0] < share;
 }
 
-function afterDraw(session: ClassifiedSession, shard: CampaignShard, nowMs: number, policies: PolicyCache): Assignment {
+function afterDraw(
+  session: ClassifiedSession,
+  shard: CampaignShard,
+  nowMs: number,
+  policies: PolicyCache,
+): ArmAssignment {
   const { cluster } = session;
   const { campaign, inForce } = shard;
   const exploration = explorationShare(shard);
@@ -87,9 +92,9 @@ function explored(
   session: ClassifiedSession,
   shard: CampaignShard,
   nowMs: number,
-  base: Assignment,
+  base: ArmAssignment,
   arm: number,
-): Assignment {
+): ArmAssignment {
   if (arm === 0) return base;
   const reservation = reserve(session, shard, nowMs, "exploration", arm);
   assert(reservation !== null, "the exploration account could pay for every arm");
@@ -100,9 +105,9 @@ function planned(
   session: ClassifiedSession,
   shard: CampaignShard,
   nowMs: number,
-  base: Assignment,
+  base: ArmAssignment,
   arm: number,
-): Assignment {
+): ArmAssignment {
   const reservation = reserve(session, shard, nowMs, "plan", arm);
   if (reservation !== null) return { ...base, reason: "planned", arm, account: "plan", reservation };
   const hold = strictHoldMinor(shard.arm(arm));
@@ -166,7 +171,7 @@ function isCapped(user: UserRecord, shard: CampaignShard, nowMs: number): boolea
   return caps.some((cap) => receivedSince(user, id, nowMs - cap.windowMs) >= Math.min(cap.max, CAP_INCENTIVES_MAX));
 }
 
-function heldOut(shard: CampaignShard): Assignment {
+function heldOut(shard: CampaignShard): ArmAssignment {
   shard.heldOut();
   const arms = shard.campaign.arms.length;
   const policy = loggingPolicyOf(

@@ -4,7 +4,7 @@
 import type { Attributes, AttributeValue } from "../../domain/features.ts";
 import type { Session } from "../../domain/session.ts";
 import type { LogRecord } from "../../log/event-log.ts";
-import type { ReadyRelease } from "../classify/release-shelf.ts";
+import type { ReadyRelease } from "../classify/release-cache.ts";
 
 /** A session that asks for a decision, with all that is known of it. */
 export interface EnrichedSession {

@@ -23,7 +23,7 @@ import type {
   VoidStatus,
 } from "./reservation.ts";
 
-export type Totals = Readonly<Record<Account, AccountTotals>>;
+export type BookTotals = Readonly<Record<Account, AccountTotals>>;
 
 type Mutable = { -readonly [Field in keyof AccountTotals]: AccountTotals[Field] };
 
@@ -55,14 +55,14 @@ export class Book {
   readonly #plan: Mutable;
   readonly #exploration: Mutable;
 
-  constructor(totals: Totals = { plan: NO_TOTALS, exploration: NO_TOTALS }) {
+  constructor(totals: BookTotals = { plan: NO_TOTALS, exploration: NO_TOTALS }) {
     this.#plan = { ...totals.plan };
     this.#exploration = { ...totals.exploration };
     checkAccount(this.#plan);
     checkAccount(this.#exploration);
   }
 
-  totals(): Totals {
+  totals(): BookTotals {
     return { plan: { ...this.#plan }, exploration: { ...this.#exploration } };
   }
 

@@ -2,7 +2,7 @@
 
 import type { Decision } from "../../domain/decision.ts";
 import type { CycleContext } from "../../task/processor.ts";
-import type { Assignment } from "../decide/assignment.ts";
+import type { ArmAssignment } from "../decide/arm-assignment.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
 import { heldUntilMs, type Campaigns } from "../settle/windows.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
@@ -10,7 +10,7 @@ import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
 /** Without the hash of the row before it, which the journal knows. `shard` is undefined when no campaign was found. */
 export function decisionRow(
   { session, decisionId, cluster, probability, degraded, featuresHash }: EnrichedSession,
-  { reason, arm, account, reservation, policy, holdout, explored, again }: Assignment,
+  { reason, arm, account, reservation, policy, holdout, explored, again }: ArmAssignment,
   shard: CampaignShard | undefined,
   campaigns: Campaigns,
   { nowMs, cycle }: CycleContext,

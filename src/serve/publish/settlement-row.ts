@@ -8,7 +8,7 @@ import type { OpenDecision } from "../state/user/open-decision.ts";
 
 type Settled = Pick<OpenDecision, "decisionId" | "campaign" | "arm" | "cluster" | "account">;
 /** Without the hash of the row before it, which the journal knows. */
-type Row = Omit<Settlement, "previousHash">;
+type UnchainedSettlement = Omit<Settlement, "previousHash">;
 
 export interface HoldEnd {
   readonly status: Exclude<SettlementStatus, "late">;
@@ -23,12 +23,17 @@ export function settlementRow(
   { status, settledMinor, releasedMinor, outcomeId }: HoldEnd,
   userId: string,
   context: CycleContext,
-): Row {
+): UnchainedSettlement {
   const settlementId = settlementIdOf(decision.decisionId);
   return rowOf(decision, { settlementId, status, outcomeId }, settledMinor, releasedMinor, userId, context);
 }
 
-export function lateRow(decision: Settled, outcomeId: string, userId: string, context: CycleContext): Row {
+export function lateRow(
+  decision: Settled,
+  outcomeId: string,
+  userId: string,
+  context: CycleContext,
+): UnchainedSettlement {
   const settlementId = lateSettlementIdOf(decision.decisionId, outcomeId);
   return rowOf(decision, { settlementId, status: "late", outcomeId }, 0n, 0n, userId, context);
 }
@@ -40,7 +45,7 @@ function rowOf(
   releasedMinor: Minor,
   userId: string,
   { nowMs, cycle }: CycleContext,
-): Row {
+): UnchainedSettlement {
   return {
     ...end,
     decisionId,

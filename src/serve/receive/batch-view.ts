@@ -11,7 +11,7 @@ import { decisionIdOf } from "../../domain/ids.ts";
 import type { Outcome, Profile, Session } from "../../domain/session.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { FeatureRows } from "../classify/feature-rows.ts";
-import type { ReadyRelease } from "../classify/release-shelf.ts";
+import type { ReadyRelease } from "../classify/release-cache.ts";
 import { chooseCampaign } from "../decide/choose-campaign.ts";
 import { mergedAttributes, type EnrichedSession } from "../enrich/enrich.ts";
 import type { External } from "../enrich/feature-service.ts";
@@ -31,7 +31,7 @@ import {
   type Activity,
 } from "../state/user/activity.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
-import { forgottenMs, recognise, type Seen } from "../state/user/recent-sessions.ts";
+import { forgottenMs, recognise, type SessionMatch } from "../state/user/recent-sessions.ts";
 import type { EndedDecision, UserRecord } from "../state/user/record.ts";
 import { rejected, type DecodedRecord, type RejectedRecord } from "./contract.ts";
 
@@ -225,7 +225,12 @@ export function readUser(
 }
 
 /** A session that gets no decision of its own. */
-function notNew(seen: Exclude<Seen, "new">, session: Session, record: LogRecord, recent: Uint8Array): BatchEvent {
+function notNew(
+  seen: Exclude<SessionMatch, "new">,
+  session: Session,
+  record: LogRecord,
+  recent: Uint8Array,
+): BatchEvent {
   switch (seen) {
     case "repeated":
       return { kind: "repeated_session" };

@@ -26,15 +26,16 @@ export function grantBreach(grant: Grant, key: Uint8Array | null, shard: number)
  * cut more may be out, also in the first grant that a shard hears of it, but then nothing is let through. Under `expected` the plan
  * may lend, and an exploration budget that was cut stops nothing: there the treasurer finds out by the shard's report.
  */
-export function moneyBreach(grant: Grant, { granted, returned }: Known): string | null {
+export function moneyBreach(
+  grant: Grant,
+  { granted, returned }: Pick<AccountTotals, "granted" | "returned">,
+): string | null {
   const { campaign, grantedMinor, throttle } = grant;
   if (grantedMinor.plan <= granted || throttle === 0 || comesBackUnasked(campaign, "plan")) return null;
   const out = grantedMinor.plan - returned;
   if (out <= campaign.budgetMinor) return null;
   return `grantedMinor.plan: ${out} would be out in this shard alone, of a budget of ${campaign.budgetMinor}`;
 }
-
-type Known = Pick<AccountTotals, "granted" | "returned">;
 
 function campaignBreach({ campaign }: Grant): string | null {
   try {

@@ -6,7 +6,7 @@ import { maxMinor } from "../../domain/money.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import type { CycleContext, StateView } from "../../task/processor.ts";
-import type { ReadyRelease, ReleaseShelf } from "../classify/release-shelf.ts";
+import type { ReadyRelease, ReleaseCache } from "../classify/release-cache.ts";
 import { readRecord, rejected, type DecodedRecord, type InputCodecs } from "./contract.ts";
 import type { External, FeatureService } from "../enrich/feature-service.ts";
 import { BatchView, type BatchEvent, type BatchUser } from "./batch-view.ts";
@@ -16,8 +16,8 @@ import { moneyBreach } from "./grant-contract.ts";
 import { NO_TOTALS } from "../ledger/book.ts";
 import { isLive, withGrant, type InForce } from "../state/campaign/settings.ts";
 import type { StateCodec } from "../state/state.ts";
-import { StateReader, type Decoded } from "../state/state-reader.ts";
-import type { InTurn } from "../turn.ts";
+import { StateReader, type DecodedCache } from "../state/state-reader.ts";
+import type { RunExclusive } from "../mutex.ts";
 
 export interface ServeFacts {
   /** In the batch's order; grants and profiles are not among them. */
@@ -40,20 +40,20 @@ export interface PrepareDependencies {
   readonly codecs: InputCodecs;
   readonly placement: Placement;
   readonly state: StateCodec;
-  readonly decoded: Decoded;
-  readonly shelf: ReleaseShelf;
+  readonly decoded: DecodedCache;
+  readonly releaseCache: ReleaseCache;
   readonly features: Pick<FeatureService, "lookUp"> | null;
-  readonly inTurn: InTurn;
+  readonly exclusively: RunExclusive;
 }
 
 export async function prepare(
-  world: PrepareDependencies,
+  dependencies: PrepareDependencies,
   view: StateView,
   batch: readonly LogRecord[],
   context: CycleContext,
 ): Promise<ServeFacts> {
-  const read = batch.map((record) => readRecord(world.codecs, world.placement, record, context));
-  const reader = new StateReader(world.state, view, world.decoded);
+  const read = batch.map((record) => readRecord(dependencies.codecs, dependencies.placement, record, context));
+  const reader = new StateReader(dependencies.state, view, dependencies.decoded);
   const head = reader.head();
   const { campaigns, granted, decoded } = campaignsOf(reader, head, read);
   const counts = new Map([...campaigns.keys()].map((id) => [id, reader.counts(id)]));
@@ -64,10 +64,10 @@ export async function prepare(
   for (const id of left) campaigns.delete(id);
   reader.forgetAllBut(campaigns);
   const [releases, external] = await Promise.all([
-    releasesInForce(world.shelf, campaigns, counts, decoded, context.nowMs),
-    lookUp(world.features, decoded),
+    releasesInForce(dependencies.releaseCache, campaigns, counts, decoded, context.nowMs),
+    lookUp(dependencies.features, decoded),
   ]);
-  return await world.inTurn(async () => {
+  return await dependencies.exclusively(async () => {
     const batchView = new BatchView(reader, campaigns, releases, external, context.nowMs);
     for (const record of decoded) batchView.add(record);
     await batchView.rows.classify();
@@ -110,7 +110,7 @@ function knownMoney(counts: CampaignCounts | null, before: InForce | null): Para
 
 /** Those that this cycle's sessions need, and those that wait to take effect. */
 async function releasesInForce(
-  shelf: ReleaseShelf,
+  releaseCache: ReleaseCache,
   campaigns: ReadonlyMap<string, InForce>,
   counts: ReadonlyMap<string, CampaignCounts | null>,
   decoded: readonly DecodedRecord[],
@@ -122,7 +122,7 @@ async function releasesInForce(
     if (release === null || settings.grant.state === "ended") continue;
     if ((busy && isLive(settings, nowMs)) || counts.get(id)?.release !== release) wanted.add(release);
   }
-  const ready = await Promise.all([...wanted].map(async (hash) => await shelf.get(hash)));
+  const ready = await Promise.all([...wanted].map(async (hash) => await releaseCache.get(hash)));
   return new Map(ready.flatMap((release) => (release === null ? [] : [[release.hash, release]])));
 }
 

@@ -1,7 +1,7 @@
 // Open window: a decision, as the user's record keeps it while its outcomes count.
 
 import type { Decision } from "../../domain/decision.ts";
-import type { Assignment } from "../decide/assignment.ts";
+import type { ArmAssignment } from "../decide/arm-assignment.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
 import { encodeAttributes } from "../state/user/attribute-bytes.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
@@ -11,7 +11,7 @@ import { NOTHING } from "../state/user/packed.ts";
 export function openDecisionOf(
   row: Omit<Decision, "previousHash">,
   { attributes }: EnrichedSession,
-  { reservation, drawn, policy }: Assignment,
+  { reservation, drawn, policy }: ArmAssignment,
   windowMs: number,
 ): OpenDecision {
   return {

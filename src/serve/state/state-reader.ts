@@ -10,14 +10,14 @@ import { HEAD_KEY, countsKey, profileKey, settingsKey, userKey, type StateCodec,
 import { NEW_USER, type UserRecord } from "./user/record.ts";
 
 /** What was decoded last, by state key; of one partition. */
-export type Decoded = Map<string, { readonly bytes: Uint8Array; readonly record: StateRecord }>;
+export type DecodedCache = Map<string, { readonly bytes: Uint8Array; readonly record: StateRecord }>;
 
 export class StateReader {
   readonly #codec: StateCodec;
   readonly #view: StateView;
-  readonly #decoded: Decoded;
+  readonly #decoded: DecodedCache;
 
-  constructor(codec: StateCodec, view: StateView, decoded: Decoded) {
+  constructor(codec: StateCodec, view: StateView, decoded: DecodedCache) {
     this.#codec = codec;
     this.#view = view;
     this.#decoded = decoded;

@@ -12,7 +12,7 @@ import { codecFor } from "../../log/codec/codec.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { decide } from "../../serve/decide/decide.ts";
 import { PolicyCache } from "../../serve/decide/logging-policy.ts";
-import type { ReadyRelease } from "../../serve/classify/release-shelf.ts";
+import type { ReadyRelease } from "../../serve/classify/release-cache.ts";
 import type { Reservation } from "../../serve/ledger/reservation.ts";
 import { reportOf } from "../../serve/publish/report.ts";
 import { CampaignShard } from "../../serve/state/campaign/campaign-shard.ts";

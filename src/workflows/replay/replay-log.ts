@@ -6,7 +6,7 @@ import type { EventLog } from "../../log/event-log.ts";
 import { placementOf } from "../../log/placement.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../serve/classify/release-cache.ts";
 import { createServeProcessor } from "../../serve/processor.ts";
 import type { Context } from "../../terminal/context.ts";
 import { createTreasuryProcessor } from "../../treasury/processor.ts";
@@ -19,7 +19,7 @@ export async function replayLog(context: Context, log: EventLog, fromMs: number)
 }
 
 async function replayServe(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
-  const shelf = createReleaseShelf({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: PATIENCE_MS });
+  const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: PATIENCE_MS });
   try {
     const placement = await placementOf(log, "sessions");
     const tasks: ReplayedTask[] = [];
@@ -29,7 +29,7 @@ async function replayServe(context: Context, log: EventLog, fromMs: number): Pro
           log,
           kind: serveKind(context.config.application),
           partition,
-          processor: createServeProcessor({ shelf, placement }),
+          processor: createServeProcessor({ releaseCache, placement }),
           outputs: ["decisions", "settlements"],
           fromMs,
           onCycle: ({ cycle }) =>
@@ -38,7 +38,7 @@ async function replayServe(context: Context, log: EventLog, fromMs: number): Pro
       );
     return tasks;
   } finally {
-    await shelf.close();
+    await releaseCache.close();
   }
 }
 

@@ -1,5 +1,5 @@
 // Allocator
-// Puts the live parts together on a log: the serve tasks and the treasury task, with their stores, the shelf of releases
+// Puts the live parts together on a log: the serve tasks and the treasury task, with their stores, the cache of releases
 // and the feature service. `run` lets it work by itself; `day` steps it. It does not know which.
 
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import type { EventLog } from "../../log/event-log.ts";
 import { placementOf } from "../../log/placement.ts";
 import { serveKind, topicSpecs, treasuryKind } from "../../log/topics.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
-import { createReleaseShelf } from "../../serve/classify/release-shelf.ts";
+import { createReleaseCache } from "../../serve/classify/release-cache.ts";
 import { createFeatureService, type FeatureService } from "../../serve/enrich/feature-service.ts";
 import { createServeProcessor, type ServeFacts } from "../../serve/processor.ts";
-import { oneAtATime } from "../../serve/turn.ts";
+import { fifoMutex } from "../../serve/mutex.ts";
 import type { ControlRecord } from "../../task/cycle/control-record.ts";
 import { lmdbStores } from "../../task/store/lmdb-store.ts";
 import type { TaskObserver } from "../../task/observer.ts";
@@ -56,7 +56,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
   const { log, partitions, newSecret } = options;
   await log.ensureTopics(topicSpecs(partitions));
   const placement = { users: await placementOf(log, "sessions"), control: await placementOf(log, "budget-pacing") };
-  const shelf = createReleaseShelf({
+  const releaseCache = createReleaseCache({
     log,
     codec: codecFor("releases"),
     load: loadClassifier,
@@ -84,11 +84,11 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     openStore: lmdbStores(join(options.storeFolder, "treasury"), { onTrouble: options.onTrouble }),
   });
   try {
-    const inTurn = oneAtATime();
+    const exclusively = fifoMutex();
     const serve = await joinRunner<ServeFacts>({
       ...joined,
       kind: serveKind(options.application),
-      processor: () => createServeProcessor({ shelf, placement: placement.users, features, inTurn }),
+      processor: () => createServeProcessor({ releaseCache, placement: placement.users, features, exclusively }),
       openStore: lmdbStores(join(options.storeFolder, "serve"), { onTrouble: options.onTrouble }),
     });
     return {
@@ -99,7 +99,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
         await serve.stop();
         await treasury.stop();
         features?.close();
-        await shelf.close();
+        await releaseCache.close();
       },
     };
   } catch (error) {

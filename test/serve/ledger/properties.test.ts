@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Book, type Totals } from "../../../src/serve/ledger/book.ts";
+import { Book, type BookTotals } from "../../../src/serve/ledger/book.ts";
 import type { Reservation } from "../../../src/serve/ledger/reservation.ts";
 import { Auditor } from "./auditor.ts";
 
@@ -104,7 +104,7 @@ function expectAgrees(book: Book, auditor: Auditor): void {
   }
 }
 
-function expectGrown(before: Totals, after: Totals): void {
+function expectGrown(before: BookTotals, after: BookTotals): void {
   for (const account of ["plan", "exploration"] as const)
     for (const field of ["granted", "returned", "reserved", "settled", "released", "sent"] as const)
       if (after[account][field] < before[account][field]) throw new Error(`${account}.${field} fell`);

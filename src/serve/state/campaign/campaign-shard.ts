@@ -9,7 +9,7 @@ import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../../domain/money
 import { Book, NO_TOTALS, pendingMinor } from "../../ledger/book.ts";
 import { ACCOUNTS, type CampaignCounts } from "./records.ts";
 import type { InForce } from "./settings.ts";
-import { Statistics } from "./statistics.ts";
+import { PlanStatistics } from "./statistics.ts";
 
 const LEAVES_AFTER_MS = 86_400_000;
 
@@ -19,7 +19,7 @@ export class CampaignShard {
   /** What the largest arm holds. */
   readonly largestHold: Minor;
   readonly #stored: CampaignCounts;
-  #statistics: Statistics | null = null;
+  #statistics: PlanStatistics | null = null;
   #release: string | null;
   #eligibleSessions: number;
   #holdoutSessions: number;
@@ -50,9 +50,9 @@ export class CampaignShard {
     return this.#release;
   }
 
-  get statistics(): Statistics {
+  get statistics(): PlanStatistics {
     const { statistics, clusters, arms } = this.#stored;
-    this.#statistics ??= Statistics.unpack(statistics, clusters, arms);
+    this.#statistics ??= PlanStatistics.unpack(statistics, clusters, arms);
     return this.#statistics;
   }
 
@@ -89,10 +89,11 @@ export class CampaignShard {
   giveBack(): void {
     const { returnTargetMinor } = this.inForce.settings.grant;
     for (const account of ACCOUNTS)
-      if (this.book.giveBack(account, returnTargetMinor[account] + this.#unbidden(account)) > 0n) this.#changed = true;
+      if (this.book.giveBack(account, returnTargetMinor[account] + this.#returnsUnasked(account)) > 0n)
+        this.#changed = true;
   }
 
-  #unbidden(account: Account): Minor {
+  #returnsUnasked(account: Account): Minor {
     return comesBackUnasked(this.campaign, account) ? this.book.totals()[account].released : 0n;
   }
 
@@ -100,7 +101,7 @@ export class CampaignShard {
   useRelease(hash: string, clusters: number): void {
     if (hash === this.#release) return;
     this.#release = hash;
-    this.#statistics = new Statistics(clusters, this.campaign.arms.length);
+    this.#statistics = new PlanStatistics(clusters, this.campaign.arms.length);
     this.#changed = true;
   }
 

@@ -6,7 +6,7 @@
 
 import { assert } from "../../../domain/assert.ts";
 
-export class Statistics {
+export class PlanStatistics {
   readonly clusters: number;
   readonly arms: number;
   /** By cluster. */
@@ -56,8 +56,8 @@ export class Statistics {
     return Buffer.from(out.subarray(0, at));
   }
 
-  static unpack(bytes: Uint8Array, clusters: number, arms: number): Statistics {
-    const statistics = new Statistics(clusters, arms);
+  static unpack(bytes: Uint8Array, clusters: number, arms: number): PlanStatistics {
+    const statistics = new PlanStatistics(clusters, arms);
     const { planned, sessions, given, reservedMinor, settledMinor } = statistics;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const cursor = { at: planned.byteLength };

@@ -109,23 +109,23 @@ function reserve(bytes: number): void {
 
 /** What `encodeAttributes` wrote, now or before. */
 export function decodeAttributes(bytes: Uint8Array): Attributes {
-  const cursor = new Cursor(bytes);
+  const reader = new ByteReader(bytes);
   const attributes: Record<string, AttributeValue> = {};
-  if (bytes[0] !== MARK) readAvroMap(cursor, attributes);
-  else for (cursor.at = 1; cursor.at < bytes.length;) readAttribute(cursor, attributes);
-  assert(cursor.at === bytes.length, "attribute bytes of another writer");
+  if (bytes[0] !== MARK) readAvroMap(reader, attributes);
+  else for (reader.at = 1; reader.at < bytes.length;) readAttribute(reader, attributes);
+  assert(reader.at === bytes.length, "attribute bytes of another writer");
   return attributes;
 }
 
-function readAttribute(cursor: Cursor, into: Record<string, AttributeValue>): void {
-  const head = cursor.byte();
+function readAttribute(reader: ByteReader, into: Record<string, AttributeValue>): void {
+  const head = reader.byte();
   const place = Math.floor(head / KINDS);
-  const name = place === 0 ? cursor.text(cursor.varint()) : AGGREGATES[place - 1];
+  const name = place === 0 ? reader.text(reader.varint()) : AGGREGATES[place - 1];
   assert(name !== undefined, `attribute bytes with the aggregate ${place}: of a newer writer`);
-  setOwn(into, name, readValue(cursor, head % KINDS));
+  setOwn(into, name, readValue(reader, head % KINDS));
 }
 
-function readValue(cursor: Cursor, kind: number): AttributeValue {
+function readValue(reader: ByteReader, kind: number): AttributeValue {
   switch (kind) {
     case KIND.null:
       return null;
@@ -134,30 +134,30 @@ function readValue(cursor: Cursor, kind: number): AttributeValue {
     case KIND.true:
       return true;
     case KIND.whole:
-      return cursor.zigzag();
+      return reader.zigzag();
     case KIND.double:
-      return cursor.double();
+      return reader.double();
     default:
       assert(kind === KIND.text, `attribute bytes with the kind ${kind}: of a newer writer`);
-      return cursor.text(cursor.varint());
+      return reader.text(reader.varint());
   }
 }
 
 /** As they were before the mark. */
-function readAvroMap(cursor: Cursor, into: Record<string, AttributeValue>): void {
-  for (let count = cursor.zigzag(); count > 0; count = cursor.zigzag()) {
-    for (; count > 0; count -= 1) setOwn(into, cursor.text(cursor.zigzag()), readAvroValue(cursor));
+function readAvroMap(reader: ByteReader, into: Record<string, AttributeValue>): void {
+  for (let count = reader.zigzag(); count > 0; count = reader.zigzag()) {
+    for (; count > 0; count -= 1) setOwn(into, reader.text(reader.zigzag()), readAvroValue(reader));
   }
 }
 
-function readAvroValue(cursor: Cursor): AttributeValue {
-  switch (cursor.zigzag()) {
+function readAvroValue(reader: ByteReader): AttributeValue {
+  switch (reader.zigzag()) {
     case 1:
-      return cursor.double();
+      return reader.double();
     case 2:
-      return cursor.text(cursor.zigzag());
+      return reader.text(reader.zigzag());
     case 3:
-      return cursor.byte() === 1;
+      return reader.byte() === 1;
     default:
       return null;
   }
@@ -170,7 +170,7 @@ function setOwn(into: Record<string, AttributeValue>, name: string, value: Attri
   else into[name] = value;
 }
 
-class Cursor {
+class ByteReader {
   readonly #bytes: Buffer;
   at = 0;
 

@@ -21,10 +21,10 @@ const DECIDED_MS = 3 * DOUBLE_BYTES;
 const FORGOTTEN = -1;
 
 /** new: never seen. repeated: the same id and body. conflict: the same id, another body. forgotten: nobody can say. */
-export type Seen = "new" | "repeated" | "conflict" | "forgotten";
+export type SessionMatch = "new" | "repeated" | "conflict" | "forgotten";
 
 export interface Recognised {
-  readonly seen: Seen;
+  readonly seen: SessionMatch;
   readonly recent: Uint8Array;
 }
 

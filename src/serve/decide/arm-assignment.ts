@@ -1,11 +1,11 @@
-// Assignment: the arm that a session gets, why, and how it came by it.
+// Arm assignment: the arm that a session gets, why, and how it came by it.
 
 import type { Account, Reason } from "../../domain/decision.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import type { LoggingPolicy } from "./logging-policy.ts";
 
-export interface Assignment {
+export interface ArmAssignment {
   readonly reason: Reason;
   readonly arm: number;
   readonly account: Account | null;
@@ -22,7 +22,7 @@ export interface Assignment {
 }
 
 /** No incentive, and no draw. */
-export function controlArm(reason: Reason): Assignment {
+export function controlArm(reason: Reason): ArmAssignment {
   return {
     reason,
     arm: 0,

@@ -1,6 +1,6 @@
-// Release shelf: finds a release by its hash on the `releases` topic, checks it, and keeps the last few ready for use.
-// What is fetched is named by its content, so that when it is fetched cannot matter. A release that is not there, is
-// broken or takes too long is `null`: the sessions of that cycle get the control arm, and the next cycle asks again.
+// Release cache: finds a release by its hash on the `releases` topic, checks it, and keeps the last few ready for use.
+// It is named by its content, so that when it is fetched cannot matter. A release that is not there, is broken or takes
+// too long is `null`: the sessions of that cycle get the control arm, and the next cycle asks again.
 
 import { setTimeout } from "node:timers/promises";
 import { compileRowEncoder, type RowEncoder } from "../../domain/features.ts";
@@ -18,18 +18,18 @@ export interface ReadyRelease {
   readonly classifier: Classifier;
 }
 
-export interface ReleaseShelf {
+export interface ReleaseCache {
   get(hash: string): Promise<ReadyRelease | null>;
   close(): Promise<void>;
 }
 
-export interface ReleaseShelfOptions {
+export interface ReleaseCacheOptions {
   readonly log: EventLog;
   readonly codec: Codec<ReleaseRecord>;
   readonly load: (release: Release, width: number) => Promise<Classifier>;
   /** Longest wait of a cycle for a release that is not ready yet; the loading itself goes on. */
   readonly deadlineMs?: number;
-  /** Told what was wrong with a release. */
+  /** With what was wrong with a release. */
   readonly onTrouble?: (hash: string, error: unknown) => void;
 }
 
@@ -37,28 +37,27 @@ const TOPIC = "releases";
 /** More live campaigns with releases of their own than this, and they are loaded again and again. */
 const KEPT = 32;
 
-interface Place {
+interface RecordPosition {
   readonly partition: number;
   readonly offset: number;
 }
 
-export function createReleaseShelf(options: ReleaseShelfOptions): ReleaseShelf {
-  const shelf = new Shelf(options);
-  return { get: async (hash) => await shelf.get(hash), close: async () => await shelf.close() };
+export function createReleaseCache(options: ReleaseCacheOptions): ReleaseCache {
+  return new LogReleaseCache(options);
 }
 
-class Shelf {
-  readonly #options: ReleaseShelfOptions;
+class LogReleaseCache implements ReleaseCache {
+  readonly #options: ReleaseCacheOptions;
   /** By hash, the least recently used first. */
   readonly #ready = new Map<string, ReadyRelease>();
   readonly #coming = new Map<string, Promise<ReadyRelease | null>>();
-  readonly #places = new Map<string, Place>();
-  readonly #positions = new Map<number, number>();
+  readonly #positionOf = new Map<string, RecordPosition>();
+  readonly #nextOffset = new Map<number, number>();
   /** By hash: where the record is that cannot be used. Another record under the hash is another chance. */
-  readonly #broken = new Map<string, Place>();
+  readonly #broken = new Map<string, RecordPosition>();
   #retired: ReadyRelease | null = null;
 
-  constructor(options: ReleaseShelfOptions) {
+  constructor(options: ReleaseCacheOptions) {
     this.#options = options;
   }
 
@@ -91,7 +90,7 @@ class Shelf {
       return null;
     });
     if (record === null) return null;
-    const place = this.#places.get(hash);
+    const position = this.#positionOf.get(hash);
     try {
       const release = parseRelease(record.manifest, record.classifier, hash, `release ${hash}`);
       const encoder = compileRowEncoder(release.manifest.features);
@@ -101,7 +100,7 @@ class Shelf {
       return ready;
     } catch (error) {
       // What is on the topic stays as it is: it will not get better.
-      if (place !== undefined) this.#broken.set(hash, place);
+      if (position !== undefined) this.#broken.set(hash, position);
       this.#options.onTrouble?.(hash, error);
       return null;
     }
@@ -112,22 +111,22 @@ class Shelf {
     const [oldest] = this.#ready.values();
     if (this.#ready.size <= KEPT || oldest === undefined) return;
     this.#ready.delete(oldest.hash);
-    // A cycle may still be using it: it is closed when the next one leaves the shelf.
+    // A cycle may still be using it: it is closed when the next one leaves the cache.
     const retired = this.#retired;
     this.#retired = oldest;
     await retired?.classifier.close();
   }
 
   async #find(hash: string): Promise<ReleaseRecord | null> {
-    const place = this.#places.get(hash);
-    const isBroken = place !== undefined && this.#broken.get(hash) === place;
-    const record = place === undefined || isBroken ? null : await this.#recordAt(place, hash);
+    const position = this.#positionOf.get(hash);
+    const isBroken = position !== undefined && this.#broken.get(hash) === position;
+    const record = position === undefined || isBroken ? null : await this.#recordAt(position, hash);
     return record ?? (await this.#readOn(hash));
   }
 
-  async #recordAt(place: Place, hash: string): Promise<ReleaseRecord | null> {
+  async #recordAt(position: RecordPosition, hash: string): Promise<ReleaseRecord | null> {
     const { log, codec } = this.#options;
-    for await (const batch of log.read(TOPIC, place.partition, place.offset, { maxRecords: 1 }))
+    for await (const batch of log.read(TOPIC, position.partition, position.offset, { maxRecords: 1 }))
       for (const { value } of batch) {
         const record = value === null ? null : codec.decode(value);
         if (record?.hash === hash) return record;
@@ -140,13 +139,13 @@ class Shelf {
     const { log, codec } = this.#options;
     let found: ReleaseRecord | null = null;
     for (const { partition, start } of await log.ranges(TOPIC)) {
-      const from = Math.max(start, this.#positions.get(partition) ?? 0);
+      const from = Math.max(start, this.#nextOffset.get(partition) ?? 0);
       for await (const batch of log.read(TOPIC, partition, from))
         for (const { offset, value } of batch) {
-          this.#positions.set(partition, offset + 1);
+          this.#nextOffset.set(partition, offset + 1);
           const record = value === null ? null : decoded(codec, value);
           if (record === null) continue;
-          this.#places.set(record.hash, { partition, offset });
+          this.#positionOf.set(record.hash, { partition, offset });
           if (record.hash === hash) found = record;
         }
     }

@@ -1,4 +1,4 @@
-// A house for the serve processor: the simulated log, the task's runner, memory stores and a clock that is stepped by
+// A harness for the serve processor: the simulated log, the task's runner, memory stores and a clock that is stepped by
 // hand; grants written by the test in the treasurer's place.
 
 import type { Campaign } from "../../src/domain/campaign.ts";
@@ -14,7 +14,7 @@ import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulat
 import { noFaults } from "../../src/log/simulated/faults.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
 import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseShelf, type ReleaseShelf } from "../../src/serve/classify/release-shelf.ts";
+import { createReleaseCache, type ReleaseCache } from "../../src/serve/classify/release-cache.ts";
 import type { FeatureService } from "../../src/serve/enrich/feature-service.ts";
 import { createServeProcessor, type ServeFacts } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
@@ -69,10 +69,10 @@ export function grantOf(changes: Partial<Grant> = {}): Grant {
   };
 }
 
-export interface HouseOptions {
+export interface HarnessOptions {
   readonly partitions?: number;
   readonly features?: FeatureService;
-  readonly shelf?: (log: SimulatedLog) => ReleaseShelf;
+  readonly releaseCache?: (log: SimulatedLog) => ReleaseCache;
   readonly maxRecords?: number;
   readonly dueMax?: number;
 }
@@ -80,13 +80,13 @@ export interface HouseOptions {
 /** The release that grants name when they name none. */
 export const RELEASE: Release = tinyRelease();
 
-export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const house = new House(options);
-  await house.open();
-  return house;
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const harness = new Harness(options);
+  await harness.open();
+  return harness;
 }
 
-export class House {
+export class Harness {
   nowMs = START_MS;
   /** What cycles told. */
   readonly counts = new Map<string, number>();
@@ -97,13 +97,13 @@ export class House {
   log: SimulatedLog = this.cluster.connect("serve");
   stores = memoryStores();
   runner: Runner<ServeFacts> | null = null;
-  readonly #options: HouseOptions;
+  readonly #options: HarnessOptions;
   readonly #partitions: number;
-  #shelf: ReleaseShelf | null = null;
+  #releaseCache: ReleaseCache | null = null;
   #grants = new Map<string, Grant>();
   #number = 0;
 
-  constructor(options: HouseOptions) {
+  constructor(options: HarnessOptions) {
     this.#options = options;
     this.#partitions = options.partitions ?? 1;
   }
@@ -115,21 +115,21 @@ export class House {
   }
 
   async start(): Promise<void> {
-    const shelf =
-      this.#options.shelf?.(this.log) ??
-      createReleaseShelf({
+    const releaseCache =
+      this.#options.releaseCache?.(this.log) ??
+      createReleaseCache({
         log: this.log,
         codec: codecFor("releases"),
         load: loadClassifier,
         deadlineMs: PATIENT_MS,
       });
-    this.#shelf = shelf;
+    this.#releaseCache = releaseCache;
     this.runner = await joinRunner<ServeFacts>({
       log: this.log,
       kind: serveKind("test"),
       processor: () =>
         createServeProcessor({
-          shelf,
+          releaseCache,
           placement: { partitioner: "murmur2", partitions: this.#partitions },
           features: this.#options.features ?? null,
           ...(this.#options.dueMax === undefined ? {} : { dueMax: this.#options.dueMax }),
@@ -153,7 +153,7 @@ export class House {
 
   /** Another process takes over after a crash. */
   async restart(): Promise<void> {
-    await this.#shelf?.close();
+    await this.#releaseCache?.close();
     this.cluster.setFaults(noFaults);
     this.log = this.cluster.connect(`serve-${(this.#number += 1)}`);
     await this.start();
@@ -162,7 +162,7 @@ export class House {
   async stop(): Promise<void> {
     await this.runner?.stop();
     this.runner = null;
-    await this.#shelf?.close();
+    await this.#releaseCache?.close();
   }
 
   /** Runs until nothing is left to do at this time. */
