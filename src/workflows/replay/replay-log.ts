@@ -19,7 +19,12 @@ export async function replayLog(context: Context, log: EventLog, fromMs: number)
 }
 
 async function replayServe(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
-  const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier, deadlineMs: PATIENCE_MS });
+  const releaseCache = createReleaseCache({
+    log,
+    codec: codecFor("releases"),
+    load: loadClassifier,
+    deadlineMs: PATIENCE_MS,
+  });
   try {
     const placement = await placementOf(log, "sessions");
     const tasks: ReplayedTask[] = [];
