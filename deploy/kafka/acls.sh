@@ -40,7 +40,7 @@ topics() {
 }
 
 # Of all topics: what they are. A topic that a user may not describe looks to it as if it were not there.
-all="sessions outcomes profiles decisions settlements training-log state dead-letters budget-pacing budget-status \
+all="sessions outcomes profiles erasures decisions settlements training-log state dead-letters budget-pacing budget-status \
 grants partitioning shard-reports releases treasury-state"
 reach=$*
 
@@ -49,7 +49,7 @@ topics "Describe DescribeConfigs" $all
 topics "Read" partitioning
 case $role in
   allocator)
-    topics "Read" sessions outcomes profiles grants state budget-pacing shard-reports releases treasury-state \
+    topics "Read" sessions outcomes profiles erasures grants state budget-pacing shard-reports releases treasury-state \
       budget-status training-log
     topics "Write" decisions settlements training-log state dead-letters grants shard-reports budget-status \
       treasury-state releases partitioning
@@ -67,7 +67,7 @@ case $role in
     ;;
   ops)
     topics "Read" $all
-    topics "Write" budget-pacing releases sessions outcomes profiles partitioning
+    topics "Write" budget-pacing releases sessions outcomes profiles erasures partitioning
     topics "Create Alter AlterConfigs" $all
     ;;
   analyst)

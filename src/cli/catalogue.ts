@@ -169,6 +169,10 @@ export const CATALOGUE: Readonly<Record<string, Entry>> = {
     summary: "where each campaign's money is, and where it is going",
     load: () => import("./commands/pacing-status.ts"),
   },
+  "users erase": {
+    summary: "forget a user: profile, memory and earlier rows",
+    load: () => import("./commands/users-erase.ts"),
+  },
 };
 
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -177,6 +181,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   campaign: "draft and create campaigns",
   topics: "make and check the log's topics",
   log: "back the embedded log up, restore it, and move it to Kafka",
+  users: "forget users",
   "dead-letters": "look at records that could not be used, and send them again",
 };
 

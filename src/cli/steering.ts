@@ -15,6 +15,12 @@ import { flag, option, withDefault, type Options, type ValuesOf } from "./option
 
 const SECOND_MS = 1_000;
 
+/** Of what is kept with its record. */
+export const ACTOR_AND_REASON = {
+  actor: option("name", "who asks for it (default: STIPEND_ACTOR, or the system's user)", asLine(MAX_ID_BYTES)),
+  reason: option("text", "why, kept on record", asLine(MAX_LINE_BYTES)),
+} as const;
+
 /** What every command that steers takes beside its own. */
 export const STEERING = {
   expect: option("revision", "refuse unless the campaign is at this revision", asInteger({ min: 0 })),
@@ -26,8 +32,7 @@ export const STEERING = {
     "id of the command: one that was accepted gets the same answer again (default: a new one)",
     asText,
   ),
-  actor: option("name", "who asks for it (default: STIPEND_ACTOR, or the system's user)", asLine(MAX_ID_BYTES)),
-  reason: option("text", "why; kept with the command and its answer", asLine(MAX_LINE_BYTES)),
+  ...ACTOR_AND_REASON,
 } as const;
 
 export type Steering = ValuesOf<typeof STEERING>;

@@ -25,7 +25,10 @@ export interface PacingCommand {
 }
 
 /** What is wrong with who asks and why; null when nothing is. */
-export function wordsBreach({ actor = null, reason = null }: Pick<PacingCommand, "actor" | "reason">): string | null {
+export function wordsBreach({
+  actor = null,
+  reason = null,
+}: Partial<Pick<PacingCommand, "actor" | "reason">>): string | null {
   return (
     (actor === null ? null : lineBreach("actor", actor, MAX_ID_BYTES)) ??
     (reason === null ? null : lineBreach("reason", reason, MAX_LINE_BYTES))

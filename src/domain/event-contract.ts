@@ -1,7 +1,9 @@
-// Event contract: what a session, an outcome or a profile must keep to beyond its schema. The allocator holds each record to it
+// Event contract: what a session, an outcome, a profile or an erasure must keep to beyond its schema. The allocator holds each record to it
 // (a breach is a dead letter), and whoever writes records for others does so before.
 
+import { wordsBreach } from "./control.ts";
 import type { DeadLetterReason } from "./dead-letter.ts";
+import type { Erasure } from "./erasure.ts";
 import { idBreach } from "./ids.ts";
 import { unitFault } from "./reading/instant.ts";
 import { MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS, type Outcome, type Profile, type Session } from "./session.ts";
@@ -9,7 +11,7 @@ import { MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS, type Outcome, type Profi
 /** The reason, and the field with what is wrong with it: `field: text`. */
 export type Breach = readonly [reason: DeadLetterReason, detail: string];
 
-export type Event = Session | Outcome | Profile;
+export type Event = Session | Outcome | Profile | Erasure;
 
 /** At the time `nowMs` of whoever looks; null: none. */
 export function eventBreach(event: Event, nowMs: number): Breach | null {
@@ -20,6 +22,7 @@ export function eventBreach(event: Event, nowMs: number): Breach | null {
 
 function ownBreach(event: Event): string | null {
   if ("sessionId" in event) return idBreach("sessionId", event.sessionId);
+  if ("actor" in event) return wordsBreach(event);
   if (!("outcomeId" in event)) return null;
   return (
     idBreach("outcomeId", event.outcomeId) ??

@@ -25,6 +25,15 @@ export const TOPICS = {
   sessions: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 7 * DAY_MS, maxRecordBytes: MiB },
   outcomes: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 7 * DAY_MS, maxRecordBytes: MiB },
   profiles: { key: "user", partitions: "users", cleanup: "compact", retentionMs: null, maxRecordBytes: MiB },
+  // For ever: how long rows of users are kept is the shop's to set, and a list that ended before them would bring them back.
+  erasures: {
+    key: "user",
+    partitions: "users",
+    cleanup: "compact",
+    retentionMs: null,
+    maxRecordBytes: MiB,
+    format: 1,
+  },
   decisions: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 90 * DAY_MS, maxRecordBytes: MiB },
   settlements: { key: "user", partitions: "users", cleanup: "delete", retentionMs: 90 * DAY_MS, maxRecordBytes: MiB },
   "training-log": {
@@ -118,7 +127,12 @@ export function topicSpecs(partitions: { readonly users: number; readonly contro
 
 /** The order of the inputs is the order in which a cycle sees them: control before users, causes before sessions. */
 export function serveKind(application: string): TaskKind {
-  return { application, kind: "serve", inputs: ["grants", "profiles", "outcomes", "sessions"], changelog: "state" };
+  return {
+    application,
+    kind: "serve",
+    inputs: ["grants", "erasures", "profiles", "outcomes", "sessions"],
+    changelog: "state",
+  };
 }
 
 export function treasuryKind(application: string): TaskKind {

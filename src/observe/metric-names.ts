@@ -13,6 +13,7 @@ export const METRICS = {
   stipend_dead_letters_total: "Records that could not be used, by reason (docs/REASONS.md)",
   stipend_outcomes_unweighed_total:
     "Outcomes that counted but had rewards under names that their campaign does not weigh: worth nothing",
+  stipend_erasures_total: "Users erased, and sessions left out that are from before their user was erased",
   stipend_alarms_total:
     "Alarms on the money: impossible_report (of a shard, to the treasurer), overgranted (a shard has more than its grant says)",
   stipend_campaign_alarmed: "1 while a campaign is paused by an alarm on its money",

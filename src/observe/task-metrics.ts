@@ -22,6 +22,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const letters = counter(registry, "stipend_dead_letters_total", [...task, "reason"]);
   const commands = counter(registry, "stipend_commands_total", ["partition", "outcome"]);
   const unweighed = counter(registry, "stipend_outcomes_unweighed_total", ["partition"]);
+  const erasures = counter(registry, "stipend_erasures_total", ["partition", "what"]);
   const alarms = counter(registry, "stipend_alarms_total", [...task, "cause"]);
   const busy = counter(registry, "stipend_task_seconds_total", [...task, "step"]);
   const moves = counter(registry, "stipend_task_moves_total", [...task, "way"]);
@@ -41,6 +42,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     if (what === "decisions") decisions.inc({ partition: of.partition, features: which }, count);
     else if (what === "dead_letters") letters.inc({ ...of, reason: which }, count);
     else if (what === "outcomes") unweighed.inc({ partition: of.partition }, count);
+    else if (what === "erasures") erasures.inc({ partition: of.partition, what: which }, count);
     else if (what === "alarms") alarms.inc({ ...of, cause: which }, count);
     else commands.inc({ partition: of.partition, outcome: which }, count);
   };

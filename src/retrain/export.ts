@@ -4,7 +4,8 @@
 // time; DuckDB turns the text into Parquet. Nothing holds them all.
 //
 // Left out and counted: rows whose arm was not drawn by known chances (held out, refused, downgraded), and rows whose
-// chance was certain: nothing can be learned about the other arms from those.
+// chance was certain: nothing can be learned about the other arms from those; rows that cannot be read, and rows of users who
+// were erased, both of all campaigns.
 
 import { createWriteStream } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -15,9 +16,9 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Campaign } from "../domain/campaign.ts";
 import type { AttributeValue, Feature } from "../domain/features.ts";
 import type { TrainingRow } from "../domain/training-row.ts";
-import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { COLUMN, Findings, mappingOf, rewardNames } from "./columns.ts";
+import { trainingRows } from "./training-rows.ts";
 
 export interface ExportOptions {
   readonly log: EventLog;
@@ -39,7 +40,7 @@ export interface Exported {
   /** Rows of the training log in the file. */
   readonly rows: number;
   readonly earlierRows: number;
-  readonly leftOut: { notDrawn: number; certain: number; undecodable: number };
+  readonly leftOut: { notDrawn: number; certain: number; undecodable: number; erased: number };
 }
 
 const LINES_A_WRITE = 1_000;
@@ -69,7 +70,8 @@ export function isLearnable(row: TrainingRow): boolean {
 /** Usable rows of the campaign in the training log, for the trigger. */
 export async function countTrainingRows(log: EventLog, campaign: string): Promise<number> {
   let rows = 0;
-  for await (const row of trainingRows(log, campaign)) if (row !== null && usable(row) === "yes") rows += 1;
+  for await (const row of trainingRows(log))
+    if (typeof row !== "string" && row.campaign === campaign && usable(row) === "yes") rows += 1;
   return rows;
 }
 
@@ -78,7 +80,7 @@ async function writeText(
   path: string,
   findings: Findings,
 ): Promise<Pick<Exported, "rows" | "leftOut">> {
-  const counts = { rows: 0, leftOut: { notDrawn: 0, certain: 0, undecodable: 0 } };
+  const counts = { rows: 0, leftOut: { notDrawn: 0, certain: 0, undecodable: 0, erased: 0 } };
   await pipeline(Readable.from(chunks(options, findings, counts)), createWriteStream(path));
   return counts;
 }
@@ -90,9 +92,10 @@ async function* chunks(
 ): AsyncGenerator<string> {
   const rewards = rewardNames(campaign);
   let lines = [columnsOf(features, rewards).map(quoted).join(",")];
-  for await (const row of trainingRows(log, campaign.id)) {
-    const verdict = row === null ? "undecodable" : usable(row);
-    if (row === null || verdict !== "yes") {
+  for await (const row of trainingRows(log)) {
+    if (typeof row !== "string" && row.campaign !== campaign.id) continue;
+    const verdict = typeof row === "string" ? row : usable(row);
+    if (typeof row === "string" || verdict !== "yes") {
       if (verdict !== "yes") counts.leftOut[verdict] += 1;
       continue;
     }
@@ -104,19 +107,6 @@ async function* chunks(
     lines = [];
   }
   yield lines.map((line) => `${line}\n`).join("");
-}
-
-const codec = codecFor("training-log");
-
-/** In partition and offset order; null for a record that cannot be decoded. */
-async function* trainingRows(log: EventLog, campaign: string): AsyncGenerator<TrainingRow | null> {
-  for (const { partition, start } of await log.ranges("training-log"))
-    for await (const batch of log.read("training-log", partition, start))
-      for (const { value } of batch) {
-        if (value === null) continue;
-        const row = decodedOrNull(codec, value);
-        if (row === null || row.campaign === campaign) yield row;
-      }
 }
 
 function usable(row: TrainingRow): "yes" | "notDrawn" | "certain" {

@@ -32,6 +32,7 @@ export function createServeProcessor(options: ServeOptions): Processor<ServeFact
   const state = stateCodec();
   const inputs = {
     grants: codecFor("grants"),
+    erasures: codecFor("erasures"),
     profiles: codecFor("profiles"),
     outcomes: codecFor("outcomes"),
     sessions: codecFor("sessions"),

@@ -109,6 +109,10 @@ export class ServeCycle {
         return this.#journal.deadLetter(event);
       case "repeated_session":
         return this.#journal.repeatedSession();
+      case "erasure":
+        return this.#journal.erased("users");
+      case "erased_session":
+        return this.#journal.erased("sessions");
       case "outcome": {
         const { outcome, before, after } = event;
         const shard = this.#shards.get(before.campaign);

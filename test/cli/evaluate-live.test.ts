@@ -78,7 +78,7 @@ describe("on a campaign's own log", () => {
     const { rows, served, source, warnings } = await evaluated();
     const heldOut = run.decisions.filter(({ reason }) => reason === "holdout").length;
     expect(rows).toBe(drawn().length);
-    expect(source.leftOut).toEqual({ heldOut, notDrawn: 0, undecodable: 0 });
+    expect(source.leftOut).toEqual({ heldOut, notDrawn: 0, undecodable: 0, erased: 0 });
     expect(must(served, "served").reward.value).toBeCloseTo(mean(drawn().map(rewardOf)), 8);
     expect(must(served, "served").cost.value).toBeCloseTo(mean(drawn().map(costOf)), 8);
     expect(must(served, "served").effectiveRows).toBeCloseTo(rows, 6);

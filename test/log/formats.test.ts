@@ -155,7 +155,16 @@ const OF_PRODUCERS = ["sessions", "outcomes", "profiles"];
 describe("the table of formats", () => {
   test("has what tasks and tools of ours write for one another, and nothing that a producer may write", () => {
     expect(Object.keys(FORMATS).toSorted()).toEqual(
-      ["budget-pacing", "budget-status", "grants", "releases", "shard-reports", "state", "treasury-state"].toSorted(),
+      [
+        "budget-pacing",
+        "budget-status",
+        "erasures",
+        "grants",
+        "releases",
+        "shard-reports",
+        "state",
+        "treasury-state",
+      ].toSorted(),
     );
     for (const topic of OF_PRODUCERS) expect(FORMATS).not.toHaveProperty(topic);
   });

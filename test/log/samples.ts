@@ -54,6 +54,7 @@ export const SAMPLES: TopicValues = {
     amountMinor: 1_500n,
     rewards: { converted: 1, basket: 49.9 },
   },
+  erasures: { userId: "u-0001234567", atMs: AT_MS, actor: "ana", reason: "asked by the user" },
   profiles: { userId: "u-0001234567", atMs: AT_MS, attributes: ATTRIBUTES },
   decisions: {
     decisionId: "d-0123456789abcdef",

@@ -105,7 +105,7 @@ test("every usable row arrives, the others are counted, and the mapping says wha
 
   const exported = await exportTrainingLog({ log, campaign, features, folder: join(folder, "out") });
   expect(exported.rows).toBe(2_000);
-  expect(exported.leftOut).toEqual({ notDrawn: 1, certain: 1, undecodable: 1 });
+  expect(exported.leftOut).toEqual({ notDrawn: 1, certain: 1, undecodable: 1, erased: 0 });
   expect(await countTrainingRows(log, "spring")).toBe(2_000);
 
   const mapping = parseMapping(await readFile(exported.mapping, "utf8"), exported.mapping);

@@ -449,6 +449,19 @@ const OTHERS: readonly [what: string, on: Topic, end: string, hold: () => Promis
     },
   ],
   [
+    "a session from before its user was erased",
+    "sessions",
+    "nothing: it is left out, and counted",
+    async () => {
+      await harness.send("erasures", "u1", { userId: "u1", atMs: START_MS, actor: null, reason: null });
+      await harness.raw(session());
+      await harness.run();
+      expect((await harness.decisions()).map(({ sessionId }) => sessionId)).not.toContain("bad");
+      expect(harness.counts.get("erasures/sessions")).toBe(1);
+      expect(await harness.letters()).toEqual([]);
+    },
+  ],
+  [
     "the same outcome again",
     "outcomes",
     "nothing: it has counted",

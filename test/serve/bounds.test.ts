@@ -198,6 +198,7 @@ test("when a record is due is read from its bytes as the codec would read it", a
       received: [],
       open: [],
       ended: [],
+      erasedAtMs: 0,
     } as const;
     const activity = {
       buckets: new Uint8Array(0),

@@ -32,18 +32,20 @@ export const command = defineCommand({
         onProgress: (count) => progress.report("redriving", 0, `${count} records`),
       }),
     );
-    const { byTopic, leftOut, tooLarge } = done;
+    const { byTopic, leftOut, tooLarge, erased } = done;
     const json = {
       dryRun,
       redriven: sumOf(byTopic),
       byTopic: Object.fromEntries(byTopic),
       leftOut,
       tooLarge,
+      erased,
     };
     output.result(json, () =>
       [
         tableText(["topic", dryRun ? "would be sent" : "sent"], [...byTopic]),
         ...(leftOut > 0 ? [`${leftOut} left out: they came from topics that only the allocator writes`] : []),
+        ...(erased > 0 ? [`${erased} left out: their users were erased since`] : []),
         ...(tooLarge > 0 ? [`${tooLarge} left out: they were too large, and only their beginning is kept`] : []),
       ].join("\n"),
     );

@@ -10,7 +10,7 @@ import { mergedByTime } from "../../workflows/topics/merge.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";
 import { flag, option, required } from "../options.ts";
 import { asInteger, asText, type Parse } from "../../settings/parse.ts";
-import { viewOf, viewText } from "../../workflows/topics/record-view.ts";
+import { erasedOf, viewOf, viewText } from "../../workflows/topics/record-view.ts";
 
 type From = { readonly kind: "beginning" | "end" } | { readonly kind: "offset" | "time"; readonly at: number };
 
@@ -26,7 +26,7 @@ export const command = defineCommand({
   summary: "print a topic's records",
   description:
     "Prints each record with its partition, offset, time, key and value. What is there comes by its time, over all " +
-    "partitions; with --follow, what comes later as it comes, until Ctrl-C.",
+    "partitions; with --follow, what comes later as it comes, until Ctrl-C. What is of a user who was erased since is not shown.",
   examples: [
     "stipend tail decisions --follow",
     "stipend tail settlements --from 2026-05-01T00:00:00Z --json",
@@ -53,10 +53,11 @@ export const command = defineCommand({
       const there = rangesOf(await log.ranges(topic), topic, partition);
       if (place.kind === "offset") checkOffset(place.at, there, topic);
       const ranges = startingAt(there, place);
+      const erased = await erasedOf(log, topic);
       let left = limit ?? Infinity;
       for await (const record of recordsOf(log, topic, ranges, { follow, signal: context.signal })) {
         if (place.kind === "time" && record.timestampMs < place.at) continue;
-        const view = viewOf(record);
+        const view = viewOf(record, erased);
         context.output.item(view, () => viewText(view));
         left -= 1;
         if (left === 0) break;

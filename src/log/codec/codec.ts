@@ -12,6 +12,7 @@ import avsc from "avsc";
 import type { BudgetStatus, Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/control.ts";
 import type { DeadLetter } from "../../domain/dead-letter.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
+import type { Erasure } from "../../domain/erasure.ts";
 import type { Outcome, Profile, Session } from "../../domain/session.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import type { Partitioning } from "../partitioner.ts";
@@ -32,6 +33,7 @@ export interface TopicValues {
   sessions: Session;
   outcomes: Outcome;
   profiles: Profile;
+  erasures: Erasure;
   decisions: Decision;
   settlements: Settlement;
   "training-log": TrainingRow;

@@ -36,6 +36,7 @@ const ofCampaign = ({ campaign }: { readonly campaign: string }, placement: Plac
 const WAYS: { readonly [N in SendableTopic]: Way<TopicValues[N]> } = {
   sessions: { own: false, key: ({ userId }) => text(userId) },
   outcomes: { own: false, key: ({ userId }) => text(userId) },
+  erasures: { own: false, key: ({ userId }) => text(userId) },
   profiles: { own: false, key: ({ userId }) => text(userId) },
   "budget-pacing": { own: false, key: ({ campaign }) => text(campaign), partition: ofCampaign },
   releases: { own: false, key: ({ campaign, hash }) => text(`${campaign}/${hash}`), partition: ofCampaign },

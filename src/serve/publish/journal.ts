@@ -56,6 +56,11 @@ export class Journal {
     this.#head = { ...this.#head, repeatedSessions: this.#head.repeatedSessions + 1 };
   }
 
+  /** A user, or a session from before its user was erased. */
+  erased(what: "users" | "sessions"): void {
+    countOne(this.counts, `erasures/${what}`);
+  }
+
   decision(row: Omit<Decision, "previousHash">, key: Uint8Array, headers?: Headers): void {
     const value = this.#codecs.decisions.encode({ ...row, previousHash: this.#head.decisionHead });
     this.#put("decisions", key, value, headers);

@@ -8,6 +8,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { decisionIdOf } from "../../domain/ids.ts";
+import type { Erasure } from "../../domain/erasure.ts";
 import type { Outcome, Profile, Session } from "../../domain/session.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { FeatureRows } from "../classify/feature-rows.ts";
@@ -32,12 +33,16 @@ import {
 } from "../state/user/activity.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import { forgottenMs, recognise, type SessionMatch } from "../state/user/recent-sessions.ts";
-import type { EndedDecision, UserRecord } from "../state/user/record.ts";
+import { withoutAttributes, withoutUser, type EndedDecision, type UserRecord } from "../state/user/record.ts";
 import { rejected, type DecodedRecord, type RejectedRecord } from "./contract.ts";
 
 export type BatchEvent =
   | { readonly kind: "session"; readonly session: EnrichedSession }
   | { readonly kind: "repeated_session" }
+  /** A user is forgotten; the record is without what was known. */
+  | { readonly kind: "erasure" }
+  /** From before its user was erased. */
+  | { readonly kind: "erased_session" }
   /** In its decision's window: the open decision before it and with it. */
   | {
       readonly kind: "outcome";
@@ -92,6 +97,8 @@ export class BatchView {
       case "rejected":
         this.events.push(record);
         return;
+      case "erasure":
+        return this.#erase(record.erasure, record.record);
       case "profile":
         return this.#profile(record.userId, record.profile);
       case "outcome":
@@ -99,6 +106,16 @@ export class BatchView {
       case "session":
         return this.#session(record.session, record.record);
     }
+  }
+
+  /** Windows that are over in this batch become no rows of the training log either. */
+  #erase({ userId, atMs }: Erasure, record: LogRecord): void {
+    const user = this.#user(userId, record);
+    const { expired, over } = user.closed;
+    const closed = { ...user.closed, expired: expired.map(withoutAttributes), over: over.map(withoutAttributes) };
+    this.#keep({ ...user, closed }, userId, withoutUser(user.record, atMs, this.#nowMs));
+    this.profiles.set(userId, null);
+    this.events.push({ kind: "erasure" });
   }
 
   /** The latest counts, whichever order they come in. */
@@ -136,7 +153,10 @@ export class BatchView {
         const before = must(user.record.open[judgement.at], "the open decision");
         const after = withCounted(before, outcome);
         const open = user.record.open.with(judgement.at, after);
-        const activity = this.#activityWith(user.record.activity, outcome, before.campaign);
+        const isErased = before.decidedAtMs <= user.record.erasedAtMs;
+        const activity = isErased
+          ? user.record.activity
+          : this.#activityWith(user.record.activity, outcome, before.campaign);
         this.#keep(user, outcome.userId, { ...user.record, open, activity });
         this.events.push({ kind: "outcome", outcome, before, after });
         return;
@@ -166,6 +186,10 @@ export class BatchView {
 
   #session(session: Session, record: LogRecord): void {
     const user = this.#user(session.userId, record);
+    if (session.atMs <= user.record.erasedAtMs) {
+      this.events.push({ kind: "erased_session" });
+      return;
+    }
     const { seen, recent } = recognise(user.record.sessions, session, this.#nowMs);
     if (seen !== "new") {
       this.events.push(notNew(seen, session, record, recent));

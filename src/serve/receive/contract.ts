@@ -4,6 +4,7 @@
 import { AssertionFailed } from "../../domain/assert.ts";
 import type { Grant } from "../../domain/control.ts";
 import type { DeadLetterReason } from "../../domain/dead-letter.ts";
+import type { Erasure } from "../../domain/erasure.ts";
 import { eventBreach, type Breach } from "../../domain/event-contract.ts";
 import { idBreach, keyIs, MAX_ID_BYTES } from "../../domain/ids.ts";
 import { MAX_EVENT_BYTES, type Outcome, type Profile, type Session } from "../../domain/session.ts";
@@ -17,6 +18,7 @@ import { grantBreach } from "./grant-contract.ts";
 
 export interface InputCodecs {
   readonly grants: Codec<Grant>;
+  readonly erasures: Codec<Erasure>;
   readonly profiles: Codec<Profile>;
   readonly outcomes: Codec<Outcome>;
   readonly sessions: Codec<Session>;
@@ -24,6 +26,7 @@ export interface InputCodecs {
 
 export type DecodedRecord =
   | { readonly kind: "grant"; readonly record: LogRecord; readonly grant: Grant }
+  | { readonly kind: "erasure"; readonly record: LogRecord; readonly erasure: Erasure }
   /** A null profile: its producer has deleted it. */
   | { readonly kind: "profile"; readonly record: LogRecord; readonly userId: string; readonly profile: Profile | null }
   | { readonly kind: "outcome"; readonly record: LogRecord; readonly outcome: Outcome }
@@ -56,6 +59,8 @@ export function readRecord(
     switch (record.topic) {
       case "grants":
         return readGrant(codecs, record, context);
+      case "erasures":
+        return readErasure(codecs, record, context);
       case "profiles":
         return readProfile(codecs, record, context);
       case "outcomes":
@@ -88,6 +93,15 @@ function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleC
   const grant = codecs.grants.decode(record.value);
   const breach = grantBreach(grant, record.key, partition);
   return breach === null ? { kind: "grant", record, grant } : rejected(record, "contract", breach);
+}
+
+function readErasure(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
+  if (record.value === null) return rejected(record, "contract", "value: missing");
+  const large = sizeBreach(record.value);
+  if (large !== null) return rejected(record, "contract", large);
+  const erasure = codecs.erasures.decode(record.value);
+  const breach = eventBreach(erasure, nowMs) ?? strayed(record, erasure.userId);
+  return breach === null ? { kind: "erasure", record, erasure } : rejected(record, ...breach);
 }
 
 function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {

@@ -12,7 +12,8 @@ export function withCounted(open: OpenDecision, outcome: Outcome): OpenDecision 
   return {
     ...(open.reservation === "held" ? withoutHold(open, outcome) : open),
     outcomes: appendRow(open.outcomes, outcomeRow(outcome), OUTCOMES_MAX),
-    rewards: addRewards(open.rewards, outcome.rewards),
+    // They are for the row of the training log.
+    rewards: open.drawn ? addRewards(open.rewards, outcome.rewards) : open.rewards,
   };
 }
 

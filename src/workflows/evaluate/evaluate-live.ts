@@ -48,7 +48,7 @@ export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
         options: bootstrap,
       }),
       holdout: holdout.value,
-      warnings: [...warningsOf(holdout), ...lacking(releases, sums), ...unread(sums)],
+      warnings: [...warningsOf(holdout), ...lacking(releases, sums), ...unread(sums), ...withoutErased(sums, holdout)],
     };
   });
 }
@@ -90,4 +90,11 @@ function lacking(releases: readonly OpenRelease[], { rows, missing }: LiveSums):
 
 function unread({ leftOut: { undecodable } }: LiveSums): string[] {
   return undecodable === 0 ? [] : [`${undecodable} records of the training log cannot be read and are left out`];
+}
+
+function withoutErased({ leftOut }: LiveSums, holdout: Holdout): string[] {
+  if (leftOut.erased + holdout.erased === 0) return [];
+  return [
+    `users who were erased are left out: ${leftOut.erased} rows of the training log (of any campaign), ${holdout.erased} decisions`,
+  ];
 }

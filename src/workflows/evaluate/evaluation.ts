@@ -37,7 +37,7 @@ export type Source =
       readonly currency: string;
       readonly reward: string;
       /** Training rows that say nothing of other arms. */
-      readonly leftOut: Readonly<Record<"heldOut" | "notDrawn" | "undecodable", number>>;
+      readonly leftOut: Readonly<Record<"heldOut" | "notDrawn" | "undecodable" | "erased", number>>;
       readonly refused: number;
     };
 

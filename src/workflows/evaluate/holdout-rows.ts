@@ -6,11 +6,13 @@
 
 import type { Campaign } from "../../domain/campaign.ts";
 import type { Decision, Reason } from "../../domain/decision.ts";
+import type { ErasedUsers } from "../../domain/erasure.ts";
 import type { Outcome } from "../../domain/session.ts";
 import { lotOf, LOTS, type BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { HoldoutSums, type HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { IdSet } from "../../evaluate/verify/id-set.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
+import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { rewardOf } from "../../serve/settle/reward.ts";
@@ -30,6 +32,8 @@ export interface Holdout {
   readonly sessions: number;
   /** Sessions of users who entered before the oldest outcome that the log still keeps. */
   readonly tooOld: number;
+  /** Decisions about users who were erased after them. */
+  readonly erased: number;
 }
 
 /** The campaign did nothing to these, held out or not. */
@@ -44,20 +48,23 @@ const REFUSED: ReadonlySet<Reason> = new Set(["downgraded", "budget_exhausted", 
 export async function readHoldout(options: HoldoutOptions): Promise<Holdout> {
   const { log, progress, bootstrap, campaign } = options;
   const sums = new HoldoutSums(LOTS);
-  const counts = { refused: 0, sessions: 0, tooOld: 0 };
+  const counts = { refused: 0, sessions: 0, tooOld: 0, erased: 0 };
+  const erased = await erasedUsers(log);
   const ranges = await log.ranges("decisions");
   for (const [index, { partition }] of ranges.entries()) {
     progress.report("reading", index / ranges.length, "decisions, outcomes and settlements");
-    await new PartitionReading(partition, sums, counts, options).all();
+    await new PartitionReading(partition, sums, counts, { ...options, erased }).all();
   }
   return { value: sums.value(bootstrap, campaign.holdoutShare), ...counts };
 }
 
+type Counts = { -readonly [K in "refused" | "sessions" | "tooOld" | "erased"]: Holdout[K] };
+
 class PartitionReading {
   readonly #partition: number;
   readonly #sums: HoldoutSums;
-  readonly #counts: { refused: number; sessions: number; tooOld: number };
-  readonly #options: HoldoutOptions;
+  readonly #counts: Counts;
+  readonly #options: HoldoutOptions & { readonly erased: ErasedUsers };
   /** Decisions of the campaign that count, by whether their user is held out. */
   readonly #heldOut = new IdSet();
   readonly #served = new IdSet();
@@ -72,8 +79,8 @@ class PartitionReading {
   constructor(
     partition: number,
     sums: HoldoutSums,
-    counts: { refused: number; sessions: number; tooOld: number },
-    options: HoldoutOptions,
+    counts: Counts,
+    options: HoldoutOptions & { readonly erased: ErasedUsers },
   ) {
     this.#partition = partition;
     this.#sums = sums;
@@ -94,6 +101,10 @@ class PartitionReading {
 
   #decision(decision: Decision, sinceMs: number): void {
     const { userId, decisionId, holdout } = decision;
+    if (this.#options.erased.has(userId, decision.decidedAtMs)) {
+      this.#counts.erased += 1;
+      return;
+    }
     if (decision.campaign !== this.#options.campaign.id || NOT_DECIDED.has(decision.reason)) {
       if (this.#entered.has(userId)) return;
       this.#before.add(decisionId);

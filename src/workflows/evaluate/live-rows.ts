@@ -9,8 +9,8 @@ import { compileRowEncoder } from "../../domain/features.ts";
 import type { TrainingRow } from "../../domain/training-row.ts";
 import { lotOf, LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { addWeighted, countRow, CONTROL, emptySums, type PolicySums } from "../../evaluate/policy/policy-value.ts";
-import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
-import type { EventLog, LogRecord } from "../../log/event-log.ts";
+import type { EventLog } from "../../log/event-log.ts";
+import { trainingRows } from "../../retrain/training-rows.ts";
 import { rewardOf } from "../../serve/settle/reward.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { checkArms } from "./fit.ts";
@@ -30,23 +30,20 @@ export interface LiveSums extends RowSums {
   readonly rows: number;
   /** What was served: one policy, the recorded chances themselves. */
   readonly served: PolicySums;
-  readonly leftOut: { heldOut: number; notDrawn: number; undecodable: number };
+  readonly leftOut: { heldOut: number; notDrawn: number; undecodable: number; erased: number };
   /** Of each release, by feature: rows in which it was missing and took its default. */
   readonly missing: readonly number[];
 }
 
 const BATCH_ROWS = 4_096;
-const codec = codecFor("training-log");
 
 export async function sumLive(releases: readonly OpenRelease[], options: LiveOptions): Promise<LiveSums> {
   const { log, campaign, progress } = options;
   const arms = campaign.arms.map(({ id }) => id);
   for (const { label, release } of releases) checkArms(label, release.manifest, arms, `campaign ${campaign.id}`);
   const collected = new Collected(releases, options);
-  for await (const { value } of recordsOf(log, "training-log", (done) =>
-    progress.report("reading", done, "training-log"),
-  ))
-    if (value !== null) await collected.see(value);
+  for await (const row of trainingRows(log, (done) => progress.report("reading", done, "training-log")))
+    await collected.see(row);
   return await collected.end();
 }
 
@@ -55,7 +52,7 @@ class Collected {
   readonly #options: LiveOptions;
   readonly #sums: RowSums;
   readonly #served = emptySums([CONTROL, "as served"], LOTS);
-  readonly #leftOut = { heldOut: 0, notDrawn: 0, undecodable: 0 };
+  readonly #leftOut = { heldOut: 0, notDrawn: 0, undecodable: 0, erased: 0 };
   readonly #missing: number[];
   #batch: TrainingRow[] = [];
   #rows = 0;
@@ -67,10 +64,9 @@ class Collected {
     this.#missing = releases.map(() => 0);
   }
 
-  async see(value: Uint8Array): Promise<void> {
-    const row = decodedOrNull(codec, value);
-    if (row === null) this.#leftOut.undecodable += 1;
-    if (row === null || row.campaign !== this.#options.campaign.id) return;
+  async see(row: TrainingRow | "undecodable" | "erased"): Promise<void> {
+    if (typeof row === "string") this.#leftOut[row] += 1;
+    if (typeof row === "string" || row.campaign !== this.#options.campaign.id) return;
     const chance = row.propensities[row.arm] ?? 0;
     if (row.holdout) this.#leftOut.heldOut += 1;
     else if (!(chance > 0 && chance <= 1)) this.#leftOut.notDrawn += 1;
@@ -128,15 +124,4 @@ class Collected {
     });
     return x;
   }
-}
-
-/** All records of a topic, partition by partition; tells how far it is. */
-async function* recordsOf(log: EventLog, topic: string, onDone: (done: number) => void): AsyncGenerator<LogRecord> {
-  const ranges = await log.ranges(topic);
-  for (const [index, { partition, start, end }] of ranges.entries())
-    for await (const batch of log.read(topic, partition, start)) {
-      yield* batch;
-      const offset = batch.at(-1)?.offset ?? start;
-      onDone((index + (offset + 1 - start) / Math.max(1, end - start)) / ranges.length);
-    }
 }

@@ -4,8 +4,9 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import { compileRowEncoder } from "../../domain/features.ts";
 import { parseRelease } from "../../domain/release.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { trainingRows } from "../../retrain/training-rows.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
-import { valuesOf, type Recorded } from "./recorded.ts";
+import type { Recorded } from "./recorded.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
@@ -35,8 +36,8 @@ export async function clustersUnder(
     waiting = [];
   };
   try {
-    for await (const [, row] of valuesOf(log, "training-log")) {
-      if (row.campaign !== campaign) continue;
+    for await (const row of trainingRows(log)) {
+      if (typeof row === "string" || row.campaign !== campaign) continue;
       encoder.encode(row.attributes, rows, waiting.length * encoder.width);
       waiting.push(row.decisionId);
       if (waiting.length === ROWS_AT_ONCE) await classify();

@@ -5,6 +5,7 @@ import type { PacingCommand, ReleaseRecord } from "../../domain/control.ts";
 import type { Decision, Settlement } from "../../domain/decision.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
+import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import { secretsOf } from "./secrets.ts";
@@ -19,6 +20,8 @@ export interface RecordedSession {
 export interface Recorded {
   /** Those that reached the draw, by their time. */
   readonly sessions: readonly RecordedSession[];
+  /** Sessions of users who were erased after them: left out. */
+  readonly erased: number;
   readonly commands: readonly { readonly atMs: number; readonly command: PacingCommand }[];
   readonly releases: readonly {
     readonly atMs: number;
@@ -33,10 +36,14 @@ export async function readRecorded(log: EventLog, campaign: string): Promise<Rec
   const posted = new Map<string, { amountMinor: bigint; atMs: number }>();
   for await (const [, row] of valuesOf(log, "settlements"))
     if (row.campaign === campaign && row.status === "posted") posted.set(row.decisionId, postedOf(row));
+  const users = await erasedUsers(log);
+  let erased = 0;
   const sessions: RecordedSession[] = [];
-  for await (const [{ partition }, decision] of valuesOf(log, "decisions"))
-    if (decision.campaign === campaign && wasDrawn(decision))
-      sessions.push({ shard: partition, decision, posted: posted.get(decision.decisionId) ?? null });
+  for await (const [{ partition }, decision] of valuesOf(log, "decisions")) {
+    if (decision.campaign !== campaign || !wasDrawn(decision)) continue;
+    if (users.has(decision.userId, decision.decidedAtMs)) erased += 1;
+    else sessions.push({ shard: partition, decision, posted: posted.get(decision.decisionId) ?? null });
+  }
   const commands: { atMs: number; command: PacingCommand }[] = [];
   for await (const [{ timestampMs }, command] of valuesOf(log, "budget-pacing"))
     if (command.campaign === campaign && !command.dryRun) commands.push({ atMs: timestampMs, command });
@@ -48,6 +55,7 @@ export async function readRecorded(log: EventLog, campaign: string): Promise<Rec
     sessions: sessions.toSorted((a, b) => a.decision.decidedAtMs - b.decision.decidedAtMs),
     commands: commands.toSorted((a, b) => a.atMs - b.atMs),
     releases,
+    erased,
     shards: (await log.ranges("grants")).length,
     secret: (await secretsOf(log)).get(campaign) ?? new Uint8Array(0),
   };

@@ -81,7 +81,11 @@ export async function showWhatIf(context: Context, log: EventLog, asked: Asked):
     context.progress.report("drawing the page", 0);
     await writeFile(asked.out, await renderWhatIf(whatIf));
   }
-  context.output.result({ ...whatIf, page: asked.out ?? null }, () => whatIfText(whatIf, asked.out));
+  if (recorded.erased > 0)
+    context.output.note(`${recorded.erased} sessions of users who were erased are left out`, { level: "warn" });
+  context.output.result({ ...whatIf, erased: recorded.erased, page: asked.out ?? null }, () =>
+    whatIfText(whatIf, asked.out),
+  );
   return DONE;
 }
 

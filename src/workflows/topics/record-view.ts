@@ -2,9 +2,12 @@
 // A record of any topic for people and for JSON: its place, its key and its value by the topic's schema; bytes that the
 // schema does not fit are shown as they are, with the reason.
 
+import { ErasedUsers } from "../../domain/erasure.ts";
 import { Undecodable, schemaCodec } from "../../log/codec/codec.ts";
 import { toJson, type Json } from "../../log/codec/json.ts";
-import type { LogRecord } from "../../log/event-log.ts";
+import { erasedUsers } from "../../log/codec/erased-users.ts";
+import type { EventLog, LogRecord } from "../../log/event-log.ts";
+import { profileUserOf, userOf } from "../../serve/state/state.ts";
 import { CONTROL_PREFIX } from "../../task/cycle/control-record.ts";
 import { printableLine } from "../../terminal/printable.ts";
 import { timeText } from "../../terminal/table.ts";
@@ -19,6 +22,8 @@ export interface RecordView {
   /** Why the bytes have no value; absent when they have. */
   readonly undecodable?: string;
   readonly bytes?: string;
+  /** Of a user who was erased after it: the value is not shown. */
+  readonly erased?: true;
 }
 
 /** Topics whose records hold a campaign's secret: whoever sees it can foretell draws. */
@@ -26,10 +31,24 @@ const WITH_SECRETS: readonly string[] = ["grants", "state", "treasury-state"];
 
 const LONGEST_TEXT = 1_000;
 
-export function viewOf({ topic, partition, offset, timestampMs, key, value }: LogRecord): RecordView {
+/** Topics whose records say what users are or do. */
+const OF_USERS: readonly string[] = ["sessions", "outcomes", "profiles", "training-log", "dead-letters", "state"];
+
+/** For `viewOf` of a topic's records: nobody where they say nothing of users. */
+export async function erasedOf(log: EventLog, topic: string): Promise<ErasedUsers> {
+  return OF_USERS.includes(topic) ? await erasedUsers(log) : new ErasedUsers();
+}
+
+export function viewOf(
+  { topic, partition, offset, timestampMs, key, value }: LogRecord,
+  erased: ErasedUsers,
+): RecordView {
   const name = key === null ? null : Buffer.from(key).toString("utf8");
   const place = { topic, partition, offset, timestampMs, key: name };
   if (value === null) return { ...place, value: null };
+  const user = topic === "state" ? (userOf(name ?? "") ?? profileUserOf(name ?? "")) : name;
+  if (user !== null && user !== undefined && erased.has(user, timestampMs))
+    return { ...place, value: null, erased: true };
   // A task's changelog also holds the control records of its cycles.
   const schema = name?.startsWith(CONTROL_PREFIX) === true ? "control-record" : topic;
   try {
@@ -50,9 +69,10 @@ function withheld(json: Json): Json {
 }
 
 export function viewText(view: RecordView): string {
-  const { partition, offset, timestampMs, key, value, undecodable, bytes } = view;
+  const { partition, offset, timestampMs, key, value, undecodable, bytes, erased } = view;
   const place = `${partition}@${offset} ${timeText(timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
   if (undecodable !== undefined) return `${place} undecodable: ${undecodable}: ${shortened(bytes ?? "")}`;
+  if (erased === true) return `${place} (erased)`;
   return `${place} ${value === null ? "(tombstone)" : shortened(JSON.stringify(value))}`;
 }
 

@@ -2,6 +2,7 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { isWhole } from "../../domain/dead-letter.ts";
+import { erasedUsers } from "../../log/codec/erased-users.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";
@@ -17,6 +18,8 @@ export interface Redriven {
   readonly leftOut: number;
   /** Only their beginning was kept. */
   readonly tooLarge: number;
+  /** Of users who were erased since. */
+  readonly erased: number;
 }
 
 export async function redrive(
@@ -28,6 +31,8 @@ export async function redrive(
   const placements = new Map<string, Placement>();
   let leftOut = 0;
   let tooLarge = 0;
+  const users = await erasedUsers(log);
+  let erased = 0;
   let records: OutRecord[] = [];
   const flush = async () => {
     if (!dryRun) await log.send(records);
@@ -38,6 +43,10 @@ export async function redrive(
     if (!isWhole(letter)) tooLarge += 1;
     else if (topic === null) leftOut += 1;
     if (!isWhole(letter) || topic === null) continue;
+    if (letter.key !== null && users.has(Buffer.from(letter.key).toString("utf8"), letter.atMs)) {
+      erased += 1;
+      continue;
+    }
     byTopic.set(topic, (byTopic.get(topic) ?? 0) + 1);
     const { key, value } = letter;
     let placement = placements.get(topic);
@@ -48,7 +57,7 @@ export async function redrive(
     onProgress(sumOf(byTopic));
   }
   await flush();
-  return { byTopic, leftOut, tooLarge };
+  return { byTopic, leftOut, tooLarge, erased };
 }
 
 export function sumOf(counts: ReadonlyMap<string, number>): number {

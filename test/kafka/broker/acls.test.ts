@@ -88,6 +88,10 @@ test("the day runs, each part of it by who has its role", async () => {
   await as("producer").ok("send outcomes", `${JSON.stringify(outcome)}\n`);
   await as("analyst").until("tail settlements --json", ({ json }) => json.length > 0);
   expect(await as("analyst").run("verify")).toMatchObject({ code: 0 });
+  await as("ops").ok(`users erase ${String(userId)}`);
+  await as("analyst").until("tail sessions --json", ({ json }) =>
+    json.some(({ key, erased }) => key === userId && erased === true),
+  );
   expect(await as("ops").ok("pacing pause --campaign spring --wait")).toMatchObject({ outcome: "applied" });
   expect(await consumed(20)).toBe(20);
   const { address } = JSON.parse(await run.said('"event":"http"')) as { address: string };
@@ -107,6 +111,7 @@ describe("who goes beyond its role is told which right it lacks", () => {
       /lacks Write on topic day\.budget-pacing: deploy\/kafka\/acls\.sh/,
     ],
     ["analyst", "send sessions", sessionLine(99), /lacks Write on any topic, which a producer needs/],
+    ["producer", "users erase u-1", "", /lacks Write on topic day\.erasures/],
     ["producer", "tail decisions", "", /lacks Read on topic day\.decisions/],
     ["consumer", "verify", "", /lacks Read on topic day\.\S+/],
     [

@@ -10,7 +10,7 @@ export interface Written {
   readonly compactions: readonly number[];
 }
 
-const COMPACTED = ["grants", "profiles", "releases"];
+const COMPACTED = ["grants", "erasures", "profiles", "releases"];
 
 export class Inputs {
   readonly #records = new Map<string, LogRecord[]>();

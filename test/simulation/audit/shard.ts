@@ -55,7 +55,7 @@ export class ShardAudit {
     this.#decisions = new Chain(findings);
     this.#settlements = new Chain(findings);
     this.#expected = new Expected(findings, "", 0, 0);
-    const topics = ["grants", "profiles", "outcomes", "sessions"];
+    const topics = ["grants", "erasures", "profiles", "outcomes", "sessions"];
     this.#order = new CycleOrder({ name: `serve ${partition}`, partition, inputs: topics }, inputs, findings);
   }
 

@@ -43,6 +43,13 @@ export function forgottenMs(recent: Uint8Array): number {
   return isMarked(recent) ? doubleAt(recent, AT_MS) : -Infinity;
 }
 
+/** Of the sessions of the user that are known or forgotten, the time of the newest. */
+export function newestMs(recent: Uint8Array): number {
+  let newest = -Infinity;
+  for (let row = 0; row < recent.length; row += ROW_BYTES) newest = Math.max(newest, doubleAt(recent, row + AT_MS));
+  return newest;
+}
+
 function isMarked(recent: Uint8Array): boolean {
   return recent.length > 0 && doubleAt(recent, 0) === FORGOTTEN;
 }

@@ -13,6 +13,7 @@ import { ACTIVITY_MS, NO_ACTIVITY, withIncentive, type Activity } from "./activi
 import { idPrint } from "./fingerprint.ts";
 import type { OpenDecision } from "./open-decision.ts";
 import { DOUBLE_BYTES, NOTHING, appendRow, doubleAt, unpackDoubles } from "./packed.ts";
+import { newestMs } from "./recent-sessions.ts";
 
 export const OPEN_MAX = 32;
 export const ENDED_MAX = 32;
@@ -53,6 +54,8 @@ export interface UserRecord {
   readonly received: readonly Received[];
   readonly open: readonly OpenDecision[];
   readonly ended: readonly EndedDecision[];
+  /** Nothing of the user from until then is taken in any more; 0 when they were never erased. */
+  readonly erasedAtMs: number;
 }
 
 export const NEW_USER: UserRecord = {
@@ -64,7 +67,30 @@ export const NEW_USER: UserRecord = {
   received: [],
   open: [],
   ended: [],
+  erasedAtMs: 0,
 };
+
+/**
+ * What stays of a user who is erased: decisions whose money, or whose window, has still to end, without anything that the
+ * user is or did; and until when all of it is erased, which covers every session that was decided.
+ */
+export function withoutUser(record: UserRecord, atMs: number, nowMs: number): UserRecord {
+  const { open, ended, sessions } = record;
+  const erasedAtMs = Math.max(
+    ...[atMs, record.erasedAtMs, newestMs(sessions)],
+    ...open.map(({ decidedAtMs }) => decidedAtMs),
+  );
+  const kept: UserRecord = { ...NEW_USER, open: open.map(withoutAttributes), ended, erasedAtMs };
+  return {
+    ...kept,
+    keepUntilMs: Math.max(keptUntil(kept, nowMs, 0), ...open.map(({ untilMs }) => untilMs + ENDED_MS)),
+  };
+}
+
+/** Not drawn: it becomes no row of the training log. */
+export function withoutAttributes(open: OpenDecision): OpenDecision {
+  return { ...open, drawn: false, propensities: NOTHING, attributes: NOTHING, rewards: {} };
+}
 
 /** Idle users are forgotten when nothing that their record says can matter any more. */
 export function keptUntil(record: UserRecord, nowMs: number, longestCapMs: number): number {
