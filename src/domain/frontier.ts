@@ -35,6 +35,14 @@ export function sharesAt(frontier: Frontier, position: number, cluster: number, 
   return out;
 }
 
+/** A trained mix counts as much as so many sessions that came. */
+const PRIOR_SESSIONS = 200;
+
+/** The clusters that came, steadied by the mix that the release was trained on. */
+export function liveMix(values: ClusterValues, sessionsByCluster: readonly number[]): number[] {
+  return values.mix.map((share, cluster) => share * PRIOR_SESSIONS + (sessionsByCluster[cluster] ?? 0));
+}
+
 /** Expected reward and spend of a session on the mix of clusters at the position. */
 export function expectedAt(
   frontier: Frontier,

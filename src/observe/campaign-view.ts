@@ -4,6 +4,7 @@
 
 import type { AccountTotals, BudgetStatus, CommandAnswer } from "../domain/control.ts";
 import type { Minor } from "../domain/money.ts";
+import { pendingOf, postedOf } from "../domain/totals.ts";
 
 export interface LaggingShard {
   readonly shard: number;
@@ -33,8 +34,8 @@ export function accountView(budgetMinor: Minor, totals: AccountTotals): AccountV
     budgetMinor,
     grantedMinor: totals.granted,
     returnedMinor: totals.returned,
-    reservedMinor: totals.reserved - totals.settled - totals.released,
-    postedMinor: totals.settled + totals.sent,
+    reservedMinor: pendingOf(totals),
+    postedMinor: postedOf(totals),
     expiredMinor: totals.released,
     overMinor: out > budgetMinor ? out - budgetMinor : 0n,
   };

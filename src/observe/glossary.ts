@@ -1,6 +1,7 @@
 // Glossary: the words for people, one meaning each, for the console, the reports and the command line. It imports nothing, so
 // that a browser can read it as it is but for types.
 
+import type { PacingAction } from "../domain/control.ts";
 import type { Reason } from "../domain/decision.ts";
 
 export const GLOSSARY = {
@@ -38,4 +39,42 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   downgraded: "cheaper offer for want of money",
   budget_exhausted: "refused: budget used up",
   budget_not_yet_granted: "refused: money not there yet",
+};
+
+/** Reasons that are one thing to look at, in the order in which they are drawn. */
+export const DECISION_GROUPS = [
+  { name: "given", reasons: ["planned", "explored"] },
+  { name: "cheaper offer for want of money", reasons: ["downgraded"] },
+  { name: "nothing by the plan", reasons: ["planned_control"] },
+  { name: "holdout", reasons: ["holdout"] },
+  { name: "held back by the curve", reasons: ["pacing_throttled"] },
+  { name: "refused for money", reasons: ["budget_exhausted", "budget_not_yet_granted"] },
+  {
+    name: "other",
+    reasons: [
+      "incentive_open",
+      "user_cap",
+      "campaign_paused",
+      "campaign_not_live",
+      "no_release",
+      "classifier_unavailable",
+      "invalid_campaign",
+    ],
+  },
+] as const satisfies readonly { readonly name: string; readonly reasons: readonly Reason[] }[];
+
+/** What a command does, in words for people. */
+export const ACTION_WORDS: Readonly<Record<PacingAction["kind"], string>> = {
+  create: "created",
+  set_budget: "budget changed",
+  set_exploration: "exploration changed",
+  set_caps: "caps changed",
+  set_curve: "curve changed",
+  promote_release: "release promoted",
+  rollback_release: "release rolled back",
+  pin_release: "release pinned",
+  pause: "paused",
+  resume: "resumed",
+  end: "ended",
+  clear_alarm: "alarm cleared",
 };

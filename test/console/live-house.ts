@@ -18,14 +18,15 @@ export interface LiveHouse {
 }
 
 export interface HouseOptions {
-  /** Of the console's command line. */
-  readonly console?: string;
+  /** Whether the console takes commands. */
+  readonly commands?: boolean;
   readonly env?: Record<string, string>;
 }
 
-export async function openLiveHouse({ console = "", env = {} }: HouseOptions = {}): Promise<LiveHouse> {
+export async function openLiveHouse({ commands = false, env = {} }: HouseOptions = {}): Promise<LiveHouse> {
   const shell = openShell(env);
-  writeFileSync(join(shell.folder, "tokens"), `ana read,command ${TOKEN}\nben read a-token-that-only-reads\n`);
+  const tokens = join(shell.folder, "tokens");
+  writeFileSync(tokens, `ana read,command ${TOKEN}\nben read a-token-that-only-reads\n`);
   const allocator = shell.start("run --json");
   await allocator.said('"serve":[0,1],"treasury":[0]');
   const running: Background[] = [allocator];
@@ -34,7 +35,7 @@ export async function openLiveHouse({ console = "", env = {} }: HouseOptions = {
     explorationShare: 0.1,
     holdoutShare: 0.1,
   });
-  const opened = shell.start(`console --port 0 ${console} --json`);
+  const opened = shell.start(`console --port 0 ${commands ? `--commands --tokens ${tokens}` : ""} --json`);
   running.push(opened);
   const { address } = JSON.parse(await opened.said("address")) as { address: string };
   let decided = 0;

@@ -19,7 +19,10 @@ afterAll(async () => {
   await house.close();
 });
 
-const PAGES = [["/", "article"]] as const;
+const PAGES = [
+  ["/", "article"],
+  ["/campaigns/spring", ".chart"],
+] as const;
 
 describe.each(PAGES)("the page at %s", (path, content) => {
   test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme }))))(

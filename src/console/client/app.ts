@@ -2,14 +2,18 @@
 
 import { render, type ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Campaign } from "./campaign.ts";
 import { Campaigns } from "./campaigns.ts";
 import { html } from "./html.ts";
 import { Empty } from "./parts.ts";
+import { Session } from "./session.ts";
 
 const NAVIGATION = [["/", "Campaigns"]] as const;
 
 function pageAt(path: string): ComponentChild {
   if (path === "/") return html`<${Campaigns} />`;
+  const [, id] = /^\/campaigns\/([^/]+)$/.exec(path) ?? [];
+  if (id !== undefined) return html`<${Campaign} key=${id} id=${decoded(id)} />`;
   return html`<${Empty} title="There is no such page" text="The address leads nowhere here." />`;
 }
 
@@ -42,9 +46,19 @@ function App() {
           ([url, name]) => html`<a href=${url} aria-current=${isAt(path, url) ? "page" : undefined}>${name}</a>`,
         )}
       </nav>
+      <${Session} />
     </header>
     <main id="main" tabindex="-1">${pageAt(path)}</main>
   `;
+}
+
+/** An address may be anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function isAt(path: string, url: string): boolean {

@@ -1,6 +1,10 @@
 // Campaigns: a row for each.
 
+import { ACTION_WORDS } from "../../observe/glossary.ts";
+import { useState } from "preact/hooks";
 import type { CampaignRow, CampaignsPage } from "../views/campaigns-page.ts";
+import { ActionDialog } from "./actions.ts";
+import { useCommanding } from "./facts.ts";
 import { ago, amount, money, percent, time, whole } from "./format.ts";
 import { html } from "./html.ts";
 import { useLive } from "./live.ts";
@@ -21,7 +25,7 @@ export function Campaigns() {
           : html`<div class="rows">
               <div class="row head" aria-hidden="true">
                 <span>Campaign</span><span>Money</span><span>Forecast of the end</span><span>Refused for money</span
-                ><span>Last change</span>
+                ><span>Last change</span><span></span>
               </div>
               ${campaigns.map((row) => html`<${Row} key=${row.id} row=${row} nowMs=${atMs} />`)}
             </div>`}
@@ -51,8 +55,8 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
           <dt class="left">left</dt>
           <dd>${amount(of.left, currency.digits)}</dd>
         </div>
-        <div class="of">
-          <dt>of</dt>
+        <div>
+          <dt class="budget">budget</dt>
           <dd>${money(of.budget, currency)}</dd>
         </div>
       </dl>
@@ -77,10 +81,22 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
       ${
         lastChange === null
           ? html`<span class="quiet">–</span>`
-          : html`<span>${lastChange.action}</span
+          : html`<span>${lastChange.action === null ? "changed" : ACTION_WORDS[lastChange.action]}</span
               ><small>${ago(lastChange.atMs, nowMs)}${lastChange.by === null ? "" : ` by ${lastChange.by}`}</small>`
       }
     </div>
+    <${PauseOrResume} row=${row} />
     <${Warnings} warnings=${warnings} />
   </article>`;
+}
+
+function PauseOrResume({ row }: { row: CampaignRow }) {
+  const commanding = useCommanding();
+  const [isOpen, setOpen] = useState(false);
+  if (commanding !== "open" || row.state === "ended") return html`<div class="act"></div>`;
+  const kind = row.state === "paused" ? "resume" : "pause";
+  return html`<div class="act">
+    <button type="button" class="small" onClick=${() => setOpen(true)}>${kind === "pause" ? "Pause…" : "Resume…"}</button>
+    ${isOpen && html`<${ActionDialog} start=${{ kind }} row=${row} hasPeriod=${false} onClose=${() => setOpen(false)} />`}
+  </div>`;
 }

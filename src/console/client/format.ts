@@ -61,3 +61,8 @@ export function time(atMs: number, timeZone: string): string {
   }
   return clock.format(atMs);
 }
+
+/** `12.3k`: for axes. */
+export function compact(value: number): string {
+  return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+}

@@ -39,8 +39,9 @@ async function followPage<T>(url: string, signal: AbortSignal, set: SetLive<T>):
   while (!signal.aborted) {
     const refused = await readPage(url, signal, set).catch(() => null);
     if (signal.aborted) return;
-    if (refused !== null && refused.status < 500) return set(() => ({ kind: "refused", ...refused }));
-    set((before) => (before.kind === "here" ? { ...before, lostAtMs: before.lostAtMs ?? Date.now() } : before));
+    // A campaign may be made, and a token given, in a moment.
+    if (refused !== null && refused.status < 500) set(() => ({ kind: "refused", ...refused }));
+    else set((before) => (before.kind === "here" ? { ...before, lostAtMs: before.lostAtMs ?? Date.now() } : before));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }

@@ -1,6 +1,7 @@
 // Parts: what several pages have in common.
 
 import type { ComponentChild } from "preact";
+import { GLOSSARY } from "../../observe/glossary.ts";
 import type { AccountMoney, Currency } from "../views/campaigns-page.ts";
 import type { Warning } from "../../observe/warnings.ts";
 import { ago, money } from "./format.ts";
@@ -55,4 +56,27 @@ export function MoneyBar({ money: of, currency }: { money: AccountMoney; currenc
     </div>
     ${target !== null && html`<b class="tick" style=${{ left: `${Math.min(100, (100 * target) / whole)}%` }}></b>`}
   </div>`;
+}
+
+/** A figure with what it is called, explained where the glossary has it. */
+export function Figure({ word, tone, children }: { word: string; tone?: string; children?: ComponentChild }) {
+  const meaning = (GLOSSARY as Readonly<Record<string, string>>)[word];
+  return html`<div class="figure">
+    <dt class=${tone} title=${meaning}>${word}</dt>
+    <dd>${children}</dd>
+  </div>`;
+}
+
+export interface PanelProps {
+  readonly title: string;
+  readonly note?: string;
+  readonly wide?: boolean;
+  readonly children?: ComponentChild;
+}
+
+export function Panel({ title, note, wide = false, children }: PanelProps) {
+  return html`<section class=${wide ? "panel wide" : "panel"}>
+    <h2>${title}</h2>
+    ${note !== undefined && html`<p class="note">${note}</p>`} ${children}
+  </section>`;
 }

@@ -16,6 +16,7 @@ const MODULES = {
   preact: "preact/dist/preact.mjs",
   "preact/hooks": "preact/hooks/dist/hooks.mjs",
   htm: "htm/dist/htm.module.js",
+  uplot: "uplot/dist/uPlot.esm.js",
 } as const;
 
 interface Asset {
@@ -56,6 +57,7 @@ function files(): [string, Asset][] {
   ];
   return [
     ["/style.css", assetOf("text/css; charset=utf-8", client("style.css"))],
+    ["/modules/uplot.css", assetOf("text/css; charset=utf-8", ofPackage("uplot/dist/uPlot.min.css"))],
     ["/icon.svg", assetOf("image/svg+xml", client("icon.svg"))],
     ...scripts.map(([url, file]): [string, Asset] => [url, scriptOf(stripTypeScriptTypes(readFileSync(file, "utf8")))]),
     ...Object.entries(MODULES).map(([name, file]): [string, Asset] => [moduleUrl(name), scriptOf(ofPackage(file))]),

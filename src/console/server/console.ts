@@ -8,6 +8,7 @@ import { createHttp, listen, type HttpSettings } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { LiveModel } from "../views/live-model.ts";
 import { addAssets } from "./assets.ts";
+import { addCommands } from "./commands.ts";
 import { Follower } from "./follower.ts";
 import { LivePages } from "./live-pages.ts";
 import { addPages } from "./pages.ts";
@@ -15,7 +16,10 @@ import { addPages } from "./pages.ts";
 export interface ConsoleOptions {
   readonly log: EventLog;
   readonly http: HttpSettings;
+  /** Whether those with a token of the scope `command` may steer campaigns; without tokens nobody may. */
+  readonly commands: boolean;
   readonly nowMs: () => number;
+  readonly newId: () => string;
 }
 
 export interface Console {
@@ -24,15 +28,24 @@ export interface Console {
   close(): Promise<void>;
 }
 
+/** What a page has to know of the console itself. */
+export interface ConsoleFacts {
+  readonly commands: boolean;
+}
+
 const LOOK_MS = 200;
 
-export async function openConsole({ log, http, nowMs }: ConsoleOptions): Promise<Console> {
+export async function openConsole(options: ConsoleOptions): Promise<Console> {
+  const { log, http, nowMs } = options;
+  const commands = options.commands && http.tokens !== null;
   const model = new LiveModel();
   const live = new LivePages(nowMs);
   const ending = new AbortController();
   const app = createHttp(http);
   addAssets(app);
   addPages(app, { model, live, nowMs, scope: isLoopback(http.host) ? undefined : "read" });
+  app.get("/api/console", () => ({ commands }) satisfies ConsoleFacts);
+  if (commands) addCommands(app, { ...options, model, signal: ending.signal });
   const following = follow(new Follower({ log, model, nowMs }), live, ending.signal);
   const end = async (): Promise<void> => {
     ending.abort();

@@ -2,9 +2,11 @@
 // it changes.
 
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
 import { Problem } from "../../http/problem.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { Scope } from "../../http/tokens.ts";
+import { campaignPage } from "../views/campaign-page.ts";
 import { campaignsPage } from "../views/campaigns-page.ts";
 import type { LiveModel } from "../views/live-model.ts";
 import type { LivePages } from "./live-pages.ts";
@@ -31,4 +33,9 @@ export function addPages(app: HttpApp, { model, live, nowMs, scope }: PagesOptio
   app.get("/api/campaigns", { config }, (request, reply) =>
     answer(request, reply, () => campaignsPage(model, nowMs())),
   );
+  app.get("/api/campaigns/:id", { config, schema: { params: z.object({ id: z.string() }) } }, (request, reply) => {
+    const { id } = request.params;
+    if (model.status(id) === null) throw new Problem(404, "not_found", `there is no campaign ${id}`);
+    return answer(request, reply, () => campaignPage(model, id, nowMs()));
+  });
 }

@@ -2,7 +2,7 @@
 // fits into them.
 
 import { minorDigits } from "../../domain/currency.ts";
-import type { BudgetStatus, CampaignState } from "../../domain/control.ts";
+import type { BudgetStatus, CampaignState, PacingAction } from "../../domain/control.ts";
 import { accountView } from "../../observe/campaign-view.ts";
 import type { Warning } from "../../observe/warnings.ts";
 import type { LiveModel } from "./live-model.ts";
@@ -55,7 +55,8 @@ export interface Forecast {
 
 export interface LastChange {
   readonly atMs: number;
-  readonly action: string;
+  /** Null: an earlier version did not say. */
+  readonly action: PacingAction["kind"] | null;
   readonly by: string | null;
 }
 
@@ -116,5 +117,5 @@ function forecastOf({ forecast }: BudgetStatus): Forecast | null {
 
 function lastChangeOf({ answers }: BudgetStatus): LastChange | null {
   const last = answers.findLast(({ outcome }) => outcome === "accepted" || outcome === "applied");
-  return last === undefined ? null : { atMs: last.atMs, action: "change", by: null };
+  return last === undefined ? null : { atMs: last.atMs, action: last.action ?? null, by: last.actor ?? null };
 }

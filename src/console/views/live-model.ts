@@ -6,11 +6,13 @@ import { isThere } from "../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../observe/warnings.ts";
 import type { BudgetStatus } from "../../domain/control.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
+import { ChangeLog } from "./change-log.ts";
 import { DecisionRates } from "./decision-rates.ts";
+import { ReleaseBoard } from "./release-board.ts";
 import { ShardBoard } from "./shard-board.ts";
 
 /** In the order in which a fresh model reads them. */
-export const FOLLOWED = ["budget-status", "grants", "shard-reports", "decisions"] as const;
+export const FOLLOWED = ["budget-status", "grants", "releases", "budget-pacing", "shard-reports", "decisions"] as const;
 export type Followed = (typeof FOLLOWED)[number];
 
 /** Those that are not over are kept first, then those that changed last. */
@@ -19,6 +21,11 @@ const MOST_CAMPAIGNS = 500;
 export class LiveModel {
   readonly rates = new DecisionRates();
   readonly shards = new ShardBoard();
+  readonly changes = new ChangeLog();
+  readonly releases = new ReleaseBoard((campaign) => {
+    const status = this.status(campaign);
+    return [status?.release ?? null, status?.previousRelease ?? null];
+  });
   /** In the order of their last changes. */
   readonly #statuses = new Map<string, BudgetStatus>();
   readonly #campaigns = new Map<string, Campaign>();
@@ -27,6 +34,8 @@ export class LiveModel {
     const handlers: { readonly [T in Followed]: (value: TopicValues[T]) => void } = {
       "budget-status": (status) => this.#takeStatus(status),
       grants: ({ campaign }) => void this.#campaigns.set(campaign.id, campaign),
+      releases: (release) => this.releases.take(release),
+      "budget-pacing": (command) => this.changes.takeCommand(command),
       "shard-reports": (report) => this.shards.take(report),
       decisions: (decision) => this.rates.take(decision),
     };
@@ -61,6 +70,7 @@ export class LiveModel {
   }
 
   #takeStatus(status: BudgetStatus): void {
+    this.changes.takeAnswers(status);
     if (!isThere(status)) return;
     this.#statuses.delete(status.campaign);
     this.#statuses.set(status.campaign, status);
@@ -71,5 +81,7 @@ export class LiveModel {
     this.#statuses.delete(gone.campaign);
     this.#campaigns.delete(gone.campaign);
     this.shards.forget(gone.campaign);
+    this.changes.forget(gone.campaign);
+    this.releases.forget(gone.campaign);
   }
 }

@@ -1,18 +1,36 @@
-// Shard board: the latest report of each campaign's shards.
+// Shard board: the latest report of each campaign's shards, and what they have spent over time.
 
 import type { ShardReport } from "../../domain/control.ts";
+import { SpendSeries, type SpendPoint } from "./spend-series.ts";
+
+/** Whoever may write to the topic may name any campaign and any shard. */
+const MOST_CAMPAIGNS = 500;
+const MOST_SHARDS = 1_024;
 
 export class ShardBoard {
   readonly #reports = new Map<string, Map<number, ShardReport>>();
+  readonly #spend = new Map<string, SpendSeries>();
 
   take(report: ShardReport): void {
-    let shards = this.#reports.get(report.campaign);
-    if (shards === undefined) this.#reports.set(report.campaign, (shards = new Map<number, ShardReport>()));
-    shards.set(report.shard, report);
+    const { campaign, shard } = report;
+    const shards = this.#reports.get(campaign) ?? new Map<number, ShardReport>();
+    if (!shards.has(shard) && shards.size >= MOST_SHARDS) return;
+    if (!this.#reports.has(campaign) && this.#reports.size >= MOST_CAMPAIGNS) return;
+    this.#reports.set(campaign, shards);
+    shards.set(shard, report);
+    const spend = this.#spend.get(campaign) ?? new SpendSeries();
+    this.#spend.set(campaign, spend);
+    spend.take(report);
   }
 
   forget(campaign: string): void {
     this.#reports.delete(campaign);
+    this.#spend.delete(campaign);
+  }
+
+  /** As far back as reports are followed. */
+  spend(campaign: string): readonly SpendPoint[] {
+    return this.#spend.get(campaign)?.points() ?? [];
   }
 
   of(campaign: string): readonly ShardReport[] {

@@ -3,6 +3,7 @@
 // The money is meant to be out some time before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../../domain/campaign.ts";
+import { pointShare } from "../../domain/campaign-curve.ts";
 import { minorOfMean, type Minor } from "../../domain/money.ts";
 import type { Traffic } from "../forecast/traffic.ts";
 
@@ -13,7 +14,7 @@ const HORIZON_SHARE = 1 / 48;
 export function curveShare(campaign: Campaign, traffic: Traffic, nowMs: number): number {
   const { mode } = campaign.pacing;
   if (mode === "asap" || nowMs >= campaign.endMs) return 1;
-  if (mode === "points") return shareAt(campaign, nowMs);
+  if (mode === "points") return pointShare(campaign, nowMs);
   const total = traffic.cameSessions + traffic.spendingSessions;
   return total > 0 ? traffic.cameSessions / total : 1;
 }
@@ -30,19 +31,7 @@ export function spendTargetOf(campaign: Campaign, traffic: Traffic, nowMs: numbe
   if (campaign.pacing.mode !== "points") return { share: 1, sessions: traffic.spendingSessions };
   const from = Math.max(nowMs, campaign.startMs);
   const to = Math.min(campaign.endMs, from + HORIZON_SHARE * (campaign.endMs - campaign.startMs));
-  return { share: shareAt(campaign, to), sessions: traffic.between(from, to) };
-}
-
-function shareAt({ startMs, pacing }: Campaign, atMs: number): number {
-  let before = { atMs: startMs, share: 0 };
-  for (const point of pacing.points ?? []) {
-    if (atMs < point.atMs) {
-      const part = (atMs - before.atMs) / (point.atMs - before.atMs);
-      return before.share + (point.share - before.share) * Math.max(0, part);
-    }
-    before = point;
-  }
-  return before.share;
+  return { share: pointShare(campaign, to), sessions: traffic.between(from, to) };
 }
 
 export interface CurveLimit {

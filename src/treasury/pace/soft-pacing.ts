@@ -33,7 +33,6 @@ export interface SoftPlan {
   readonly redemption: number;
 }
 
-const PRIOR_SESSIONS = 200;
 const SAME_ROW = 0.01;
 
 export function softPlan(plans: PlanTable, input: SoftInput, inForce: number | null): SoftPlan {
@@ -44,11 +43,6 @@ export function softPlan(plans: PlanTable, input: SoftInput, inForce: number | n
     shadowPrice: shadowPriceAt(plans.frontier, planRow),
     redemption: redemptionAt(plans, input, planRow),
   };
-}
-
-/** The clusters that came, steadied by the mix that the release was trained on. */
-export function liveMix(values: ClusterValues, sessionsByCluster: readonly number[]): number[] {
-  return values.mix.map((share, cluster) => share * PRIOR_SESSIONS + (sessionsByCluster[cluster] ?? 0));
 }
 
 function positionWanted(plans: PlanTable, input: SoftInput): number {

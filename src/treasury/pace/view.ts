@@ -2,6 +2,7 @@
 // status and forecast. Pure.
 
 import type { AccountTotals } from "../../domain/control.ts";
+import { liveMix } from "../../domain/frontier.ts";
 import type { Minor } from "../../domain/money.ts";
 import { trafficNow, type Traffic } from "../forecast/traffic.ts";
 import { expectedSpend, sessionsByCluster } from "../slices/holdings.ts";
@@ -11,7 +12,7 @@ import { totalsOf, type CampaignBook } from "../state/state.ts";
 import { curveShare } from "./curve.ts";
 import { planLimit, spanOf, type Span } from "./periods.ts";
 import { riskOf, type Risk } from "./risk.ts";
-import { liveMix, type PlanTable } from "./soft-pacing.ts";
+import type { PlanTable } from "./soft-pacing.ts";
 
 export interface BudgetView {
   readonly nowMs: number;

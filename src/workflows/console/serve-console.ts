@@ -16,12 +16,14 @@ export interface ConsoleAddress {
 }
 
 export async function serveConsole(context: Context, { host, port, tokens, commands }: ConsoleAddress): Promise<void> {
-  const { output, nowMs, signal } = context;
+  const { output, nowMs, newId, signal } = context;
   const onTrouble = (text: string): void => output.note(text, { level: "warn" });
   await withLog(context, async (log) => {
     const opened = await openConsole({
       log,
       nowMs,
+      newId,
+      commands,
       http: {
         host,
         port,
