@@ -41,7 +41,7 @@ function weightBetween({ pacing }: Campaign, fromMs: number, toMs: number): numb
   const ofDay = profile.reduce((sum, weight) => sum + weight, 0) * HOUR_MS;
   const days = Math.floor((toMs - fromMs) / (HOURS_OF_DAY * HOUR_MS));
   let weight = days * ofDay;
-  for (let at = fromMs + days * HOURS_OF_DAY * HOUR_MS; at < toMs; ) {
+  for (let at = fromMs + days * HOURS_OF_DAY * HOUR_MS; at < toMs;) {
     const next = Math.min((Math.floor(at / HOUR_MS) + 1) * HOUR_MS, toMs);
     weight += (next - at) * (profile[Math.floor(at / HOUR_MS) % HOURS_OF_DAY] ?? 0);
     at = next;

@@ -10,6 +10,7 @@ import { openGateway } from "../../gateway/gateway.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { publishRelease } from "../../retrain/publish.ts";
 import { tryClassifier } from "../../serve/classify/onnx.ts";
+import { parseTokens } from "../../http/tokens.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
 import { campaignsOn } from "../control/campaigns.ts";
@@ -57,7 +58,7 @@ export async function dev(context: Context, options: DevOptions): Promise<number
 }
 
 async function openDoors(context: Context, log: EventLog, { port, consolePort }: DevOptions) {
-  const { output, nowMs } = context;
+  const { output, nowMs, newId } = context;
   await prepareSample(context, log);
   const door = {
     host: HOST,
@@ -74,9 +75,14 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
     elapsedMs: systemElapsedMs,
   });
   try {
-    const pages = await openConsole({ log, nowMs, http: { ...door, port: consolePort } });
-    output.item({ event: "ready", gateway: gateway.address, console: pages.address, campaign: SAMPLE_CAMPAIGN }, () =>
-      readyText(gateway.address, pages.address),
+    // Whoever starts it may steer it; a page that another program opens may not.
+    const token = newId();
+    const tokens = parseTokens(`dev read,command ${token}`, "dev");
+    const http = { ...door, tokens, port: consolePort };
+    const pages = await openConsole({ log, http, commands: true, nowMs, newId });
+    output.item(
+      { event: "ready", gateway: gateway.address, console: pages.address, token, campaign: SAMPLE_CAMPAIGN },
+      () => readyText(gateway.address, pages.address, token),
     );
     return {
       async close() {
@@ -108,10 +114,10 @@ async function prepareSample(context: Context, log: EventLog): Promise<void> {
   }
 }
 
-function readyText(gateway: string, pages: string): string {
+function readyText(gateway: string, pages: string, token: string): string {
   return [
     `decisions  ${gateway}  (POST /v1/decisions; ${gateway}/openapi.json has the rest)`,
-    `console    ${pages}`,
+    `console    ${pages}  (to steer campaigns there, unlock it with ${token})`,
     "",
     `curl ${gateway}/v1/decisions -H 'content-type: application/json' \\`,
     `  -d '{"sessionId":"s-1","userId":"u-1","attributes":{"visits":5,"member":true}}'`,
