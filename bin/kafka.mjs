@@ -4,7 +4,7 @@
 // of its own, its data in a folder. Runs until it is interrupted and stops cleanly. Plain JavaScript for Node 18, without
 // any package.
 //
-//   node bin/kafka.mjs [--brokers N] [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure [--acls]] [--attached] [--json]
+//   node bin/kafka.mjs [--brokers N] [--dir FOLDER] [--port PORT] [--memory SIZE] [--secure [--acls] [--reauth MS]] [--attached] [--json]
 //   node bin/kafka.mjs --node I [--brokers N] [--dir FOLDER] …     one node of a cluster that was started before, again
 //
 // --brokers 3: replication 3, and a write waits for two (min.insync.replicas 2); the ports follow one another from --port on.
@@ -12,7 +12,7 @@
 // --json prints one line when all are ready: {"brokers", "pid", "dir", "log", "jars", "nodes": [{"id", "broker", "pid",
 // "dir", "log"}]} ("pid", "dir" and "log" are the first node's) and, with --secure, {"secure"}: listeners with TLS and SASL
 // (PLAIN, SCRAM), with the users and the certificate to use. --acls: those users may do only what rights say
-// (deploy/kafka/acls.sh).
+// (deploy/kafka/acls.sh). --reauth: a user has to say again who it is after so long.
 
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -41,6 +41,7 @@ const options = serverOptions(
     dir: { type: "string", default: "" },
     secure: { type: "boolean", default: false },
     acls: { type: "boolean", default: false },
+    reauth: { type: "string", default: "0" },
   },
 );
 
@@ -102,7 +103,17 @@ async function oneNode(dir, jars, typed) {
 /** @param {string} dir @param {string} jars @param {readonly Ports[]} nodes @param {number} id @returns {Node} */
 function nodeOf(dir, jars, nodes, id) {
   const { secure, acls, memory } = options;
-  return { id, dir: nodes.length === 1 ? dir : path.join(dir, `node-${id}`), nodes, secure, acls, memory, jars };
+  const reauthMs = Number(options.reauth);
+  return {
+    id,
+    dir: nodes.length === 1 ? dir : path.join(dir, `node-${id}`),
+    nodes,
+    secure,
+    acls,
+    reauthMs,
+    memory,
+    jars,
+  };
 }
 
 /** The asked-for ports for clients (0: any), and free ones for the rest. @param {number} asked @param {number} count */

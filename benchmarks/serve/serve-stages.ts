@@ -3,7 +3,7 @@
 //
 //   poll      asking for inputs and taking records out of what came
 //   commit    making and ordering what is written; on Kafka its record batches and requests
-//   network   sockets, and kafkajs, which has them: both ways
+//   network   sockets, and what is sent and received over them: both ways
 //   encode    rows of decisions and users to Avro, and the hashes that chain them
 
 import { writeFileSync } from "node:fs";
@@ -59,7 +59,7 @@ export const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stag
 
 const SAMPLE_US = 250;
 const SOURCE = /\/src\/(.+)$/;
-const SOCKETS = /^node:(net|internal\/stream)|\/node_modules\/kafkajs\//;
+const SOCKETS = /^node:(net|internal\/stream)|\/log\/kafka\/client\/(frames|socket|transport)\.ts/;
 
 /** Shares of the thread's time while `work` runs; they sum to 1. The profile goes to `file` for a closer look. */
 export async function stagesOf(work: () => Promise<unknown>, file: string | null): Promise<Shares> {

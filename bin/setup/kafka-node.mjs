@@ -17,7 +17,7 @@ const READY_MS = 90_000;
 
 /**
  * `nodes`: the ports of all nodes of the cluster; `id` is the place in it, from 1 on.
- * @typedef {{ id: number, dir: string, nodes: readonly Ports[], secure: boolean, acls: boolean, memory: string, jars: string }} Node
+ * @typedef {{ id: number, dir: string, nodes: readonly Ports[], secure: boolean, acls: boolean, reauthMs: number, memory: string, jars: string }} Node
  */
 
 /** @param {Node} node @returns {Ports} */
@@ -51,7 +51,7 @@ function propertiesOf(node) {
   const ports = portsOf(node);
   const replicas = nodes.length;
   const enough = Math.min(2, replicas);
-  const secure = node.secure ? secureProperties(dir, ports, node.acls) : { listeners: [], protocols: [], lines: [] };
+  const secure = node.secure ? secureProperties(node, ports) : { listeners: [], protocols: [], lines: [] };
   const listeners = [`PLAIN://127.0.0.1:${ports.client}`, ...secure.listeners];
   return [
     "process.roles=broker,controller",

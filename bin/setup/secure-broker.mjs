@@ -70,8 +70,8 @@ const AUTHORIZER = [
   "super.users=User:ANONYMOUS",
 ];
 
-/** @param {string} dir @param {{ tls: number, sasl: number }} ports @param {boolean} acls */
-export function secureProperties(dir, ports, acls) {
+/** @param {{ dir: string, acls: boolean, reauthMs: number }} node @param {{ tls: number, sasl: number }} ports */
+export function secureProperties({ dir, acls, reauthMs }, ports) {
   const sasl = "listener.name.sasl";
   const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
   const plain = secureUsers(acls).filter((user) => user.mechanism === "PLAIN");
@@ -89,6 +89,7 @@ export function secureProperties(dir, ports, acls) {
       `${sasl}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ${users};`,
       `${sasl}.scram-sha-256.sasl.jaas.config=${scram}`,
       `${sasl}.scram-sha-512.sasl.jaas.config=${scram}`,
+      `${sasl}.connections.max.reauth.ms=${reauthMs}`,
       ...(acls ? AUTHORIZER : []),
     ],
   };

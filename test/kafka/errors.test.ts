@@ -1,4 +1,10 @@
-import { createRequire } from "node:module";
+import {
+  KafkaJSConnectionError,
+  KafkaJSNonRetriableError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+  KafkaJSSASLAuthenticationError,
+} from "kafkajs";
 import { describe, expect, it } from "vitest";
 import {
   Fenced,
@@ -16,7 +22,8 @@ import {
   KafkaError,
   portError,
 } from "../../src/log/kafka/client/errors.ts";
-import { connectionError, KAFKAJS, openingHint } from "../../src/log/kafka/client/kafkajs-errors.ts";
+import { adminError } from "../../src/log/kafka/client/admin.ts";
+import { openingHint } from "../../src/log/kafka/client/connection.ts";
 
 const codes = Object.keys(CODES).map(Number);
 
@@ -73,53 +80,46 @@ describe("Kafka's errors", () => {
 });
 
 describe("kafkajs' errors", () => {
-  const named = (name: string, message: string, more: object = {}): Error =>
-    Object.assign(new Error(message), { name, ...more });
-  const refusal = named("KafkaJSSASLAuthenticationError", "SASL PLAIN authentication failed: Closed connection");
+  const protocol = (code: number): Error =>
+    new KafkaJSProtocolError(Object.assign(new Error("its words"), { code, type: "ITS_TYPE", retriable: false }));
 
-  it("each have a meaning and a reason, and there are no others", () => {
-    const theirs = createRequire(import.meta.url)("kafkajs/src/errors.js") as Record<string, unknown>;
-    const classes = Object.keys(theirs).filter((name) => /^KafkaJS[A-Z]/.test(name));
-    expect(classes.length).toBeGreaterThan(25);
-    expect(Object.keys(KAFKAJS).toSorted()).toEqual(classes.toSorted());
-    for (const [, reason] of Object.values(KAFKAJS)) expect(reason).toMatch(/\w{3}/);
+  it("with the broker's code mean what the code means, also behind its count of tries", () => {
+    const exceeded = new KafkaJSNumberOfRetriesExceeded(protocol(29), { retryCount: 0, retryTime: 0 });
+    for (const error of [protocol(29), exceeded])
+      expect(adminError(error, "settings of t")).toMatchObject({
+        meaning: "refused",
+        message: expect.stringMatching(/settings of t: TOPIC_AUTHORIZATION_FAILED .*lacks DescribeConfigs on topic t/),
+      });
   });
 
-  it.each([
-    ["KafkaJSConnectionClosedError", "Closed connection", Disconnected],
-    ["KafkaJSRequestTimeoutError", "Request Produce timed out", Disconnected],
-    ["KafkaJSConnectionError", "Failed to connect: DECODER routines::unsupported", LogError],
-    ["KafkaJSServerDoesNotSupportApiKey", "no", LogError],
-    ["TypeError", "a defect", LogError],
-  ])("%s (%s) is told with the place", (name, message, kind) => {
-    const error = connectionError(named(name, message), "host:1");
-    expect(error).toBeInstanceOf(kind);
-    expect(error.message).toBe(`host:1: ${message}`);
+  it("of a connection pass", () => {
+    expect(isPassing(adminError(new KafkaJSConnectionError("Closed connection"), "here"))).toBe(true);
   });
 
-  it("with the broker's code mean what the code means", () => {
-    const error = connectionError(named("KafkaJSProtocolError", "not expected", { code: 34 }), "host:1");
-    expect([isPassing(error), error.message]).toEqual([false, expect.stringContaining("ILLEGAL_SASL_STATE")]);
+  it("that asking again would not change are the port's, with the place", () => {
+    for (const error of [
+      Object.assign(new KafkaJSSASLAuthenticationError(), { message: "no such user" }),
+      new KafkaJSNonRetriableError("no such api"),
+    ]) {
+      const given = adminError(error, "here");
+      expect([isPassing(given), given]).toEqual([false, expect.any(LogError)]);
+      expect(given.message).toBe(`here: ${error.message}`);
+    }
   });
+});
 
-  it("of a system call pass", () => {
-    expect(isPassing(connectionError(named("Error", "write EPIPE", { code: "EPIPE" }), "host:1"))).toBe(true);
-  });
+describe("a connection that breaks off while it opens", () => {
+  const tls = {};
+  const sasl = { mechanism: "plain", username: "u", password: "p" } as const;
 
-  it("of an authentication refuse the user, unless the connection broke meanwhile: that passes", () => {
-    expect(connectionError(refusal, "host:1").message).toMatch(/host:1 refuses the user: .*check the SASL mechanism/);
-    const broken = { error: named("KafkaJSConnectionClosedError", "Closed connection") };
-    expect(isPassing(connectionError(refusal, "host:1", broken))).toBe(true);
-    const wrong = { error: named("KafkaJSProtocolError", "invalid credentials", { code: 58 }) };
-    expect(isPassing(connectionError(refusal, "host:1", wrong))).toBe(false);
-  });
-
-  it("that settings may have caused ask for them", () => {
-    const none = { tls: false, sasl: false };
-    expect(openingHint("Connection error: self-signed certificate", none)).toMatch(/authority to trust/);
-    expect(openingHint("Closed connection", none)).toMatch(/TLS or SASL\?/);
-    expect(openingHint("Closed connection", { tls: true, sasl: false })).toMatch(/want SASL\?/);
-    expect(openingHint("Closed connection", { tls: true, sasl: true })).toBe("");
-    expect(openingHint("connect ECONNREFUSED", none)).toBe("");
+  it("asks for the settings that may have caused it", () => {
+    const closed = "the broker closed the connection";
+    expect(openingHint("self-signed certificate in chain", { tls, sasl: null })).toMatch(/authority to trust/);
+    expect(openingHint("wrong version number", { tls, sasl: null })).toMatch(/speak TLS\?/);
+    expect(openingHint(closed, { tls: null, sasl: null })).toMatch(/TLS or SASL\?/);
+    expect(openingHint(closed, { tls: null, sasl })).toMatch(/want TLS\?/);
+    expect(openingHint(closed, { tls, sasl: null })).toMatch(/want SASL\?/);
+    expect(openingHint(closed, { tls, sasl })).toBe("");
+    expect(openingHint("connect ECONNREFUSED", { tls: null, sasl: null })).toBe("");
   });
 });

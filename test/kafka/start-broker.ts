@@ -50,6 +50,8 @@ export interface BrokerOptions {
   readonly secure?: boolean;
   /** The secure listeners' users may do only what rights say. */
   readonly acls?: boolean;
+  /** After so long they have to say again who they are; left out: never. */
+  readonly reauthMs?: number;
   /** Of the Java process's heap. */
   readonly memory?: string;
   /** A file that grows beyond so many bytes meets what it would meet on a full disk. */
@@ -57,10 +59,17 @@ export interface BrokerOptions {
 }
 
 export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const { port = 0, secure = false, acls = false, memory = "384m", brokers = 1, fileBytesMost } = options;
+  const { port = 0, secure = false, acls = false, reauthMs = 0, memory = "384m", brokers = 1, fileBytesMost } = options;
   const dir = options.dir ?? mkdtempSync(path.join(tmpdir(), "stipend-kafka-"));
   const flags = ["--dir", dir, "--memory", memory, "--brokers", String(brokers), "--attached", "--json"];
-  const words = ["--port", String(port), ...(secure ? ["--secure"] : []), ...(acls ? ["--acls"] : [])];
+  const words = [
+    "--port",
+    String(port),
+    ...(secure ? ["--secure"] : []),
+    ...(acls ? ["--acls"] : []),
+    "--reauth",
+    String(reauthMs),
+  ];
   const first = await launch([...flags, ...words], fileBytesMost);
   const children = [first.child];
   const nodes = [...first.ready.nodes];

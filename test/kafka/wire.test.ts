@@ -74,11 +74,9 @@ describe("the requests", () => {
       group.heartbeat(member),
       group.leaveGroup(member),
       group.syncGroup(member, new Map(), 1),
-      calls.createTopics([], 1),
       transaction.initProducerId(null, 1),
       transaction.addPartitions(owner, []),
       transaction.endTransaction(owner, true),
-      calls.describeTopicConfigs([], []),
     ];
     expect(made.map(({ api, version, name }) => ({ api, version, name }))).toEqual(NEEDED);
   });

@@ -2,22 +2,16 @@
 // The topics of the cluster under our prefix: what they are, what they should be, and the making of those that lack.
 
 import { must } from "../../domain/assert.ts";
-import { LogError, TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
+import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
+import type { NewTopic } from "./client/admin.ts";
 import type { Cluster } from "./client/cluster.ts";
-import { KafkaError } from "./client/errors.ts";
-import {
-  createTopics,
-  describeTopicConfigs,
-  type NewTopic,
-  type TopicConfig,
-  type TopicError,
-} from "./protocol/calls.ts";
+import type { TopicMetadata } from "./protocol/calls.ts";
+import { KafkaError, portError } from "./client/errors.ts";
 
 /** What a batch takes beside its record's value: its own header, the key, the headers. */
 const BATCH_ROOM = 16 * 1024;
-const CREATE_MS = 10_000;
-const TOPIC_ALREADY_EXISTS = 36;
+const CREATE_MS = 4_000;
 const INVALID_CONFIG = 40;
 
 const AFTER_MAX = "message.timestamp.after.max.ms";
@@ -119,8 +113,9 @@ export class Catalogue {
     const { topics, configs } = await this.#cluster.persist(`topics ${physical.join(", ")}`, async () => {
       const answer = await this.#cluster.metadata(physical);
       const found = answer.topics.filter((topic) => topic.error === 0);
-      const described = found.length === 0 ? [] : await this.#describe(found.map((topic) => topic.topic));
-      return { topics: found, configs: new Map(described.map((config) => [config.topic, config.values])) };
+      const configsOf = async ({ topic }: TopicMetadata) =>
+        [topic, await this.#cluster.admin.topicConfigs(topic, CONFIGS)] as const;
+      return { topics: found, configs: new Map(await Promise.all(found.map(configsOf))) };
     });
     const loaded = topics.map((topic): Topic => {
       const values = configs.get(topic.topic) ?? new Map<string, string>();
@@ -129,12 +124,6 @@ export class Catalogue {
     });
     for (const topic of loaded) this.#known.set(topic.spec.name, topic);
     return loaded;
-  }
-
-  async #describe(physical: readonly string[]): Promise<readonly TopicConfig[]> {
-    const answers = await this.#cluster.sendController(describeTopicConfigs(physical, CONFIGS));
-    for (const { topic, error } of answers) if (error !== 0) throw new KafkaError(error, `settings of ${topic}`);
-    return answers;
   }
 
   /** Creates what is missing; changes nothing when a partition count differs. */
@@ -151,11 +140,12 @@ export class Catalogue {
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const topics = specs.map((spec) => this.#newTopic(spec));
-    const refused = await this.#askToCreate(topics);
-    if (refused?.error === INVALID_CONFIG && topics.some(hasOptional)) {
+    let refused = await this.#askToCreate(topics);
+    if (refused?.code === INVALID_CONFIG && topics.some(hasOptional)) {
       this.#cluster.settings.onTrouble(`${AFTER_MAX} is not known to this broker: topics are made without it`);
-      throwRefused(await this.#askToCreate(topics.map(withoutOptional)));
-    } else throwRefused(refused);
+      refused = await this.#askToCreate(topics.map(withoutOptional));
+    }
+    if (refused) throw portError(refused);
     // Another may have made one of them meanwhile, otherwise; and a topic is of use when all brokers know it.
     await this.#cluster.persist("new topics", async () => {
       const loaded = await this.#load(specs.map((spec) => spec.name));
@@ -167,14 +157,11 @@ export class Catalogue {
   }
 
   /** What it refuses first, and will refuse again; null: all are there. */
-  async #askToCreate(topics: readonly NewTopic[]): Promise<TopicError | null> {
+  async #askToCreate(topics: readonly NewTopic[]): Promise<KafkaError | null> {
     return await this.#cluster.persist("create topics", async () => {
-      const answers = await this.#cluster.sendController(createTopics(topics, CREATE_MS));
-      const refused = answers.find(({ error }) => error !== 0 && error !== TOPIC_ALREADY_EXISTS);
-      if (!refused) return null;
-      const error = new KafkaError(refused.error, `create topic ${refused.topic}`);
-      if (error.meaning !== "refused") throw error;
-      return refused;
+      const [refused] = await this.#cluster.admin.createTopics(topics, CREATE_MS);
+      if (refused && refused.meaning !== "refused") throw refused;
+      return refused ?? null;
     });
   }
 
@@ -228,12 +215,6 @@ function hasOptional({ configs }: NewTopic): boolean {
 
 function withoutOptional(topic: NewTopic): NewTopic {
   return { ...topic, configs: topic.configs.filter(([setting]) => !OPTIONAL.has(setting)) };
-}
-
-function throwRefused(refused: TopicError | null): void {
-  if (refused === null) return;
-  const { message } = new KafkaError(refused.error, `create topic ${refused.topic}`);
-  throw new LogError(`${message}; ${refused.message}`);
 }
 
 function notKnown(topic: string, setting: string, needed: string): Difference {

@@ -5,10 +5,11 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { LogUnavailable, UnknownTopic } from "../../event-log.ts";
+import { Admin } from "./admin.ts";
 import { FIRST_WAIT_MS, nextWaitMs } from "./backoff.ts";
-import type { Address } from "./connection.ts";
+import { parseAddress, type Address } from "./socket.ts";
 import { isPassing, KafkaError, portError } from "./errors.ts";
-import { Lane, parseAddress } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import { Leaders } from "./leaders.ts";
 import type { Settings } from "../settings.ts";
 import { findCoordinator, metadata, type Call, type ClusterMetadata, type CoordinatorOf } from "../protocol/calls.ts";
@@ -22,6 +23,7 @@ const INVALID_TOPIC = 17;
 
 export class Cluster {
   readonly settings: Settings;
+  readonly admin: Admin;
   readonly #seeds: readonly Address[];
   /** For what is quick and nobody's own. */
   readonly #lane: Lane;
@@ -31,7 +33,6 @@ export class Cluster {
   readonly #leaders = new Leaders();
   readonly #coordinators = new Map<string, number>();
   readonly #watch: NodeJS.Timeout;
-  #controller = -1;
   /** How often leaders and coordinators were said to be elsewhere, and how often of these the leaders were learnt since. */
   #forgotten = 0;
   #learnt = 0;
@@ -42,6 +43,7 @@ export class Cluster {
     this.settings = settings;
     this.#seeds = settings.brokers.map(parseAddress);
     this.#lane = this.lane();
+    this.admin = new Admin(settings, () => this.#lane.liveFirst(this.#addresses()));
     this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS).unref();
   }
 
@@ -65,6 +67,7 @@ export class Cluster {
   close(): void {
     this.#closed = true;
     clearInterval(this.#watch);
+    this.admin.close();
     for (const lane of this.#lanes) lane.close();
     this.#lanes.clear();
   }
@@ -106,7 +109,6 @@ export class Cluster {
     // A broker that is only just starting knows nobody.
     if (answer.brokers.length === 0) throw new KafkaError(LEADER_NOT_AVAILABLE, "the cluster's brokers");
     this.#brokers = new Map(answer.brokers.map(({ id, host, port }) => [id, { host, port }]));
-    this.#controller = answer.controller;
     for (const [name, node] of this.#coordinators) if (!this.#brokers.has(node)) this.#coordinators.delete(name);
     this.#leaders.learn(answer.topics, performance.now());
     for (const lane of this.#lanes) lane.closeGone();
@@ -169,21 +171,19 @@ export class Cluster {
   forget(): void {
     this.#forgotten += 1;
     this.#coordinators.clear();
-    this.#controller = -1;
   }
 
   /** To whichever broker answers first. */
   async sendAny<T>(lane: Lane, call: Call<T>): Promise<T> {
-    return await lane.sendAny([...this.#brokers.values(), ...this.#seeds], call);
+    return await lane.sendAny(this.#addresses(), call);
+  }
+
+  #addresses(): Address[] {
+    return [...this.#brokers.values(), ...this.#seeds];
   }
 
   /** To any broker, on the lane of nobody. */
   async send<T>(node: number, call: Call<T>): Promise<T> {
     return await this.#lane.send(node, call);
-  }
-
-  async sendController<T>(call: Call<T>): Promise<T> {
-    if (this.#controller < 0) await this.metadata([]);
-    return await this.#lane.send(this.#controller, call);
   }
 }

@@ -2,9 +2,9 @@
 // Connections of one purpose, one to each broker that it needs. A broker answers a connection's requests in their
 // order, so that whoever may wait long (a fetch, a join) must not share with whoever may not (a commit).
 
-import { must } from "../../../domain/assert.ts";
 import { LogUnavailable } from "../../event-log.ts";
-import { addressText, BrokerConnection, type Address } from "./connection.ts";
+import { BrokerConnection } from "./connection.ts";
+import { addressText, type Address } from "./socket.ts";
 import { Disconnected } from "./errors.ts";
 import { hedged } from "./hedged.ts";
 import type { Settings } from "../settings.ts";
@@ -37,14 +37,17 @@ export class Lane {
 
   /** To whichever of the addresses answers first; those that have answered last are asked first. */
   async sendAny<T>(addresses: readonly Address[], call: Call<T>): Promise<T> {
-    const unique = new Map(addresses.map((address) => [addressText(address), address]));
-    const inTurn = [...unique].toSorted(([a], [b]) => Number(this.#isLive(b)) - Number(this.#isLive(a)));
-    const asks = inTurn.map(
-      ([key, address]) =>
-        async () =>
-          await this.#connection(key, address).send(call),
+    const asks = this.liveFirst(addresses).map(
+      (address) => async () => await this.#connection(addressText(address), address).send(call),
     );
     return await hedged(asks, HEDGE_MS);
+  }
+
+  /** Each once, those first that have answered last. */
+  liveFirst(addresses: readonly Address[]): Address[] {
+    const unique = new Map(addresses.map((address) => [addressText(address), address]));
+    const inTurn = [...unique].toSorted(([a], [b]) => Number(this.#isLive(b)) - Number(this.#isLive(a)));
+    return inTurn.map(([, address]) => address);
   }
 
   #isLive(key: string): boolean {
@@ -84,10 +87,4 @@ export class Lane {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
   }
-}
-
-export function parseAddress(text: string): Address {
-  const colon = text.lastIndexOf(":");
-  const host = text.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, "");
-  return { host: must(host || null, `host in ${JSON.stringify(text)}`), port: Number(text.slice(colon + 1)) };
 }

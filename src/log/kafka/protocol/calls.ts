@@ -17,15 +17,8 @@ export interface Call<T> {
   decode(reader: Reader): T;
 }
 
-function call<T>(
-  api: number,
-  version: number,
-  name: string,
-  body: Writer,
-  decode: (reader: Reader) => T,
-  waitMs = 0,
-): Call<T> {
-  return { api, version, name, body: body.bytes, decode, waitMs };
+function call<T>(api: number, version: number, name: string, body: Writer, decode: (reader: Reader) => T): Call<T> {
+  return { api, version, name, body: body.bytes, decode, waitMs: 0 };
 }
 
 function check(code: number, place: string): void {
@@ -74,7 +67,6 @@ export interface TopicMetadata {
 
 export interface ClusterMetadata {
   readonly brokers: readonly BrokerAddress[];
-  readonly controller: number;
   readonly topics: readonly TopicMetadata[];
 }
 
@@ -86,8 +78,8 @@ export function metadata(topics: readonly string[] | null): Call<ClusterMetadata
     skipThrottle(reader);
     const brokers = reader.array(() => readBroker(reader));
     reader.text();
-    const controller = reader.i32();
-    return { brokers, controller, topics: reader.array(() => readTopic(reader)) };
+    reader.i32();
+    return { brokers, topics: reader.array(() => readTopic(reader)) };
   });
 }
 
@@ -180,77 +172,4 @@ export function offsetFetch(group: string): Call<CommittedAnswer[]> {
     check(reader.i16(), `offsets of ${group}`);
     return answers;
   });
-}
-
-export interface NewTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly replication: number;
-  readonly configs: readonly (readonly [name: string, value: string])[];
-}
-
-export interface TopicError {
-  readonly topic: string;
-  readonly error: number;
-  readonly message: string;
-}
-
-export function createTopics(topics: readonly NewTopic[], timeoutMs: number): Call<TopicError[]> {
-  const body = new Writer();
-  body.array(topics, (topic) => {
-    body
-      .text(topic.name)
-      .i32(topic.partitions)
-      .i16(topic.replication)
-      .array<number>([], () => undefined);
-    body.array(topic.configs, ([name, value]) => body.text(name).text(value));
-  });
-  body.i32(timeoutMs).boolean(false);
-  return call(
-    19,
-    4,
-    "CreateTopics",
-    body,
-    (reader) => {
-      skipThrottle(reader);
-      return reader.array(() => ({ topic: reader.text() ?? "", error: reader.i16(), message: reader.text() ?? "" }));
-    },
-    timeoutMs,
-  );
-}
-
-export interface TopicConfig {
-  readonly topic: string;
-  readonly error: number;
-  readonly values: ReadonlyMap<string, string>;
-}
-
-export function describeTopicConfigs(topics: readonly string[], names: readonly string[]): Call<TopicConfig[]> {
-  const body = new Writer();
-  body.array(topics, (topic) => {
-    body
-      .i8(2)
-      .text(topic)
-      .array(names, (name) => body.text(name));
-  });
-  body.boolean(false);
-  return call(32, 1, "DescribeConfigs", body, (reader) => {
-    skipThrottle(reader);
-    return reader.array(() => {
-      const error = reader.i16();
-      reader.text();
-      reader.i8();
-      const topic = reader.text() ?? "";
-      return { topic, error, values: new Map(reader.array(() => readConfig(reader))) };
-    });
-  });
-}
-
-function readConfig(reader: Reader): [string, string] {
-  const [name, value] = [reader.text() ?? "", reader.text() ?? ""];
-  reader.boolean();
-  reader.i8();
-  reader.boolean();
-  reader.array(() => [reader.text(), reader.text(), reader.i8()]);
-  return [name, value];
 }

@@ -15,9 +15,7 @@ export const NEEDED: readonly Pick<Call<unknown>, "api" | "version" | "name">[] 
   { api: 12, version: 3, name: "Heartbeat" },
   { api: 13, version: 3, name: "LeaveGroup" },
   { api: 14, version: 3, name: "SyncGroup" },
-  { api: 19, version: 4, name: "CreateTopics" },
   { api: 22, version: 1, name: "InitProducerId" },
   { api: 24, version: 1, name: "AddPartitionsToTxn" },
   { api: 26, version: 1, name: "EndTxn" },
-  { api: 32, version: 1, name: "DescribeConfigs" },
 ];
