@@ -110,7 +110,7 @@ export class Task<Facts> {
           ...this.#options,
           log: must(this.#log, "claimed log"),
           store: must(this.#store, "open store"),
-          stillHeld: this.#stillHeld,
+          assertHeld: this.#assertHeld,
         },
         must(this.#control, "control record"),
         limits,
@@ -133,20 +133,20 @@ export class Task<Facts> {
     this.#become("open");
     const log = await claim();
     this.#log = log;
-    this.#stillHeld();
+    this.#assertHeld();
     this.#store ??= openStore(partition, (key, value) => processor.index(key, value));
     this.#control = await restore({
       read: (from) => log.restore(from),
       store: this.#store,
       codec,
       newLineage,
-      stillHeld: this.#stillHeld,
+      assertHeld: this.#assertHeld,
       progress: { kind: kind.kind, partition, by: "task", observer, changelogEnd },
     });
     this.#become("opened");
   }
 
-  readonly #stillHeld = (): void => {
+  readonly #assertHeld = (): void => {
     if (this.#givenUp) throw new GivenUp(`task ${this.partition} was given up`);
   };
 

@@ -86,12 +86,12 @@ export async function kafkaGround(brokers: string, prefix: string, now: () => nu
   const settings = { brokers: brokers.split(","), clientId: "fuzz", topicPrefix: prefix, onTrouble: () => undefined };
   const log = await openKafkaLog(settings, now);
   const cluster = new Cluster(withDefaults(settings));
-  const lane = cluster.lane();
+  const pool = cluster.pool();
   const codecs = Object.keys(CODECS) as CodecName[];
   const send = async (topic: string, partition: number, batch: Buffer): Promise<boolean> => {
     const physical = `${prefix}${topic}`;
     const leader = await cluster.leader(physical, partition);
-    const [answer] = await lane.send(leader, produce(null, [{ topic: physical, partition, batch }], 10_000));
+    const [answer] = await pool.send(leader, produce(null, [{ topic: physical, partition, batch }], 10_000));
     return answer?.error === 0;
   };
   const packed = (batch: Buffer): Buffer => {

@@ -7,7 +7,7 @@ import type { EventLog, OutRecord, TaskKind, TopicSpec } from "../../src/log/eve
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { readAll } from "../log/conformance.ts";
-import { bytes, out, text } from "../log/told.ts";
+import { bytes, out, text } from "../log/recording-member.ts";
 
 export const PARTITIONS = 6;
 export const KEYS = 50;
@@ -78,8 +78,8 @@ export async function audit(log: EventLog, sent: number): Promise<Audit> {
   return { answers: seen.size, missing, doubled, broken: [...broken] };
 }
 
-/** Until all are answered, or nothing has been for `patienceMs`. */
-export async function allAnswered(log: EventLog, sent: number, patienceMs = 20_000): Promise<Audit> {
+/** Until all are answered, or nothing has been for `retryDeadlineMs`. */
+export async function allAnswered(log: EventLog, sent: number, retryDeadlineMs = 20_000): Promise<Audit> {
   let last = { answers: -1, atMs: performance.now() };
   for (;;) {
     const ends = must(await log.ranges("answers"), "ranges").reduce((sum, { end }) => sum + end, 0);
@@ -87,7 +87,7 @@ export async function allAnswered(log: EventLog, sent: number, patienceMs = 20_0
     if (found && found.missing.length === 0) return found;
     const answers = found?.answers ?? ends;
     if (answers !== last.answers) last = { answers, atMs: performance.now() };
-    else if (performance.now() - last.atMs > patienceMs) return await audit(log, sent);
+    else if (performance.now() - last.atMs > retryDeadlineMs) return await audit(log, sent);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { Disconnected, KafkaError } from "../../src/log/kafka/client/errors.ts";
-import { hedged } from "../../src/log/kafka/client/hedged.ts";
+import { hedgedRequest } from "../../src/log/kafka/client/hedged-request.ts";
 import { Input } from "../../src/log/kafka/reading/input.ts";
 import { Leaders } from "../../src/log/kafka/client/leaders.ts";
 import type { TopicMetadata } from "../../src/log/kafka/protocol/calls.ts";
@@ -53,23 +53,23 @@ describe("a question to several brokers", () => {
   };
 
   it("has the first answer, though the first asked is frozen and the second refuses", async () => {
-    expect(await hedged([never, broken, async () => "third"], 5)).toBe("third");
+    expect(await hedgedRequest([never, broken, async () => "third"], 5)).toBe("third");
   });
 
   it("is asked of one only when that one answers", async () => {
     let asked = 0;
     const one = async (): Promise<number> => (asked += 1);
-    expect(await hedged([one, one, one], 60_000)).toBe(1);
+    expect(await hedgedRequest([one, one, one], 60_000)).toBe(1);
     expect(asked).toBe(1);
   });
 
   it("fails when all are away, with the last's words, and at once with an error that a broker answers", async () => {
-    await expect(hedged([broken, broken], 60_000)).rejects.toThrow("refused");
-    await expect(hedged([], 5)).rejects.toThrow(Disconnected);
+    await expect(hedgedRequest([broken, broken], 60_000)).rejects.toThrow("refused");
+    await expect(hedgedRequest([], 5)).rejects.toThrow(Disconnected);
     const answers = async (): Promise<string> => {
       throw new KafkaError(NOT_LEADER, "asked");
     };
-    await expect(hedged([answers, never], 60_000)).rejects.toThrow(KafkaError);
+    await expect(hedgedRequest([answers, never], 60_000)).rejects.toThrow(KafkaError);
   });
 });
 

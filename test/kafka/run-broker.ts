@@ -8,29 +8,29 @@ import { startBroker, type RunningBroker } from "./start-broker.ts";
 declare module "vitest" {
   interface ProvidedContext {
     /** Port that answers with where the broker is. */
-    kafkaDesk: number;
+    kafkaBroker: number;
   }
 }
 
-/** What the desk answers: one line of JSON. */
-export type DeskAnswer =
+/** What the server answers: one line of JSON. */
+export type BrokerAnswer =
   { readonly broker: Pick<RunningBroker, "brokers" | "dir" | "jars" | "pid" | "secure"> } | { readonly error: string };
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<RunningBroker> | null = null;
-  const desk = createServer((socket) => {
+  const server = createServer((socket) => {
     socket.on("error", () => undefined);
     starting ??= startBroker({ secure: true });
     starting
-      .then(({ brokers, dir, jars, pid, secure }): DeskAnswer => ({ broker: { brokers, dir, jars, pid, secure } }))
-      .catch((error: unknown): DeskAnswer => ({ error: error instanceof Error ? error.message : String(error) }))
+      .then(({ brokers, dir, jars, pid, secure }): BrokerAnswer => ({ broker: { brokers, dir, jars, pid, secure } }))
+      .catch((error: unknown): BrokerAnswer => ({ error: error instanceof Error ? error.message : String(error) }))
       .then((answer) => socket.end(JSON.stringify(answer)))
       .catch(() => undefined);
   });
-  await new Promise<void>((resolve) => desk.listen(0, "127.0.0.1", resolve));
-  project.provide("kafkaDesk", (desk.address() as AddressInfo).port);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  project.provide("kafkaBroker", (server.address() as AddressInfo).port);
   return async () => {
-    desk.close();
+    server.close();
     const broker = await starting?.catch(() => null);
     await broker?.stop();
   };

@@ -33,8 +33,8 @@ export class WorkerProcess {
   }
 
   /** The first line, from the `from`-th on, that begins so. */
-  async said(start: string, from = 0, patienceMs = 30_000): Promise<Line> {
-    const deadline = performance.now() + patienceMs;
+  async said(start: string, from = 0, retryDeadlineMs = 30_000): Promise<Line> {
+    const deadline = performance.now() + retryDeadlineMs;
     for (;;) {
       const line = this.lines.slice(from).find((candidate) => candidate.text.startsWith(start));
       if (line !== undefined) return line;

@@ -10,7 +10,7 @@ import { joinRunner } from "../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
 import { controlCodec, COUNT, counting } from "./counting.ts";
 
-const [brokers, prefix, folder, sessionMs, standbyMs, patienceMs] = process.argv.slice(2);
+const [brokers, prefix, folder, sessionMs, standbyMs, retryDeadlineMs] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 const log = await openKafkaLog(
@@ -19,7 +19,7 @@ const log = await openKafkaLog(
     clientId: `worker-${process.pid}`,
     topicPrefix: must(prefix, "prefix"),
     sessionTimeoutMs: Number(sessionMs),
-    ...(patienceMs === undefined ? {} : { patienceMs: Number(patienceMs) }),
+    ...(retryDeadlineMs === undefined ? {} : { retryDeadlineMs: Number(retryDeadlineMs) }),
     onTrouble: (message) => say(`log ${message}`),
   },
   () => Date.now(),

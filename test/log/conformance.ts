@@ -17,7 +17,7 @@ import {
 } from "../../src/log/event-log.ts";
 import { MAX_HEADER_BYTES, MAX_HEADERS, MAX_KEY_BYTES } from "../../src/log/bounds.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
-import { bytes, KIND, out, text, Told } from "./told.ts";
+import { bytes, KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { SPECS, type Adapter, type LogFixture } from "./fixture.ts";
 
 export async function readAll(log: EventLog, topic: string, partition: number, from = 0): Promise<LogRecord[]> {
@@ -49,8 +49,8 @@ export function conformance(adapter: Adapter): void {
   });
   afterEach(() => fixture.close());
 
-  const start = async (on = log): Promise<{ told: Told; membership: Membership; task: TaskLog }> => {
-    const told = new Told();
+  const start = async (on = log): Promise<{ told: RecordingMember; membership: Membership; task: TaskLog }> => {
+    const told = new RecordingMember();
     const membership = await on.join(KIND, told);
     return { told, membership, task: await told.claim(0) };
   };
@@ -83,11 +83,13 @@ export function conformance(adapter: Adapter): void {
       await expect(log.ranges("nowhere")).rejects.toThrow(/nowhere/);
       await expect(readAll(log, "nowhere", 0)).rejects.toThrow(UnknownTopic);
       await expect(readAll(log, "events", 7)).rejects.toThrow(UnknownTopic);
-      await expect(log.join({ ...KIND, inputs: ["nowhere"] }, new Told())).rejects.toThrow(UnknownTopic);
+      await expect(log.join({ ...KIND, inputs: ["nowhere"] }, new RecordingMember())).rejects.toThrow(UnknownTopic);
     });
 
     it("of one kind must have one partition count", async () => {
-      await expect(log.join({ ...KIND, inputs: ["events", "solo"] }, new Told())).rejects.toThrow(TopicMismatch);
+      await expect(log.join({ ...KIND, inputs: ["events", "solo"] }, new RecordingMember())).rejects.toThrow(
+        TopicMismatch,
+      );
     });
   });
 
@@ -443,7 +445,7 @@ export function conformance(adapter: Adapter): void {
 
     it("of two kinds is apart", async () => {
       const { task } = await start();
-      const told = new Told();
+      const told = new RecordingMember();
       await log.join({ ...KIND, kind: "other" }, told);
       const other = await told.claim(0);
       await task.commit([out("answers", 0, "k", "one")], {});
@@ -500,10 +502,10 @@ export function singleRunner(adapter: Adapter): void {
     try {
       const log = await fixture.connect();
       await log.ensureTopics(SPECS);
-      await log.join(KIND, new Told());
+      await log.join(KIND, new RecordingMember());
       const other = await fixture.connect();
-      await expect(other.join(KIND, new Told())).rejects.toThrow(AlreadyRunning);
-      await expect(other.join(KIND, new Told())).rejects.toThrow(/stop it/);
+      await expect(other.join(KIND, new RecordingMember())).rejects.toThrow(AlreadyRunning);
+      await expect(other.join(KIND, new RecordingMember())).rejects.toThrow(/stop it/);
       await other.send([out("events", 0, "k", "still sends")]);
       expect(await values(other, "events", 0)).toEqual(["still sends"]);
     } finally {

@@ -21,7 +21,7 @@ import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts
 import { LogError } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 let parent: string;
@@ -82,14 +82,14 @@ describe("a backup of the embedded log", () => {
   });
 
   it("becomes a log that goes on, whoever runs the one that it was taken from", async () => {
-    await log.join(KIND, new Told());
+    await log.join(KIND, new RecordingMember());
     await log.send([out("events", 0, "k", "1")]);
     await backUp(folder, copy, silent);
     await log.send([out("events", 0, "k", "2")]);
     const restored = join(parent, "restored");
     restoreBackup(copy, restored);
     const again = await openLog(restored);
-    const told = new Told();
+    const told = new RecordingMember();
     await again.join(KIND, told);
     const task = await told.claim(0);
     await task.commit([out("answers", 0, "k", "a")], { events: 1 });

@@ -14,7 +14,7 @@ import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../s
 import { LogError, LogUnavailable } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
-import { out } from "./told.ts";
+import { out } from "./recording-member.ts";
 import { WORKER, WorkerProcess } from "./worker-process.ts";
 
 let parent: string;
@@ -186,7 +186,7 @@ describe("the folder of an embedded log", () => {
 describe("another process's lock on the embedded log", () => {
   it("is waited for without holding up the process, and named when the patience is over", async () => {
     await madeWith(1);
-    const log = await openLog({ patienceMs: 500 });
+    const log = await openLog({ retryDeadlineMs: 500 });
     const worker = await locked();
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);

@@ -12,7 +12,7 @@ import type { LogRecord } from "../../src/log/event-log.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { readAll } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
-import { text } from "./told.ts";
+import { text } from "./recording-member.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const STORM_MS = 20_000;

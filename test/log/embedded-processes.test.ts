@@ -12,7 +12,7 @@ import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts
 import { AlreadyRunning } from "../../src/log/event-log.ts";
 import { readAll, values } from "./conformance.ts";
 import { SPECS } from "./fixture.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { WORKER, WorkerProcess } from "./worker-process.ts";
 
 describe("the embedded log among processes", () => {
@@ -60,14 +60,14 @@ describe("the embedded log among processes", () => {
   it("a second process is refused while the first lives, and takes over as soon as it is killed", async () => {
     const first = work("hold");
     await first.said("holding");
-    const refused = log.join(KIND, new Told());
+    const refused = log.join(KIND, new RecordingMember());
     await expect(refused).rejects.toThrow(AlreadyRunning);
     await expect(refused).rejects.toThrow(`process ${first.child.pid} `);
     const second = work("hold");
     expect(await second.said("AlreadyRunning")).toContain(`kill ${first.child.pid}`);
     await second.ended();
     await first.kill();
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     const task = await told.claim(0);
     await task.commit([out("answers", 0, "k", "ours")], {});
@@ -81,7 +81,7 @@ describe("the embedded log among processes", () => {
     const { self } = processLiveness();
     const liveness = { self, isAlive: () => false };
     const other = await openEmbeddedLog({ folder, now: () => Date.now(), newToken: randomUUID, liveness });
-    const told = new Told();
+    const told = new RecordingMember();
     await other.join(KIND, told);
     const task = await told.claim(0);
     zombie.child.kill("SIGCONT");

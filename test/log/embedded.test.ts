@@ -9,7 +9,7 @@ import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../s
 import type { Liveness } from "../../src/log/embedded/liveness.ts";
 import { conformance, readAll, singleRunner, values } from "./conformance.ts";
 import { model } from "./model.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
 
 /** Processes that live and die as the test says, for a log that would otherwise ask the operating system. */
@@ -78,7 +78,7 @@ describe("the embedded log's folder", () => {
   it("keeps everything over a close and an open", async () => {
     const first = await openLog();
     await first.ensureTopics(SPECS);
-    const told = new Told();
+    const told = new RecordingMember();
     await first.join(KIND, told);
     const task = await told.claim(0);
     await task.commit([out("answers", 0, "k", "v"), out("changes", 0, "k", "c")], { events: 7 });
@@ -133,7 +133,7 @@ describe("the embedded log's folder", () => {
   it("compaction goes on by itself beside commits, and the state read back is always the last", async () => {
     const log = await openLog({ maintenance: { everyMs: 1, pauseMs: 0 } });
     await log.ensureTopics(SPECS);
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     const task = await told.claim(0);
     const last = new Map<string, string>();
@@ -164,9 +164,9 @@ describe("the embedded log's folder", () => {
   it("says who runs a kind, since when, and what to do", async () => {
     const log = await openLog();
     await log.ensureTopics(SPECS);
-    await log.join(KIND, new Told());
+    await log.join(KIND, new RecordingMember());
     const other = await openLog();
-    await expect(other.join(KIND, new Told())).rejects.toThrow(
+    await expect(other.join(KIND, new RecordingMember())).rejects.toThrow(
       new RegExp(`work of test is run by process ${process.pid} since \\d{4}-.*kill ${process.pid}`),
     );
   });

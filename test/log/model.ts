@@ -8,7 +8,7 @@ import { must } from "../../src/domain/assert.ts";
 import { Fenced, type EventLog, type OutRecord, type TaskLog } from "../../src/log/event-log.ts";
 import { readAll } from "./conformance.ts";
 import { SPECS, type Adapter, type LogFixture } from "./fixture.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 
 type Op =
   | { readonly op: "send"; readonly keys: readonly number[] }
@@ -42,7 +42,7 @@ interface Entry {
 class Run {
   readonly #fixture: LogFixture;
   readonly #log: EventLog;
-  readonly #told = new Told();
+  readonly #told = new RecordingMember();
   readonly #tasks: TaskLog[] = [];
   readonly #events: Entry[] = [];
   readonly #changes: Entry[] = [];

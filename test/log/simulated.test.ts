@@ -6,7 +6,7 @@ import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulat
 import { Crashed, faultAt, noFaults, seededFaults, type Fault } from "../../src/log/simulated/faults.ts";
 import { conformance, readAll, singleRunner, values } from "./conformance.ts";
 import { model } from "./model.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { SPECS, type Adapter } from "./fixture.ts";
 
 const adapter: Adapter = {
@@ -48,7 +48,7 @@ describe("the simulated log", () => {
     ["unavailable", "LogUnavailable", []],
   ])("a commit under %s throws %s and leaves %j", async (fault, error, left) => {
     const { cluster, log } = await ready();
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     const task = await told.claim(0);
     cluster.setFaults(faultAt(0, fault, (point) => point.step === "commit"));
@@ -59,7 +59,7 @@ describe("the simulated log", () => {
 
   it("a crashed process does nothing more, and another takes its place", async () => {
     const { cluster, log } = await ready();
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     const task = await told.claim(0);
     const waiting = task.poll({ maxRecords: 1, maxWaitMs: 10_000 });
@@ -67,16 +67,16 @@ describe("the simulated log", () => {
     await expect(waiting).rejects.toThrow(Crashed);
     await expect(log.send([out("events", 0, "k", "v")])).rejects.toThrow(Crashed);
     expect(told.log).toEqual(["+0", "+1"]);
-    await cluster.connect("b").join(KIND, new Told());
+    await cluster.connect("b").join(KIND, new RecordingMember());
   });
 
   it("shares partitions among processes and moves only what must move", async () => {
     const { cluster, log } = await ready("many");
-    const a = new Told();
+    const a = new RecordingMember();
     const first = await log.join(KIND, a);
     const task = await a.claim(1);
     const other = cluster.connect("b");
-    const b = new Told();
+    const b = new RecordingMember();
     const second = await other.join(KIND, b);
     expect([first.partitions, second.partitions]).toEqual([[0], [1]]);
     expect(a.log).toEqual(["+0", "+1", "-1"]);
@@ -124,7 +124,7 @@ describe("the simulated log", () => {
 
   it("leaves gaps in its offsets, as transactions on Kafka do", async () => {
     const { log } = await ready();
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     const task = await told.claim(0);
     await task.commit([out("answers", 0, "k", "1")], {});
@@ -138,7 +138,7 @@ describe("the simulated log", () => {
 
 /** Answers what there is, position and answers in one commit, going on where the changelog ends; true when all is done. */
 async function answerAll(log: EventLog): Promise<boolean> {
-  const told = new Told();
+  const told = new RecordingMember();
   await log.join(KIND, told);
   const task = await told.claim(0);
   let position = 0;

@@ -8,7 +8,7 @@ import { must } from "../../src/domain/assert.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
 import { SPECS } from "./fixture.ts";
-import { KIND, out, text, Told } from "./told.ts";
+import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 
 const [mode, folder, argument = ""] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
@@ -23,7 +23,7 @@ export function commitRecords(n: number): OutRecord[] {
 }
 
 async function claimZero(log: EmbeddedLog): Promise<TaskLog> {
-  const told = new Told();
+  const told = new RecordingMember();
   await log.join(KIND, told);
   return told.claim(0);
 }

@@ -8,7 +8,9 @@ import { readInstant } from "../../domain/reading/instant.ts";
 import { MAX_MINOR } from "../../domain/money.ts";
 import { kindOf } from "./avro-types.ts";
 import type { TopicValues } from "./codec.ts";
-import { fullName, isUnion, loadSchemas, namespaceOf, qualify, type Schema, type SchemaObject } from "./schemas.ts";
+import { loadSchemas, type Schema, type SchemaObject } from "./schemas.ts";
+
+const PRIMITIVES = new Set(["null", "boolean", "int", "long", "float", "double", "bytes", "string"]);
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -70,6 +72,24 @@ function collect(schema: Schema, namespace: string, names: Map<string, SchemaObj
   for (const field of schema.fields ?? []) collect(field.type, inside, names);
   for (const part of [schema.items, schema.values]) if (part !== undefined) collect(part, inside, names);
   if (typeof schema.type !== "string") collect(schema.type, inside, names);
+}
+
+/** The name with its namespace: its own, else the one it is nested in. */
+function fullName(schema: SchemaObject, outer: string): string {
+  const name = schema.name ?? "";
+  return name.includes(".") ? name : qualify(name, schema.namespace ?? outer);
+}
+
+function namespaceOf(name: string): string {
+  return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+}
+
+function qualify(name: string, namespace: string): string {
+  return PRIMITIVES.has(name) || name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
+}
+
+function isUnion(schema: Schema): schema is readonly Schema[] {
+  return Array.isArray(schema);
 }
 
 /** A schema with its references followed: a union, or an object whose `type` is a word. */

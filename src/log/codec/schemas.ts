@@ -9,6 +9,7 @@
 // A fingerprint is written everywhere as it is on the wire, so that a producer can take it from the file as it stands.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import avsc from "avsc";
 
 export type Schema = string | SchemaObject | readonly Schema[];
 
@@ -38,7 +39,6 @@ export interface SchemaSet {
 }
 
 const FOLDER = new URL("../../../schemas/", import.meta.url);
-const PRIMITIVES = new Set(["null", "boolean", "int", "long", "float", "double", "bytes", "string"]);
 
 /** The current schema of a topic (or of another thing that has a file) and the earlier ones. */
 export function loadSchemas(name: string): SchemaSet {
@@ -54,58 +54,9 @@ function readSchema(file: URL): Schema {
   return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
-/** Parsing canonical form: two schemas with the same one read and write the same bytes. */
-export function canonicalForm(schema: Schema, namespace = ""): string {
-  if (typeof schema === "string") return JSON.stringify(qualify(schema, namespace));
-  if (isUnion(schema)) return `[${schema.map((branch) => canonicalForm(branch, namespace)).join(",")}]`;
-  const type = schema.type;
-  if (typeof type !== "string") return canonicalForm(type, namespace);
-  switch (type) {
-    case "array":
-      return `{"type":"array","items":${canonicalForm(schema.items ?? "null", namespace)}}`;
-    case "map":
-      return `{"type":"map","values":${canonicalForm(schema.values ?? "null", namespace)}}`;
-    case "record":
-    case "error":
-    case "enum":
-    case "fixed":
-      return canonicalNamed(schema, type, namespace);
-    default:
-      return JSON.stringify(qualify(type, namespace));
-  }
-}
-
-function canonicalNamed(schema: SchemaObject, type: string, outer: string): string {
-  const name = fullName(schema, outer);
-  const parts = [`"name":${JSON.stringify(name)}`, `"type":"${type}"`];
-  if (schema.fields !== undefined) {
-    const inner = namespaceOf(name);
-    const fields = schema.fields.map(
-      (field) => `{"name":${JSON.stringify(field.name)},"type":${canonicalForm(field.type, inner)}}`,
-    );
-    parts.push(`"fields":[${fields.join(",")}]`);
-  }
-  if (schema.symbols !== undefined) parts.push(`"symbols":${JSON.stringify(schema.symbols)}`);
-  if (schema.size !== undefined) parts.push(`"size":${schema.size}`);
-  return `{${parts.join(",")}}`;
-}
-
-/** The name with its namespace: its own, else the one it is nested in. */
-export function fullName(schema: SchemaObject, outer: string): string {
-  const name = schema.name ?? "";
-  return name.includes(".") ? name : qualify(name, schema.namespace ?? outer);
-}
-
-export function namespaceOf(name: string): string {
-  return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
-}
-
-export function qualify(name: string, namespace: string): string {
-  return PRIMITIVES.has(name) || name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
-}
-
-export function isUnion(schema: Schema): schema is readonly Schema[] {
-  return Array.isArray(schema);
+/** Parsing canonical form: two schemas with the same one read and write the same bytes. Throws where it is no schema. */
+export function canonicalForm(schema: Schema): string {
+  return JSON.stringify(avsc.Type.forSchema(structuredClone(schema) as avsc.Schema).schema());
 }
 
 const EMPTY = 0xc15d213aa4d7a795n;

@@ -25,7 +25,7 @@ import { openEnvironment } from "./sqlite/environment.ts";
 import type { Durability } from "./sqlite/format.ts";
 import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance/maintenance.ts";
-import type { PatienceOptions } from "./sqlite/patience.ts";
+import type { LockedRetryOptions } from "./sqlite/locked-retry.ts";
 import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
 import { Reader } from "./reader.ts";
 import { claimTask } from "./task-log.ts";
@@ -33,7 +33,7 @@ import { Watcher } from "./watcher.ts";
 
 const READ_BATCH = 500;
 
-export interface EmbeddedOptions extends PatienceOptions {
+export interface EmbeddedOptions extends LockedRetryOptions {
   /** Made when it is missing. */
   readonly folder: string;
   readonly now: () => number;

@@ -101,7 +101,7 @@ export class Catalogue {
   /** Every topic under the prefix. */
   async all(): Promise<readonly Topic[]> {
     const { topicPrefix } = this.#cluster.settings;
-    const answer = await this.#cluster.persist("all topics", () => this.#cluster.metadata(null));
+    const answer = await this.#cluster.retry("all topics", () => this.#cluster.metadata(null));
     const names = answer.topics.filter((topic) => !topic.internal && topic.topic.startsWith(topicPrefix));
     return await this.#load(names.map((topic) => this.logical(topic.topic)));
   }
@@ -110,7 +110,7 @@ export class Catalogue {
   async #load(names: readonly string[]): Promise<Topic[]> {
     if (names.length === 0) return [];
     const physical = names.map((name) => this.physical(name));
-    const { topics, configs } = await this.#cluster.persist(`topics ${physical.join(", ")}`, async () => {
+    const { topics, configs } = await this.#cluster.retry(`topics ${physical.join(", ")}`, async () => {
       const answer = await this.#cluster.metadata(physical);
       const found = answer.topics.filter((topic) => topic.error === 0);
       const configsOf = async ({ topic }: TopicMetadata) =>
@@ -147,7 +147,7 @@ export class Catalogue {
     }
     if (refused) throw portError(refused);
     // Another may have made one of them meanwhile, otherwise; and a topic is of use when all brokers know it.
-    await this.#cluster.persist("new topics", async () => {
+    await this.#cluster.retry("new topics", async () => {
       const loaded = await this.#load(specs.map((spec) => spec.name));
       const { topics: leaders } = await this.#cluster.metadata(topics.map((topic) => topic.name));
       const ready = leaders.every((topic) => topic.error === 0 && topic.partitions.every((p) => p.leader >= 0));
@@ -158,9 +158,9 @@ export class Catalogue {
 
   /** What it refuses first, and will refuse again; null: all are there. */
   async #askToCreate(topics: readonly NewTopic[]): Promise<KafkaError | null> {
-    return await this.#cluster.persist("create topics", async () => {
+    return await this.#cluster.retry("create topics", async () => {
       const [refused] = await this.#cluster.admin.createTopics(topics, CREATE_MS);
-      if (refused && refused.meaning !== "refused") throw refused;
+      if (refused && refused.errorClass !== "refused") throw refused;
       return refused ?? null;
     });
   }

@@ -10,8 +10,8 @@ import { endOf } from "./reading/partition-reader.ts";
 import { Reading } from "./reading/reading.ts";
 import { Sender } from "./writing/sender.ts";
 import { withDefaults, type KafkaSettings } from "./settings.ts";
-import type { TaskWorld } from "./transactions/task-log.ts";
-import { Visibility } from "./transactions/visibility.ts";
+import type { TaskContext } from "./transactions/task-log.ts";
+import { ReadYourWrites } from "./reading/read-your-writes.ts";
 import { EARLIEST, LATEST, offsetFetch } from "./protocol/calls.ts";
 
 export interface KafkaLog extends EventLog {
@@ -23,7 +23,7 @@ export interface KafkaLog extends EventLog {
 export async function openKafkaLog(settings: KafkaSettings, now: () => number): Promise<KafkaLog> {
   const cluster = new Cluster(withDefaults(settings));
   try {
-    await cluster.persist("connect", () => cluster.metadata([]));
+    await cluster.retry("connect", () => cluster.metadata([]));
   } catch (error) {
     cluster.close();
     throw error;
@@ -34,10 +34,10 @@ export async function openKafkaLog(settings: KafkaSettings, now: () => number): 
 /** On a cluster of the caller's. */
 export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
   const catalogue = new Catalogue(cluster);
-  const visibility = new Visibility();
-  const reading = new Reading(cluster, catalogue, visibility);
+  const readYourWrites = new ReadYourWrites();
+  const reading = new Reading(cluster, catalogue, readYourWrites);
   const sender = new Sender(cluster, catalogue, now);
-  const world: TaskWorld = { cluster, catalogue, visibility, reading, now };
+  const context: TaskContext = { cluster, catalogue, readYourWrites, reading, now };
   const memberships = new Map<GroupMembership, TaskKind>();
   let closing: Promise<void> | null = null;
 
@@ -62,7 +62,7 @@ export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
     async join(kind, member) {
       cluster.checkOpen();
       const partitions = await catalogue.partitionsOf(kind);
-      const membership = new GroupMembership(world, kind, groupOf(cluster, kind), member, partitions);
+      const membership = new GroupMembership(context, kind, groupOf(cluster, kind), member, partitions);
       memberships.set(membership, kind);
       await membership.join().catch((error: unknown) => {
         memberships.delete(membership);
@@ -98,12 +98,12 @@ function groupOf(cluster: Cluster, kind: TaskKind): string {
 
 async function groupPositions(cluster: Cluster, catalogue: Catalogue, kind: TaskKind): Promise<Map<number, Positions>> {
   const group = groupOf(cluster, kind);
-  const answers = await cluster.persist(`offsets of ${group}`, async () => {
+  const answers = await cluster.retry(`offsets of ${group}`, async () => {
     try {
       return await cluster.send(await cluster.coordinator("group", group), offsetFetch(group));
     } catch (error) {
       // Nobody has ever joined it.
-      if (error instanceof KafkaError && error.meaning === "lost") return [];
+      if (error instanceof KafkaError && error.errorClass === "lost") return [];
       throw error;
     }
   });

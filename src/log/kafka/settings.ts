@@ -33,7 +33,7 @@ export interface KafkaSettings {
   /** A transaction that is open for longer is aborted by the broker; readers wait for it until then. */
   readonly transactionTimeoutMs?: number;
   /** How long a call tries to get through before it is `LogUnavailable`. */
-  readonly patienceMs?: number;
+  readonly retryDeadlineMs?: number;
   /** How often a task's positions are also sent to its group, for tools. */
   readonly offsetsEveryMs?: number;
   /** Told of what passed by itself, in words. */
@@ -59,7 +59,7 @@ export function withDefaults(given: KafkaSettings): Settings {
     minInsyncReplicas: given.minInsyncReplicas ?? null,
     sessionTimeoutMs: given.sessionTimeoutMs ?? 6_000,
     transactionTimeoutMs: given.transactionTimeoutMs ?? 15_000,
-    patienceMs: given.patienceMs ?? 15_000,
+    retryDeadlineMs: given.retryDeadlineMs ?? 15_000,
     offsetsEveryMs: given.offsetsEveryMs ?? 1_000,
     onTrouble: given.onTrouble ?? (() => undefined),
   };

@@ -10,7 +10,7 @@
 //   C5. Every error gets a verdict from one total table (verdicts.ts); nothing is caught here.
 //   C6. A record that cannot be used is the processor's to dead-letter, in the same transaction as all else.
 //   C7. What was done is done once: records, state and positions are one transaction.
-//   C8. A task that has been given up neither commits nor writes the local store any more: it may be another's (`stillHeld`).
+//   C8. A task that has been given up neither commits nor writes the local store any more: it may be another's (`assertHeld`).
 
 import { assert } from "../../domain/assert.ts";
 import {
@@ -23,7 +23,7 @@ import {
   type TopicSpec,
 } from "../../log/event-log.ts";
 import { CONTROL_KEY, CONTROL_PREFIX, type ControlCodec, type ControlRecord } from "./control-record.ts";
-import { checkEffects, culpritOf, PoisonRecord } from "./culprit.ts";
+import { checkEffects, findPoisonRecord, PoisonRecord } from "./poison-record.ts";
 import type { LocalStore } from "../store/local-store.ts";
 import type { CycleObserver } from "../observer.ts";
 import { verdictOf } from "./verdicts.ts";
@@ -39,7 +39,7 @@ export interface CycleParts<Facts> {
   readonly codec: ControlCodec;
   readonly nowMs: () => number;
   /** Throws when the partition has been given up meanwhile. */
-  readonly stillHeld: () => void;
+  readonly assertHeld: () => void;
   readonly observer: CycleObserver;
   /** Asked when a record was larger than its topic takes. */
   readonly topicSpecs: () => Promise<readonly TopicSpec[]>;
@@ -80,10 +80,10 @@ export async function runCycle<Facts>(
     return await take(parts, last, batch, context);
   } catch (error) {
     if (verdictOf(error) !== "fatal") throw error;
-    const at = await findCulprit(parts, batch, context, error);
-    const culprit = batch[at];
-    if (culprit === undefined) throw error;
-    if (at === 0) throw new PoisonRecord(parts.kind.kind, culprit, error);
+    const at = await poisonIndex(parts, batch, context, error);
+    const poison = batch[at];
+    if (poison === undefined) throw error;
+    if (at === 0) throw new PoisonRecord(parts.kind.kind, poison, error);
     return { ...(await take(parts, last, batch.slice(0, at), context)), cut: true };
   }
 }
@@ -93,14 +93,14 @@ export function holdAtNewer(batch: readonly LogRecord[]): void {
   for (const { newer } of batch) if (newer !== undefined) throw newer;
 }
 
-async function findCulprit<Facts>(
+async function poisonIndex<Facts>(
   { processor, store, kind, topicSpecs }: CycleParts<Facts>,
   batch: readonly LogRecord[],
   context: CycleContext,
   error: unknown,
 ): Promise<number> {
   const specs = error instanceof RecordTooLarge ? await topicSpecs() : null;
-  return await culpritOf(batch, async (records) => {
+  return await findPoisonRecord(batch, async (records) => {
     const facts = await processor.prepare(store, records, context);
     const effects = processor.process(store, records, facts, context);
     if (specs !== null) checkEffects(effects, kind.changelog, specs);
@@ -129,9 +129,9 @@ async function take<Facts>(
     positions: advanced(last.positions, batch),
   };
   const records = transaction(parts, effects, control);
-  parts.stillHeld();
+  parts.assertHeld();
   const committed = await log.commit(records, control.positions);
-  parts.stillHeld();
+  parts.assertHeld();
   const committedAt = observer.elapsedMs();
   store.apply(effects.state, { ...stampOf(control), changelogEnd: committed.changelogEnd });
   const appliedAt = observer.elapsedMs();

@@ -23,7 +23,7 @@ const MAX_BEHIND_MS = 12 * 3_600_000;
 const LOOK_BACK = 16;
 
 /** Written at once: with more, heartbeats and the cycles of other tasks would wait for it too long. */
-const LOT = 1_000;
+const MAX_WRITE_RECORDS = 1_000;
 
 const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
 
@@ -34,7 +34,7 @@ export interface RestoreParts {
   readonly codec: ControlCodec;
   readonly newLineage: () => string;
   /** Throws when the partition has been given up meanwhile: then the store may be another's (law C8). */
-  readonly stillHeld: () => void;
+  readonly assertHeld: () => void;
   readonly progress: ProgressOf;
 }
 
@@ -45,21 +45,21 @@ export async function restore(parts: RestoreParts): Promise<ControlRecord> {
     const control = await replay(parts, stamp);
     if (control !== null) return control;
   }
-  parts.stillHeld();
+  parts.assertHeld();
   if (stamp !== null) store.wipe();
   return (await replay(parts, null)) ?? firstControl(newLineage());
 }
 
 /** The last control record; null when there is none, or when it and the stamp are not of one history that is all there. */
 async function replay(
-  { read, store, codec, stillHeld, progress: of }: RestoreParts,
+  { read, store, codec, assertHeld, progress: of }: RestoreParts,
   stamp: Stamp | null,
 ): Promise<ControlRecord | null> {
   const progress = new RestoreProgress(of);
   const before = stamp?.changelogEnd ?? 0;
   let control: ControlRecord | null = null;
-  for await (const batch of inLots(read(Math.max(0, before - LOOK_BACK)))) {
-    stillHeld();
+  for await (const batch of inBatches(read(Math.max(0, before - LOOK_BACK)))) {
+    assertHeld();
     holdAtNewer(batch);
     const changes: StateChange[] = [];
     let end = 0;
@@ -78,17 +78,17 @@ async function replay(
       store.apply(changes, { lineage: named.lineage, cycle: named.cycle, atMs: named.atMs, changelogEnd: end });
     await progress.passed(batch);
   }
-  stillHeld();
+  assertHeld();
   progress.over();
   if (stamp === null || control === null) return control;
   return control.cycle >= stamp.cycle && control.atMs - stamp.atMs <= MAX_BEHIND_MS ? control : null;
 }
 
-async function* inLots(read: AsyncIterable<readonly LogRecord[]>): AsyncGenerator<readonly LogRecord[]> {
+async function* inBatches(read: AsyncIterable<readonly LogRecord[]>): AsyncGenerator<readonly LogRecord[]> {
   for await (const batch of read)
-    for (let at = 0; at < batch.length; at += LOT) {
+    for (let at = 0; at < batch.length; at += MAX_WRITE_RECORDS) {
       if (at > 0) await setImmediate();
-      yield batch.slice(at, at + LOT);
+      yield batch.slice(at, at + MAX_WRITE_RECORDS);
     }
 }
 

@@ -97,7 +97,7 @@ export class Standby {
         codec,
         // An empty changelog gives a copy nothing to name.
         newLineage: () => "",
-        stillHeld() {
+        assertHeld() {
           if (signal.aborted) throw new GivenUp(`the copy of ${kind.kind} ${partition} was given up`);
         },
         progress: { kind: kind.kind, partition, by: "standby", observer, changelogEnd: async () => end },

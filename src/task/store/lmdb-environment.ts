@@ -19,7 +19,7 @@ import {
   type Stamp,
   type StateChange,
 } from "./local-store.ts";
-import { clearUnclosed } from "./unclosed.ts";
+import { clearOpens } from "./unclean-opens.ts";
 
 /** Raised when what is on disk is laid out differently: an older layout is wiped and restored. */
 const FORMAT = 1;
@@ -47,7 +47,7 @@ export interface LmdbParts {
   /** Gives the hold of the stores' folder back. */
   readonly release: () => void;
   /** Told when what is on disk cannot be read or written. */
-  readonly spoilt: (error: unknown) => void;
+  readonly damaged: (error: unknown) => void;
 }
 
 export class LmdbStore implements LocalStore {
@@ -60,18 +60,18 @@ export class LmdbStore implements LocalStore {
   readonly #freeBytes: FreeBytes;
   readonly #isLast: () => boolean;
   readonly #release: () => void;
-  readonly #spoilt: (error: unknown) => void;
+  readonly #damaged: (error: unknown) => void;
   /** Due times of the keys that were read since the last write: what is changed was nearly always read before. */
   readonly #readDue = new Map<string, number>();
   #stamp: Stamp | null;
 
-  constructor({ folder, index, freeBytes, isLast, release, spoilt }: LmdbParts) {
+  constructor({ folder, index, freeBytes, isLast, release, damaged }: LmdbParts) {
     this.#folder = folder;
     this.#index = index;
     this.#freeBytes = freeBytes;
     this.#isLast = isLast;
     this.#release = release;
-    this.#spoilt = spoilt;
+    this.#damaged = damaged;
     this.#root = open({
       path: folder,
       maxDbs: 4,
@@ -121,7 +121,7 @@ export class LmdbStore implements LocalStore {
     try {
       return act();
     } catch (error) {
-      this.#spoilt(error);
+      this.#damaged(error);
       throw storeFailed("read", error);
     }
   }
@@ -151,7 +151,7 @@ export class LmdbStore implements LocalStore {
     try {
       failingAs("write", act);
     } catch (error) {
-      if (error instanceof StoreFailed) this.#spoilt(error);
+      if (error instanceof StoreFailed) this.#damaged(error);
       throw error;
     }
   }
@@ -205,7 +205,7 @@ export class LmdbStore implements LocalStore {
       await this.#root.close();
       if (!this.#isLast()) return;
       clearMark(this.#folder, "data.mdb");
-      clearUnclosed(this.#folder);
+      clearOpens(this.#folder);
     } finally {
       this.#release();
     }

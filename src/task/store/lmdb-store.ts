@@ -8,9 +8,9 @@ import { failingAs, LmdbStore, textOf, type FreeBytes } from "./lmdb-environment
 import type { DueIndex, OpenStore } from "./local-store.ts";
 import { holdStores } from "./store-holder.ts";
 import { systemBoot } from "../system-clock.ts";
-import { countUnclosed, unclosed } from "./unclosed.ts";
+import { countOpen, uncleanOpens } from "./unclean-opens.ts";
 
-const UNCLOSED_MOST = 3;
+const MAX_UNCLEAN_OPENS = 3;
 
 export interface LmdbOptions {
   /** Names this start of the machine. */
@@ -31,7 +31,7 @@ export function lmdbStores(
 ): OpenStore {
   // A task that was given up closes its store late, when the next may have opened it: the mark is the next one's then.
   const users = new Map<string, number>();
-  const spoilt = new Map<string, string>();
+  const damaged = new Map<string, string>();
   const leave = (path: string): boolean => {
     const left = (users.get(path) ?? 1) - 1;
     users.set(path, left);
@@ -40,25 +40,25 @@ export function lmdbStores(
   const throwAway = (path: string, because: string): void => {
     onTrouble(`local store ${path} is thrown away and restored from the changelog: ${because}`);
     rmSync(path, { recursive: true, force: true });
-    spoilt.delete(path);
+    damaged.delete(path);
   };
   const open = (path: string, index: DueIndex, release: () => void): LmdbStore => {
     makeFolder(path, boot);
-    countUnclosed(path);
+    countOpen(path);
     return new LmdbStore({
       folder: path,
       index,
       freeBytes,
       isLast: () => leave(path),
       release,
-      spoilt: (error) => spoilt.set(path, textOf(error)),
+      damaged: (error) => damaged.set(path, textOf(error)),
     });
   };
   return (partition, index) => {
     const path = join(folder, String(partition));
     const release = holdStores(folder);
     try {
-      const because = existsSync(path) ? (spoilt.get(path) ?? faultOf(path, boot)) : null;
+      const because = existsSync(path) ? (damaged.get(path) ?? faultOf(path, boot)) : null;
       if (because !== null) throwAway(path, because);
       const store = openOrReplace(
         () => open(path, index, release),
@@ -75,7 +75,8 @@ export function lmdbStores(
 
 function faultOf(path: string, boot: string): string | null {
   if (!isBelievable(path, boot)) return "it was open when the machine went down";
-  if (unclosed(path) >= UNCLOSED_MOST) return `${UNCLOSED_MOST} processes in a row have ended without closing it`;
+  if (uncleanOpens(path) >= MAX_UNCLEAN_OPENS)
+    return `${MAX_UNCLEAN_OPENS} processes in a row have ended without closing it`;
   return null;
 }
 

@@ -7,7 +7,7 @@ import { codecFor, schemaCodec } from "../../log/codec/codec.ts";
 import { AlreadyRunning, type EventLog, type TaskKind } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
 import type { ControlRecord } from "../../task/cycle/control-record.ts";
-import { NotNext, passOver } from "../../task/cycle/pass-over.ts";
+import { NotNext, skipNextRecord } from "../../task/cycle/skip-record.ts";
 import type { Context } from "../../terminal/context.ts";
 import type { LetterPlace } from "./dead-letters.ts";
 
@@ -26,8 +26,8 @@ export async function skipRecord(
   const kind = kindOf(topic, config.application);
   const users = (await log.ranges("dead-letters")).length;
   try {
-    await passOver({
-      ...{ log, kind, topic, ...at, newLineage: newId, patienceMs: timeoutMs },
+    await skipNextRecord({
+      ...{ log, kind, topic, ...at, newLineage: newId, waitMs: timeoutMs },
       codec: schemaCodec<ControlRecord>("control-record"),
       nowMs: nowMs(),
       letter(record) {

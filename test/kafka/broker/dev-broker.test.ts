@@ -10,7 +10,7 @@ import { kafkaJars } from "../../../bin/setup/jars.mjs";
 import { must } from "../../../src/domain/assert.ts";
 import { openKafkaLog, type KafkaLog } from "../../../src/log/kafka/log.ts";
 import { SPECS } from "../../log/fixture.ts";
-import { out } from "../../log/told.ts";
+import { out } from "../../log/recording-member.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..", "..", "..");
 

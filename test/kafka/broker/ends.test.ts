@@ -6,7 +6,7 @@ import { LogError, UnknownTopic, type TaskLog } from "../../../src/log/event-log
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { readAll, values } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";
-import { KIND, out, text, Told } from "../../log/told.ts";
+import { KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { join, kind as counted, lastControl, topics } from "../../task/counting.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { theBroker } from "../the-broker.ts";
@@ -23,7 +23,7 @@ describe("an input of a task", () => {
     log = await fixture.connect();
     await log.ensureTopics(SPECS);
     await log.send(["a", "b", "c"].map((value) => out("events", 0, "k", value)));
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     task = await told.claim(0);
   });
@@ -69,7 +69,7 @@ describe("a group that cannot go on", () => {
     const { brokers } = await theBroker();
     const log = await fixture.connect();
     await log.ensureTopics(SPECS);
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     // Speaks the members' protocol, and says of itself what none of them would.
     const stranger: PartitionAssigner = () => ({

@@ -1,4 +1,4 @@
-// Transactions whose end the broker has lost. They are made as such a broker leaves them: records of a transaction are
+// TransactionalProducer whose end the broker has lost. They are made as such a broker leaves them: records of a transaction are
 // written to partitions of which the coordinator is not told, so that it sends no marker there.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ import {
 } from "../../../src/log/kafka/protocol/transaction-calls.ts";
 import { values } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";
-import { bytes, KIND, out, text, Told } from "../../log/told.ts";
+import { bytes, KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { theBroker } from "../the-broker.ts";
 
@@ -44,7 +44,7 @@ describe("a transaction whose end the broker has lost", () => {
     // A broker that works asks its coordinator whether it may take such records at all.
     await verification(false);
     const transactionalId = fixture.prefix + ID;
-    owner = await cluster.persist("claim", async () => {
+    owner = await cluster.retry("claim", async () => {
       const node = await cluster.coordinator("transaction", transactionalId);
       return { ...(await cluster.send(node, initProducerId(transactionalId, 10_000))), transactionalId };
     });
@@ -74,11 +74,11 @@ describe("a transaction whose end the broker has lost", () => {
     await expect.poll(written, { timeout: 15_000 }).toBe(0);
   };
   const ask = async (call: ReturnType<typeof endTransaction>): Promise<void> =>
-    cluster.persist("ask", async () => {
+    cluster.retry("ask", async () => {
       await cluster.send(await cluster.coordinator("transaction", owner.transactionalId), call);
     });
   const claim = async (): Promise<TaskLog> => {
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     return await told.claim(0);
   };

@@ -9,7 +9,7 @@ import { GroupOffsets } from "../../../src/log/kafka/group/group-offsets.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { withDefaults } from "../../../src/log/kafka/settings.ts";
 import { SPECS } from "../../log/fixture.ts";
-import { KIND, out, Told } from "../../log/told.ts";
+import { KIND, out, RecordingMember } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { foreign } from "../java.ts";
 import { theBroker } from "../the-broker.ts";
@@ -36,7 +36,7 @@ describe("the offsets of a group", () => {
   afterEach(() => fixture.close());
 
   async function claimed(by: KafkaLog): Promise<TaskLog> {
-    const told = new Told();
+    const told = new RecordingMember();
     await by.join(KIND, told);
     return await told.claim(0);
   }

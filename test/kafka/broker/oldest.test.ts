@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicSpecs } from "../../../src/log/topics.ts";
 import { openShell } from "../../cli/shell.ts";
 import { conformance } from "../../log/conformance.ts";
-import { KIND } from "../../log/told.ts";
+import { KIND } from "../../log/recording-member.ts";
 import { openKafkaFixture } from "../cluster-fixture.ts";
 import { startOldestBroker, type OldestBroker } from "../oldest-broker.ts";
 

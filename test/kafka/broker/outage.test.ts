@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import { LogError, LogUnavailable, OutcomeUnknown, type EventLog } from "../../../src/log/event-log.ts";
 import { openKafkaLog } from "../../../src/log/kafka/log.ts";
-import { out, text } from "../../log/told.ts";
+import { out, text } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
 import { startBroker, type BrokerOptions, type RunningBroker } from "../start-broker.ts";
@@ -53,7 +53,7 @@ describe("a broker that is killed", () => {
   };
 
   it("again and again under load costs no record and doubles none", async () => {
-    const log = await fixture.connect({ patienceMs: 60_000 });
+    const log = await fixture.connect({ retryDeadlineMs: 60_000 });
     await log.ensureTopics(TOPICS);
     workers = ["a", "b"].map(
       (name) => new WorkerProcess(broker.brokers, fixture.prefix, path.join(folder, name), String(SESSION_MS)),
@@ -77,7 +77,7 @@ describe("a broker that is killed", () => {
   }, 120_000);
 
   it("and stays away for longer than tasks try and sessions live is waited for: all are held, and go on by themselves", async () => {
-    const log = await fixture.connect({ patienceMs: 60_000 });
+    const log = await fixture.connect({ retryDeadlineMs: 60_000 });
     await log.ensureTopics(TOPICS);
     await startWorkers("a", "b");
     await log.send(numbers(0, 400));
@@ -93,7 +93,7 @@ describe("a broker that is killed", () => {
   }, 300_000);
 
   it("by a full disk has kept what it acknowledged, and tasks go on where they were when there is room", async () => {
-    const log = await fixture.connect({ patienceMs: PATIENCE_MS });
+    const log = await fixture.connect({ retryDeadlineMs: PATIENCE_MS });
     const filler = { ...must(TOPICS[0], "a topic"), name: "filler", partitions: 1 };
     await log.ensureTopics([...TOPICS, filler]);
     await broker.stop({ keep: true });
@@ -116,10 +116,10 @@ describe("a broker that is killed", () => {
   }, 300_000);
 
   it("is said by every call in the port's words, within its patience, and calls work when it is back", async () => {
-    const producer = await fixture.connect({ patienceMs: 5_000 });
+    const producer = await fixture.connect({ retryDeadlineMs: 5_000 });
     await producer.ensureTopics(TOPICS);
     await producer.send([out("numbers", 0, "k", "before")]);
-    const log = await fixture.connect({ patienceMs: 1_000 });
+    const log = await fixture.connect({ retryDeadlineMs: 1_000 });
     await log.ranges("numbers");
     process.kill(broker.pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -128,7 +128,9 @@ describe("a broker that is killed", () => {
     await expect(log.send([out("numbers", 0, "k", "never")])).rejects.toThrow(LogUnavailable);
     await expect(log.ranges("numbers")).rejects.toThrow(LogUnavailable);
     await expect(log.read("numbers", 0, 0)[Symbol.asyncIterator]().next()).rejects.toThrow(LogUnavailable);
-    const opening = openKafkaLog({ brokers: [broker.brokers], clientId: "late", patienceMs: 500 }, () => Date.now());
+    const opening = openKafkaLog({ brokers: [broker.brokers], clientId: "late", retryDeadlineMs: 500 }, () =>
+      Date.now(),
+    );
     await expect(opening).rejects.toThrow(/127\.0\.0\.1:\d+.*ECONNREFUSED/);
     await restart();
     await expect

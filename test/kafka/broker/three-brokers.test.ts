@@ -12,7 +12,7 @@ import type { EventLog, TaskLog } from "../../../src/log/event-log.ts";
 import { openKafkaLog } from "../../../src/log/kafka/log.ts";
 import { conformance } from "../../log/conformance.ts";
 import { SPECS } from "../../log/fixture.ts";
-import { KIND, out, text, Told } from "../../log/told.ts";
+import { KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
 import { freePorts } from "../free-ports.ts";
@@ -47,7 +47,7 @@ describe("a log on three brokers", () => {
 
   beforeEach(async () => {
     fixture = await openKafkaFixture(cluster.brokers, KIND);
-    log = await fixture.connect({ patienceMs: 60_000 });
+    log = await fixture.connect({ retryDeadlineMs: 60_000 });
     await log.ensureTopics(SPECS);
   });
   afterEach(() => fixture.close());
@@ -70,7 +70,7 @@ describe("a log on three brokers", () => {
     await assigned([by, (by % 3) + 1, ((by + 1) % 3) + 1]);
   };
   const claimed = async (): Promise<TaskLog> => {
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(KIND, told);
     return await told.claim(0);
   };
@@ -135,7 +135,7 @@ describe("a log on three brokers", () => {
   }, 120_000);
 
   it("waits where fewer replicas are in sync than a topic asks for, and goes on when they are back", async () => {
-    const strict = await fixture.connect({ replication: 3, minInsyncReplicas: 3, patienceMs: 60_000 });
+    const strict = await fixture.connect({ replication: 3, minInsyncReplicas: 3, retryDeadlineMs: 60_000 });
     await strict.ensureTopics([{ ...must(SPECS[0], "a topic"), name: "strict", partitions: 1 }]);
     await strict.send([out("strict", 0, "k", "1")]);
     process.kill(node(2).pid, "SIGKILL");
@@ -178,7 +178,7 @@ describe("processes on three brokers", () => {
   });
 
   it("answer again on all partitions while a broker is still frozen, and each record once also when it has thawed", async () => {
-    const log = await fixture.connect({ patienceMs: 60_000 });
+    const log = await fixture.connect({ retryDeadlineMs: 60_000 });
     await log.ensureTopics(TOPICS);
     workers = ["a", "b"].map((name) => {
       return new WorkerProcess(cluster.brokers, fixture.prefix, path.join(folder, name), SESSION_MS);

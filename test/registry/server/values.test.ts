@@ -13,7 +13,7 @@ import { LogUnavailable, type EventLog, type TaskKind } from "../../../src/log/e
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
 import { conformance, readAll } from "../../log/conformance.ts";
 import { SAMPLES } from "../../log/samples.ts";
-import { Told } from "../../log/told.ts";
+import { RecordingMember } from "../../log/recording-member.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
 import { createWorld, framed, KEY, newPrefix, only, SPECS, type World } from "./fixture.ts";
 
@@ -87,7 +87,7 @@ describe("what is written", () => {
 
   it("in a task's transaction is under its ids, and its changelog as it was", async () => {
     const kind: TaskKind = { application: "test", kind: "work", inputs: ["sessions"], changelog: "state" };
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join(kind, told);
     const task = await told.claim(0);
     const state = Buffer.from("c301aa", "hex");
@@ -150,7 +150,7 @@ describe("what others wrote", () => {
     for (let n = 0; n < 50; n += 1) await write(framed(id, foreign(schema).toBuffer({ ...value, n })));
     await write(SESSIONS.encode(SAMPLES.sessions));
     await log.send([{ topic: "sessions", key: KEY, value: SESSIONS.encode(SAMPLES.sessions) }]);
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join({ application: "test", kind: "work", inputs: ["sessions"], changelog: "state" }, told);
     const task = await told.claim(0);
     await task.seek({});
@@ -294,7 +294,7 @@ describe("while the registry is away", () => {
     ]);
     await write(framed(unmet, foreign(newer).toBuffer(value)));
     await expect(readAll(log, "sessions", 0)).rejects.toThrow(LogUnavailable);
-    const told = new Told();
+    const told = new RecordingMember();
     await log.join({ application: "test", kind: "work", inputs: ["sessions"], changelog: "state" }, told);
     const task = await told.claim(0);
     await task.seek({});

@@ -24,7 +24,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { LogError } from "../../event-log.ts";
 import { FILE, logFile, openConnection } from "../sqlite/connection.ts";
 import { checkLog } from "../sqlite/format.ts";
-import { patiently } from "../sqlite/patience.ts";
+import { retryWhileLocked } from "../sqlite/locked-retry.ts";
 import { verdictOf } from "../sqlite/sqlite-errors.ts";
 
 const PARTIAL = ".partial";
@@ -58,7 +58,7 @@ export async function backUp(
 }
 
 async function copy(file: string, draft: string, onProgress: (done: number) => void): Promise<void> {
-  const { db } = await patiently(file, () => openConnection(file, undefined), {}).catch((error: unknown) => {
+  const { db } = await retryWhileLocked(file, () => openConnection(file, undefined), {}).catch((error: unknown) => {
     throw verdictOf(error, file, { committing: false });
   });
   try {

@@ -15,7 +15,7 @@ import { LogUnavailable } from "../../event-log.ts";
 import { Checkpointer } from "../maintenance/checkpointer.ts";
 import { logFile, openConnection } from "./connection.ts";
 import type { Durability } from "./format.ts";
-import { patiently, type PatienceOptions } from "./patience.ts";
+import { retryWhileLocked, type LockedRetryOptions } from "./locked-retry.ts";
 import { isLocked, verdictOf } from "./sqlite-errors.ts";
 import { Tables } from "./tables.ts";
 
@@ -32,7 +32,7 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-export interface EnvironmentOptions extends PatienceOptions {
+export interface EnvironmentOptions extends LockedRetryOptions {
   readonly folder: string;
   readonly durability?: Durability;
 }
@@ -41,7 +41,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const file = logFile(options.folder);
   const patient = async <T>(attempt: () => T): Promise<T> => {
     try {
-      return await patiently(file, attempt, options);
+      return await retryWhileLocked(file, attempt, options);
     } catch (error) {
       throw verdictOf(error, file, { committing: false });
     }

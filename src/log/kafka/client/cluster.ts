@@ -8,8 +8,8 @@ import { LogUnavailable, UnknownTopic } from "../../event-log.ts";
 import { Admin } from "./admin.ts";
 import { FIRST_WAIT_MS, nextWaitMs } from "./backoff.ts";
 import { parseAddress, type Address } from "./socket.ts";
-import { isPassing, KafkaError, portError } from "./errors.ts";
-import { Lane } from "./lane.ts";
+import { isRetriable, KafkaError, portError } from "./errors.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import { Leaders } from "./leaders.ts";
 import type { Settings } from "../settings.ts";
 import { findCoordinator, metadata, type Call, type ClusterMetadata, type CoordinatorOf } from "../protocol/calls.ts";
@@ -26,8 +26,8 @@ export class Cluster {
   readonly admin: Admin;
   readonly #seeds: readonly Address[];
   /** For what is quick and nobody's own. */
-  readonly #lane: Lane;
-  readonly #lanes = new Set<Lane>();
+  readonly #pool: ConnectionPool;
+  readonly #pools = new Set<ConnectionPool>();
   /** As the last answer had them. */
   #brokers: ReadonlyMap<number, Address> = new Map();
   readonly #leaders = new Leaders();
@@ -42,34 +42,34 @@ export class Cluster {
   constructor(settings: Settings) {
     this.settings = settings;
     this.#seeds = settings.brokers.map(parseAddress);
-    this.#lane = this.lane();
-    this.admin = new Admin(settings, () => this.#lane.liveFirst(this.#addresses()));
+    this.#pool = this.pool();
+    this.admin = new Admin(settings, () => this.#pool.liveFirst(this.#addresses()));
     this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS).unref();
   }
 
   #lookAfter(): void {
-    const since = [...this.#lanes].flatMap((lane) => lane.waitingSince ?? []);
+    const since = [...this.#pools].flatMap((pool) => pool.waitingSince ?? []);
     if (performance.now() - Math.min(Infinity, ...since) > LONG_WAIT_MS) this.#refresh().catch(() => undefined);
   }
 
   /** Connections of their own; closed with the cluster at the latest. */
-  lane(): Lane {
-    const lane = new Lane(this.settings, (node) => this.#brokers.get(node) ?? null);
-    this.#lanes.add(lane);
-    return lane;
+  pool(): ConnectionPool {
+    const pool = new ConnectionPool(this.settings, (node) => this.#brokers.get(node) ?? null);
+    this.#pools.add(pool);
+    return pool;
   }
 
-  closeLane(lane: Lane): void {
-    this.#lanes.delete(lane);
-    lane.close();
+  closePool(pool: ConnectionPool): void {
+    this.#pools.delete(pool);
+    pool.close();
   }
 
   close(): void {
     this.#closed = true;
     clearInterval(this.#watch);
     this.admin.close();
-    for (const lane of this.#lanes) lane.close();
-    this.#lanes.clear();
+    for (const pool of this.#pools) pool.close();
+    this.#pools.clear();
   }
 
   get closed(): boolean {
@@ -77,26 +77,28 @@ export class Cluster {
   }
 
   /** Asks again while the trouble is passing, for as long as the settings' patience; throws the port's errors. */
-  async persist<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.settings.patienceMs;
+  async retry<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.settings.retryDeadlineMs;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = nextWaitMs(waitMs)) {
       this.checkOpen();
       try {
         return await ask();
       } catch (error) {
-        if (!isPassing(error) || performance.now() > deadline) throw this.given(what, error);
-        if (!(error instanceof KafkaError && error.meaning === "retry")) this.forget();
+        if (!isRetriable(error) || performance.now() > deadline) throw this.failure(what, error);
+        if (!(error instanceof KafkaError && error.errorClass === "retry")) this.invalidate();
         await sleep(waitMs);
       }
     }
   }
 
   /** What the port says of an error that has not passed within the patience. */
-  given(what: string, error: unknown): Error {
+  failure(what: string, error: unknown): Error {
     const given = portError(error);
     // One that the port's error comes from already has been tried for as long.
     if (given === error || !(given instanceof LogUnavailable)) return given;
-    return new LogUnavailable(`${what}: ${given.message} (tried for ${this.settings.patienceMs} ms)`, { cause: error });
+    return new LogUnavailable(`${what}: ${given.message} (tried for ${this.settings.retryDeadlineMs} ms)`, {
+      cause: error,
+    });
   }
 
   checkOpen(): void {
@@ -105,13 +107,13 @@ export class Cluster {
 
   /** Null asks for all topics; what is answered is remembered. */
   async metadata(topics: readonly string[] | null): Promise<ClusterMetadata> {
-    const answer = await this.sendAny(this.#lane, metadata(topics));
+    const answer = await this.sendAny(this.#pool, metadata(topics));
     // A broker that is only just starting knows nobody.
     if (answer.brokers.length === 0) throw new KafkaError(LEADER_NOT_AVAILABLE, "the cluster's brokers");
     this.#brokers = new Map(answer.brokers.map(({ id, host, port }) => [id, { host, port }]));
     for (const [name, node] of this.#coordinators) if (!this.#brokers.has(node)) this.#coordinators.delete(name);
     this.#leaders.learn(answer.topics, performance.now());
-    for (const lane of this.#lanes) lane.closeGone();
+    for (const pool of this.#pools) pool.closeGone();
     return answer;
   }
 
@@ -133,7 +135,7 @@ export class Cluster {
   async partitions(topic: string): Promise<number | null> {
     const known = this.#leaders.count(topic);
     if (known !== null) return known;
-    const answer = await this.persist(`metadata of ${topic}`, async () => {
+    const answer = await this.retry(`metadata of ${topic}`, async () => {
       const found = (await this.metadata([topic])).topics[0];
       if (found && found.error !== 0 && found.error !== UNKNOWN_TOPIC && found.error !== INVALID_TOPIC)
         throw new KafkaError(found.error, `metadata of ${topic}`);
@@ -161,29 +163,29 @@ export class Cluster {
     const name = `${of} ${key}`;
     const known = this.#coordinators.get(name);
     if (known !== undefined) return known;
-    const found = await this.sendAny(this.#lane, findCoordinator(of, key));
+    const found = await this.sendAny(this.#pool, findCoordinator(of, key));
     if (!this.#brokers.has(found.id)) await this.metadata([]);
     this.#coordinators.set(name, found.id);
     return found.id;
   }
 
   /** Leaders and coordinators may be elsewhere by now. */
-  forget(): void {
+  invalidate(): void {
     this.#forgotten += 1;
     this.#coordinators.clear();
   }
 
   /** To whichever broker answers first. */
-  async sendAny<T>(lane: Lane, call: Call<T>): Promise<T> {
-    return await lane.sendAny(this.#addresses(), call);
+  async sendAny<T>(pool: ConnectionPool, call: Call<T>): Promise<T> {
+    return await pool.sendAny(this.#addresses(), call);
   }
 
   #addresses(): Address[] {
     return [...this.#brokers.values(), ...this.#seeds];
   }
 
-  /** To any broker, on the lane of nobody. */
+  /** To any broker, on the pool of nobody. */
   async send<T>(node: number, call: Call<T>): Promise<T> {
-    return await this.#lane.send(node, call);
+    return await this.#pool.send(node, call);
   }
 }

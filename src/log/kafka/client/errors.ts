@@ -1,5 +1,5 @@
 // Errors
-// What each answer of a broker means for us: one table over all of Kafka's error codes (a test holds it against the
+// The class of each error code that a broker can answer to the requests made here (a test holds the codes against the
 // broker's own list), and the way from there, and from a lost connection, to the port's errors (law C5).
 //
 //   retry        passing: ask again, a little later
@@ -17,7 +17,7 @@
 
 import { Fenced, LogError, LogUnavailable, OutcomeUnknown, RecordTooLarge, UnknownTopic } from "../../event-log.ts";
 
-export type Meaning =
+export type ErrorClass =
   | "retry"
   | "leader"
   | "coordinator"
@@ -31,9 +31,7 @@ export type Meaning =
   | "out of range"
   | "refused";
 
-export type Row = readonly [name: string, meaning: Meaning, reason: string];
-
-const NOT_OURS = "belongs to requests that are never made here";
+export type Row = readonly [name: string, errorClass: ErrorClass, reason: string];
 
 // prettier-ignore
 export const CODES: Readonly<Record<number, Row>> = {
@@ -92,26 +90,15 @@ export const CODES: Readonly<Record<number, Row>> = {
   51: ["CONCURRENT_TRANSACTIONS", "retry", "the markers of the transaction before are still being written"],
   52: ["TRANSACTION_COORDINATOR_FENCED", "coordinator", "the coordinator has moved within the transaction"],
   53: ["TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "refused", "the user lacks a right on the transactional id"],
-  54: ["SECURITY_DISABLED", "refused", NOT_OURS],
   55: ["OPERATION_NOT_ATTEMPTED", "abort", "another partition of the same request was refused"],
   56: ["KAFKA_STORAGE_ERROR", "leader", "a disk of this broker failed; another will lead"],
-  57: ["LOG_DIR_NOT_FOUND", "refused", NOT_OURS],
   58: ["SASL_AUTHENTICATION_FAILED", "refused", "user or password are wrong"],
   59: ["UNKNOWN_PRODUCER_ID", "abort", "the broker has forgotten the producer: it cannot tell what is doubled"],
   60: ["REASSIGNMENT_IN_PROGRESS", "retry", "partitions are moving"],
-  61: ["DELEGATION_TOKEN_AUTH_DISABLED", "refused", NOT_OURS],
-  62: ["DELEGATION_TOKEN_NOT_FOUND", "refused", NOT_OURS],
-  63: ["DELEGATION_TOKEN_OWNER_MISMATCH", "refused", NOT_OURS],
-  64: ["DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", "refused", NOT_OURS],
-  65: ["DELEGATION_TOKEN_AUTHORIZATION_FAILED", "refused", NOT_OURS],
-  66: ["DELEGATION_TOKEN_EXPIRED", "refused", NOT_OURS],
-  67: ["INVALID_PRINCIPAL_TYPE", "refused", NOT_OURS],
-  68: ["NON_EMPTY_GROUP", "refused", NOT_OURS],
   69: ["GROUP_ID_NOT_FOUND", "lost", "the group is empty and forgotten"],
   70: ["FETCH_SESSION_ID_NOT_FOUND", "retry", "we use no fetch sessions; the next fetch is whole"],
   71: ["INVALID_FETCH_SESSION_EPOCH", "retry", "we use no fetch sessions; the next fetch is whole"],
   72: ["LISTENER_NOT_FOUND", "leader", "the leader has no such listener yet"],
-  73: ["TOPIC_DELETION_DISABLED", "refused", NOT_OURS],
   74: ["FENCED_LEADER_EPOCH", "leader", "the leader has moved"],
   75: ["UNKNOWN_LEADER_EPOCH", "leader", "this broker does not know of the move yet"],
   76: ["UNSUPPORTED_COMPRESSION_TYPE", "refused", "a batch is compressed in a way that this protocol version has not"],
@@ -122,59 +109,24 @@ export const CODES: Readonly<Record<number, Row>> = {
   81: ["GROUP_MAX_SIZE_REACHED", "refused", "more members than the broker's group.max.size"],
   82: ["FENCED_INSTANCE_ID", "lost", "another has our place; we use no instance ids"],
   83: ["ELIGIBLE_LEADERS_NOT_AVAILABLE", "retry", "an election is under way"],
-  84: ["ELECTION_NOT_NEEDED", "refused", NOT_OURS],
-  85: ["NO_REASSIGNMENT_IN_PROGRESS", "refused", NOT_OURS],
-  86: ["GROUP_SUBSCRIBED_TO_TOPIC", "refused", NOT_OURS],
   87: ["INVALID_RECORD", "refused", "the broker refuses the record, as one without a key on a compacted topic"],
   88: ["UNSTABLE_OFFSET_COMMIT", "retry", "the group's offsets wait for a transaction to end"],
   89: ["THROTTLING_QUOTA_EXCEEDED", "retry", "a quota is used up for now"],
   90: ["PRODUCER_FENCED", "fenced", "a newer producer has the transactional id"],
-  91: ["RESOURCE_NOT_FOUND", "refused", NOT_OURS],
-  92: ["DUPLICATE_RESOURCE", "refused", NOT_OURS],
-  93: ["UNACCEPTABLE_CREDENTIAL", "refused", NOT_OURS],
-  94: ["INCONSISTENT_VOTER_SET", "refused", NOT_OURS],
-  95: ["INVALID_UPDATE_VERSION", "refused", NOT_OURS],
-  96: ["FEATURE_UPDATE_FAILED", "refused", NOT_OURS],
   97: ["PRINCIPAL_DESERIALIZATION_FAILURE", "refused", "a defect of the cluster"],
-  98: ["SNAPSHOT_NOT_FOUND", "refused", NOT_OURS],
-  99: ["POSITION_OUT_OF_RANGE", "refused", NOT_OURS],
   100: ["UNKNOWN_TOPIC_ID", "leader", "the topic was made anew under its name"],
-  101: ["DUPLICATE_BROKER_REGISTRATION", "refused", NOT_OURS],
-  102: ["BROKER_ID_NOT_REGISTERED", "refused", NOT_OURS],
   103: ["INCONSISTENT_TOPIC_ID", "leader", "the topic was made anew under its name"],
-  104: ["INCONSISTENT_CLUSTER_ID", "refused", NOT_OURS],
   105: ["TRANSACTIONAL_ID_NOT_FOUND", "fenced", "the transactional id has expired: claim again"],
   106: ["FETCH_SESSION_TOPIC_ID_ERROR", "retry", "we use no fetch sessions; the next fetch is whole"],
-  107: ["INELIGIBLE_REPLICA", "refused", NOT_OURS],
   108: ["NEW_LEADER_ELECTED", "leader", "the leader has moved"],
   109: ["OFFSET_MOVED_TO_TIERED_STORAGE", "retry", "a replica is catching up from tiered storage"],
   110: ["FENCED_MEMBER_EPOCH", "lost", "the group has gone on without us"],
-  111: ["UNRELEASED_INSTANCE_ID", "refused", NOT_OURS],
-  112: ["UNSUPPORTED_ASSIGNOR", "refused", NOT_OURS],
   113: ["STALE_MEMBER_EPOCH", "lost", "the group has gone on without us"],
   114: ["MISMATCHED_ENDPOINT_TYPE", "refused", "this is a controller's port, not a broker's"],
-  115: ["UNSUPPORTED_ENDPOINT_TYPE", "refused", NOT_OURS],
-  116: ["UNKNOWN_CONTROLLER_ID", "refused", NOT_OURS],
-  117: ["UNKNOWN_SUBSCRIPTION_ID", "refused", NOT_OURS],
-  118: ["TELEMETRY_TOO_LARGE", "refused", NOT_OURS],
-  119: ["INVALID_REGISTRATION", "refused", NOT_OURS],
   120: ["TRANSACTION_ABORTABLE", "abort", "the coordinator asks to abort this transaction"],
-  121: ["INVALID_RECORD_STATE", "refused", NOT_OURS],
-  122: ["SHARE_SESSION_NOT_FOUND", "refused", NOT_OURS],
-  123: ["INVALID_SHARE_SESSION_EPOCH", "refused", NOT_OURS],
-  124: ["FENCED_STATE_EPOCH", "refused", NOT_OURS],
-  125: ["INVALID_VOTER_KEY", "refused", NOT_OURS],
-  126: ["DUPLICATE_VOTER", "refused", NOT_OURS],
-  127: ["VOTER_NOT_FOUND", "refused", NOT_OURS],
-  128: ["INVALID_REGULAR_EXPRESSION", "refused", NOT_OURS],
   129: ["REBOOTSTRAP_REQUIRED", "leader", "all that we know of the cluster is old"],
-  130: ["STREAMS_INVALID_TOPOLOGY", "refused", NOT_OURS],
-  131: ["STREAMS_INVALID_TOPOLOGY_EPOCH", "refused", NOT_OURS],
-  132: ["STREAMS_TOPOLOGY_FENCED", "refused", NOT_OURS],
-  133: ["SHARE_SESSION_LIMIT_REACHED", "refused", NOT_OURS],
 };
 
-/** A broker's answer that is an error; stays inside of the adapter. */
 /** What the codes of lacking rights are about. */
 const RESOURCES: Readonly<Record<number, string>> = { 29: "topic", 30: "group", 31: "cluster", 53: "transactional id" };
 
@@ -204,16 +156,17 @@ function rightLacking(code: number, place: string): string | null {
   return `the user lacks ${operation} on ${resource} ${name}: deploy/kafka/acls.sh has the rights of each role`;
 }
 
+/** A broker's answer that is an error; stays inside of the adapter. */
 export class KafkaError extends Error {
   override name = "KafkaError";
   readonly code: number;
-  readonly meaning: Meaning;
+  readonly errorClass: ErrorClass;
 
   constructor(code: number, place: string) {
     const [name, meaning, reason] = CODES[code] ?? [`code ${code}`, "refused" as const, "newer than this adapter"];
     super(`${place}: ${name} (${code}): ${rightLacking(code, place) ?? reason}`);
     this.code = code;
-    this.meaning = meaning;
+    this.errorClass = meaning;
   }
 }
 
@@ -223,12 +176,12 @@ export class Disconnected extends Error {
 }
 
 /** Whether the same request may be sent again, perhaps elsewhere. */
-export function isPassing(error: unknown): boolean {
+export function isRetriable(error: unknown): boolean {
   if (error instanceof Disconnected) return true;
-  return error instanceof KafkaError && PASSING.has(error.meaning);
+  return error instanceof KafkaError && RETRIABLE.has(error.errorClass);
 }
 
-const PASSING: ReadonlySet<Meaning> = new Set(["retry", "leader", "coordinator"]);
+const RETRIABLE: ReadonlySet<ErrorClass> = new Set(["retry", "leader", "coordinator"]);
 
 type Convert = (message: string, cause: unknown) => LogError;
 
@@ -236,7 +189,7 @@ const unavailable: Convert = (message, cause) => new LogUnavailable(message, { c
 const refused: Convert = (message, cause) => new LogError(message, { cause });
 
 /** What the port says for each meaning, once asking again has not helped. */
-const PORT: Readonly<Record<Meaning, Convert>> = {
+const PORT: Readonly<Record<ErrorClass, Convert>> = {
   retry: unavailable,
   leader: unavailable,
   coordinator: unavailable,
@@ -254,7 +207,7 @@ const PORT: Readonly<Record<Meaning, Convert>> = {
 /** The port's error for whatever went wrong while nothing was being committed. */
 export function portError(error: unknown): Error {
   if (error instanceof LogError) return error;
-  if (error instanceof KafkaError) return PORT[error.meaning](error.message, error);
+  if (error instanceof KafkaError) return PORT[error.errorClass](error.message, error);
   if (error instanceof Disconnected) return unavailable(error.message, error);
   return error instanceof Error ? error : new LogError(String(error));
 }

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Positions } from "../../event-log.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { isPassing, KafkaError } from "../client/errors.ts";
-import type { Lane } from "../client/lane.ts";
+import { isRetriable, KafkaError } from "../client/errors.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { commitOffsets, type MemberOf, type PartitionOffset } from "../protocol/group-calls.ts";
 
 export interface OffsetsWorld {
@@ -29,7 +29,7 @@ export class GroupOffsets {
   readonly #catalogue: Catalogue;
   readonly #of: OffsetsOf;
   /** Of its own: whoever joins waits long, and must not be waited for. */
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   readonly #stop = new AbortController();
   #sent: ReadonlyMap<number, Positions> = new Map();
   #noted = "";
@@ -39,7 +39,7 @@ export class GroupOffsets {
     this.#cluster = cluster;
     this.#catalogue = catalogue;
     this.#of = of;
-    this.#lane = cluster.lane();
+    this.#pool = cluster.pool();
   }
 
   start(): void {
@@ -60,7 +60,7 @@ export class GroupOffsets {
     const fresh = [...reached].filter(
       ([partition, positions]) => !isDeepStrictEqual(positions, this.#sent.get(partition)),
     );
-    if (fresh.length === 0 || this.#lane.closed) return;
+    if (fresh.length === 0 || this.#pool.closed) return;
     const offsets = fresh.flatMap(([partition, positions]) =>
       Object.entries(positions).map(([name, offset]): PartitionOffset => ({
         topic: this.#catalogue.physical(name),
@@ -71,7 +71,7 @@ export class GroupOffsets {
     try {
       const member = this.#of.member();
       const coordinator = await this.#cluster.coordinator("group", member.group);
-      await this.#lane.send(coordinator, commitOffsets(member, offsets));
+      await this.#pool.send(coordinator, commitOffsets(member, offsets));
       this.#sent = reached;
       this.#noted = "";
     } catch (error) {
@@ -81,9 +81,9 @@ export class GroupOffsets {
 
   /** While the group is shared out, or its coordinator moves, the next time will do. */
   #note(error: unknown): void {
-    const meaning = error instanceof KafkaError ? error.meaning : null;
-    if (isPassing(error)) this.#cluster.forget();
-    if (isPassing(error) || meaning === "rejoin" || meaning === "lost" || this.#lane.closed) return;
+    const meaning = error instanceof KafkaError ? error.errorClass : null;
+    if (isRetriable(error)) this.#cluster.invalidate();
+    if (isRetriable(error) || meaning === "rejoin" || meaning === "lost" || this.#pool.closed) return;
     const message = `${this.#of.member().group}: its offsets, which are for tools only: ${String(error)}`;
     if (message !== this.#noted) this.#cluster.settings.onTrouble(message);
     this.#noted = message;
@@ -93,6 +93,6 @@ export class GroupOffsets {
   async end(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    this.#cluster.closeLane(this.#lane);
+    this.#cluster.closePool(this.#pool);
   }
 }

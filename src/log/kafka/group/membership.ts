@@ -20,21 +20,21 @@ import {
   type TaskLog,
 } from "../../event-log.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { isPassing, KafkaError, portError } from "../client/errors.ts";
+import { isRetriable, KafkaError, portError } from "../client/errors.ts";
 import { GroupOffsets } from "./group-offsets.ts";
-import { GroupPlace } from "./group-place.ts";
-import { claimTask, type KafkaTaskLog, type TaskWorld } from "../transactions/task-log.ts";
+import { GroupSession } from "./group-session.ts";
+import { claimTask, type KafkaTaskLog, type TaskContext } from "../transactions/task-log.ts";
 
 const HEARTBEATS_A_SESSION = 5;
 const AGAIN_MS = 200;
 
 export class GroupMembership implements Membership {
-  readonly #world: TaskWorld;
+  readonly #context: TaskContext;
   readonly #kind: TaskKind;
   readonly #group: string;
   readonly #member: Member;
   readonly #cluster: Cluster;
-  readonly #place: GroupPlace;
+  readonly #session: GroupSession;
   /** What the runner was told it has. */
   readonly #owned = new Set<number>();
   readonly #logs = new Map<number, KafkaTaskLog>();
@@ -48,15 +48,15 @@ export class GroupMembership implements Membership {
   readonly #offsets: GroupOffsets;
   #left: Promise<void> | null = null;
 
-  constructor(world: TaskWorld, kind: TaskKind, group: string, member: Member, partitionCount: number) {
-    this.#world = world;
+  constructor(context: TaskContext, kind: TaskKind, group: string, member: Member, partitionCount: number) {
+    this.#context = context;
     this.#kind = kind;
     this.#group = group;
     this.#member = member;
-    this.#cluster = world.cluster;
-    const topics = kind.inputs.map((name) => world.catalogue.physical(name));
-    this.#place = new GroupPlace(world.cluster, { group, topics, partitions: partitionCount });
-    this.#offsets = new GroupOffsets(world, { member: () => this.#place.member, reached: () => this.#reached() });
+    this.#cluster = context.cluster;
+    const topics = kind.inputs.map((name) => context.catalogue.physical(name));
+    this.#session = new GroupSession(context.cluster, { group, topics, partitions: partitionCount });
+    this.#offsets = new GroupOffsets(context, { member: () => this.#session.member, reached: () => this.#reached() });
   }
 
   #reached(): ReadonlyMap<number, Positions> {
@@ -102,7 +102,7 @@ export class GroupMembership implements Membership {
   async #goodbye(): Promise<void> {
     await this.#offsets.end();
     try {
-      await this.#place.leave();
+      await this.#session.leave();
     } catch (error) {
       this.#trouble("leaving", error);
     }
@@ -123,21 +123,21 @@ export class GroupMembership implements Membership {
   }
 
   async #heartbeat(): Promise<void> {
-    await this.#place.heartbeat();
+    await this.#session.heartbeat();
     this.#told = "";
   }
 
   /** Whatever a heartbeat or a round met. */
   async #recover(error: unknown): Promise<void> {
-    const meaning = error instanceof KafkaError ? error.meaning : null;
+    const meaning = error instanceof KafkaError ? error.errorClass : null;
     if (meaning === "rejoin") return await this.#rejoin();
     if (meaning === "lost") {
       await this.#loseAll(error);
       return await this.#rejoin();
     }
     this.#trouble("the group's coordinator", error);
-    if (!isPassing(error) && !(error instanceof LogUnavailable)) return this.#fail(portError(error));
-    this.#cluster.forget();
+    if (!isRetriable(error) && !(error instanceof LogUnavailable)) return this.#fail(portError(error));
+    this.#cluster.invalidate();
     await this.#pause(AGAIN_MS);
   }
 
@@ -164,12 +164,12 @@ export class GroupMembership implements Membership {
 
   /** What a round gives us; one that is overtaken by the next, or that forgets us, is begun again. */
   async #agree(): Promise<number[]> {
-    return await this.#cluster.persist(`join ${this.#group}`, async () => {
+    return await this.#cluster.retry(`join ${this.#group}`, async () => {
       for (;;) {
         try {
-          return await this.#place.join(this.partitions);
+          return await this.#session.join(this.partitions);
         } catch (error) {
-          const meaning = error instanceof KafkaError ? error.meaning : null;
+          const meaning = error instanceof KafkaError ? error.errorClass : null;
           if (this.#leaving || (meaning !== "rejoin" && meaning !== "lost")) throw error;
           if (meaning === "lost") await this.#loseAll(error);
         }
@@ -186,7 +186,7 @@ export class GroupMembership implements Membership {
   async #claim(partition: number): Promise<TaskLog> {
     this.#checkOwner(partition);
     const of = { kind: this.#kind, group: this.#group, partition, fenced: () => this.#suspect(partition) };
-    const log = await claimTask(this.#world, of);
+    const log = await claimTask(this.#context, of);
     this.#endLog(partition, "has been claimed again");
     if (!this.#owned.has(partition)) log.end(this.#givenBack(partition));
     else this.#logs.set(partition, log);
@@ -254,7 +254,7 @@ export class GroupMembership implements Membership {
     this.#trouble("forgotten by the group", error);
     for (const partition of this.#owned) this.#endLog(partition, "is another's: the group has gone on without us");
     await this.#revoke(this.partitions);
-    this.#place.forgotten();
+    this.#session.forgotten();
   }
 
   /** Nothing will come right by itself: every task says so at its next call, whoever has none is told, and the group as well. */

@@ -2,6 +2,7 @@
 // here; what is larger is refused.
 
 import { assert } from "../../../domain/assert.ts";
+import { varintSize, VarintReader, writeVarint } from "../../varint.ts";
 
 const TWO_32 = 2 ** 32;
 
@@ -85,13 +86,7 @@ export class Writer {
   }
 
   #length(length: number): void {
-    let left = length + 1;
-    for (; left > 0x7f; left >>>= 7) this.#byte((left & 0x7f) | 0x80);
-    this.#byte(left);
-  }
-
-  #byte(value: number): void {
-    this.#at = this.#room(1).writeUInt8(value, this.#at);
+    this.#at = writeVarint(this.#room(varintSize(length + 1)), length + 1, this.#at);
   }
 
   #room(length: number): Buffer {
@@ -183,12 +178,9 @@ export class Reader {
   }
 
   #unsigned(): number {
-    let value = 0;
-    for (let shift = 0; shift <= 28; shift += 7) {
-      const byte = this.#bytes.readUInt8(this.#move(1));
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
+    const reader = new VarintReader(this.#bytes, this.#at);
+    const value = reader.unsigned();
+    this.#move(reader.at - this.#at);
     return value;
   }
 

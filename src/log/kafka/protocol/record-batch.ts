@@ -8,7 +8,7 @@ import { assert } from "../../../domain/assert.ts";
 import type { OutRecord } from "../../event-log.ts";
 import { writeInt64 } from "./bytes.ts";
 import { crc32c } from "./crc32c.ts";
-import { varintSize, writeVarint } from "./varint.ts";
+import { signedVarintSize, writeSignedVarint } from "../../varint.ts";
 
 /** Bytes of a batch before its first record. */
 export const BATCH_OVERHEAD = 61;
@@ -68,21 +68,25 @@ export function encodeBatch(records: readonly BatchRecord[], owner: BatchOwner):
 function writeRecord(out: Buffer, start: number, record: BatchRecord, deltaMs: number, index: number): number {
   const { key, value } = record;
   const headers = record.headers === undefined ? NONE : Object.entries(record.headers);
-  let size = 1 + varintSize(deltaMs) + varintSize(index) + varintSize(headers.length);
-  size += varintSize(key?.length ?? -1) + (key?.length ?? 0) + varintSize(value?.length ?? -1) + (value?.length ?? 0);
+  let size = 1 + signedVarintSize(deltaMs) + signedVarintSize(index) + signedVarintSize(headers.length);
+  size +=
+    signedVarintSize(key?.length ?? -1) +
+    (key?.length ?? 0) +
+    signedVarintSize(value?.length ?? -1) +
+    (value?.length ?? 0);
   for (const [name, bytes] of headers) {
     const length = Buffer.byteLength(name);
-    size += varintSize(length) + length + varintSize(bytes.length) + bytes.length;
+    size += signedVarintSize(length) + length + signedVarintSize(bytes.length) + bytes.length;
   }
-  let at = writeVarint(out, size, start);
+  let at = writeSignedVarint(out, size, start);
   out[at] = 0;
-  at = writeVarint(out, deltaMs, at + 1);
-  at = writeVarint(out, index, at);
+  at = writeSignedVarint(out, deltaMs, at + 1);
+  at = writeSignedVarint(out, index, at);
   at = writeBytes(out, key, at);
   at = writeBytes(out, value, at);
-  at = writeVarint(out, headers.length, at);
+  at = writeSignedVarint(out, headers.length, at);
   for (const [name, bytes] of headers) {
-    at = writeVarint(out, Buffer.byteLength(name), at);
+    at = writeSignedVarint(out, Buffer.byteLength(name), at);
     at += out.write(name, at, "utf8");
     at = writeBytes(out, bytes, at);
   }
@@ -90,7 +94,7 @@ function writeRecord(out: Buffer, start: number, record: BatchRecord, deltaMs: n
 }
 
 function writeBytes(out: Buffer, bytes: Uint8Array | null, start: number): number {
-  const at = writeVarint(out, bytes?.length ?? -1, start);
+  const at = writeSignedVarint(out, bytes?.length ?? -1, start);
   if (bytes === null) return at;
   out.set(bytes, at);
   return at + bytes.length;

@@ -1,5 +1,6 @@
 // Snappy's raw format, and the framing that Kafka's Java clients put around it (a header, then blocks with their length).
 
+import { VarintReader } from "../../varint.ts";
 import { TooLarge, Unreadable } from "./unreadable.ts";
 
 const FRAME_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
@@ -21,12 +22,9 @@ export function decodeSnappy(bytes: Buffer, most: number): Buffer {
 }
 
 function decodeBlock(from: Buffer, most: number): Buffer {
-  let at = 0;
-  let size = 0;
-  for (let shift = 0, byte = 0x80; byte >= 0x80 && shift < 64; shift += 7) {
-    byte = from[at++] ?? 0;
-    size += (byte & 0x7f) * 2 ** shift;
-  }
+  const length = new VarintReader(from, 0);
+  const size = length.unsigned();
+  let { at } = length;
   if (size > most) throw new TooLarge(most);
   const out = Buffer.allocUnsafe(size);
   let written = 0;

@@ -7,7 +7,7 @@ import { readInt64 } from "./bytes.ts";
 import { decompress } from "./compression.ts";
 import { ATTRIBUTES_AT, BATCH_OVERHEAD, LENGTH_AT, MAGIC, TRANSACTIONAL } from "./record-batch.ts";
 import { Unreadable } from "./unreadable.ts";
-import { VarintReader } from "./varint.ts";
+import { VarintReader } from "../../varint.ts";
 
 const CONTROL = 0x20;
 const APPEND_TIME = 0x08;
@@ -70,11 +70,11 @@ function storedBatch(bytes: Buffer): StoredBatch {
 function isAbort(bytes: Buffer): boolean {
   if (bytes.readInt32BE(57) === 0) return false;
   const reader = new VarintReader(bytes, BATCH_OVERHEAD);
-  reader.next();
+  reader.signed();
   reader.at += 1;
-  reader.next();
-  reader.next();
-  return reader.next() >= 4 && bytes.readInt16BE(reader.at + 2) === 0;
+  reader.signed();
+  reader.signed();
+  return reader.signed() >= 4 && bytes.readInt16BE(reader.at + 2) === 0;
 }
 
 interface Place {
@@ -123,12 +123,12 @@ function readRecords(bytes: Buffer, place: Place, room: Room, into: LogRecord[])
   const reader = new VarintReader(body, codec === 0 ? BATCH_OVERHEAD : 0);
   let next = firstOffset;
   for (let i = 0; i < count; i += 1) {
-    const size = reader.next();
+    const size = reader.signed();
     const end = reader.at + size;
     if (!(size > 0 && end <= body.length)) throw new Unreadable(`its record ${i} of ${count} ends outside of it`);
     reader.at += 1;
-    const deltaMs = reader.next();
-    const offset = firstOffset + reader.next();
+    const deltaMs = reader.signed();
+    const offset = firstOffset + reader.signed();
     if (!(offset >= next && offset <= lastOffset)) throw new Unreadable(`its record ${i} is out of order`);
     next = offset + 1;
     if (offset >= from) {
@@ -145,7 +145,7 @@ function readRecords(bytes: Buffer, place: Place, room: Room, into: LogRecord[])
 }
 
 function readBytes(reader: VarintReader, end: number): Buffer | null {
-  const length = reader.next();
+  const length = reader.signed();
   if (length < 0) return null;
   const at = reader.at;
   if (!(at + length <= end)) throw new Unreadable("a record ends within a value");
@@ -154,7 +154,7 @@ function readBytes(reader: VarintReader, end: number): Buffer | null {
 }
 
 function readHeaders(reader: VarintReader, end: number): Headers {
-  const count = reader.next();
+  const count = reader.signed();
   if (count === 0) return NO_HEADERS;
   // A header takes two bytes at least.
   if (!(count > 0 && count * 2 <= end - reader.at)) throw new Unreadable(`a record claims ${count} headers`);

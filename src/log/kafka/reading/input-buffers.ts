@@ -9,11 +9,11 @@
 
 import type { LogRecord, Positions } from "../../event-log.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { Disconnected, isPassing, KafkaError } from "../client/errors.ts";
+import { Disconnected, isRetriable, KafkaError } from "../client/errors.ts";
 import { Input, type InputName } from "./input.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { endOf, startBehind } from "./partition-reader.ts";
-import type { Visibility } from "../transactions/visibility.ts";
+import type { ReadYourWrites } from "./read-your-writes.ts";
 import { fetch, type Fetched, type FetchLimits, type FetchPartition } from "../protocol/fetch-call.ts";
 import { EARLIEST } from "../protocol/calls.ts";
 
@@ -24,15 +24,15 @@ const LONGEST_FETCH_MS = 500;
 /** How long a poll that has records already waits for more that can be had at once. */
 const TOP_UP_MS = 20;
 
-export interface BufferWorld {
+export interface BufferContext {
   readonly cluster: Cluster;
-  readonly visibility: Visibility;
+  readonly readYourWrites: ReadYourWrites;
 }
 
 export class InputBuffers {
   readonly #cluster: Cluster;
-  readonly #lane: Lane;
-  readonly #visibility: Visibility;
+  readonly #pool: ConnectionPool;
+  readonly #readYourWrites: ReadYourWrites;
   readonly #partition: number;
   readonly #inputs: readonly Input[];
   /** By broker: since when the fetch there is under way, and whether the broker answers it at once. */
@@ -41,27 +41,32 @@ export class InputBuffers {
   #isReady = false;
   #wake: () => void = () => undefined;
 
-  private constructor({ cluster, visibility }: BufferWorld, lane: Lane, partition: number, inputs: readonly Input[]) {
+  private constructor(
+    { cluster, readYourWrites }: BufferContext,
+    pool: ConnectionPool,
+    partition: number,
+    inputs: readonly Input[],
+  ) {
     this.#cluster = cluster;
-    this.#visibility = visibility;
-    this.#lane = lane;
+    this.#readYourWrites = readYourWrites;
+    this.#pool = pool;
     this.#partition = partition;
     this.#inputs = inputs;
   }
 
   /** An input without a position starts at its beginning. */
   static async open(
-    world: BufferWorld,
-    lane: Lane,
+    context: BufferContext,
+    pool: ConnectionPool,
     partition: number,
     names: readonly InputName[],
     positions: Positions,
   ): Promise<InputBuffers> {
     const inputs = names.map(async (of) => {
-      const position = positions[of.name] ?? (await endOf(world.cluster, of.topic, partition, EARLIEST));
+      const position = positions[of.name] ?? (await endOf(context.cluster, of.topic, partition, EARLIEST));
       return new Input(of, position);
     });
-    return new InputBuffers(world, lane, partition, await Promise.all(inputs));
+    return new InputBuffers(context, pool, partition, await Promise.all(inputs));
   }
 
   async poll(maxRecords: number, maxWaitMs: number, check: () => void): Promise<readonly LogRecord[]> {
@@ -101,8 +106,8 @@ export class InputBuffers {
   }
 
   #throwLost(nowMs: number): void {
-    const lost = this.#inputs.find((input) => input.isLost(nowMs, this.#cluster.settings.patienceMs));
-    if (lost) throw this.#cluster.given(`fetch ${lost.of.topic} ${this.#partition}`, lost.trouble?.error);
+    const lost = this.#inputs.find((input) => input.isLost(nowMs, this.#cluster.settings.retryDeadlineMs));
+    if (lost) throw this.#cluster.failure(`fetch ${lost.of.topic} ${this.#partition}`, lost.trouble?.error);
   }
 
   /**
@@ -115,7 +120,7 @@ export class InputBuffers {
         trouble !== null ||
         answeredMs === -Infinity ||
         answeredMs < sinceMs ||
-        next < this.#visibility.end(of.topic, this.#partition),
+        next < this.#readYourWrites.watermark(of.topic, this.#partition),
     );
   }
 
@@ -170,7 +175,7 @@ export class InputBuffers {
     const wanted = inputs.map(({ of, next }): FetchPartition => ({ ...of, partition: this.#partition, from: next }));
     for (const input of inputs) input.isAsked = true;
     try {
-      const answers = await this.#lane.send(leader, fetch(wanted, { ...LIMITS, waitMs }));
+      const answers = await this.#pool.send(leader, fetch(wanted, { ...LIMITS, waitMs }));
       await Promise.all(inputs.map((input, index) => this.#answered(input, wanted[index], answers, sentMs)));
     } catch (error) {
       for (const input of inputs) this.#failed(input, error);
@@ -204,9 +209,10 @@ export class InputBuffers {
   }
 
   #failed(input: Input, error: unknown): void {
-    if (this.#lane.closed) return;
+    if (this.#pool.closed) return;
     input.failed(error, performance.now());
-    if (isPassing(error) && !(error instanceof KafkaError && error.meaning === "retry")) this.#cluster.forget();
+    if (isRetriable(error) && !(error instanceof KafkaError && error.errorClass === "retry"))
+      this.#cluster.invalidate();
   }
 
   /** Until a fetch has ended, or one that has failed may be tried again; at most for so long. */

@@ -3,7 +3,7 @@
 
 import type { LogRecord } from "../../event-log.ts";
 import { FIRST_WAIT_MS, nextWaitMs } from "../client/backoff.ts";
-import { isPassing } from "../client/errors.ts";
+import { isRetriable } from "../client/errors.ts";
 import { nextOf } from "./partition-reader.ts";
 import type { Fetched } from "../protocol/fetch-call.ts";
 
@@ -86,7 +86,9 @@ export class Input {
   }
 
   /** Whether there is no more sense in waiting for it. */
-  isLost(nowMs: number, patienceMs: number): boolean {
-    return this.trouble !== null && (!isPassing(this.trouble.error) || nowMs - this.trouble.sinceMs > patienceMs);
+  isLost(nowMs: number, retryDeadlineMs: number): boolean {
+    return (
+      this.trouble !== null && (!isRetriable(this.trouble.error) || nowMs - this.trouble.sinceMs > retryDeadlineMs)
+    );
   }
 }

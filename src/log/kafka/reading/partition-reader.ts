@@ -4,7 +4,7 @@
 import { LogError, type LogRecord } from "../../event-log.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { Disconnected, KafkaError } from "../client/errors.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { EARLIEST, type LATEST, listOffsets } from "../protocol/calls.ts";
 import { fetch, type Fetched, type FetchLimits, type FetchPartition } from "../protocol/fetch-call.ts";
 
@@ -13,13 +13,13 @@ const LIMITS: Omit<FetchLimits, "waitMs"> = { maxBytes: 8 * 1024 * 1024, maxPart
 
 export class PartitionReader {
   readonly #cluster: Cluster;
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   readonly #of: Omit<FetchPartition, "from">;
   #next: number;
 
-  constructor(cluster: Cluster, lane: Lane, { from, ...of }: FetchPartition) {
+  constructor(cluster: Cluster, pool: ConnectionPool, { from, ...of }: FetchPartition) {
     this.#cluster = cluster;
-    this.#lane = lane;
+    this.#pool = pool;
     this.#of = of;
     this.#next = from;
   }
@@ -33,10 +33,10 @@ export class PartitionReader {
   async read(waitMs: number): Promise<readonly LogRecord[]> {
     const { topic, partition } = this.#of;
     const what = `${topic} ${partition}`;
-    return await this.#cluster.persist(`read ${what}`, async () => {
+    return await this.#cluster.retry(`read ${what}`, async () => {
       const wanted = { ...this.#of, from: this.#next };
       const leader = await this.#cluster.leader(topic, partition);
-      const [fetched] = await this.#lane.send(leader, fetch([wanted], { ...LIMITS, waitMs }));
+      const [fetched] = await this.#pool.send(leader, fetch([wanted], { ...LIMITS, waitMs }));
       if (!fetched) throw new Disconnected(`${what} was left unanswered`);
       if (fetched.error === OFFSET_OUT_OF_RANGE) {
         this.#next = await startBehind(this.#cluster, wanted);
@@ -80,7 +80,7 @@ export async function endOf(
   partition: number,
   which: typeof EARLIEST | typeof LATEST,
 ): Promise<number> {
-  return await cluster.persist(`offsets of ${topic} ${partition}`, async () => {
+  return await cluster.retry(`offsets of ${topic} ${partition}`, async () => {
     const leader = await cluster.leader(topic, partition);
     const [answer] = await cluster.send(leader, listOffsets(topic, [partition], which));
     if (!answer) throw new Disconnected(`the offsets of ${topic} ${partition} were left unanswered`);

@@ -4,9 +4,9 @@
 import type { EventLog, LogRecord } from "../../event-log.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { endOf, PartitionReader } from "./partition-reader.ts";
-import type { Visibility } from "../transactions/visibility.ts";
+import type { ReadYourWrites } from "./read-your-writes.ts";
 import { LATEST } from "../protocol/calls.ts";
 
 const FOLLOW_MS = 500;
@@ -18,13 +18,13 @@ export type ReadOptions = NonNullable<Parameters<EventLog["read"]>[3]>;
 export class Reading {
   readonly #cluster: Cluster;
   readonly #catalogue: Catalogue;
-  readonly #visibility: Visibility;
-  readonly #idle: Lane[] = [];
+  readonly #readYourWrites: ReadYourWrites;
+  readonly #idle: ConnectionPool[] = [];
 
-  constructor(cluster: Cluster, catalogue: Catalogue, visibility: Visibility) {
+  constructor(cluster: Cluster, catalogue: Catalogue, readYourWrites: ReadYourWrites) {
     this.#cluster = cluster;
     this.#catalogue = catalogue;
-    this.#visibility = visibility;
+    this.#readYourWrites = readYourWrites;
   }
 
   async *read(
@@ -39,11 +39,11 @@ export class Reading {
     const topic = this.#catalogue.physical(name);
     const end = follow ? Infinity : await this.end(topic, partition);
     if (from >= end) return;
-    const lane = this.#idle.pop() ?? this.#cluster.lane();
+    const pool = this.#idle.pop() ?? this.#cluster.pool();
     // An abort must not wait for the broker; the connection then has an answer coming that nobody wants.
-    const stopped = signal === undefined ? null : aborted(signal, () => this.#cluster.closeLane(lane));
+    const stopped = signal === undefined ? null : aborted(signal, () => this.#cluster.closePool(pool));
     try {
-      const reader = new PartitionReader(this.#cluster, lane, { topic, name, partition, from });
+      const reader = new PartitionReader(this.#cluster, pool, { topic, name, partition, from });
       while (reader.next < end && !isStopped()) {
         const records = await reader.read(follow ? FOLLOW_MS : TO_END_MS).catch((error: unknown) => {
           if (isStopped()) return [];
@@ -54,14 +54,14 @@ export class Reading {
       }
     } finally {
       stopped?.();
-      if (!lane.closed) this.#idle.push(lane);
+      if (!pool.closed) this.#idle.push(pool);
     }
   }
 
   /** The end of what is committed now, and at least what this log has committed. */
   async end(topic: string, partition: number): Promise<number> {
     const now = await endOf(this.#cluster, topic, partition, LATEST);
-    return Math.max(now, this.#visibility.end(topic, partition));
+    return Math.max(now, this.#readYourWrites.watermark(topic, partition));
   }
 }
 

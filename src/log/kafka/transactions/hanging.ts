@@ -24,7 +24,7 @@ export type Decision = "commit" | "abort";
 /** What the coordinator has decided of the last transaction, as far as it knows: asked before a claim, which ends it. */
 export async function lastDecision(cluster: Cluster, transactionalId: string): Promise<Decision> {
   const state = await unlessOlder(null, () =>
-    cluster.persist(`state of ${transactionalId}`, async () =>
+    cluster.retry(`state of ${transactionalId}`, async () =>
       cluster.send(await cluster.coordinator("transaction", transactionalId), describeTransaction(transactionalId)),
     ),
   );
@@ -51,7 +51,7 @@ export async function findHanging(cluster: Cluster, catalogue: Catalogue, of: Ha
 
 /** Until their markers have been written. */
 export async function untilClosed(cluster: Cluster, hanging: readonly OpenTransaction[]): Promise<void> {
-  await cluster.persist("end of what hangs", async () => {
+  await cluster.retry("end of what hangs", async () => {
     for (const { topic, partition, producerId } of hanging) {
       const open = await openIn(cluster, [{ topic, partitions: [partition] }], producerId);
       if (open.length > 0) throw new KafkaError(CONCURRENT_TRANSACTIONS, `${topic} ${partition}`);
@@ -64,7 +64,7 @@ async function openIn(
   topics: readonly TopicPartitions[],
   producerId: number,
 ): Promise<OpenTransaction[]> {
-  return await cluster.persist("open transactions", async () => {
+  return await cluster.retry("open transactions", async () => {
     const byLeader = new Map<number, TopicPartitions[]>();
     for (const { topic, partitions } of topics)
       for (const partition of partitions) {

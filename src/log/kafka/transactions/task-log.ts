@@ -13,24 +13,24 @@ import {
   type TaskKind,
   type TaskLog,
 } from "../../event-log.ts";
-import type { Appended } from "../writing/appender.ts";
+import type { Appended } from "../writing/idempotent-producer.ts";
 import { checkRecords, groupRecords, type KeylessCounter } from "../writing/batches.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { InputBuffers } from "../reading/input-buffers.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { PartitionReader } from "../reading/partition-reader.ts";
 import type { Reading } from "../reading/reading.ts";
-import { Transactions } from "./transactions.ts";
-import type { Visibility } from "./visibility.ts";
+import { TransactionalProducer } from "./transactional-producer.ts";
+import type { ReadYourWrites } from "../reading/read-your-writes.ts";
 
 const RESTORE_WAIT_MS = 20;
 
 /** What all tasks of a log share. */
-export interface TaskWorld {
+export interface TaskContext {
   readonly cluster: Cluster;
   readonly catalogue: Catalogue;
-  readonly visibility: Visibility;
+  readonly readYourWrites: ReadYourWrites;
   readonly reading: Reading;
   readonly now: () => number;
 }
@@ -43,31 +43,31 @@ export interface ClaimOf {
   fenced(): void;
 }
 
-export async function claimTask(world: TaskWorld, of: ClaimOf): Promise<KafkaTaskLog> {
-  const { cluster, catalogue } = world;
-  const lanes = { commit: cluster.lane(), fetch: cluster.lane() };
+export async function claimTask(context: TaskContext, of: ClaimOf): Promise<KafkaTaskLog> {
+  const { cluster, catalogue } = context;
+  const pools = { commit: cluster.pool(), fetch: cluster.pool() };
   try {
     const changelog = catalogue.physical(of.kind.changelog);
-    const transactions = await Transactions.claim(cluster, lanes.commit, {
+    const transactions = await TransactionalProducer.claim(cluster, pools.commit, {
       transactionalId: `${of.group}-${of.partition}`,
       catalogue,
       changelog,
       partition: of.partition,
     });
-    const changelogEnd = await world.reading.end(changelog, of.partition);
-    return new KafkaTaskLog(world, of, lanes, transactions, changelogEnd);
+    const changelogEnd = await context.reading.end(changelog, of.partition);
+    return new KafkaTaskLog(context, of, pools, transactions, changelogEnd);
   } catch (error) {
-    for (const lane of Object.values(lanes)) cluster.closeLane(lane);
+    for (const pool of Object.values(pools)) cluster.closePool(pool);
     throw error;
   }
 }
 
 export class KafkaTaskLog implements TaskLog {
   readonly partition: number;
-  readonly #world: TaskWorld;
+  readonly #context: TaskContext;
   readonly #of: ClaimOf;
-  readonly #lanes: { readonly commit: Lane; readonly fetch: Lane };
-  readonly #transactions: Transactions;
+  readonly #pools: { readonly commit: ConnectionPool; readonly fetch: ConnectionPool };
+  readonly #producer: TransactionalProducer;
   readonly #keyless: KeylessCounter = { next: 0 };
   #inputs: InputBuffers | null = null;
   /** Why it does nothing more. */
@@ -78,17 +78,17 @@ export class KafkaTaskLog implements TaskLog {
   #reached: Positions | null = null;
 
   constructor(
-    world: TaskWorld,
+    context: TaskContext,
     of: ClaimOf,
-    lanes: { readonly commit: Lane; readonly fetch: Lane },
-    transactions: Transactions,
+    pools: { readonly commit: ConnectionPool; readonly fetch: ConnectionPool },
+    transactions: TransactionalProducer,
     changelogEnd: number,
   ) {
     this.partition = of.partition;
-    this.#world = world;
+    this.#context = context;
     this.#of = of;
-    this.#lanes = lanes;
-    this.#transactions = transactions;
+    this.#pools = pools;
+    this.#producer = transactions;
     this.#changelogEnd = changelogEnd;
   }
 
@@ -105,11 +105,11 @@ export class KafkaTaskLog implements TaskLog {
 
   async *restore(from: number): AsyncGenerator<readonly LogRecord[]> {
     this.#check();
-    const { cluster, catalogue, reading } = this.#world;
+    const { cluster, catalogue, reading } = this.#context;
     const name = this.#of.kind.changelog;
     const topic = catalogue.physical(name);
     const end = await reading.end(topic, this.partition);
-    const reader = new PartitionReader(cluster, this.#lanes.fetch, { topic, name, partition: this.partition, from });
+    const reader = new PartitionReader(cluster, this.#pools.fetch, { topic, name, partition: this.partition, from });
     while (reader.next < end) {
       this.#check();
       const records = await this.#guarded(() => reader.read(RESTORE_WAIT_MS));
@@ -122,8 +122,8 @@ export class KafkaTaskLog implements TaskLog {
   async seek(positions: Positions): Promise<void> {
     this.#check();
     this.#checkInputs(positions);
-    const names = this.#of.kind.inputs.map((name) => ({ name, topic: this.#world.catalogue.physical(name) }));
-    this.#inputs = await InputBuffers.open(this.#world, this.#lanes.fetch, this.partition, names, positions);
+    const names = this.#of.kind.inputs.map((name) => ({ name, topic: this.#context.catalogue.physical(name) }));
+    this.#inputs = await InputBuffers.open(this.#context, this.#pools.fetch, this.partition, names, positions);
     // What a former owner has not told the group any more.
     if (Object.keys(positions).length > 0) this.#reached = positions;
   }
@@ -139,15 +139,15 @@ export class KafkaTaskLog implements TaskLog {
   async commit(records: readonly OutRecord[], positions: Positions): Promise<Committed> {
     this.#check();
     this.#checkInputs(positions);
-    const { catalogue, visibility, now } = this.#world;
+    const { catalogue, readYourWrites, now } = this.#context;
     await checkRecords(catalogue, records);
     const groups = groupRecords(catalogue, records, now(), this.#keyless);
-    const appended = await this.#guarded(() => this.#transactions.commit(groups, (to) => this.#checkRestored(to)));
+    const appended = await this.#guarded(() => this.#producer.commit(groups, (to) => this.#checkRestored(to)));
     this.#reached = { ...this.#reached, ...positions };
     const changelog = catalogue.physical(this.#of.kind.changelog);
     for (const { topic, partition, end } of appended) {
       if (end === null) continue;
-      visibility.committed(topic, partition, end);
+      readYourWrites.committed(topic, partition, end);
       if (topic === changelog && partition === this.partition) this.#changelogEnd = end;
     }
     return { changelogEnd: this.#changelogEnd };
@@ -159,12 +159,12 @@ export class KafkaTaskLog implements TaskLog {
    */
   async #checkRestored(appended: readonly Appended[]): Promise<void> {
     const name = this.#of.kind.changelog;
-    const of = { topic: this.#world.catalogue.physical(name), name, partition: this.partition };
+    const of = { topic: this.#context.catalogue.physical(name), name, partition: this.partition };
     const first = appended.find((to) => to.topic === of.topic && to.partition === of.partition)?.first ?? null;
     const restoredTo = this.#restoredTo;
     if (first === null || restoredTo === null) return;
     // What lies between may be the end of a transaction, which is no record.
-    const reader = new PartitionReader(this.#world.cluster, this.#lanes.fetch, { ...of, from: restoredTo });
+    const reader = new PartitionReader(this.#context.cluster, this.#pools.fetch, { ...of, from: restoredTo });
     while (reader.next < first)
       if ((await reader.read(RESTORE_WAIT_MS)).length > 0)
         throw new OutcomeUnknown(`${of.topic} ${of.partition}: records from ${restoredTo} on have not been restored`);
@@ -179,12 +179,12 @@ export class KafkaTaskLog implements TaskLog {
   end(why: Error): void {
     if (this.#over !== null) return;
     this.#over = why;
-    for (const lane of Object.values(this.#lanes)) this.#world.cluster.closeLane(lane);
+    for (const pool of Object.values(this.#pools)) this.#context.cluster.closePool(pool);
   }
 
   #check(): void {
     if (this.#over !== null) throw this.#over;
-    this.#world.cluster.checkOpen();
+    this.#context.cluster.checkOpen();
   }
 
   /** What fails because the task was ended meanwhile fails for that reason. */

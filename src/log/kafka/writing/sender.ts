@@ -2,11 +2,11 @@
 // Appends outside of any task, idempotently: what arrives while a request is under way goes with the next one.
 
 import { Fenced, LogUnavailable, OutcomeUnknown, type OutRecord } from "../../event-log.ts";
-import { Appender } from "./appender.ts";
+import { IdempotentProducer } from "./idempotent-producer.ts";
 import { checkRecords, groupRecords, type KeylessCounter } from "./batches.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { initProducerId } from "../protocol/transaction-calls.ts";
 
 interface Waiting {
@@ -21,9 +21,9 @@ export class Sender {
   readonly #cluster: Cluster;
   readonly #catalogue: Catalogue;
   readonly #now: () => number;
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   readonly #keyless: KeylessCounter = { next: 0 };
-  #appender: Appender | null = null;
+  #producer: IdempotentProducer | null = null;
   #queue: Waiting[] = [];
   #working = false;
 
@@ -31,7 +31,7 @@ export class Sender {
     this.#cluster = cluster;
     this.#catalogue = catalogue;
     this.#now = now;
-    this.#lane = cluster.lane();
+    this.#pool = cluster.pool();
   }
 
   async send(records: readonly OutRecord[]): Promise<void> {
@@ -72,20 +72,20 @@ export class Sender {
 
   async #append(records: readonly OutRecord[]): Promise<void> {
     const groups = groupRecords(this.#catalogue, records, this.#now(), this.#keyless);
-    this.#appender ??= await this.#identify();
+    this.#producer ??= await this.#identify();
     try {
-      await this.#appender.append(groups);
+      await this.#producer.append(groups);
     } catch (error) {
       // Its sequence numbers have a gap now, or nobody knows: the next call begins with a new identity.
-      this.#appender = null;
+      this.#producer = null;
       if (!(error instanceof LogUnavailable || error instanceof Fenced)) throw error;
       throw new OutcomeUnknown(`the records may or may not have been written: ${error.message}`, { cause: error });
     }
   }
 
-  async #identify(): Promise<Appender> {
+  async #identify(): Promise<IdempotentProducer> {
     const wanted = initProducerId(null, this.#cluster.settings.transactionTimeoutMs);
-    const identity = await this.#cluster.persist("producer id", () => this.#cluster.sendAny(this.#lane, wanted));
-    return new Appender(this.#cluster, this.#lane, identity, null);
+    const identity = await this.#cluster.retry("producer id", () => this.#cluster.sendAny(this.#pool, wanted));
+    return new IdempotentProducer(this.#cluster, this.#pool, identity, null);
   }
 }

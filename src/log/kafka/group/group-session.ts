@@ -5,7 +5,7 @@
 import { LogError } from "../../event-log.ts";
 import { assign, type GroupMember } from "./assigner.ts";
 import type { Cluster } from "../client/cluster.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import type { Call } from "../protocol/calls.ts";
 import {
   assignedPartitions,
@@ -31,17 +31,17 @@ export interface GroupOf {
   readonly partitions: number;
 }
 
-export class GroupPlace {
+export class GroupSession {
   readonly #cluster: Cluster;
   readonly #of: GroupOf;
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   #id = "";
   #generation = -1;
 
   constructor(cluster: Cluster, of: GroupOf) {
     this.#cluster = cluster;
     this.#of = of;
-    this.#lane = cluster.lane();
+    this.#pool = cluster.pool();
   }
 
   get member(): MemberOf {
@@ -96,13 +96,13 @@ export class GroupPlace {
     try {
       if (this.#id !== "") await this.#send(leaveGroup({ group: this.#of.group, member: this.#id }));
     } finally {
-      this.#cluster.closeLane(this.#lane);
+      this.#cluster.closePool(this.#pool);
     }
   }
 
   async #send<T>(call: Call<T>): Promise<T> {
     const node = await this.#cluster.coordinator("group", this.#of.group);
-    return await this.#lane.send(node, call);
+    return await this.#pool.send(node, call);
   }
 }
 

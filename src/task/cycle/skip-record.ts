@@ -16,7 +16,7 @@ import type { LocalStore } from "../store/local-store.ts";
 import { unobserved } from "../observer.ts";
 import { restore } from "../restore/restore.ts";
 
-export interface PassOver {
+export interface SkipNextRecord {
   readonly log: EventLog;
   readonly kind: TaskKind;
   readonly topic: string;
@@ -28,15 +28,15 @@ export interface PassOver {
   /** Keeps the record, in the same transaction. */
   readonly letter: (record: LogRecord) => OutRecord;
   /** How long the partition is waited for. */
-  readonly patienceMs: number;
+  readonly waitMs: number;
 }
 
 export class NotNext extends Error {
   override name = "NotNext";
 }
 
-export async function passOver(options: PassOver): Promise<void> {
-  const { log, kind, partition, patienceMs } = options;
+export async function skipNextRecord(options: SkipNextRecord): Promise<void> {
+  const { log, kind, partition, waitMs } = options;
   assert(kind.inputs.includes(options.topic), `${options.topic} is an input of ${kind.kind}`);
   const claimed = Promise.withResolvers<() => Promise<TaskLog>>();
   const membership = await log.join(kind, {
@@ -47,7 +47,7 @@ export async function passOver(options: PassOver): Promise<void> {
     failed: (error) => claimed.reject(error),
   });
   try {
-    const late = sleep(patienceMs, null, { ref: false });
+    const late = sleep(waitMs, null, { ref: false });
     const claim = await Promise.race([claimed.promise, late]);
     if (claim === null)
       throw new LogError(`${kind.kind} ${partition} is another's: stop every allocator of ${kind.application} first`);
@@ -57,14 +57,14 @@ export async function passOver(options: PassOver): Promise<void> {
   }
 }
 
-async function pass(options: PassOver, task: TaskLog): Promise<void> {
+async function pass(options: SkipNextRecord, task: TaskLog): Promise<void> {
   const { log, kind, topic, partition, offset, codec, nowMs, newLineage } = options;
   const last = await restore({
     read: (from) => task.restore(from),
     store: FORGETFUL,
     codec,
     newLineage,
-    stillHeld: () => undefined,
+    assertHeld: () => undefined,
     progress: {
       kind: kind.kind,
       partition,

@@ -1,5 +1,5 @@
 // Opens the store of partition 0 in a folder, as a process of its own, reads all that is due, and says what was thrown away.
-//   node spoilt-worker.ts FOLDER [write]
+//   node damaged-worker.ts FOLDER [write]
 
 import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 

@@ -1,4 +1,4 @@
-// Transactions
+// TransactionalProducer
 // A task's transactional producer: claimed once, which fences whoever had it, then one transaction at a time.
 //
 //   T0. When a claim has resolved, nothing that a former owner has begun is open in the changelog (hanging.ts).
@@ -8,13 +8,13 @@
 //   T3. After any trouble that leaves a transaction open it is `broken`, and every call throws `OutcomeUnknown`.
 
 import { OutcomeUnknown } from "../../event-log.ts";
-import { Appender, type Appended } from "../writing/appender.ts";
+import { IdempotentProducer, type Appended } from "../writing/idempotent-producer.ts";
 import type { PartitionGroup } from "../writing/batches.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { commitError, portError } from "../client/errors.ts";
 import { findHanging, lastDecision, untilClosed, type Decision, type HangingOf } from "./hanging.ts";
-import type { Lane } from "../client/lane.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import type { Call } from "../protocol/calls.ts";
 import type { OpenTransaction } from "../protocol/state-calls.ts";
 import {
@@ -30,31 +30,35 @@ export interface ClaimedBy extends Omit<HangingOf, "producerId"> {
   readonly catalogue: Catalogue;
 }
 
-export class Transactions {
+export class TransactionalProducer {
   readonly #cluster: Cluster;
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   readonly #identity: Transaction;
   readonly #changelog: TopicPartitions;
-  readonly #appender: Appender;
+  readonly #producer: IdempotentProducer;
   #broken = false;
 
-  private constructor(cluster: Cluster, lane: Lane, identity: Transaction, changelog: TopicPartitions) {
+  private constructor(cluster: Cluster, pool: ConnectionPool, identity: Transaction, changelog: TopicPartitions) {
     this.#cluster = cluster;
-    this.#lane = lane;
+    this.#pool = pool;
     this.#identity = identity;
     this.#changelog = changelog;
-    this.#appender = new Appender(cluster, lane, identity, identity.transactionalId);
+    this.#producer = new IdempotentProducer(cluster, pool, identity, identity.transactionalId);
   }
 
   /** When it resolves, all that the former owner left open has ended, and it can commit nothing more. */
-  static async claim(cluster: Cluster, lane: Lane, { transactionalId, ...of }: ClaimedBy): Promise<Transactions> {
+  static async claim(
+    cluster: Cluster,
+    pool: ConnectionPool,
+    { transactionalId, ...of }: ClaimedBy,
+  ): Promise<TransactionalProducer> {
     const decision = await lastDecision(cluster, transactionalId);
-    const identity = await cluster.persist(`claim ${transactionalId}`, async () => {
+    const identity = await cluster.retry(`claim ${transactionalId}`, async () => {
       const node = await cluster.coordinator("transaction", transactionalId);
-      return await lane.send(node, initProducerId(transactionalId, cluster.settings.transactionTimeoutMs));
+      return await pool.send(node, initProducerId(transactionalId, cluster.settings.transactionTimeoutMs));
     });
     const changelog = { topic: of.changelog, partitions: [of.partition] };
-    const transactions = new Transactions(cluster, lane, { ...identity, transactionalId }, changelog);
+    const transactions = new TransactionalProducer(cluster, pool, { ...identity, transactionalId }, changelog);
     const hanging = await findHanging(cluster, of.catalogue, { ...of, producerId: identity.producerId });
     if (hanging.length > 0) await transactions.#endHanging(hanging, decision);
     return transactions;
@@ -91,7 +95,7 @@ export class Transactions {
       // A coordinator knows no transaction with nothing in it, and would refuse to end it.
       const topics = groups.length > 0 ? topicsOf(groups) : [this.#changelog];
       await this.#ask("add partitions", addPartitions(this.#identity, topics));
-      const appended = await this.#appender.append(groups);
+      const appended = await this.#producer.append(groups);
       await check(appended);
       return appended;
     } catch (error) {
@@ -120,12 +124,12 @@ export class Transactions {
   }
 
   async #ask(what: string, call: Call<void>): Promise<void> {
-    await this.#cluster.persist(what, () => this.#send(call));
+    await this.#cluster.retry(what, () => this.#send(call));
   }
 
   async #send(call: Call<void>): Promise<void> {
     const node = await this.#cluster.coordinator("transaction", this.#identity.transactionalId);
-    await this.#lane.send(node, call);
+    await this.#pool.send(node, call);
   }
 }
 

@@ -23,7 +23,7 @@ export class PoisonRecord extends Error {
  * The index of the first record without which those before it do; −1 when it is no record: without any it fails as well, or
  * all go through. `work` changes nothing.
  */
-export async function culpritOf(
+export async function findPoisonRecord(
   batch: readonly LogRecord[],
   work: (records: readonly LogRecord[]) => Promise<unknown>,
 ): Promise<number> {

@@ -1,4 +1,4 @@
-// Lane
+// ConnectionPool
 // Connections of one purpose, one to each broker that it needs. A broker answers a connection's requests in their
 // order, so that whoever may wait long (a fetch, a join) must not share with whoever may not (a commit).
 
@@ -6,14 +6,14 @@ import { LogUnavailable } from "../../event-log.ts";
 import { BrokerConnection } from "./connection.ts";
 import { addressText, type Address } from "./socket.ts";
 import { Disconnected } from "./errors.ts";
-import { hedged } from "./hedged.ts";
+import { hedgedRequest } from "./hedged-request.ts";
 import type { Settings } from "../settings.ts";
 import type { Call } from "../protocol/calls.ts";
 
 /** A broker that works answers what is quick within it; then another is asked as well. */
 const HEDGE_MS = 250;
 
-export class Lane {
+export class ConnectionPool {
   readonly #settings: Settings;
   /** Null: the broker is none of the cluster any more. */
   readonly #address: (node: number) => Address | null;
@@ -40,7 +40,7 @@ export class Lane {
     const asks = this.liveFirst(addresses).map(
       (address) => async () => await this.#connection(addressText(address), address).send(call),
     );
-    return await hedged(asks, HEDGE_MS);
+    return await hedgedRequest(asks, HEDGE_MS);
   }
 
   /** Each once, those first that have answered last. */

@@ -13,7 +13,7 @@ export function out(topic: string, partition: number, key: string | null, value:
 }
 
 /** A member that keeps what it was told, in order. */
-export class Told implements Member {
+export class RecordingMember implements Member {
   readonly log: string[] = [];
   readonly failures: unknown[] = [];
   readonly claims = new Map<number, () => Promise<TaskLog>>();

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
 
-const WORKER = fileURLToPath(new URL("spoilt-worker.ts", import.meta.url));
+const WORKER = fileURLToPath(new URL("damaged-worker.ts", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "stipend-spoilt-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 

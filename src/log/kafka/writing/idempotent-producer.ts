@@ -1,12 +1,12 @@
-// Appender
+// IdempotentProducer
 // Writes batches under one producer identity. Each partition's batches carry consecutive sequence numbers, so that one
 // which is sent again after an answer was lost is not written twice. One call at a time.
 
 import { must } from "../../../domain/assert.ts";
 import type { PartitionGroup } from "./batches.ts";
 import type { Cluster } from "../client/cluster.ts";
-import { Disconnected, isPassing, KafkaError } from "../client/errors.ts";
-import type { Lane } from "../client/lane.ts";
+import { Disconnected, isRetriable, KafkaError } from "../client/errors.ts";
+import type { ConnectionPool } from "../client/connection-pool.ts";
 import { encodeBatch, type BatchRecord } from "../protocol/record-batch.ts";
 import {
   produce,
@@ -38,16 +38,16 @@ interface Sending {
   done: boolean;
 }
 
-export class Appender {
+export class IdempotentProducer {
   readonly #cluster: Cluster;
-  readonly #lane: Lane;
+  readonly #pool: ConnectionPool;
   readonly #identity: ProducerIdentity;
   readonly #transactionalId: string | null;
   readonly #sequences = new Map<string, number>();
 
-  constructor(cluster: Cluster, lane: Lane, identity: ProducerIdentity, transactionalId: string | null) {
+  constructor(cluster: Cluster, pool: ConnectionPool, identity: ProducerIdentity, transactionalId: string | null) {
     this.#cluster = cluster;
-    this.#lane = lane;
+    this.#pool = pool;
     this.#identity = identity;
     this.#transactionalId = transactionalId;
   }
@@ -61,7 +61,7 @@ export class Appender {
         const records = group.batches[round];
         return records === undefined ? [] : [this.#encode(group, records)];
       });
-      await this.#cluster.persist("append", () => this.#send(batches));
+      await this.#cluster.retry("append", () => this.#send(batches));
       for (const { topic, partition, end, count } of batches) {
         const name = `${topic}/${partition}`;
         const first = round === 0 && end !== null ? end - count : (ends.get(name)?.first ?? null);
@@ -95,13 +95,13 @@ export class Appender {
     );
     await Promise.all(sending);
     // What will not pass by itself counts more than what may.
-    const trouble = troubles.find((error) => !isPassing(error)) ?? troubles[0];
+    const trouble = troubles.find((error) => !isRetriable(error)) ?? troubles[0];
     if (trouble) throw trouble;
   }
 
   async #sendTo(leader: number, batches: readonly Sending[]): Promise<void> {
     const wire: PartitionBatch[] = batches.map(({ topic, partition, bytes }) => ({ topic, partition, batch: bytes }));
-    const answers = await this.#lane.send(leader, produce(this.#transactionalId, wire, REPLICAS_MS));
+    const answers = await this.#pool.send(leader, produce(this.#transactionalId, wire, REPLICAS_MS));
     const errors: KafkaError[] = [];
     for (const answer of answers) {
       const batch = must(
@@ -111,7 +111,7 @@ export class Appender {
       if (answer.error === 0 || answer.error === DUPLICATE_SEQUENCE) settle(batch, answer);
       else errors.push(new KafkaError(answer.error, `append to ${answer.topic} ${answer.partition}`));
     }
-    const error = errors.find((one) => !isPassing(one)) ?? errors[0];
+    const error = errors.find((one) => !isRetriable(one)) ?? errors[0];
     if (error) throw error;
     if (batches.some(({ done }) => !done)) throw new Disconnected("a broker has left a partition unanswered");
   }

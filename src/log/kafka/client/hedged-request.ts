@@ -4,7 +4,7 @@
 import { Disconnected } from "./errors.ts";
 
 /** The first answer. The next is asked when the last has failed, or has said nothing for so long. */
-export async function hedged<T>(asks: readonly (() => Promise<T>)[], nextAfterMs: number): Promise<T> {
+export async function hedgedRequest<T>(asks: readonly (() => Promise<T>)[], nextAfterMs: number): Promise<T> {
   const found = Promise.withResolvers<T>();
   let [asked, failed] = [0, 0];
   let timer: NodeJS.Timeout | undefined;

@@ -2,8 +2,8 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import { culpritOf } from "../../src/task/cycle/culprit.ts";
-import { NotNext, passOver } from "../../src/task/cycle/pass-over.ts";
+import { findPoisonRecord } from "../../src/task/cycle/poison-record.ts";
+import { NotNext, skipNextRecord } from "../../src/task/cycle/skip-record.ts";
 import type { Processor } from "../../src/task/processor.ts";
 import { controlCodec, counting, join, kind, lastControl, outputs, sendKeys, text, topics } from "./counting.ts";
 
@@ -48,7 +48,7 @@ const inflating: Processor<null> = {
 };
 
 const skip = (topic: string, partition: number, offset: number) =>
-  passOver({
+  skipNextRecord({
     ...{
       log,
       kind,
@@ -58,7 +58,7 @@ const skip = (topic: string, partition: number, offset: number) =>
       codec: controlCodec,
       nowMs: 5,
       newLineage: () => "new",
-      patienceMs: 1_000,
+      waitMs: 1_000,
     },
     letter: (record) => ({ topic: "out", partition, key: null, value: Buffer.from(`kept ${text(record.key)}`) }),
   });
@@ -123,11 +123,11 @@ test("what fails without any record is no record's fault, and what fails later i
     headers: {},
   });
   const batch = Array.from({ length: 500 }, (_, offset) => record(offset));
-  expect(await culpritOf(batch, () => Promise.reject(new Error("always")))).toBe(-1);
-  expect(await culpritOf(batch, () => Promise.resolve())).toBe(-1);
+  expect(await findPoisonRecord(batch, () => Promise.reject(new Error("always")))).toBe(-1);
+  expect(await findPoisonRecord(batch, () => Promise.resolve())).toBe(-1);
   for (const bad of [0, 1, 250, 499]) {
     let asked = 0;
-    const found = await culpritOf(batch, (records) => {
+    const found = await findPoisonRecord(batch, (records) => {
       asked += 1;
       return records.some(({ offset }) => offset === bad) ? Promise.reject(new Error("bad")) : Promise.resolve();
     });

@@ -3,28 +3,28 @@
 // that meets a lock ends at once and is made again a little later.
 //
 // A process that is stopped or frozen within a commit keeps its lock until it goes on or ends (one that is killed does not).
-// Others wait for PATIENCE_MS of their own time, and say for what; then they give up, and nothing has happened.
+// Others wait for RETRY_DEADLINE_MS of their own time, and say for what; then they give up, and nothing has happened.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { LogUnavailable } from "../../event-log.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { isLocked } from "./sqlite-errors.ts";
 
-export const PATIENCE_MS = 30_000;
+export const RETRY_DEADLINE_MS = 30_000;
 /** After this long it is said that something is waited for. */
 const TELL_MS = 3_000;
 /** A pause that took longer than this: this process was stopped itself, and what it waits for may have gone meanwhile. */
 const PAUSE_MS_MOST = 100;
 
-export interface PatienceOptions {
-  readonly patienceMs?: number;
+export interface LockedRetryOptions {
+  readonly retryDeadlineMs?: number;
   /** Told once in a wait that is long. */
   readonly onTrouble?: (text: string) => void;
 }
 
 /** What `attempt` gives, once no other connection is in its way; throws `LogUnavailable` when the patience is over. */
-export async function patiently<T>(file: string, attempt: () => T, options: PatienceOptions): Promise<T> {
-  const { patienceMs = PATIENCE_MS, onTrouble } = options;
+export async function retryWhileLocked<T>(file: string, attempt: () => T, options: LockedRetryOptions): Promise<T> {
+  const { retryDeadlineMs = RETRY_DEADLINE_MS, onTrouble } = options;
   let waitedMs = 0;
   let told = false;
   for (;;) {
@@ -32,7 +32,7 @@ export async function patiently<T>(file: string, attempt: () => T, options: Pati
       return attempt();
     } catch (error) {
       if (!isLocked(error)) throw error;
-      if (waitedMs >= patienceMs)
+      if (waitedMs >= retryDeadlineMs)
         throw new LogUnavailable(
           `${file}: locked for ${Math.round(waitedMs / 1000)} s by ${lockHolder(file)}; nothing was changed`,
           { cause: error },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const FILE = "unclosed";
 
-export function unclosed(folder: string): number {
+export function uncleanOpens(folder: string): number {
   try {
     return Number(readFileSync(join(folder, FILE), "utf8")) || 0;
   } catch {
@@ -16,10 +16,10 @@ export function unclosed(folder: string): number {
 }
 
 /** Counts an opening in. */
-export function countUnclosed(folder: string): void {
-  writeFileSync(join(folder, FILE), String(unclosed(folder) + 1), { mode: 0o600 });
+export function countOpen(folder: string): void {
+  writeFileSync(join(folder, FILE), String(uncleanOpens(folder) + 1), { mode: 0o600 });
 }
 
-export function clearUnclosed(folder: string): void {
+export function clearOpens(folder: string): void {
   rmSync(join(folder, FILE), { force: true });
 }
