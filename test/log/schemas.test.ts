@@ -6,15 +6,7 @@ import avsc from "avsc";
 import { describe, expect, it } from "vitest";
 import { avroType, kindOf } from "../../src/log/codec/avro-types.ts";
 import { codecFor, defineCodec, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
-import {
-  canonicalForm,
-  fingerprint,
-  fullName,
-  isUnion,
-  loadSchemas,
-  rabin,
-  type Schema,
-} from "../../src/log/codec/schemas.ts";
+import { canonicalForm, fingerprint, loadSchemas, rabin, type Schema } from "../../src/log/codec/schemas.ts";
 import { TOPICS } from "../../src/log/topics.ts";
 import { SAMPLES } from "./samples.ts";
 

@@ -116,7 +116,7 @@ function nameOf(host: string): string {
 
 /** kafkajs keeps a state of its own in the object. */
 function saslOptions({ mechanism, username, password }: NonNullable<Settings["sasl"]>): SASLOptions {
-  return { mechanism, username, password } as SASLOptions;
+  return { mechanism, username, password };
 }
 
 /** Ours for what kafkajs threw: by the broker's code where it has one. */

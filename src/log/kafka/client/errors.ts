@@ -33,10 +33,12 @@ export type ErrorClass =
 
 export type Row = readonly [name: string, errorClass: ErrorClass, reason: string];
 
+const NOT_LISTED = "is of no request that is made here, or newer";
+
 // prettier-ignore
 export const CODES: Readonly<Record<number, Row>> = {
   [-1]: ["UNKNOWN_SERVER_ERROR", "refused", "the broker does not know either: its log does"],
-  0: ["NONE", "refused", "is no error; nobody asks for its meaning"],
+  0: ["NONE", "refused", "is no error; nobody asks for its errorClass"],
   1: ["OFFSET_OUT_OF_RANGE", "out of range", "retention has passed us by, or the topic was made anew"],
   2: ["CORRUPT_MESSAGE", "retry", "a batch was damaged on its way; it is sent again whole"],
   3: ["UNKNOWN_TOPIC_OR_PARTITION", "leader", "may be too new for this broker; the metadata says whether it exists"],
@@ -163,10 +165,10 @@ export class KafkaError extends Error {
   readonly errorClass: ErrorClass;
 
   constructor(code: number, place: string) {
-    const [name, meaning, reason] = CODES[code] ?? [`code ${code}`, "refused" as const, "newer than this adapter"];
+    const [name, errorClass, reason] = CODES[code] ?? ([`code ${code}`, "refused", NOT_LISTED] as const);
     super(`${place}: ${name} (${code}): ${rightLacking(code, place) ?? reason}`);
     this.code = code;
-    this.errorClass = meaning;
+    this.errorClass = errorClass;
   }
 }
 
@@ -188,7 +190,7 @@ type Convert = (message: string, cause: unknown) => LogError;
 const unavailable: Convert = (message, cause) => new LogUnavailable(message, { cause });
 const refused: Convert = (message, cause) => new LogError(message, { cause });
 
-/** What the port says for each meaning, once asking again has not helped. */
+/** What the port says for each errorClass, once asking again has not helped. */
 const PORT: Readonly<Record<ErrorClass, Convert>> = {
   retry: unavailable,
   leader: unavailable,

@@ -81,9 +81,9 @@ export class GroupOffsets {
 
   /** While the group is shared out, or its coordinator moves, the next time will do. */
   #note(error: unknown): void {
-    const meaning = error instanceof KafkaError ? error.errorClass : null;
+    const errorClass = error instanceof KafkaError ? error.errorClass : null;
     if (isRetriable(error)) this.#cluster.invalidate();
-    if (isRetriable(error) || meaning === "rejoin" || meaning === "lost" || this.#pool.closed) return;
+    if (isRetriable(error) || errorClass === "rejoin" || errorClass === "lost" || this.#pool.closed) return;
     const message = `${this.#of.member().group}: its offsets, which are for tools only: ${String(error)}`;
     if (message !== this.#noted) this.#cluster.settings.onTrouble(message);
     this.#noted = message;

@@ -129,9 +129,9 @@ export class GroupMembership implements Membership {
 
   /** Whatever a heartbeat or a round met. */
   async #recover(error: unknown): Promise<void> {
-    const meaning = error instanceof KafkaError ? error.errorClass : null;
-    if (meaning === "rejoin") return await this.#rejoin();
-    if (meaning === "lost") {
+    const errorClass = error instanceof KafkaError ? error.errorClass : null;
+    if (errorClass === "rejoin") return await this.#rejoin();
+    if (errorClass === "lost") {
       await this.#loseAll(error);
       return await this.#rejoin();
     }
@@ -169,9 +169,9 @@ export class GroupMembership implements Membership {
         try {
           return await this.#session.join(this.partitions);
         } catch (error) {
-          const meaning = error instanceof KafkaError ? error.errorClass : null;
-          if (this.#leaving || (meaning !== "rejoin" && meaning !== "lost")) throw error;
-          if (meaning === "lost") await this.#loseAll(error);
+          const errorClass = error instanceof KafkaError ? error.errorClass : null;
+          if (this.#leaving || (errorClass !== "rejoin" && errorClass !== "lost")) throw error;
+          if (errorClass === "lost") await this.#loseAll(error);
         }
       }
     });
