@@ -12,6 +12,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { collectDefaultMetrics, Registry, type Gauge } from "prom-client";
+import { within } from "../domain/within.ts";
 import type { EventLog, PartitionRange, Positions } from "../log/event-log.ts";
 import type { TaskObserver } from "../task/observer.ts";
 import { budgetMetrics } from "./budget-metrics.ts";
@@ -76,9 +77,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
   const readOnce = (): Promise<void> => (reading ??= readLog().finally(() => (reading = null)));
   const made = async (): Promise<Scrape> => {
-    try {
-      await within(readOnce(), patienceMs);
-    } catch {
+    const isRead = await within(
+      readOnce().then(
+        () => true,
+        () => false,
+      ),
+      patienceMs,
+    );
+    if (isRead !== true) {
       lag.reset();
       failures.inc();
     }
@@ -114,16 +120,6 @@ async function textOf(registry: Registry): Promise<string> {
     await setImmediate();
   }
   return `${parts.join("\n\n")}\n`;
-}
-
-async function within(work: Promise<void>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function readLag(lag: Gauge<"kind" | "partition" | "topic">, options: MetricsOptions): Promise<void> {

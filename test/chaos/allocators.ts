@@ -3,8 +3,9 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
+import { isStopped } from "../../src/log/machine.ts";
 
 const PRELOAD = path.join(import.meta.dirname, "preload.ts");
 const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
@@ -108,12 +109,8 @@ export class Allocator {
   }
 
   get #stopped(): boolean {
-    try {
-      const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, "utf8");
-      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
-    } catch {
-      return false;
-    }
+    const pid = this.#child?.pid;
+    return pid !== undefined && isStopped(pid);
   }
 
   loseDisk(): void {

@@ -2,7 +2,7 @@
 // It is named by its content, so that when it is fetched cannot matter. A release that is not there, is broken or takes
 // too long is `null`: the sessions of that cycle get the control arm, and the next cycle asks again.
 
-import { setTimeout } from "node:timers/promises";
+import { within } from "../../domain/within.ts";
 import { compileRowEncoder, type RowEncoder } from "../../domain/features.ts";
 import { parseRelease, type Release, type ReleaseManifest } from "../../domain/release.ts";
 import type { ReleaseRecord } from "../../domain/control.ts";
@@ -159,15 +159,5 @@ function decoded(codec: Codec<ReleaseRecord>, value: Uint8Array): ReleaseRecord 
     return codec.decode(value);
   } catch {
     return null;
-  }
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
-  const timer = new AbortController();
-  const late = setTimeout(ms, null, { signal: timer.signal, ref: false }).catch(() => null);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer.abort();
   }
 }

@@ -1,8 +1,8 @@
 // Pass over: moves a task's position behind one record by hand, in a cycle of its own that does nothing else, while nobody runs
 // the task. In the order of every start (law C2), and only past the record that is next: what was before it has been done.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { assert } from "../../domain/assert.ts";
+import { within } from "../../domain/within.ts";
 import {
   LogError,
   type EventLog,
@@ -47,8 +47,7 @@ export async function skipNextRecord(options: SkipNextRecord): Promise<void> {
     failed: (error) => claimed.reject(error),
   });
   try {
-    const late = sleep(waitMs, null, { ref: false });
-    const claim = await Promise.race([claimed.promise, late]);
+    const claim = await within(claimed.promise, waitMs);
     if (claim === null)
       throw new LogError(`${kind.kind} ${partition} is another's: stop every allocator of ${kind.application} first`);
     await pass(options, await claim());

@@ -4,21 +4,11 @@
 // there in part. So a folder whose mark is of another start is not believed; one that was closed in order has no mark.
 
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { uptime } from "node:os";
 import { join } from "node:path";
 
 const FILE = "boot";
 /** Two estimates of one boot differ by rounding; when the clock was set in between, the folder is given up for nothing. */
 const TOLERANCE_S = 5;
-
-/** Names this start of the machine: Linux has a name for it, elsewhere it is when it began. */
-export function bootId(nowMs: number): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return `since ${Math.round(nowMs / 1000 - uptime())}`;
-  }
-}
 
 /** Whether what is in the folder was left in order, or written since the machine started. */
 export function isBelievable(folder: string, boot: string): boolean {

@@ -71,20 +71,3 @@ function holderOf(folder: string): string {
     return "another process";
   }
 }
-
-/** What tells a process from later ones that are given its id; null when there is none. */
-export function processStart(pid: number): string | null {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return null;
-  }
-  try {
-    // Behind the command in parentheses: state and, twenty fields later, the start.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : `${fields[19]}`;
-  } catch {
-    return "unknown";
-  }
-}

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { BadEnd } from "../../observe/surroundings.ts";
 import type { ClockReading } from "../../task/clock-guard.ts";
-import { processStart } from "../../task/store/store-holder.ts";
+import { processStart } from "../../log/machine.ts";
 
 export interface RunRecord {
   /** What the run before left; null for the first one. */

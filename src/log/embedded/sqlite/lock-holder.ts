@@ -2,6 +2,7 @@
 // Which process keeps others from writing, in words: on Linux the kernel lists who holds which lock.
 
 import { readFileSync, statSync } from "node:fs";
+import { isStopped } from "../../machine.ts";
 
 /** The bytes of the file beside the log that SQLite locks, from the lock to write to the last one of a reader. */
 const LOCKED_FROM = 120;
@@ -10,8 +11,7 @@ const LOCKED_TO = 127;
 export function lockHolder(file: string): string {
   const pid = holderOf(`${file}-shm`) ?? holderOf(file);
   if (pid === null) return "another process (`fuser` on the file tells which use it)";
-  const stopped = /^[Tt]$/.test(stateOf(pid) ?? "");
-  return `process ${pid}${stopped ? `, which is stopped: let it go on (kill -CONT ${pid}), or end it (kill -9 ${pid})` : ""}`;
+  return `process ${pid}${isStopped(pid) ? `, which is stopped: let it go on (kill -CONT ${pid}), or end it (kill -9 ${pid})` : ""}`;
 }
 
 /** The process with an exclusive lock on the file; null when nobody has one, or the system does not tell. */
@@ -29,13 +29,4 @@ function holderOf(file: string): number | null {
     // Not Linux, or a container that does not show it.
   }
   return null;
-}
-
-function stateOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
-  } catch {
-    return undefined;
-  }
 }
