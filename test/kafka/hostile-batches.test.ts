@@ -55,7 +55,7 @@ describe.each(Object.keys(CODECS) as CodecName[])("%s", (codec) => {
     const batch = compressed(codec, batchOf([record(Buffer.alloc(5_000, "z"))]));
     const cut = Buffer.from(batch.subarray(0, batch.length - 5));
     cut.writeInt32BE(cut.length - 12, 8);
-    for (const odd of [cut, spoilt(batch)]) {
+    for (const odd of [cut, damaged(batch)]) {
       const { records, next } = read(odd);
       expect(next).toBe(101);
       expect(records.length).toBeLessThanOrEqual(1);
@@ -64,7 +64,7 @@ describe.each(Object.keys(CODECS) as CodecName[])("%s", (codec) => {
   });
 });
 
-function spoilt(batch: Buffer): Buffer {
+function damaged(batch: Buffer): Buffer {
   const odd = Buffer.from(batch);
   odd.fill(0xff, BATCH_OVERHEAD + 2, BATCH_OVERHEAD + 20);
   return odd;

@@ -11,7 +11,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
 
 const WORKER = fileURLToPath(new URL("damaged-worker.ts", import.meta.url));
-const root = mkdtempSync(join(tmpdir(), "stipend-spoilt-"));
+const root = mkdtempSync(join(tmpdir(), "stipend-damaged-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Start {

@@ -1,7 +1,7 @@
 // Embedded log
 // The EventLog over SQLite in a folder: one machine, no broker. Several processes may use the folder at once; one of them
 // runs a kind of task (ownership.ts), all may send, read, follow and verify. Whoever meets another one's lock waits
-// (patience.ts).
+// (locked-retry.ts).
 //
 // Durability (format.ts): committed survives SIGKILL of every process. After a power loss, by default, the folder is whole
 // and may lack the last moments; with `disk` it lacks nothing that was acknowledged; with `process` it may be lost.

@@ -1,6 +1,6 @@
 // Culprit: which record of a batch it is that a cycle cannot get past. Nothing that can be put on a topic should be one: its
 // processor dead-letters what it cannot use. For the one that nobody thought of, those before it are taken, so that it is the
-// next, and then the task stops and says which it is; `stipend dead-letters skip` (pass-over.ts) passes over it by hand.
+// next, and then the task stops and says which it is; `stipend dead-letters skip` (skip-record.ts) passes over it by hand.
 
 import { checkBounds } from "../../log/bounds.ts";
 import { RecordTooLarge, type LogRecord, type TopicSpec } from "../../log/event-log.ts";
