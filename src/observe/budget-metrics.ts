@@ -8,14 +8,13 @@
 
 import type { Registry } from "prom-client";
 import type { BudgetStatus } from "../domain/control.ts";
-import type { Account } from "../domain/decision.ts";
+import { ACCOUNTS } from "../domain/totals.ts";
 import { codecFor, Undecodable } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { accountView, isThere, laggingShards } from "./campaign-view.ts";
 import { counter, gauge } from "./metric-names.ts";
 
 export const MOST_CAMPAIGNS = 200;
-const ACCOUNTS = ["plan", "exploration"] as const satisfies readonly Account[];
 
 export interface BudgetMetrics {
   /** Reads on from where it was; rejects when the log cannot be read. */

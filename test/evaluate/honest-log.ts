@@ -6,12 +6,12 @@ import type { Campaign } from "../../src/domain/campaign.ts";
 import type { AccountTotals, ShardReport } from "../../src/domain/control.ts";
 import type { Decision, Settlement } from "../../src/domain/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
+import { NO_TOTALS } from "../../src/domain/totals.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
 
-const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
 const GRANTED = 40_000n;
 export const CYCLES = 30;
 /** Users of the shards. */
@@ -57,7 +57,7 @@ export async function honestLog(): Promise<EventLog> {
   await log.ensureTopics(topicSpecs({ users: 2, control: 1 }));
   await log.send([0, 1].map((shard) => grantRecord(shard, GRANTED)));
   const totals = [0, 1].map((shard) => shardRows(log, shard));
-  let sum = NONE;
+  let sum = NO_TOTALS;
   for (const each of totals) sum = add(sum, await each);
   await log.send([
     {
@@ -77,7 +77,7 @@ export async function honestLog(): Promise<EventLog> {
         planRow: 0,
         shadowPrice: 0,
         targetMinor: 0n,
-        totals: { plan: sum, exploration: NONE },
+        totals: { plan: sum, exploration: NO_TOTALS },
         applied: [],
         answers: [],
         ...UNREMARKABLE,
@@ -128,7 +128,7 @@ async function shardRows(log: EventLog, shard: number): Promise<AccountTotals> {
   const random = seededRandom(`honest/${shard}`);
   const decisions: Chain = { rows: 0, head: Buffer.alloc(32) };
   const settlements: Chain = { rows: 0, head: Buffer.alloc(32) };
-  const totals = { ...NONE, granted: GRANTED, returned: 1_000n };
+  const totals = { ...NO_TOTALS, granted: GRANTED, returned: 1_000n };
   const open: Decision[] = [];
   for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
     const records: OutRecord[] = [];
@@ -250,7 +250,7 @@ function reportOf(shard: number, cycle: number, plan: AccountTotals, decisions: 
     revision: 1,
     release: null,
     grantOffset: 0,
-    totals: { plan, exploration: NONE },
+    totals: { plan, exploration: NO_TOTALS },
     eligibleSessions: 0,
     holdoutSessions: 0,
     refusedMinor: 0n,

@@ -7,6 +7,7 @@ import { canonicalJson } from "../../src/domain/canonical.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import type { DeadLetter } from "../../src/domain/dead-letter.ts";
+import { ACCOUNTS, NO_TOTALS } from "../../src/domain/totals.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
@@ -14,7 +15,6 @@ import { stateCodec } from "../../src/treasury/cycle.ts";
 import type { CampaignBook } from "../../src/treasury/state/state.ts";
 import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
 
-const NONE: AccountTotals = { granted: 0n, returned: 0n, reserved: 0n, settled: 0n, released: 0n, sent: 0n };
 type Mutable = { -readonly [K in keyof AccountTotals]: bigint };
 
 export const ARMS = [
@@ -82,8 +82,8 @@ interface Hold {
 }
 
 export class Shard {
-  readonly plan: Mutable = { ...NONE };
-  readonly exploration: Mutable = { ...NONE };
+  readonly plan: Mutable = { ...NO_TOTALS };
+  readonly exploration: Mutable = { ...NO_TOTALS };
   readonly index: number;
   grant: Grant | null = null;
   grantOffset = -1;
@@ -104,14 +104,14 @@ export class Shard {
   hear(grant: Grant, offset: number): void {
     this.grant = grant;
     this.grantOffset = offset;
-    for (const account of ["plan", "exploration"] as const) {
+    for (const account of ACCOUNTS) {
       const granted = grant.grantedMinor[account];
       if (granted > this[account].granted) this[account].granted = granted;
     }
   }
 
   giveBack(): void {
-    for (const account of ["plan", "exploration"] as const) {
+    for (const account of ACCOUNTS) {
       const isUnbidden = account === "plan" && this.grant?.campaign.reservation.policy === "expected";
       const target = (this.grant?.returnTargetMinor[account] ?? 0n) + (isUnbidden ? this[account].released : 0n);
       const wanted = target - this[account].returned;

@@ -10,14 +10,13 @@
 
 import type { BudgetStatus, Grant } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
+import { ACCOUNTS } from "../../domain/totals.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";
 import { Cursor } from "./cursor.ts";
 import type { Findings, Place } from "./findings.ts";
 import type { Shard } from "./shard.ts";
-
-const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
 
 interface Known {
   /** Latest grant of each shard. */

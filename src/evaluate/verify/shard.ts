@@ -11,6 +11,7 @@
 
 import type { ShardReport } from "../../domain/control.ts";
 import type { Account, Decision, Settlement } from "../../domain/decision.ts";
+import { ACCOUNTS } from "../../domain/totals.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";
@@ -18,6 +19,8 @@ import { Chain } from "./chain.ts";
 import { Cursor, type Row } from "./cursor.ts";
 import type { Findings, Law, Place } from "./findings.ts";
 import type { Ids } from "./ids.ts";
+import { checkGrowth, compareAccount } from "./reported.ts";
+import { mismatch, type Money, type OpenReservation } from "./reservation.ts";
 import { Sums } from "./sums.ts";
 
 const NAMES = {
@@ -26,16 +29,6 @@ const NAMES = {
   reservation: "reservation",
   settlement: "settlement",
 } as const;
-
-const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
-
-interface Open {
-  readonly decisionId: string;
-  readonly campaign: string;
-  readonly account: Account;
-  readonly heldMinor: bigint;
-  readonly arm: number;
-}
 
 interface Campaign {
   readonly sums: Readonly<Record<Account, Sums>>;
@@ -60,7 +53,7 @@ export class Shard {
   readonly #settlementChain: Chain;
   readonly #ids: Ids;
   readonly #placement: Placement;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new Map<string, OpenReservation>();
   readonly #campaigns = new Map<string, Campaign>();
   /** Rows of earlier cycles were removed by retention: nothing is proved before a report gives the numbers. */
   #waitsForReport: boolean;
@@ -110,7 +103,13 @@ export class Shard {
     this.#settlementChain.compare(place, report.settlementRows, report.settlementHead);
     const campaign = this.#campaign(report.campaign);
     if (campaign.report !== null) checkGrowth(this.#findings, place, campaign.report.value, report);
-    for (const account of ACCOUNTS) this.#compareAccount(place, campaign, report, account);
+    for (const account of ACCOUNTS)
+      compareAccount(this.#findings, place, {
+        report,
+        account,
+        sums: campaign.sums[account],
+        open: this.#open.values(),
+      });
     campaign.report = { place, value: report };
   }
 
@@ -280,35 +279,6 @@ export class Shard {
     return beforeBeginning === null || beforeBeginning >= settlement.amountMinor + settlement.releasedMinor;
   }
 
-  #compareAccount(place: Place, campaign: Campaign, report: ShardReport, account: Account): void {
-    const sums = campaign.sums[account];
-    const totals = report.totals[account];
-    const money = this.#money(report.campaign);
-    if (sums.beforeBeginning === null) {
-      const held = [...this.#open.values()]
-        .filter((open) => open.campaign === report.campaign && open.account === account)
-        .reduce((sum, open) => sum + open.heldMinor, 0n);
-      sums.beforeBeginning = totals.reserved - totals.settled - totals.released - held;
-      sums.rebase(totals);
-    }
-    const difference = sums.differenceFrom(totals, money);
-    if (difference !== null) this.#findings.violation("totals", place, `${account}: reported ${difference}`);
-    // Between two reports at most the later one's grants were there, and at least the earlier one's returns were gone.
-    if (sums.highest > totals.granted - sums.returned)
-      this.#findings.violation(
-        "L1",
-        place,
-        `${account}: up to this report ${money(sums.highest)} was in use of ${money(totals.granted)} granted, ${money(sums.returned)} returned`,
-      );
-    sums.rebase(totals);
-    if (sums.inUse > totals.granted - totals.returned)
-      this.#findings.violation(
-        "L1",
-        place,
-        `${account}: ${money(sums.inUse)} in use of ${money(totals.granted)} granted, ${money(totals.returned)} returned`,
-      );
-  }
-
   #money(campaign: string): Money {
     return (amount) => this.#findings.money(campaign, amount);
   }
@@ -327,30 +297,6 @@ export class Shard {
     }
     return campaign;
   }
-}
-
-type Money = (amount: bigint) => string;
-
-function mismatch(open: Open, settlement: Settlement, money: Money): string | null {
-  const { amountMinor, releasedMinor } = settlement;
-  if (open.decisionId !== settlement.decisionId) return `its reservation is decision ${open.decisionId}'s`;
-  if (open.campaign !== settlement.campaign || open.account !== settlement.account)
-    return `its decision is on ${open.campaign} ${open.account}`;
-  if (open.arm !== settlement.arm) return `its decision has arm ${open.arm}`;
-  if (amountMinor + releasedMinor !== open.heldMinor)
-    return `${money(amountMinor)} posted and ${money(releasedMinor)} released of ${money(open.heldMinor)} held`;
-  return null;
-}
-
-const GROWING = ["granted", "returned", "reserved", "settled", "released", "sent"] as const;
-
-function checkGrowth(findings: Findings, place: Place, before: ShardReport, after: ShardReport): void {
-  for (const account of ACCOUNTS)
-    for (const field of GROWING) {
-      const [was, is] = [before.totals[account][field], after.totals[account][field]];
-      const money = (amount: bigint): string => findings.money(after.campaign, amount);
-      if (is < was) findings.violation("L4", place, `${account}: ${field} fell from ${money(was)} to ${money(is)}`);
-    }
 }
 
 async function skipTo(cursor: Cursor<{ readonly cycle: number }>, cycle: number): Promise<void> {

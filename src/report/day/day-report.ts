@@ -1,12 +1,12 @@
-// Day report
-// One page about one day of a campaign: what it spent against what it might, who got what against the plan, what money
-// buys at the margin, why sessions got what they got, what the retraining changed, and how fast it was. It is given
-// figures and draws them; it works nothing out, but for how many digits to show.
+// Day report: one page about one day of a campaign: what it spent against what it might, who got what against the plan, what money
+// buys at the margin, why sessions got what they got, what the retraining changed, and how fast it was. It is given figures and
+// works nothing out, but for how many digits to show.
 
 import { formatMean } from "../../domain/money.ts";
-import { dayCharts } from "./day-charts.ts";
-import type { AccountFigures, DayReport } from "./day-report-figures.ts";
+import { clock, decimal, percent, whole } from "../page/figures.ts";
 import { html, picture, raw, renderPage, table, type Html, type Section } from "../page/page.ts";
+import { dayCharts } from "./charts/day-charts.ts";
+import type { AccountFigures, DayReport } from "./day-figures.ts";
 
 /** The page as one HTML file. */
 export async function renderDayReport(report: DayReport): Promise<string> {
@@ -64,12 +64,13 @@ export async function renderDayReport(report: DayReport): Promise<string> {
 }
 
 function noticesOf(report: DayReport) {
+  const { overspend } = report.figures;
   return [
     { kind: "note" as const, text: report.label },
     ...report.notes.map((text) => ({ kind: "note" as const, text })),
-    report.overspend === 0
+    overspend === 0
       ? { kind: "good" as const, text: "Held and spent money together never passed the budget." }
-      : { kind: "bad" as const, text: `The budget was passed by ${formatMean(report.overspend, report.currency)}.` },
+      : { kind: "bad" as const, text: `The budget was passed by ${formatMean(overspend, report.currency)}.` },
     report.verify.ok
       ? { kind: "good" as const, text: report.verify.text }
       : { kind: "bad" as const, text: report.verify.text },
@@ -77,21 +78,19 @@ function noticesOf(report: DayReport) {
 }
 
 function figuresOf(report: DayReport) {
-  const { currency, incremental, truth, latency } = report;
-  const plan = report.accounts[0];
+  const { currency, figures } = report;
+  const { incremental, truth, latencyMs, accounts, budgetUsedOfPossible } = figures;
   return [
-    { label: "Sessions decided", value: whole(report.sessions) },
+    { label: "Sessions decided", value: whole(figures.sessions) },
     {
       label: "Budget",
-      value: plan ? formatMean(plan.budget, currency) : "none",
-      hint: plan ? `posted ${formatMean(plan.posted, currency)}` : "",
+      value: formatMean(accounts.plan.budget, currency),
+      hint: `posted ${formatMean(accounts.plan.posted, currency)}`,
     },
     {
       label: "Budget used",
-      value: percent(report.budgetUsed),
-      ...(report.budgetUsedOfPossible !== null
-        ? { hint: `${percent(report.budgetUsedOfPossible)} of what was possible` }
-        : {}),
+      value: percent(figures.budgetUsed),
+      ...(budgetUsedOfPossible !== null ? { hint: `${percent(budgetUsedOfPossible)} of what was possible` } : {}),
     },
     {
       label: `Incremental ${report.reward}`,
@@ -109,17 +108,18 @@ function figuresOf(report: DayReport) {
       : []),
     {
       label: "A decision",
-      value: `${latency.p50.toFixed(1)} ms`,
-      hint: `p99 ${latency.p99.toFixed(1)} ms, ${whole(latency.decisionsPerSecond)} a second`,
+      value: `${latencyMs.p50.toFixed(1)} ms`,
+      hint: `p99 ${latencyMs.p99.toFixed(1)} ms, ${whole(figures.decisionsPerSecond)} a second`,
     },
   ];
 }
 
-function moneyTable({ accounts, currency }: DayReport): Html {
+function moneyTable({ figures, currency }: DayReport): Html {
+  const accounts = Object.entries(figures.accounts);
   const amounts = (pick: (account: AccountFigures) => number): string[] =>
-    accounts.map((account) => formatMean(pick(account), currency));
+    accounts.map(([, account]) => formatMean(pick(account), currency));
   return table(
-    [{ title: "Money" }, ...accounts.map(({ name }) => ({ title: name, number: true }))],
+    [{ title: "Money" }, ...accounts.map(([title]) => ({ title, number: true }))],
     [
       ["Budget", ...amounts((account) => account.budget)],
       ["Held, all together", ...amounts((account) => account.reserved)],
@@ -127,25 +127,25 @@ function moneyTable({ accounts, currency }: DayReport): Html {
       ["Expired unredeemed, drawn again", ...amounts((account) => account.expired)],
       ["Declined, drawn again", ...amounts((account) => account.voided)],
       ["Most that was held and posted at one time", ...amounts((account) => account.peak)],
-      ["Outcomes after the hold's end (never money)", ...accounts.map((account) => whole(account.late))],
+      ["Outcomes after the hold's end (never money)", ...accounts.map(([, account]) => whole(account.late))],
     ],
   );
 }
 
-function reasonTable({ reasons, sessions }: DayReport): Html {
+function reasonTable({ reasons, figures }: DayReport): Html {
   return table(
     [{ title: "Reason" }, { title: "Sessions", number: true }, { title: "Share", number: true }, { title: "Means" }],
     reasons.map((row) => [
       html`<code>${row.reason}</code>`,
       whole(row.sessions),
-      percent(row.sessions / sessions),
+      percent(row.sessions / figures.sessions),
       row.meaning,
     ]),
   );
 }
 
 function incrementalSection(report: DayReport, chart: string | null): Section {
-  const { incremental, truth } = report;
+  const { incremental, truth } = report.figures;
   if (incremental === null)
     return { title: "What it brought", body: [html`<p>Nobody was held out, so nothing can be said.</p>`] };
   const { treated, holdout, perSession } = incremental;
@@ -207,23 +207,6 @@ function verifySection({ verify }: DayReport): Section {
   };
 }
 
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en");
-}
-
-function decimal(value: number): string {
-  return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
 function percentOr(share: number | null): string {
   return share === null ? "none" : percent(share);
-}
-
-function clock(hour: number): string {
-  const minutes = Math.floor(hour * 60) % 1440;
-  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }

@@ -21,3 +21,9 @@ export function perThousand(perSession: number): string {
 export function short(value: number): string {
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
+
+/** `13:05`, of an hour of the day with its fraction. */
+export function clock(hour: number): string {
+  const minutes = Math.floor(hour * 60) % 1440;
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}

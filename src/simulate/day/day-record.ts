@@ -1,16 +1,25 @@
-// Day record
-// What was seen of a day from outside: every decision, what the user then did, how long it took, and what the treasurer
-// told. Columns, not objects: a day has hundreds of thousands of sessions.
+// Day record: what was seen of a day from outside: every decision, what the user then did, how long it took, and the treasurer's
+// statuses. Columns, not objects: a day has hundreds of thousands of sessions.
 
 import { assert } from "../../domain/assert.ts";
 import type { Campaign } from "../../domain/campaign.ts";
 import type { BudgetStatus } from "../../domain/control.ts";
 import { REASONS, type Decision, type Reason } from "../../domain/decision.ts";
 import type { Market, MarketOutcome } from "../market/market.ts";
-import { MoneyWatch } from "./money-watch.ts";
+import { AccountSums } from "./account-sums.ts";
 import type { Traffic } from "../world/traffic.ts";
 
-export const NOT_DECIDED = 255;
+const NOT_DECIDED = 255;
+
+/** Decisions in which the plan had the word, whatever the budget then allowed. */
+const PLANNED: ReadonlySet<Reason> = new Set([
+  "planned",
+  "planned_control",
+  "pacing_throttled",
+  "downgraded",
+  "budget_exhausted",
+  "budget_not_yet_granted",
+]);
 
 export class DayRecord {
   readonly campaign: Campaign;
@@ -33,7 +42,7 @@ export class DayRecord {
   readonly reward: Float64Array;
   readonly redeemedMinor: Float64Array;
 
-  readonly money = new MoneyWatch();
+  readonly money = new AccountSums();
   readonly releases: string[] = [];
   readonly statuses: BudgetStatus[] = [];
   sent = 0;
@@ -43,7 +52,7 @@ export class DayRecord {
   sessionsResent = 0;
   outcomesSent = 0;
   nowMs: number;
-  /** Real time of the day without its interludes, and of these. */
+  /** Real time of the day without its pauses, and of these. */
   wallMs = 0;
   pausedMs = 0;
 
@@ -95,6 +104,12 @@ export class DayRecord {
 
   reasonOf(session: number): Reason | null {
     return REASONS[this.reason[session] ?? NOT_DECIDED] ?? null;
+  }
+
+  /** Whether the plan decided. */
+  isPlanned(session: number): boolean {
+    const reason = this.reasonOf(session);
+    return reason !== null && PLANNED.has(reason);
   }
 
   #releaseIndex(hash: string | null): number {

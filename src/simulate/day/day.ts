@@ -1,12 +1,10 @@
-// Day
-// Plays a day of arriving users against a running allocator, in lock-step: virtual time goes on by a tick, the tick's
-// sessions, profiles and outcomes are sent as a producer sends them, the allocator and the treasurer work until there is
-// nothing left to do, and the decisions are read from their topic as any consumer reads them. The allocator cannot tell
-// that it is a simulation: it sees records and a clock.
+// Day: plays a day of arriving users against a running allocator, in lock-step: virtual time goes on by a tick, the tick's
+// sessions, profiles and outcomes are sent as a producer sends them, the allocator and the treasurer work until there is nothing
+// left to do, and the decisions are read from their topic as any consumer reads them.
 //
 //   D1. The same seed, market and allocator give the same day.
 //   D2. Virtual time never passes while somebody works; so a training in the middle costs none of it, and the report says so.
-//   D3. The day is over when the campaign is, every outcome has been told and every hold has ended.
+//   D3. The day is over when the campaign is, every outcome has been sent and every hold has ended.
 
 import { assert, must } from "../../domain/assert.ts";
 import type { Campaign } from "../../domain/campaign.ts";
@@ -14,7 +12,7 @@ import type { BudgetStatus } from "../../domain/control.ts";
 import type { Decision } from "../../domain/decision.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { Consumer } from "../market/consumer.ts";
-import { answer, fateOf, type Telling } from "../market/customers.ts";
+import { drawResponse, respond, type DueOutcome } from "../market/responses.ts";
 import { DayRecord } from "./day-record.ts";
 import type { Market } from "../market/market.ts";
 import { Producer } from "../market/producer.ts";
@@ -33,7 +31,7 @@ export interface DayParts {
   readonly elapsedMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Called when that share of the sessions has been decided; the virtual clock waits for it. */
-  readonly interludes: readonly { readonly atShare: number; readonly run: (nowMs: number) => Promise<void> }[];
+  readonly pauses: readonly { readonly atShare: number; readonly run: (nowMs: number) => Promise<void> }[];
   readonly onProgress: (done: number, record: DayRecord) => void;
 }
 
@@ -65,13 +63,13 @@ class Play {
   readonly #decisions: Consumer<"decisions">;
   readonly #settlements: Consumer<"settlements">;
   readonly #statuses: Consumer<"budget-status">;
-  /** Outcomes to tell, by tick. */
-  readonly #tellings = new Map<number, Telling[]>();
+  /** Outcomes to be sent, by tick. */
+  readonly #due = new Map<number, DueOutcome[]>();
   readonly #seen: Uint8Array;
   readonly #sentAt: Float64Array;
   #next = 0;
-  #untold = 0;
-  #interlude = 0;
+  #unsent = 0;
+  #paused = 0;
   #pausedMs = 0;
 
   constructor(parts: DayParts, options: DayOptions) {
@@ -112,19 +110,19 @@ class Play {
     await this.#decisions.drain((decision) => this.#decided(decision, tick));
     this.record.money.tick(nowMs);
     await treasurer.runUntilIdle(nowMs);
-    await this.#statuses.drain((status) => this.#told(status));
+    await this.#statuses.drain((status) => this.#status(status));
     this.#parts.onProgress(this.record.decided / this.#options.traffic.sessions, this.record);
   }
 
   #gather(tick: number, nowMs: number): void {
     const { traffic, campaign, tickMs } = this.#options;
-    for (const { outcome, twice } of this.#tellings.get(tick) ?? []) {
+    for (const { outcome, twice } of this.#due.get(tick) ?? []) {
       this.#producer.outcome(outcome);
-      if (twice) this.#tell({ outcome, twice: false, atMs: outcome.atMs + 3 * tickMs });
+      if (twice) this.#schedule({ outcome, twice: false, atMs: outcome.atMs + 3 * tickMs });
       this.record.outcomesSent += 1;
-      this.#untold -= 1;
+      this.#unsent -= 1;
     }
-    this.#tellings.delete(tick);
+    this.#due.delete(tick);
     while (this.#next < traffic.sessions && campaign.startMs + must(traffic.atMs[this.#next], "time") <= nowMs) {
       this.#arrive(this.#next);
       this.#next += 1;
@@ -158,28 +156,28 @@ class Play {
   #decided(decision: Decision, tick: number): void {
     const { market, traffic, seed, campaign, tickMs } = this.#options;
     const session = sessionNumber(decision.sessionId);
-    const fate = fateOf(seed, session, campaign.reservation.ttlMs);
+    const draw = drawResponse(seed, session, campaign.reservation.ttlMs);
     const user = must(traffic.user[session], "user");
-    const { outcome, telling } = answer(market, user, decision, fate);
+    const { outcome, due } = respond(market, user, decision, draw);
     const latencyMs = this.#parts.elapsedMs() - must(this.#sentAt[session], "send time");
     this.record.money.decision(decision);
     this.record.take(session, decision, outcome, latencyMs);
-    if (telling === null) return;
-    this.#tell(telling);
-    assert(telling.atMs >= campaign.startMs + (tick - 1) * tickMs, "an outcome before its decision");
+    if (due === null) return;
+    this.#schedule(due);
+    assert(due.atMs >= campaign.startMs + (tick - 1) * tickMs, "an outcome before its decision");
   }
 
-  #tell(telling: Telling): void {
+  #schedule(due: DueOutcome): void {
     const { campaign, tickMs } = this.#options;
-    const due = Math.ceil((telling.atMs - campaign.startMs) / tickMs);
-    const tick = Math.max(due, Math.ceil((this.record.nowMs - campaign.startMs) / tickMs) + 1);
-    const list = this.#tellings.get(tick);
-    if (list) list.push(telling);
-    else this.#tellings.set(tick, [telling]);
-    this.#untold += 1;
+    const dueTick = Math.ceil((due.atMs - campaign.startMs) / tickMs);
+    const tick = Math.max(dueTick, Math.ceil((this.record.nowMs - campaign.startMs) / tickMs) + 1);
+    const list = this.#due.get(tick);
+    if (list) list.push(due);
+    else this.#due.set(tick, [due]);
+    this.#unsent += 1;
   }
 
-  #told(status: BudgetStatus): void {
+  #status(status: BudgetStatus): void {
     if (status.campaign === this.#options.campaign.id) this.record.status(status);
   }
 
@@ -187,16 +185,16 @@ class Play {
     const { campaign, traffic, tickMs } = this.#options;
     const nowMs = campaign.startMs + (tick - 1) * tickMs;
     this.record.nowMs = nowMs;
-    if (this.#next < traffic.sessions || this.#untold > 0) return false;
+    if (this.#next < traffic.sessions || this.#unsent > 0) return false;
     return nowMs > campaign.endMs + campaign.reservation.ttlMs + 2 * tickMs;
   }
 
   async #pause(nowMs: number): Promise<void> {
-    const interlude = this.#parts.interludes[this.#interlude];
-    if (!interlude || this.record.decided < interlude.atShare * this.#options.traffic.sessions) return;
-    this.#interlude += 1;
+    const pause = this.#parts.pauses[this.#paused];
+    if (!pause || this.record.decided < pause.atShare * this.#options.traffic.sessions) return;
+    this.#paused += 1;
     const from = this.#parts.elapsedMs();
-    await interlude.run(nowMs);
+    await pause.run(nowMs);
     this.#pausedMs += this.#parts.elapsedMs() - from;
   }
 

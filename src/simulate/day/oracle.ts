@@ -1,12 +1,10 @@
-// Oracle
-// How much of a budget could have been spent on a day under `strict`, where whatever is offered is held in full until it
-// is redeemed or its time is over. The yardstick of "budget used": one central book, no shards, no grants, no pacing, the
-// same sessions at the same times, each with the same luck. It knows the day beforehand, and so picks the one position of
-// the frontier that spends most of the budget; no live allocator does.
+// Oracle: how much of a budget could have been spent on a day under `strict` by one central book without shards and pacing, that
+// knows the day beforehand and picks the one position of the frontier that spends most. The yardstick of "budget used".
 //
 //   O1. At every moment held + spent ≤ budget.
 //   O2. It offers only what the plan offers: the arm that the session's draw gives at the position, or a cheaper one.
 
+import TinyQueue from "tinyqueue";
 import { assert, must } from "../../domain/assert.ts";
 
 export interface OracleSession {
@@ -60,14 +58,18 @@ export function mostSpendable(options: OracleOptions): OracleResult {
 /** One central strict book through the day at one position. */
 export function spendAt(options: OracleOptions, position: number): number {
   const { sessions, budgetMinor, ttlMs, faceMinor, sendMinor } = options;
-  const ends = new Ends();
+  const ends = new TinyQueue<End>([], (a, b) => a.atMs - b.atMs);
   let spent = 0;
   let held = 0;
-  for (const session of sessions) {
-    for (let end = ends.before(session.atMs); end !== null; end = ends.before(session.atMs)) {
+  const endUntil = (atMs: number): void => {
+    for (let end = ends.peek(); end !== undefined && end.atMs <= atMs; end = ends.peek()) {
+      ends.pop();
       held -= end.heldMinor;
       spent += end.spentMinor;
     }
+  };
+  for (const session of sessions) {
+    endUntil(session.atMs);
     const arm = affordable(options, drawn(session.shares(position), session.draw), budgetMinor - held - spent);
     if (arm === 0) continue;
     const face = must(faceMinor[arm], "face");
@@ -76,13 +78,13 @@ export function spendAt(options: OracleOptions, position: number): number {
     assert(held + spent <= budgetMinor, "the oracle overspent");
     const redeemed = session.redeems(arm);
     const inTime = redeemed !== null && redeemed.delayMs < ttlMs;
-    ends.add({
+    ends.push({
       atMs: session.atMs + (inTime ? redeemed.delayMs : ttlMs),
       heldMinor: face,
       spentMinor: inTime ? Math.min(redeemed.amountMinor, face) : 0,
     });
   }
-  for (let end = ends.before(Infinity); end !== null; end = ends.before(Infinity)) spent += end.spentMinor;
+  endUntil(Infinity);
   return spent;
 }
 
@@ -109,45 +111,4 @@ interface End {
   readonly atMs: number;
   readonly heldMinor: number;
   readonly spentMinor: number;
-}
-
-/** A binary heap of what ends when. */
-class Ends {
-  readonly #heap: End[] = [];
-
-  add(end: End): void {
-    const heap = this.#heap;
-    let at = heap.push(end) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (must(heap[parent], "end").atMs <= end.atMs) break;
-      heap[at] = must(heap[parent], "end");
-      at = parent;
-    }
-    heap[at] = end;
-  }
-
-  /** Takes the earliest, if it is not after `atMs`. */
-  before(atMs: number): End | null {
-    const heap = this.#heap;
-    const first = heap[0];
-    if (first === undefined || first.atMs > atMs) return null;
-    const last = must(heap.pop(), "end");
-    if (heap.length > 0) this.#sink(last);
-    return first;
-  }
-
-  #sink(end: End): void {
-    const heap = this.#heap;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && must(heap[child + 1], "end").atMs < must(heap[child], "end").atMs) child += 1;
-      if (must(heap[child], "end").atMs >= end.atMs) break;
-      heap[at] = must(heap[child], "end");
-      at = child;
-    }
-    heap[at] = end;
-  }
 }

@@ -1,10 +1,9 @@
-// Day output
-// What a day says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
+// Day output: one JSON object for programs, a short table for the terminal, the figures of the page.
 
 import { formatMean } from "../../domain/money.ts";
-import type { DayReport } from "../../report/day/day-report-figures.ts";
+import type { DayReport } from "../../report/day/day-figures.ts";
+import { clock } from "../../report/page/figures.ts";
 import {
-  clock,
   frontierPictures,
   latencyBins,
   moneySeries,
@@ -12,10 +11,8 @@ import {
   positions,
   reasonRows,
   reasonsByHour,
-} from "./day-figures.ts";
+} from "./day-series.ts";
 import type { DayResult } from "./play.ts";
-
-const ACCOUNTS = ["plan", "exploration"] as const;
 
 /** The reward's name, when it is one. */
 function rewardName({ campaign }: DayResult): string {
@@ -24,9 +21,8 @@ function rewardName({ campaign }: DayResult): string {
 }
 
 export function dayJson(result: DayResult, report: string): object {
-  const { summary, setting, campaign, verified, interludes, spendable } = result;
+  const { summary, setting, campaign, verified, retrainings } = result;
   const { plan } = summary.accounts;
-  const { incremental } = summary;
   return {
     setting: setting.name,
     label: setting.market.label,
@@ -47,27 +43,16 @@ export function dayJson(result: DayResult, report: string): object {
     late: plan.late,
     overspend: summary.overspend,
     budgetUsed: summary.budgetUsed,
-    budgetPossible: spendable,
-    budgetUsedOfPossible: spendable > 0 ? plan.posted / spendable : null,
+    budgetPossible: summary.budgetPossible,
+    budgetUsedOfPossible: summary.budgetUsedOfPossible,
     exploration: summary.accounts.exploration,
     reasons: Object.fromEntries(Object.entries(summary.reasons).filter(([, count]) => count > 0)),
-    retrainings: interludes.length,
-    retrained: interludes.map(({ json }) => json),
+    retrainings: retrainings.length,
+    retrained: retrainings.map(({ json }) => json),
     latencyMs: summary.latencyMs,
     decisionsPerSecond: summary.decisionsPerSecond,
     seconds: { firstTraining: result.trainingSeconds, day: summary.wallSeconds, retrainings: summary.pausedSeconds },
-    incrementalReward:
-      incremental === null
-        ? null
-        : {
-            value: incremental.value,
-            low: incremental.low,
-            high: incremental.high,
-            perUser: incremental.perUser,
-            perSession: incremental.perSession,
-            treated: incremental.treated,
-            holdout: incremental.holdout,
-          },
+    incrementalReward: summary.incremental,
     ...(summary.truth === null
       ? {}
       : {
@@ -97,7 +82,7 @@ export function verifyText({ verified }: DayResult): string {
 }
 
 export function dayText(result: DayResult, report: string): string {
-  const { summary, setting, campaign, verified, interludes, spendable } = result;
+  const { summary, setting, campaign, verified, retrainings } = result;
   const { plan, exploration } = summary.accounts;
   const { incremental, truth, latencyMs } = summary;
   const amount = (minor: number): string => formatMean(minor, campaign.currency);
@@ -108,7 +93,10 @@ export function dayText(result: DayResult, report: string): string {
     ["Budget", amount(plan.budget)],
     ["  held, all together", amount(plan.reserved)],
     ["  posted", `${amount(plan.posted)}, ${percent(summary.budgetUsed)} of the budget`],
-    ["  of what was possible", spendable > 0 ? percent(plan.posted / spendable) : "nothing was"],
+    [
+      "  of what was possible",
+      summary.budgetUsedOfPossible === null ? "nothing was" : percent(summary.budgetUsedOfPossible),
+    ],
     ["  expired or declined, drawn again", amount(plan.expired + plan.voided)],
     ["  most held and posted at a time", amount(plan.peak)],
     ["  over the budget", summary.overspend === 0 ? "never" : amount(summary.overspend)],
@@ -129,9 +117,9 @@ export function dayText(result: DayResult, report: string): string {
     if (truth.bestPossibleShareOfPlan !== null)
       rows.push(["  the same, where the plan decided", percent(truth.bestPossibleShareOfPlan)]);
   }
-  for (const { figures, candidate } of interludes)
+  for (const { figures, candidate } of retrainings)
     rows.push([
-      `Retrained at ${clock(figures.hour * 3_600_000)}`,
+      `Retrained at ${clock(figures.hour)}`,
       `${whole(figures.rows)} rows + ${whole(figures.earlierRows)} of the first log, ${figures.seconds.toFixed(0)} s, ` +
         `promoted ${candidate.hash.slice(0, 8)}`,
     ]);
@@ -148,43 +136,22 @@ export function dayText(result: DayResult, report: string): string {
 }
 
 export function dayReport(result: DayResult, seed: number, command: string): DayReport {
-  const { summary, setting, campaign, record, manifests, interludes, verified, spendable } = result;
-  const { accounts, incremental } = summary;
+  const { summary, setting, campaign, record, manifests, retrainings, verified } = result;
   return {
     title: "A day of a campaign",
     subtitle: `${setting.name}: ${summary.sessions.toLocaleString("en")} sessions on ${new Date(campaign.startMs).toISOString().slice(0, 10)}`,
     label: setting.market.label,
     currency: campaign.currency,
-    sessions: summary.sessions,
     reward: rewardName(result),
-    accounts: ACCOUNTS.map((name) => ({ name, ...accounts[name] })),
+    figures: summary,
     money: moneySeries(record),
-    budgetUsed: summary.budgetUsed,
-    budgetUsedOfPossible: spendable > 0 ? accounts.plan.posted / spendable : null,
-    overspend: summary.overspend,
     reasons: reasonRows(summary.reasons),
     reasonsByHour: reasonsByHour(record),
     plans: planPictures(record, manifests),
     frontiers: frontierPictures(record, manifests),
     positions: positions(record, manifests),
-    incremental:
-      incremental === null
-        ? null
-        : {
-            value: incremental.value,
-            low: incremental.low,
-            high: incremental.high,
-            perSession: incremental.perSession,
-            treated: incremental.treated,
-            holdout: incremental.holdout,
-          },
-    truth: summary.truth,
-    retrainings: interludes.map(({ figures }) => figures),
-    latency: {
-      ...summary.latencyMs,
-      decisionsPerSecond: summary.decisionsPerSecond,
-      bins: latencyBins(record),
-    },
+    latencyBins: latencyBins(record),
+    retrainings: retrainings.map(({ figures }) => figures),
     verify: {
       ok: verified.ok,
       text: verifyText(result),
@@ -193,7 +160,7 @@ export function dayReport(result: DayResult, seed: number, command: string): Day
         .map(({ law, topic, partition, offset, detail }) => `${law}: ${topic}/${partition}@${offset}: ${detail}`),
     },
     notes:
-      interludes.length > 0
+      retrainings.length > 0
         ? ["The day's clock is virtual and stood still while the retraining ran in its own process."]
         : [],
     footer: `Made by ${command}, seed ${seed}. Amounts are decided in whole minor units; what is expected of them is a statistic.`,

@@ -1,5 +1,4 @@
-// Play
-// The whole day, from nothing to its figures: a setting, a first release, a campaign on a log of its own, the day with its
+// Play: the whole day, from nothing to its figures: a setting, a first release, a campaign on a log of its own, the day with its
 // retrainings, and then what can be proved from the topics alone.
 
 import { hash } from "node:crypto";
@@ -14,8 +13,8 @@ import { openEmbeddedLog, type EmbeddedLog } from "../../log/embedded/log.ts";
 import { publishRelease, readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";
 import { tryClassifier } from "../../serve/classify/onnx.ts";
 import { playDay } from "../../simulate/day/day.ts";
+import type { DayFigures } from "../../report/day/day-figures.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
-import { spendableOfDay, summariseDay, type DaySummary } from "../../simulate/day/day-summary.ts";
 import { DAY_MS, drawTraffic } from "../../simulate/world/traffic.ts";
 import { systemClock, systemElapsedMs } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../run/allocator.ts";
@@ -24,7 +23,8 @@ import { accepted, latestStatus, sendCommand } from "../control/control.ts";
 import { earlierRows } from "../retrain/earlier-log.ts";
 import { trainRelease } from "../retrain/retraining.ts";
 import { campaignOfDay } from "./campaign.ts";
-import { retrainInterlude, type Interlude } from "./retrain-interlude.ts";
+import { summariseDay } from "./day-summary.ts";
+import { retrainMidDay, type MidDayRetraining } from "./mid-day-retraining.ts";
 import { replaySetting, syntheticSetting, type Setting } from "./setting.ts";
 
 export interface DayOptions {
@@ -48,10 +48,9 @@ export interface DayResult {
   readonly setting: Setting;
   readonly campaign: Campaign;
   readonly record: DayRecord;
-  readonly summary: DaySummary;
-  readonly spendable: number;
+  readonly summary: DayFigures;
   readonly manifests: ReadonlyMap<string, ReleaseManifest>;
-  readonly interludes: readonly Interlude[];
+  readonly retrainings: readonly MidDayRetraining[];
   readonly verified: VerifyResult;
   /** Of the first training; null when a release was given. */
   readonly trainingSeconds: number | null;
@@ -153,7 +152,7 @@ class Day {
   readonly #allocator: Allocator;
   readonly #clock: { nowMs: number };
   readonly #releases = new Map<string, Release>();
-  readonly #interludes: Interlude[] = [];
+  readonly #retrainings: MidDayRetraining[] = [];
   #inForce: Release | null = null;
   #record: DayRecord | null = null;
 
@@ -195,10 +194,9 @@ class Day {
       setting: this.#setting,
       campaign,
       record,
-      summary: summariseDay(record),
-      spendable: spendableOfDay(record, this.#options.seed, manifests),
+      summary: summariseDay(record, this.#options.seed, manifests),
       manifests,
-      interludes: this.#interludes,
+      retrainings: this.#retrainings,
       verified,
       trainingSeconds: first.seconds,
       logFolder,
@@ -233,7 +231,7 @@ class Day {
         treasurer: this.#allocator.treasury,
         elapsedMs: systemElapsedMs,
         sleep: async (ms) => await systemClock.sleep(ms),
-        interludes: shares.map((atShare) => ({ atShare, run: async (nowMs) => await this.#retrain(nowMs) })),
+        pauses: shares.map((atShare) => ({ atShare, run: async (nowMs) => await this.#retrain(nowMs) })),
         onProgress: (done, record) => {
           this.#record = record;
           this.#context.progress.report("playing the day", done, `${record.decided} of ${sessions} sessions`);
@@ -255,10 +253,10 @@ class Day {
   }
 
   async #retrain(nowMs: number): Promise<void> {
-    const number = this.#interludes.length + 1;
+    const number = this.#retrainings.length + 1;
     const { files, mapping, market } = this.#setting;
     const earlier = await earlierRows(files, mapping, join(this.#options.folder, `earlier-${number}.parquet`));
-    const interlude = await retrainInterlude(
+    const retraining = await retrainMidDay(
       {
         log: this.#log,
         market,
@@ -274,8 +272,8 @@ class Day {
       },
       nowMs,
     );
-    this.#interludes.push(interlude);
-    this.#inForce = interlude.candidate;
-    this.#releases.set(interlude.candidate.hash, interlude.candidate);
+    this.#retrainings.push(retraining);
+    this.#inForce = retraining.candidate;
+    this.#releases.set(retraining.candidate.hash, retraining.candidate);
   }
 }

@@ -1,11 +1,11 @@
-// Day figures
-// From the day's record and summary to the report's figures: binned, by hour of the day, by release.
+// Day series: from the day's record to what the report draws: binned, by hour of the day, by release.
 
 import { REASONS, type Reason } from "../../domain/decision.ts";
 import { expectedAt, sharesAt } from "../../domain/frontier.ts";
 import { must } from "../../domain/assert.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
-import type { DayReport, FrontierPicture, PlanPicture } from "../../report/day/day-report-figures.ts";
+import type { DayReport, FrontierPicture, PlanPicture } from "../../report/day/day-figures.ts";
+import { clock } from "../../report/page/figures.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
 
 const HOUR_MS = 3_600_000;
@@ -119,7 +119,7 @@ export function frontierPictures(
     const used = [first, last].flatMap((status) => {
       if (status === undefined) return [];
       const { cost, reward } = expectedAt(frontier, values, values.mix, status.planRow);
-      return [{ cost, reward, when: clock(status.atMs - record.campaign.startMs) }];
+      return [{ cost, reward, when: clock((status.atMs - record.campaign.startMs) / HOUR_MS) }];
     });
     const rows = frontier.rows.map((row) => ({
       cost: row.expectedCost,
@@ -147,7 +147,7 @@ export function positions(record: DayRecord, manifests: ReadonlyMap<string, Rele
     });
 }
 
-export function latencyBins(record: DayRecord): DayReport["latency"]["bins"] {
+export function latencyBins(record: DayRecord): DayReport["latencyBins"] {
   const counts = new Map<number, number>();
   for (let session = 0; session < record.traffic.sessions; session += 1) {
     if (record.reasonOf(session) === null) continue;
@@ -161,10 +161,4 @@ export function latencyBins(record: DayRecord): DayReport["latency"]["bins"] {
       toMs: 10 ** ((bin + 1) / LATENCY_BINS_A_DECADE),
       decisions,
     }));
-}
-
-/** `13:05` of the day. */
-export function clock(sinceStartMs: number): string {
-  const minutes = Math.floor(sinceStartMs / 60_000) % 1440;
-  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }

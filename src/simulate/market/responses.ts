@@ -1,6 +1,5 @@
-// Customers
-// What becomes of a decision: whether the user orders and redeems, and when that is told. Most outcomes come within the
-// time that the money is held, a few after it, a few twice, and some users say no, which frees the money early.
+// Responses: what becomes of a decision: whether the user orders and redeems, and when its outcome is sent. Most come within the
+// time that the money is held, a few after it, a few twice, and some users decline, which frees the money early.
 
 import type { Decision } from "../../domain/decision.ts";
 import { seededRandom } from "../../domain/random.ts";
@@ -9,7 +8,7 @@ import type { Market, MarketOutcome } from "./market.ts";
 import { drawLuck, type Luck } from "../world/world.ts";
 
 /** All that is random about one session, whichever arm it gets. */
-export interface Fate {
+export interface ResponseDraw {
   readonly luck: Luck;
   /** From the decision to the outcome. */
   readonly delayMs: number;
@@ -19,7 +18,8 @@ export interface Fate {
   readonly declines: boolean;
 }
 
-export interface Telling {
+/** An outcome to be sent. */
+export interface DueOutcome {
   readonly atMs: number;
   readonly outcome: Outcome;
   readonly twice: boolean;
@@ -32,8 +32,8 @@ const DECLINE_SHARE = 0.02;
 const DELAY_MEDIAN_OF_TTL = 0.2;
 const DELAY_SIGMA = 0.7;
 
-/** The fate of a session by its number: a function of the seed, whatever else is drawn. */
-export function fateOf(seed: number, session: number, ttlMs: number): Fate {
+/** By the session's number: a function of the seed, whatever else is drawn. */
+export function drawResponse(seed: number, session: number, ttlMs: number): ResponseDraw {
   const random = seededRandom(`fate/${seed}/${session}`);
   const luck = drawLuck(random);
   const inTime = ttlMs * Math.min(0.95, DELAY_MEDIAN_OF_TTL * Math.exp(DELAY_SIGMA * random.normal()));
@@ -46,23 +46,23 @@ export function fateOf(seed: number, session: number, ttlMs: number): Fate {
   };
 }
 
-/** What the user did under the decision's arm, and what will be told of it (nothing, when nothing happened). */
-export function answer(
+/** What the user did under the decision's arm, and the outcome that will be sent (none, when nothing happened). */
+export function respond(
   market: Market,
   user: number,
   decision: Decision,
-  fate: Fate,
-): { readonly outcome: MarketOutcome; readonly telling: Telling | null } {
-  const outcome = market.outcome(user, decision.arm, fate.luck);
-  const atMs = decision.decidedAtMs + fate.delayMs;
-  const kind = kindOf(outcome, decision, fate);
-  if (kind === null) return { outcome, telling: null };
+  draw: ResponseDraw,
+): { readonly outcome: MarketOutcome; readonly due: DueOutcome | null } {
+  const outcome = market.outcome(user, decision.arm, draw.luck);
+  const atMs = decision.decidedAtMs + draw.delayMs;
+  const kind = kindOf(outcome, decision, draw);
+  if (kind === null) return { outcome, due: null };
   const amount = outcome.redeemedMinor;
   return {
     outcome,
-    telling: {
+    due: {
       atMs,
-      twice: fate.twice,
+      twice: draw.twice,
       outcome: {
         outcomeId: `o-${decision.sessionId}`,
         decisionId: decision.decisionId,
@@ -76,8 +76,8 @@ export function answer(
   };
 }
 
-function kindOf(outcome: MarketOutcome, decision: Decision, fate: Fate): Outcome["kind"] | null {
+function kindOf(outcome: MarketOutcome, decision: Decision, draw: ResponseDraw): Outcome["kind"] | null {
   if (outcome.redeemedMinor !== null && decision.reservationId !== null) return "redeemed";
   if (Object.keys(outcome.rewards).length > 0) return "converted";
-  return fate.declines && decision.reservationId !== null ? "declined" : null;
+  return draw.declines && decision.reservationId !== null ? "declined" : null;
 }

@@ -3,7 +3,7 @@
 
 import { minorPerMajor } from "../../domain/currency.ts";
 import { short } from "../../report/page/figures.ts";
-import type { DayReport } from "../../report/day/day-report-figures.ts";
+import type { RetrainingFigures } from "../../report/day/day-figures.ts";
 import type { Release } from "../../domain/release.ts";
 import { expectedAt } from "../../domain/frontier.ts";
 import { must } from "../../domain/assert.ts";
@@ -14,7 +14,7 @@ import { accepted, latestStatus, sendCommand } from "../control/control.ts";
 import { retrainOnce } from "../retrain/retraining.ts";
 import { agreement, planForUsers, type PlanForUsers } from "./compare-releases.ts";
 
-export interface InterludeOptions {
+export interface MidDayOptions {
   readonly log: EventLog;
   readonly market: Market;
   readonly record: () => DayRecord;
@@ -29,8 +29,8 @@ export interface InterludeOptions {
   readonly onLine: (line: string) => void;
 }
 
-export interface Interlude {
-  readonly figures: DayReport["retrainings"][number];
+export interface MidDayRetraining {
+  readonly figures: RetrainingFigures;
   readonly candidate: Release;
   readonly json: Readonly<Record<string, unknown>>;
 }
@@ -39,7 +39,7 @@ export interface Interlude {
 const COMPARED_USERS = 20_000;
 const HOUR_MS = 3_600_000;
 
-export async function retrainInterlude(options: InterludeOptions, nowMs: number): Promise<Interlude> {
+export async function retrainMidDay(options: MidDayOptions, nowMs: number): Promise<MidDayRetraining> {
   const { log, market, commandId } = options;
   const record = options.record();
   const { campaign } = record;
@@ -119,7 +119,7 @@ function factsOf(
   after: PlanForUsers,
   common: number,
   currency: string,
-): DayReport["retrainings"][number]["facts"] {
+): RetrainingFigures["facts"] {
   const unit = minorPerMajor(currency);
   const two = (what: string, show: (plan: PlanForUsers) => string) => ({
     what,

@@ -1,11 +1,10 @@
-// Money watch
-// Adds up, from decision and settlement rows alone, what each account has held, spent and got back, tick by tick: what a
+// Account sums: what each account has held, spent and got back, tick by tick, from decision and settlement rows alone: what a
 // finance department would see, and the only source of the day's "never over".
 
 import type { Account, Decision, Settlement } from "../../domain/decision.ts";
 import type { Minor } from "../../domain/money.ts";
 
-export interface MoneyNow {
+export interface AccountSum {
   /** All that was ever held for face values. */
   reserved: Minor;
   /** Held money that became spend. */
@@ -29,8 +28,8 @@ export interface MoneyPoint {
   readonly pending: number;
 }
 
-export class MoneyWatch {
-  readonly accounts: Record<Account, MoneyNow> = { plan: nothing(), exploration: nothing() };
+export class AccountSums {
+  readonly accounts: Record<Account, AccountSum> = { plan: noSum(), exploration: noSum() };
   /** Of the plan account, one a tick. */
   readonly points: MoneyPoint[] = [];
 
@@ -58,22 +57,22 @@ export class MoneyWatch {
 
   tick(atMs: number): void {
     const { reserved, posted } = this.accounts.plan;
-    const pending = Number(pendingOf(this.accounts.plan));
+    const pending = Number(heldOf(this.accounts.plan));
     this.points.push({ atMs, reserved: Number(reserved), posted: Number(posted), pending });
   }
 
   /** Of each tick the settlements are taken first, as each cycle does: what came back can be drawn again at once. */
-  #peak(now: MoneyNow): void {
-    const out = pendingOf(now) + now.posted;
+  #peak(now: AccountSum): void {
+    const out = heldOf(now) + now.posted;
     if (out > now.peak) now.peak = out;
   }
 }
 
 /** What is held now: of all that was held, less what became spend and what came back. */
-export function pendingOf(now: MoneyNow): Minor {
+export function heldOf(now: AccountSum): Minor {
   return now.reserved - now.settled - now.expired - now.voided - now.rest;
 }
 
-function nothing(): MoneyNow {
+function noSum(): AccountSum {
   return { reserved: 0n, settled: 0n, posted: 0n, expired: 0n, voided: 0n, rest: 0n, peak: 0n, late: 0 };
 }
