@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { describeSettings, loadConfig, SETTINGS, unknownSettings, warningsOf } from "../../src/settings/config.ts";
+import { describeSettings, loadConfig, unknownSettings, warningsOf } from "../../src/settings/config.ts";
+import { SETTINGS } from "../../src/settings/table/settings.ts";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { openShell } from "./shell.ts";
 

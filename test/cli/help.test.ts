@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import { CATALOGUE, GROUPS } from "../../src/cli/catalogue.ts";
-import { SETTINGS } from "../../src/settings/config.ts";
+import { SETTINGS } from "../../src/settings/table/settings.ts";
 import { openShell } from "./shell.ts";
 
 const shell = openShell();

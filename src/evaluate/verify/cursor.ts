@@ -72,3 +72,12 @@ export class Cursor<T> {
     }
   }
 }
+
+/** Takes all rows up to that cycle. */
+export async function skipTo(cursor: Cursor<{ readonly cycle: number }>, cycle: number): Promise<void> {
+  for (;;) {
+    const row = await cursor.peek();
+    if (row === null || (row.value !== null && row.value.cycle > cycle)) return;
+    await cursor.take();
+  }
+}

@@ -16,7 +16,7 @@ import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";
 import { Chain } from "./chain.ts";
-import { Cursor, type Row } from "./cursor.ts";
+import { Cursor, skipTo, type Row } from "./cursor.ts";
 import type { Findings, Law, Place } from "./findings.ts";
 import type { Ids } from "./ids.ts";
 import { checkGrowth, compareAccount } from "./reported.ts";
@@ -296,13 +296,5 @@ export class Shard {
       this.#campaigns.set(id, campaign);
     }
     return campaign;
-  }
-}
-
-async function skipTo(cursor: Cursor<{ readonly cycle: number }>, cycle: number): Promise<void> {
-  for (;;) {
-    const row = await cursor.peek();
-    if (row === null || (row.value !== null && row.value.cycle > cycle)) return;
-    await cursor.take();
   }
 }

@@ -14,7 +14,8 @@ import { FORMATS, withFormats } from "../../log/formats.ts";
 import { TOPICS } from "../../log/topics.ts";
 import type { Context } from "../../terminal/context.ts";
 import type { Secret } from "../../settings/secret.ts";
-import { SETTINGS, type Config } from "../../settings/config.ts";
+import type { Config } from "../../settings/config.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
 import { VERSION } from "../../settings/version.ts";
 import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 

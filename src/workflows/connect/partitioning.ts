@@ -8,7 +8,7 @@ import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { Partitioning } from "../../log/partitioner.ts";
 import { TOPICS } from "../../log/topics.ts";
-import { SETTINGS } from "../../settings/config.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
 
 const TOPIC = "partitioning";
 const codec = codecFor(TOPIC);
