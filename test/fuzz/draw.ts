@@ -23,6 +23,7 @@ export const INPUTS = [
   "sessions",
   "outcomes",
   "profiles",
+  "erasures",
   "grants",
   "budget-pacing",
   "releases",

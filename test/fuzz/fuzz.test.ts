@@ -3,13 +3,14 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
 import { fuzz } from "./fuzz.ts";
-import { embeddedGround, simulatedGround } from "./grounds.ts";
+import { embeddedGround, registryGround, simulatedGround } from "./grounds.ts";
 
 const DAY_MS = 86_400_000;
 const FOR_MS = 20_000;
 
 test.each([
   ["the simulated log", simulatedGround],
+  ["the simulated log with a schema registry", registryGround],
   ["the embedded log", embeddedGround],
 ])(
   "hostile records on every topic of %s: no task fails, and every good record is decided",

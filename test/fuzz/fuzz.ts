@@ -13,6 +13,7 @@ import { StatusBoard } from "../../src/workflows/control/pacing/status-board.ts"
 import { listReleases } from "../../src/workflows/control/release-list.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
+import { erasedUsers } from "../../src/log/codec/erased-users.ts";
 import { readTopic } from "../../src/log/codec/reading.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { campaign, sessionOf } from "../serve/harness.ts";
@@ -260,6 +261,7 @@ class Fuzz {
       await latestStatuses(this.#log);
       await campaignsOn(this.#log);
       await listReleases(this.#log, undefined);
+      await erasedUsers(this.#log);
       for await (const _ of lettersOf(this.#log, { reason: undefined, topic: undefined, at: [] })) break;
     } catch (error) {
       this.#find(`looking: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -13,7 +13,9 @@ import { encodeBatch } from "../../src/log/kafka/protocol/record-batch.ts";
 import { produce } from "../../src/log/kafka/protocol/transaction-calls.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import type { Random } from "../../src/domain/random.ts";
+import { openRegisteredLog } from "../../src/log/codec/registry/registered-log.ts";
 import { CODECS, compressed, type CodecName } from "../kafka/compressed.ts";
+import { memoryRegistry } from "./memory-registry.ts";
 
 export interface Ground {
   readonly name: string;
@@ -45,6 +47,18 @@ export function simulatedGround(now: () => number): Promise<Ground> {
     maintain: (nowMs) => cluster.maintain(nowMs),
     close: () => log.close(),
   });
+}
+
+/** The simulated log read with a schema registry. */
+export async function registryGround(now: () => number): Promise<Ground> {
+  const ground = await simulatedGround(now);
+  const log = await openRegisteredLog({
+    log: ground.log,
+    registry: memoryRegistry(),
+    topicPrefix: "",
+    onTrouble: () => undefined,
+  });
+  return { ...ground, name: "registry", log };
 }
 
 export async function embeddedGround(now: () => number): Promise<Ground> {

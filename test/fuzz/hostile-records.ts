@@ -2,12 +2,14 @@
 
 import type { Random } from "../../src/domain/random.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
+import { SCHEMA_ID_HEADER } from "../../src/log/codec/registry/wire.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
 import { TOPICS } from "../../src/log/topics.ts";
 import { SAMPLES } from "../log/samples.ts";
 import { Draw, INPUTS, type Hostile, type Target } from "./draw.ts";
 import { HostileValues } from "./hostile-values.ts";
+import { STRANGERS } from "./memory-registry.ts";
 
 const TOPICS_OF_VALUES = Object.keys(SAMPLES) as (keyof TopicValues)[];
 const CHANGELOGS = ["state", "treasury-state"] as const;
@@ -34,6 +36,7 @@ export class HostileRecords {
       () => this.#sizes(),
       () => this.#nothing(target),
       () => this.#changelog(),
+      () => this.#wireFormat(),
     ];
     const hostile = this.#draw.one(kinds)();
     const topic = hostile.record.topic as keyof typeof TOPICS;
@@ -64,6 +67,32 @@ export class HostileRecords {
       Buffer.alloc(0),
     ]);
     return this.#draw.of("bytes", topic, value, Buffer.from("u1"));
+  }
+
+  /** As with a schema registry: ids that are ours (low ones), a stranger's, nobody's, or none; before the value or in a header. */
+  #wireFormat(): Hostile {
+    const topic = this.#draw.one(TOPICS_OF_VALUES);
+    const good = codecFor(topic).encode(SAMPLES[topic]).subarray(10);
+    const id = Buffer.alloc(4);
+    id.writeInt32BE(this.#draw.one([this.#draw.random.below(40), ...STRANGERS.keys(), 77_777, 2 ** 31 - 1, -1, 0]));
+    const body = this.#draw.one([
+      good,
+      good.subarray(0, this.#draw.random.below(good.length)),
+      Buffer.concat([avroLong(2n ** 40n), Buffer.alloc(20)]),
+      Buffer.alloc(5_000, 0x02),
+      this.#draw.noise(this.#draw.random.below(64)),
+      Buffer.alloc(0),
+    ]);
+    const prefixed = Buffer.concat([Buffer.from([0]), id, body]);
+    const value = this.#draw.one([prefixed, prefixed, prefixed.subarray(0, this.#draw.random.below(6)), body]);
+    const headers = this.#draw.one<OutRecord["headers"]>([
+      undefined,
+      undefined,
+      { [SCHEMA_ID_HEADER]: Buffer.concat([Buffer.from([0]), id]) },
+      { [SCHEMA_ID_HEADER]: Buffer.concat([Buffer.from([1]), id, Buffer.alloc(12)]) },
+      { [SCHEMA_ID_HEADER]: this.#draw.noise(this.#draw.random.below(20)) },
+    ]);
+    return this.#draw.of("wire format", topic, value, Buffer.from("u1"), headers);
   }
 
   /** Lengths and counts that a decoder must not believe. */

@@ -27,6 +27,8 @@ export class HostileValues {
         return this.#outcome(target);
       case "profiles":
         return this.#profile(target);
+      case "erasures":
+        return this.#erasure(target);
       case "grants":
         return this.#grant(target);
       case "budget-pacing":
@@ -112,6 +114,18 @@ export class HostileValues {
     const userId = this.#draw.one(["u1", "u2", this.#draw.id()]);
     const value = { userId, atMs: this.#atMs(target), attributes: this.#attributes() };
     return this.#encoded("profiles", "profiles", value, userId);
+  }
+
+  /** Who and why, where somebody says it. */
+  #words(): { actor: string | null; reason: string | null } {
+    const word = () => this.#draw.one([null, "ana", "two\nlines", "\u202e", " ", "x".repeat(1_025), this.#draw.id()]);
+    return { actor: word(), reason: word() };
+  }
+
+  #erasure(target: Target): Hostile {
+    const userId = this.#draw.one(["u1", "u2", this.#draw.id()]);
+    const value = { userId, atMs: this.#atMs(target), ...this.#words() };
+    return this.#encoded("erasures", "erasures", value, this.#draw.one([userId, userId, "u9"]));
   }
 
   #campaign({ campaign, nowMs }: Target): Campaign {
@@ -201,6 +215,7 @@ export class HostileValues {
       atMs: this.#atMs(target),
       expectedRevision: this.#draw.one([null, null, ...LONGS]),
       dryRun: this.#draw.random.below(5) === 0,
+      ...this.#words(),
       action: this.#draw.one(actions),
     };
     return this.#encoded("commands", "budget-pacing", command, command.campaign);

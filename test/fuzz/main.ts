@@ -3,23 +3,25 @@
 //   npm run fuzz -- --minutes 10 --seed 7 --json
 
 import { parseArgs } from "node:util";
+import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { startBroker } from "../kafka/start-broker.ts";
 import { fuzz, noResult, type FuzzResult } from "./fuzz.ts";
-import { embeddedGround, kafkaGround, simulatedGround, type Ground } from "./grounds.ts";
+import { embeddedGround, kafkaGround, registryGround, simulatedGround, type Ground } from "./grounds.ts";
 
 const HELP = `Puts hostile records on every topic of an allocator's log, with good ones among them.
 
-  npm run fuzz -- [--minutes M] [--seed S] [--logs simulated,embedded,kafka] [--json]
+  npm run fuzz -- [--minutes M] [--seed S] [--logs simulated,registry,embedded,kafka] [--json]
 
   --minutes M   how long, shared by the logs (1)
   --seed S      the same records again (1)
-  --logs L      which logs (all three; kafka starts a broker of its own)
+  --logs L      which logs (all; registry is the simulated one with a schema registry, kafka starts a broker of its own)
   --json        one object on the standard output
 
 Exit code 0: no task failed and every good record was decided; 1: something ended or was left undecided; 2: wrong use.`;
 
-const LOGS = ["simulated", "embedded", "kafka"] as const;
+const LOGS = ["simulated", "registry", "embedded", "kafka"] as const;
+const GROUNDS = { simulated: simulatedGround, registry: registryGround, embedded: embeddedGround } as const;
 type LogName = (typeof LOGS)[number];
 const DAY_MS = 86_400_000;
 
@@ -52,9 +54,9 @@ async function fuzzed(name: LogName, seed: string, ms: number): Promise<FuzzResu
   let ground: Ground | null = null;
   try {
     ground =
-      broker !== null
-        ? await kafkaGround(broker.brokers, "fuzz.", clock, random.fork("packing"))
-        : await (name === "embedded" ? embeddedGround(clock) : simulatedGround(clock));
+      name === "kafka"
+        ? await kafkaGround(must(broker, "a broker").brokers, "fuzz.", clock, random.fork("packing"))
+        : await GROUNDS[name](clock);
     const until = performance.now() + ms;
     return await fuzz({
       ground,
