@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { CLUSTER_OPTIONS, clusterRows, keptByGroups, type Seen } from "../../src/learn/cluster/cluster.ts";
+import { CLUSTER_OPTIONS, clusterRows, keptByGroups } from "../../src/learn/cluster/cluster.ts";
+import type { Seen } from "../../src/learn/cluster/partition.ts";
 import { bestAt, envelope, fullSpend, keptShare } from "../../src/learn/plan/envelope.ts";
 import { FACES, ladderEffects } from "./worlds.ts";
 
@@ -70,6 +71,72 @@ describe("clusters by decision regret", () => {
     const less = made.without([0]);
     expect(less.clusters).toBe(made.clusters - 1);
     expect(Math.max(...less.assign(check))).toBe(less.clusters - 1);
+  });
+});
+
+describe("groups divided by expected cost", () => {
+  const arms = FACES.length;
+  const fit = seen(20_000, 1);
+  const costOf = ({ effects }: Seen, row: number): number =>
+    effects.cost.subarray(row * arms, (row + 1) * arms).reduce((sum, cost) => sum + cost, 0);
+  const made = (costLevels: number) =>
+    clusterRows(fit, fit, arms, { ...CLUSTER_OPTIONS, candidates: [10], costLevels }, 7, quiet);
+
+  test("know by the mix alone what other people cost, where groups by the decision alone are far off", () => {
+    // Of other people, those who cost more than most: as a campaign meets when the season changes.
+    const all = seen(20_000, 3);
+    const usual = [...Array(fit.n).keys()].map((row) => costOf(fit, row)).sort((a, b) => a - b)[fit.n / 2]!;
+    const rows = [...Array(all.n).keys()].filter((row) => costOf(all, row) > usual || row % 4 === 0);
+    const pick = (values: Float32Array): Float32Array =>
+      Float32Array.from(
+        { length: rows.length * arms },
+        (_, at) => values[rows[Math.floor(at / arms)]! * arms + (at % arms)]!,
+      );
+    const { reward, cost, redemption } = all.effects;
+    const others = {
+      n: rows.length,
+      effects: { reward: pick(reward), cost: pick(cost), redemption: pick(redemption) },
+      hidden: null,
+    };
+    const off = (costLevels: number): number => {
+      const clustering = made(costLevels);
+      const labels = clustering.assign(fit);
+      const [sums, sizes] = [new Float64Array(clustering.clusters), new Float64Array(clustering.clusters)];
+      labels.forEach((group, row) => {
+        sums[group]! += costOf(fit, row);
+        sizes[group]! += 1;
+      });
+      let [told, right] = [0, 0];
+      clustering.assign(others).forEach((group, row) => {
+        told += sums[group]! / sizes[group]!;
+        right += costOf(others, row);
+      });
+      return Math.abs(told / right - 1);
+    };
+    expect(off(1)).toBeGreaterThan(0.05);
+    expect(off(3)).toBeLessThan(off(1) / 2);
+  });
+  test("are parts of the groups by the decision, and a level that is taken away goes to its neighbour", () => {
+    const [whole, parts] = [made(1).assign(fit), made(3)];
+    const labels = parts.assign(fit);
+    const wholeOf = new Map<number, Set<number>>();
+    labels.forEach((part, row) => wholeOf.set(part, (wholeOf.get(part) ?? new Set()).add(whole[row]!)));
+    expect([...wholeOf.values()].every((groups) => groups.size === 1)).toBe(true);
+    const less = parts.without([1]);
+    expect(less.clusters).toBe(parts.clusters - 1);
+    less.assign(fit).forEach((part, row) => {
+      const before = labels[row]!;
+      expect(part).toBe(before <= 1 ? 0 : before - 1);
+    });
+  });
+  test("and one that is taken away whole leaves its rows to the other groups", () => {
+    const parts = made(3);
+    const labels = parts.assign(fit);
+    const whole = made(1).assign(fit);
+    const own = new Set([...labels].filter((_, row) => whole[row] === 0));
+    const less = parts.without([...own]);
+    expect(less.clusters).toBe(parts.clusters - own.size);
+    expect(Math.max(...less.assign(fit))).toBe(less.clusters - 1);
   });
 });
 

@@ -42,6 +42,11 @@ export const command = defineCommand({
       "numbers of clusters to try, the first that keeps enough is taken (default: 10 20 50 100)",
       asInteger({ min: 1, max: 1000 }),
     ),
+    costLevels: option(
+      "number",
+      "parts at most that each cluster is then divided into by expected cost (default: 3)",
+      asInteger({ min: 1, max: 10 }),
+    ),
     keep: option(
       "share",
       "incremental reward that the clusters must keep (default: 0.995)",
@@ -68,7 +73,7 @@ export const command = defineCommand({
     plainIntercepts: flag("start each arm's level at its plain mean, without shrinking"),
     readout: option(
       "name",
-      "values of cluster × arm: network, shrunk or measured (default: network or shrunk, whichever foretells best)",
+      "values of cluster × arm: network, shrunk or measured (default: network, or shrunk where it clearly foretells better)",
       asOneOf(["network", "shrunk", "measured"]),
     ),
     studentEpochs: option("number", "epochs of the classifier at most (default: 30)", asInteger({ min: 1 })),

@@ -4,16 +4,19 @@
 //   profile  k-means on the decision profile (profile.ts)
 //   regret   that partition refined by decision regret (regret.ts): the default
 // K is the smallest candidate whose groups keep a stated share of the incremental reward that the network itself expects
-// of deciding user by user, on rows that the fit has not seen.
+// of deciding user by user, on rows that the fit has not seen; each is then divided by what its users are expected to cost.
 //
 // Invariants:
 //   1. A row's group is a function of its effects (or hidden output) and the fitted clustering alone.
 //   2. No group of the fit is empty.
 
-import type { Effects, Progress } from "../nouns.ts";
+import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release.ts";
+import type { Progress } from "../nouns.ts";
 import { comparisonBudgets, envelope, keptShare, type Envelope } from "../plan/envelope.ts";
+import { byCostLevel } from "./levels.ts";
 import { fitCentroids, nearest, type Centroids } from "./kmeans.ts";
 import { individualEnvelope, pricesOf, type Prices } from "./prices.ts";
+import type { Partition, Seen } from "./partition.ts";
 import { profileSpace, type ProfileSpace } from "./profile.ts";
 import { assignByCode, gainScales, refine, regretsOf, type Codes, type Regrets } from "./regret.ts";
 
@@ -27,6 +30,8 @@ export interface ClusterOptions {
   readonly keep: number;
   /** Rounds of the refinement by regret. */
   readonly rounds: number;
+  /** Parts at most that a group is divided into by expected cost (levels.ts); not with `hidden`, the literal reading. */
+  readonly costLevels: number;
   /** A group with a smaller share of the rows is given up. */
   readonly minShare: number;
   /** Rows on which ml-kmeans fits, at most. */
@@ -38,17 +43,10 @@ export const CLUSTER_OPTIONS: ClusterOptions = {
   candidates: [10, 20, 50, 100],
   keep: 0.995,
   rounds: 15,
+  costLevels: 3,
   minShare: 0.001,
   kmeansRows: 10_000,
 };
-
-/** Rows as the clustering sees them. */
-export interface Seen {
-  readonly n: number;
-  readonly effects: Effects;
-  /** [n, hiddenWidth]; needed by `hidden` only. */
-  readonly hidden: Float32Array | null;
-}
 
 export interface Clustering {
   readonly method: ClusterMethod;
@@ -61,13 +59,6 @@ export interface Clustering {
   assign(rows: Seen): Int32Array;
   /** The same without some groups, whose rows go to the others. */
   without(groups: readonly number[]): Clustering;
-}
-
-/** How one fitted partition assigns rows; `drop` gives up groups. */
-interface Partition {
-  readonly clusters: number;
-  assign(rows: Seen): Int32Array;
-  drop(groups: ReadonlySet<number>): Partition;
 }
 
 /** Fits on `fit` (some 100,000 rows at most), chooses K on `check`. */
@@ -91,9 +82,19 @@ export function clusterRows(
     if (kept >= options.keep) break;
   }
   const chosen = tried.find((each) => each.kept >= options.keep) ?? tried.reduce((a, b) => (b.kept >= a.kept ? b : a));
-  progress("cluster", 1, `K = ${chosen.clusters}`);
   const told = tried.map(({ candidate, clusters, kept }) => ({ candidate, clusters, kept }));
-  return clusteringOf(chosen.fitted, chosen.kept, told, prices, options.method);
+  const levels = options.method === "hidden" ? 1 : levelsOf(options.costLevels, chosen.clusters, arms);
+  const fitted = byCostLevel(chosen.fitted, fit, arms, levels, Math.max(1, options.minShare * fit.n));
+  const kept = keptByGroups(fitted.assign(check), fitted.clusters, check, arms, reference);
+  progress("cluster", 1, `K = ${fitted.clusters}`);
+  return clusteringOf(fitted, kept, told, prices, options.method);
+}
+
+/** Cells of a release that the division makes at most: its manifest and its shards' reports have to stay short. */
+const CELLS = MAX_CELLS / 2;
+
+function levelsOf(asked: number, clusters: number, arms: number): number {
+  return Math.min(asked, Math.floor(MAX_CLUSTERS / clusters), Math.floor(CELLS / (clusters * arms)));
 }
 
 function clusteringOf(

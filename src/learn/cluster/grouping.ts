@@ -5,7 +5,8 @@
 // Invariant: the student says every cluster of the result for at least half of the stated share of the rows it was fitted
 // on, or the rounds are used up (the release's gate refuses an empty cluster then).
 
-import { clusterRows, type Clustering, type ClusterOptions, type Seen } from "./cluster.ts";
+import { clusterRows, type Clustering, type ClusterOptions } from "./cluster.ts";
+import type { Seen } from "./partition.ts";
 import { distil, type Student, type StudentOptions } from "../distil/distil.ts";
 import { estimate, type Estimate, type EstimateInput } from "../estimate/estimate.ts";
 import type { Block, Dataset, Progress, Representation } from "../nouns.ts";

@@ -4,7 +4,8 @@
 
 import { must } from "../../domain/assert.ts";
 import { compileRowEncoder, type FeatureSpec } from "../../domain/features.ts";
-import { groupEnvelope, keptByGroups, type Clustering, type Seen } from "../cluster/cluster.ts";
+import { groupEnvelope, keptByGroups, type Clustering } from "../cluster/cluster.ts";
+import type { Seen } from "../cluster/partition.ts";
 import type { Student } from "./distil.ts";
 import { compareOnnx } from "./onnx.ts";
 

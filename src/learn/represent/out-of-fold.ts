@@ -2,7 +2,8 @@
 // What members of the ensemble expect of rows whose outcomes they have not seen, each row by those of its own fold, and
 // the cluster that they put it into.
 
-import type { Clustering, Seen } from "../cluster/cluster.ts";
+import type { Clustering } from "../cluster/cluster.ts";
+import type { Seen } from "../cluster/partition.ts";
 import { FOLDS, type Block, type Effects, type Representation } from "../nouns.ts";
 
 export interface OutOfFold {

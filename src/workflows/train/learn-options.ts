@@ -11,6 +11,7 @@ export interface TypedOptions {
   readonly quick: boolean;
   readonly cluster: ClusterMethod | undefined;
   readonly clusters: readonly number[];
+  readonly costLevels: number | undefined;
   readonly keep: number | undefined;
   readonly members: number | undefined;
   readonly epochs: number | undefined;
@@ -47,7 +48,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
     },
     cluster: {
       ...base.cluster,
-      ...given({ method: typed.cluster, keep: typed.keep }),
+      ...given({ method: typed.cluster, keep: typed.keep, costLevels: typed.costLevels }),
       ...(typed.clusters.length === 0 ? {} : { candidates: typed.clusters }),
     },
     student: { ...base.student, ...given({ maxEpochs: typed.studentEpochs }) },
