@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import uPlot from "uplot";
-import { DECISION_GROUPS } from "../../observe/glossary.ts";
+import { DECISION_GROUPS } from "../../domain/glossary.ts";
 import type { BudgetDial } from "../views/budget-dial.ts";
 import type { CampaignPage } from "../views/campaign-page.ts";
 import type { Currency } from "../views/campaigns-page.ts";

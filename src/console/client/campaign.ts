@@ -1,6 +1,6 @@
 // Campaign: one campaign with everything about it, and what can be done to it.
 
-import { REASON_WORDS } from "../../observe/glossary.ts";
+import { REASON_WORDS } from "../../domain/glossary.ts";
 import { REASON_ORDER } from "./reasons.ts";
 import type { CampaignPage, Segments as SegmentsView } from "../views/campaign-page.ts";
 import { Actions } from "./actions.ts";

@@ -1,6 +1,6 @@
 // Campaigns: a row for each.
 
-import { ACTION_WORDS } from "../../observe/glossary.ts";
+import { ACTION_WORDS } from "../../domain/glossary.ts";
 import { useState } from "preact/hooks";
 import type { CampaignRow, CampaignsPage } from "../views/campaigns-page.ts";
 import { ActionDialog } from "./actions.ts";

@@ -1,6 +1,6 @@
 // Change list: commands with what they changed, who asked and why, and what became of them.
 
-import { ACTION_WORDS } from "../../observe/glossary.ts";
+import { ACTION_WORDS } from "../../domain/glossary.ts";
 import type { ChangeRow } from "../views/change-log.ts";
 import { ago, percent, time } from "./format.ts";
 import { html } from "./html.ts";

@@ -1,7 +1,7 @@
 // Parts: what several pages have in common.
 
 import type { ComponentChild } from "preact";
-import { GLOSSARY } from "../../observe/glossary.ts";
+import { GLOSSARY } from "../../domain/glossary.ts";
 import type { AccountMoney, Currency } from "../views/campaigns-page.ts";
 import type { Warning } from "../../observe/warnings.ts";
 import { ago, money } from "./format.ts";

@@ -10,7 +10,7 @@ import type { HttpApp } from "../../http/server.ts";
 
 const CLIENT = fileURLToPath(new URL("../client/", import.meta.url));
 /** What the client shares with the rest of the house; it imports nothing. */
-const SHARED = { "/src/observe/glossary.ts": fileURLToPath(new URL("../../observe/glossary.ts", import.meta.url)) };
+const SHARED = { "/src/domain/glossary.ts": fileURLToPath(new URL("../../domain/glossary.ts", import.meta.url)) };
 /** Modules of packages, by the name under which the client imports them. */
 const MODULES = {
   preact: "preact/dist/preact.mjs",
