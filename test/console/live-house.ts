@@ -66,7 +66,7 @@ function sessionLines(campaign: string, count: number): string {
   return Array.from({ length: count }, (_, number) =>
     JSON.stringify({
       sessionId: randomUUID(),
-      userId: `user-${campaign}-${number}-${randomUUID().slice(0, 4)}`,
+      userId: `user-${campaign}-${number}`,
       atMs: nowMs - (number % 10) * 1_000,
       surface: null,
       campaign,

@@ -22,6 +22,11 @@ afterAll(async () => {
 const PAGES = [
   ["/", "article"],
   ["/campaigns/spring", ".chart"],
+  ["/changes", ".changes"],
+  ["/users", ".empty"],
+  ["/users?id=user-spring-0", ".timeline"],
+  ["/releases", ".releases"],
+  ["/health", "table"],
 ] as const;
 
 describe.each(PAGES)("the page at %s", (path, content) => {

@@ -4,31 +4,57 @@ import { render, type ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Campaign } from "./campaign.ts";
 import { Campaigns } from "./campaigns.ts";
+import { Changes } from "./changes.ts";
+import { goTo } from "./go-to.ts";
+import { Health } from "./health.ts";
 import { html } from "./html.ts";
 import { Empty } from "./parts.ts";
+import { Releases } from "./releases.ts";
 import { Session } from "./session.ts";
+import { User } from "./user.ts";
 
-const NAVIGATION = [["/", "Campaigns"]] as const;
+const NAVIGATION = [
+  ["/", "Campaigns"],
+  ["/changes", "Changes"],
+  ["/users", "User"],
+  ["/releases", "Releases"],
+  ["/health", "Health"],
+] as const;
 
-function pageAt(path: string): ComponentChild {
+function pageAt({ pathname: path, search }: Place): ComponentChild {
+  const query = new URLSearchParams(search);
   if (path === "/") return html`<${Campaigns} />`;
   const [, id] = /^\/campaigns\/([^/]+)$/.exec(path) ?? [];
   if (id !== undefined) return html`<${Campaign} key=${id} id=${decoded(id)} />`;
+  const campaign = query.get("campaign");
+  if (path === "/changes") return html`<${Changes} key=${campaign} campaign=${campaign} />`;
+  if (path === "/users") return html`<${User} key=${query.get("id")} id=${query.get("id")} />`;
+  if (path === "/releases") return html`<${Releases} />`;
+  if (path === "/health") return html`<${Health} />`;
   return html`<${Empty} title="There is no such page" text="The address leads nowhere here." />`;
 }
 
+interface Place {
+  readonly pathname: string;
+  readonly search: string;
+}
+
+function placeNow(): Place {
+  const { pathname, search } = location;
+  return { pathname, search };
+}
+
 function App() {
-  const [path, setPath] = useState(location.pathname);
+  const [place, setPlace] = useState(placeNow);
   useEffect(() => {
-    const moved = () => setPath(location.pathname);
+    const moved = () => setPlace(placeNow());
     const clicked = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
       const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
       if (link === null || !isPlain || link.origin !== location.origin) return;
       event.preventDefault();
-      history.pushState(null, "", link.href);
+      goTo(link.href);
       scrollTo(0, 0);
-      moved();
     };
     addEventListener("popstate", moved);
     document.addEventListener("click", clicked);
@@ -43,12 +69,13 @@ function App() {
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="20" height="20" />Stipend</a>
       <nav aria-label="Pages">
         ${NAVIGATION.map(
-          ([url, name]) => html`<a href=${url} aria-current=${isAt(path, url) ? "page" : undefined}>${name}</a>`,
+          ([url, name]) =>
+            html`<a href=${url} aria-current=${isAt(place.pathname, url) ? "page" : undefined}>${name}</a>`,
         )}
       </nav>
       <${Session} />
     </header>
-    <main id="main" tabindex="-1">${pageAt(path)}</main>
+    <main id="main" tabindex="-1">${pageAt(place)}</main>
   `;
 }
 

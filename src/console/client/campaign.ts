@@ -126,7 +126,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
         }
       <//>
       <${Panel} title="Latest changes" wide>
-        <${ChangeList} changes=${changes} nowMs=${nowMs} timeZone=${timeZone} />
+        <${ChangeList} changes=${changes} nowMs=${nowMs} zoneOf=${() => timeZone} />
         <p><a href=${`/changes?campaign=${encodeURIComponent(row.id)}`}>All changes of this campaign</a></p>
       <//>
     </div>

@@ -8,25 +8,26 @@ import { html } from "./html.ts";
 export interface ChangeListProps {
   readonly changes: readonly ChangeRow[];
   readonly nowMs: number;
-  readonly timeZone: string;
+  /** Of a campaign. */
+  readonly zoneOf: (campaign: string) => string;
   /** Left out: there is nothing to undo here. */
   readonly onUndo?: (change: ChangeRow) => void;
   readonly withCampaign?: boolean;
 }
 
-export function ChangeList({ changes, nowMs, timeZone, onUndo, withCampaign = false }: ChangeListProps) {
+export function ChangeList({ changes, nowMs, zoneOf, onUndo, withCampaign = false }: ChangeListProps) {
   if (changes.length === 0) return html`<p class="quiet">No command has been sent.</p>`;
   return html`<ol class="changes">
     ${changes.map((change) => {
       const { commandId, campaign, atMs, action, actor, reason, outcome, refusal, revision, applied, undo } = change;
       return html`<li key=${commandId} class=${outcome}>
         <div class="what">
-          ${withCampaign && html`<a href=${`/campaigns/${encodeURIComponent(campaign)}`}>${campaign}</a>${": "}`}
+          ${withCampaign && html`<a href=${`/campaigns/${encodeURIComponent(campaign)}`}>${campaign}</a>`}${withCampaign && ": "}
           <strong>${ACTION_WORDS[action]}</strong>
           <${Differences} change=${change} />
         </div>
         <div class="who">
-          <time title=${time(atMs, timeZone)}>${ago(atMs, nowMs)}</time>
+          <time title=${time(atMs, zoneOf(campaign))}>${ago(atMs, nowMs)}</time>
           ${actor !== null && html` by <span>${actor}</span>`}
           ${reason !== null && reason !== "" && html`<q>${reason}</q>`}
         </div>

@@ -66,3 +66,8 @@ export function time(atMs: number, timeZone: string): string {
 export function compact(value: number): string {
   return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
 }
+
+/** `2026-01-05 08:00:00`, UTC, to the second. */
+export function moment(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+}

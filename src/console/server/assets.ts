@@ -19,6 +19,8 @@ const MODULES = {
   uplot: "uplot/dist/uPlot.esm.js",
 } as const;
 
+const STYLES = ["base.css", "parts.css", "pages.css"];
+
 interface Asset {
   readonly type: string;
   readonly text: string;
@@ -28,7 +30,7 @@ interface Asset {
 const PACKAGES = nodeModules();
 
 /** The paths at which the page itself is answered: the client finds out which view it is. */
-const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/health", "/releases", "/look-back"];
+const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/releases", "/health"];
 
 export function addAssets(app: HttpApp): void {
   const importMap = JSON.stringify({
@@ -56,7 +58,7 @@ function files(): [string, Asset][] {
     ...Object.entries(SHARED),
   ];
   return [
-    ["/style.css", assetOf("text/css; charset=utf-8", client("style.css"))],
+    ...STYLES.map((file): [string, Asset] => [`/${file}`, assetOf("text/css; charset=utf-8", client(file))]),
     ["/modules/uplot.css", assetOf("text/css; charset=utf-8", ofPackage("uplot/dist/uPlot.min.css"))],
     ["/icon.svg", assetOf("image/svg+xml", client("icon.svg"))],
     ...scripts.map(([url, file]): [string, Asset] => [url, scriptOf(stripTypeScriptTypes(readFileSync(file, "utf8")))]),

@@ -9,12 +9,19 @@ import type { EventLog } from "../../log/event-log.ts";
 import { LiveModel } from "../views/live-model.ts";
 import { addAssets } from "./assets.ts";
 import { addCommands } from "./commands.ts";
+import type { HealthFacts } from "../views/health-page.ts";
 import { Follower } from "./follower.ts";
 import { LivePages } from "./live-pages.ts";
+import { readLogHealth } from "./log-health.ts";
 import { addPages } from "./pages.ts";
+import { addRedrive } from "./redrive.ts";
 
 export interface ConsoleOptions {
   readonly log: EventLog;
+  /** Where the log is, for people. */
+  readonly place: string;
+  /** Under which the allocator's tasks run. */
+  readonly application: string;
   readonly http: HttpSettings;
   /** Whether those with a token of the scope `command` may steer campaigns; without tokens nobody may. */
   readonly commands: boolean;
@@ -34,24 +41,43 @@ export interface ConsoleFacts {
 }
 
 const LOOK_MS = 200;
+/** How far tasks have come is asked for less often: it is several questions to the log. */
+const HEALTH_MS = 2_000;
 
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { log, http, nowMs } = options;
+  const { log, http, nowMs, place, application } = options;
   const commands = options.commands && http.tokens !== null;
   const model = new LiveModel();
   const live = new LivePages(nowMs);
+  const follower = new Follower({ log, model, nowMs });
   const ending = new AbortController();
+  const { signal } = ending;
+  let partitions: HealthFacts["partitions"] = null;
+  const health = (): HealthFacts => ({ place, partitions, ...follower.facts() });
   const app = createHttp(http);
   addAssets(app);
-  addPages(app, { model, live, nowMs, scope: isLoopback(http.host) ? undefined : "read" });
+  addPages(app, { log, signal, model, live, nowMs, health, scope: isLoopback(http.host) ? undefined : "read" });
   app.get("/api/console", () => ({ commands }) satisfies ConsoleFacts);
-  if (commands) addCommands(app, { ...options, model, signal: ending.signal });
-  const following = follow(new Follower({ log, model, nowMs }), live, ending.signal);
+  if (commands) {
+    addCommands(app, { ...options, model, signal });
+    addRedrive(app, log, http.onTrouble);
+  }
+  const following = again(LOOK_MS, signal, async () => {
+    await follower.look(signal).then(
+      () => live.told(null),
+      (error: unknown) => live.told(error instanceof Error ? error.message : String(error)),
+    );
+    if (!signal.aborted) live.send();
+  });
+  const asking = again(HEALTH_MS, signal, async () => {
+    // Who may not ask for it, or a log that is away: nothing is known then.
+    partitions = await readLogHealth(log, application).catch(() => null);
+  });
   const end = async (): Promise<void> => {
     ending.abort();
     live.close();
     await app.close();
-    await following;
+    await Promise.all([following, asking]);
   };
   try {
     return { address: await listen(app, http), close: end };
@@ -61,16 +87,10 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 }
 
-/** Until the signal; what the log says when it cannot be read is told to whoever looks. */
-async function follow(follower: Follower, live: LivePages, signal: AbortSignal): Promise<void> {
+/** One after the other until the signal, with a pause between them. */
+async function again(pauseMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await follower.look(signal);
-      live.told(null);
-    } catch (error) {
-      if (!signal.aborted) live.told(error instanceof Error ? error.message : String(error));
-    }
-    live.send();
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await work();
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

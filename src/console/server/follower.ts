@@ -12,24 +12,30 @@ export interface FollowerOptions {
   readonly nowMs: () => number;
 }
 
+const HOUR_MS = 3_600_000;
 /** Topics that grow with the traffic are followed from so long ago. */
-const BACK_MS = 2 * 3_600_000;
+const BACK_MS: Partial<Record<Followed, number>> = {
+  decisions: 2 * HOUR_MS,
+  "shard-reports": 2 * HOUR_MS,
+  "dead-letters": 24 * HOUR_MS,
+};
 /** And from so many records before the end of each partition, at most. */
 const MOST_BACK = 200_000;
-const GROWING: ReadonlySet<Followed> = new Set(["decisions", "shard-reports"]);
 
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #next = new Map<string, number>();
   #unreadable = 0;
+  /** Since when decisions are known, where not from the beginning of what the log keeps. */
+  #decisionsSinceMs: number | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
   }
 
-  /** Records that are none of their topic, passed over so far. */
-  get unreadable(): number {
-    return this.#unreadable;
+  /** Records that are none of their topic, passed over so far, and since when decisions are known (null: all that the log keeps). */
+  facts(): { readonly unreadable: number; readonly decisionsSinceMs: number | null } {
+    return { unreadable: this.#unreadable, decisionsSinceMs: this.#decisionsSinceMs };
   }
 
   /** Takes in what has come since; answers whether anything has. Rejects when the log cannot be read. */
@@ -64,8 +70,13 @@ export class Follower {
   }
 
   async #begin(topic: Followed, range: PartitionRange): Promise<number> {
-    if (!GROWING.has(topic)) return range.start;
-    const since = await offsetAt(this.#options.log, topic, range, this.#options.nowMs() - BACK_MS);
-    return Math.max(since, range.end - MOST_BACK);
+    const backMs = BACK_MS[topic];
+    if (backMs === undefined) return range.start;
+    const sinceMs = this.#options.nowMs() - backMs;
+    const since = await offsetAt(this.#options.log, topic, range, sinceMs);
+    const from = Math.max(since, range.end - MOST_BACK);
+    if (topic === "decisions" && from > range.start)
+      this.#decisionsSinceMs = Math.max(sinceMs, this.#decisionsSinceMs ?? 0);
+    return from;
   }
 }

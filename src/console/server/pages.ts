@@ -3,23 +3,33 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { MAX_ID_BYTES } from "../../domain/ids.ts";
 import { Problem } from "../../http/problem.ts";
 import type { HttpApp } from "../../http/server.ts";
+import type { EventLog } from "../../log/event-log.ts";
 import type { Scope } from "../../http/tokens.ts";
 import { campaignPage } from "../views/campaign-page.ts";
 import { campaignsPage } from "../views/campaigns-page.ts";
+import { changesPage } from "../views/changes-page.ts";
+import { healthPage, type HealthFacts } from "../views/health-page.ts";
 import type { LiveModel } from "../views/live-model.ts";
+import { releasesPage } from "../views/releases-page.ts";
 import type { LivePages } from "./live-pages.ts";
+import { readUser } from "./user-records.ts";
 
 export interface PagesOptions {
+  readonly log: EventLog;
   readonly model: LiveModel;
   readonly live: LivePages;
   readonly nowMs: () => number;
   /** Which a token must have to look; undefined: nobody is asked. */
   readonly scope: Scope | undefined;
+  readonly health: () => HealthFacts;
+  /** Ends what is being read. */
+  readonly signal: AbortSignal;
 }
 
-export function addPages(app: HttpApp, { model, live, nowMs, scope }: PagesOptions): void {
+export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health, signal }: PagesOptions): void {
   const config = scope === undefined ? {} : { scope };
   const answer = async (request: FastifyRequest, reply: FastifyReply, page: () => unknown): Promise<unknown> => {
     if (!(request.headers.accept ?? "").includes("text/event-stream")) return live.once(page());
@@ -38,4 +48,14 @@ export function addPages(app: HttpApp, { model, live, nowMs, scope }: PagesOptio
     if (model.status(id) === null) throw new Problem(404, "not_found", `there is no campaign ${id}`);
     return answer(request, reply, () => campaignPage(model, id, nowMs()));
   });
+  const changes = { config, schema: { querystring: z.object({ campaign: z.string().optional() }) } };
+  app.get("/api/changes", changes, (request, reply) =>
+    answer(request, reply, () => changesPage(model, request.query.campaign ?? null)),
+  );
+  const user = z.object({ id: z.string().min(1).max(MAX_ID_BYTES), days: z.coerce.number().min(1).max(90).default(7) });
+  app.get("/api/users", { config, schema: { querystring: user } }, async ({ query: { id, days } }) =>
+    live.once(await readUser(log, id, { nowMs: nowMs(), days, signal })),
+  );
+  app.get("/api/health", { config }, (request, reply) => answer(request, reply, () => healthPage(model, health())));
+  app.get("/api/releases", { config }, (request, reply) => answer(request, reply, () => releasesPage(model)));
 }

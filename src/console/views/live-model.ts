@@ -8,11 +8,20 @@ import type { BudgetStatus } from "../../domain/control.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
 import { ChangeLog } from "./change-log.ts";
 import { DecisionRates } from "./decision-rates.ts";
+import { LetterBoard } from "./letter-board.ts";
 import { ReleaseBoard } from "./release-board.ts";
 import { ShardBoard } from "./shard-board.ts";
 
 /** In the order in which a fresh model reads them. */
-export const FOLLOWED = ["budget-status", "grants", "releases", "budget-pacing", "shard-reports", "decisions"] as const;
+export const FOLLOWED = [
+  "budget-status",
+  "grants",
+  "releases",
+  "budget-pacing",
+  "shard-reports",
+  "dead-letters",
+  "decisions",
+] as const;
 export type Followed = (typeof FOLLOWED)[number];
 
 /** Those that are not over are kept first, then those that changed last. */
@@ -21,6 +30,7 @@ const MOST_CAMPAIGNS = 500;
 export class LiveModel {
   readonly rates = new DecisionRates();
   readonly shards = new ShardBoard();
+  readonly letters = new LetterBoard();
   readonly changes = new ChangeLog();
   readonly releases = new ReleaseBoard((campaign) => {
     const status = this.status(campaign);
@@ -37,6 +47,7 @@ export class LiveModel {
       releases: (release) => this.releases.take(release),
       "budget-pacing": (command) => this.changes.takeCommand(command),
       "shard-reports": (report) => this.shards.take(report),
+      "dead-letters": (letter) => this.letters.take(letter),
       decisions: (decision) => this.rates.take(decision),
     };
     handlers[topic](value);

@@ -33,6 +33,14 @@ export class ShardBoard {
     return this.#spend.get(campaign)?.points() ?? [];
   }
 
+  /** When each shard was heard last, of whichever campaign. */
+  heard(): ReadonlyMap<number, number> {
+    const heard = new Map<number, number>();
+    for (const shards of this.#reports.values())
+      for (const [shard, { atMs }] of shards) heard.set(shard, Math.max(atMs, heard.get(shard) ?? 0));
+    return heard;
+  }
+
   of(campaign: string): readonly ShardReport[] {
     return [...(this.#reports.get(campaign)?.values() ?? [])].toSorted((a, b) => a.shard - b.shard);
   }

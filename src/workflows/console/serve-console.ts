@@ -21,6 +21,8 @@ export async function serveConsole(context: Context, { host, port, tokens, comma
   await withLog(context, async (log) => {
     const opened = await openConsole({
       log,
+      place: log.place,
+      application: context.config.application,
       nowMs,
       newId,
       commands,

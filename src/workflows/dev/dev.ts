@@ -27,6 +27,7 @@ export interface DevOptions {
 }
 
 const HOST = "127.0.0.1";
+const PLACE = "the embedded log of stipend dev";
 const MOST_IN_FLIGHT = 2_000;
 const LINGER_MS = 1;
 const COMMAND_MS = 30_000;
@@ -58,7 +59,7 @@ export async function dev(context: Context, options: DevOptions): Promise<number
 }
 
 async function openDoors(context: Context, log: EventLog, { port, consolePort }: DevOptions) {
-  const { output, nowMs, newId } = context;
+  const { output, nowMs, newId, config } = context;
   await prepareSample(context, log);
   const door = {
     host: HOST,
@@ -79,7 +80,7 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
     const token = newId();
     const tokens = parseTokens(`dev read,command ${token}`, "dev");
     const http = { ...door, tokens, port: consolePort };
-    const pages = await openConsole({ log, http, commands: true, nowMs, newId });
+    const pages = await openConsole({ log, place: PLACE, application: config.application, http, commands: true, nowMs, newId });
     output.item(
       { event: "ready", gateway: gateway.address, console: pages.address, token, campaign: SAMPLE_CAMPAIGN },
       () => readyText(gateway.address, pages.address, token),
