@@ -80,7 +80,15 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
     const token = newId();
     const tokens = parseTokens(`dev read,command ${token}`, "dev");
     const http = { ...door, tokens, port: consolePort };
-    const pages = await openConsole({ log, place: PLACE, application: config.application, http, commands: true, nowMs, newId });
+    const pages = await openConsole({
+      log,
+      place: PLACE,
+      application: config.application,
+      http,
+      commands: true,
+      nowMs,
+      newId,
+    });
     output.item(
       { event: "ready", gateway: gateway.address, console: pages.address, token, campaign: SAMPLE_CAMPAIGN },
       () => readyText(gateway.address, pages.address, token),
