@@ -6,10 +6,12 @@
 //
 //   npm run bench:quality -- [--quick] [--worlds A,a,B,b,C,D] [--seeds 101,102,103] [--rows N] [--people 50000]
 //                            [--methods ours,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0] [--results FILE] [--keep]
-//                            [--report]
+//                            [--ablations] [--report]
 //
 // Each figure is added to the results as soon as it is known, one for each world, rows, noise, seed and method; --keep
-// takes those that are there, of an earlier run or one that was stopped, and measures what is missing. RESULTS.md and its pictures are made of them, with --report of those that are there alone. --quick: ten minutes on two quiet cores.
+// takes those that are there, of an earlier run or one that was stopped, and measures what is missing. RESULTS.md and its
+// pictures are made of them, with --report of those that are there alone. --ablations: ours with one choice at a time set
+// otherwise, from the same network. --quick: ten minutes on two quiet cores.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,6 +24,7 @@ import { preparePython, type Python } from "./environment.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";
 import { writeReport, type Result, type Results } from "./report.ts";
 import { figuresOf, individualPoints, type Figures } from "./scorer.ts";
+import { variantsOf } from "./variants.ts";
 
 const METHODS = ["ours", "mark", "s", "t", "x", "forest", "tarnet", "dragonnet", "dfcl"] as const;
 /** With the rows that each has unless others are asked for (peers/worlds.py). */
@@ -47,6 +50,8 @@ interface Asked {
   readonly learn: LearnOptions;
   readonly results: string;
   readonly keep: boolean;
+  /** Ours with one choice set otherwise, too (variants.ts). */
+  readonly ablations: boolean;
   /** Nothing is run: only the report of what is there. */
   readonly report: boolean;
 }
@@ -60,6 +65,7 @@ const FULL: Asked = {
     methods: METHODS,
     noise: [0],
     keep: false,
+    ablations: false,
     report: false,
   },
   learn: LEARN_OPTIONS,
@@ -77,10 +83,15 @@ export async function benchmarkQuality(asked: Asked, tell: (text: string) => voi
   const versions = `Node.js ${process.version}, ${backend}; ${(await python.script("versions.py", [])).trim()}`;
   const results: Result[] = asked.keep ? [...(await readResults(asked.results)).results] : [];
   for (const setting of settingsOf(asked)) {
-    const methods = asked.methods.filter((method) => !results.some((each) => isOf(each, setting, asked, method)));
+    const has = (method: string): boolean => results.some((each) => isOf(each, setting, asked, method));
+    const variants = asked.ablations ? variantsOf(asked.learn) : [];
+    const methods = asked.methods.filter(
+      (method) => !has(method) || (method === "ours" && !variants.every(({ name }) => has(name))),
+    );
     if (methods.length === 0) continue;
     for await (const found of measureWorld(setting, { ...asked, methods }, python, tell)) {
-      results.push(found);
+      const others = results.filter((each) => nameOf(each) !== nameOf(found));
+      results.splice(0, results.length, ...others, found);
       await writeFile(asked.results, `${JSON.stringify({ versions, results }, null, 1)}\n`);
       tell(`${nameOf(found)}: share ${found.share.toFixed(3)}, budget error ${found.error.toFixed(3)}`);
     }
@@ -135,9 +146,11 @@ async function* measureWorld(
     for (const method of asked.methods) {
       tell(`world ${world}, seed ${seed}: ${method}`);
       if (method === "ours") {
-        const ours = await measureOurs(folder, truth, asked.learn, seed);
+        const variants = asked.ablations ? variantsOf(asked.learn) : [];
+        const ours = await measureOurs(folder, truth, asked.learn, seed, variants);
         yield result("ours", ours.seconds, figuresOf(ours.served, truth.people));
         yield result("individual", ours.seconds, figuresOf(ours.individual, truth.people));
+        for (const { name, served } of ours.variants) yield result(name, ours.seconds, figuresOf(served, truth.people));
         continue;
       }
       const seconds = Number(await python.script("peers.py", [method, folder, String(seed)]));
@@ -161,7 +174,15 @@ function askedOf(args: readonly string[]): Asked {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ quick: { type: "boolean" }, keep: { type: "boolean" }, worlds: text, seeds: text, rows: text, people: text },
+      ...{
+        quick: { type: "boolean" },
+        keep: { type: "boolean" },
+        ablations: { type: "boolean" },
+        worlds: text,
+        seeds: text,
+        rows: text,
+        people: text,
+      },
       ...{ methods: text, noise: text, results: text, report: { type: "boolean" } },
     },
   });
@@ -177,6 +198,7 @@ function askedOf(args: readonly string[]): Asked {
     noise: numbers(values.noise) ?? base.noise,
     results: values.results ?? base.results,
     keep: values.keep ?? false,
+    ablations: values.ablations ?? false,
     report: values.report ?? false,
   };
 }

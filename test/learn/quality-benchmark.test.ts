@@ -12,6 +12,7 @@ import { QUICK } from "../../benchmarks/learn/share.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { createWorld, population } from "../../src/simulate/world/world.ts";
 import { mappingText, writeLog } from "../../src/simulate/world/world-log.ts";
+import { variantsOf } from "../../benchmarks/quality/variants.ts";
 import { useBackend } from "../../src/learn/represent/tensorflow.ts";
 import { ladderEffects } from "./worlds.ts";
 
@@ -100,12 +101,18 @@ test("ours on a small world: as served it keeps what the network can do", { time
       }),
     );
     const both = { people: truths[0]!, shifted: truths[1]! };
-    const ours = await measureOurs(folder, both, QUICK.learn, 1);
+    const tried = ["the network's groups, without the classifier", "values: the log's raw means"];
+    const variants = variantsOf(QUICK.learn).filter(({ name }) => tried.includes(name));
+    const ours = await measureOurs(folder, both, QUICK.learn, 1, variants);
     const [served, individual] = [ours.served, ours.individual].map((points) => figuresOf(points, both.people));
     expect(served!.share).toBeGreaterThan(0.6);
     expect(served!.share).toBeLessThanOrEqual(1);
     expect(served!.share).toBeGreaterThan(individual!.share - 0.15);
     expect(served!.error).toBeLessThan(0.4);
+    expect(ours.variants.map(({ name }) => name)).toEqual(tried);
+    const [teacher, raw] = ours.variants.map((each) => figuresOf(each.served, both.people));
+    expect(Math.abs(teacher!.share - served!.share)).toBeLessThan(0.1);
+    expect(raw!.share).toBeLessThan(served!.share);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -123,12 +130,16 @@ test("the report has what was run, pairs by seed, and says what was not", () => 
   const results = [1, 2, 3].flatMap((seed) => [
     result("ours", seed, 0.8 + seed / 100),
     result("mark", seed, 0.7 + seed / 100),
+    result("K = 10", seed, 0.79 + seed / 100),
   ]);
   const text = reportOf({ versions: "Node.js v0", results });
   expect(text).toContain("## World a, 1,000 rows");
   expect(text).toContain("| **ours as served** | .820 ± .010 | .050 ± .000 |");
   expect(text).toMatch(/the mark.*\| \+\.100 \(\+\.100 to \+\.100\) \|/);
   expect(text).toMatch(/Seeds 1, 2, 3/);
+  const [before, after] = text.split("Ours with one choice set otherwise");
+  expect(before).not.toContain("K = 10");
+  expect(after).toMatch(/\| K = 10 \|.*\| \+\.010 \(\+\.010 to \+\.010\) \|/);
   expect(text).toContain("- worlds A, B, b, C, D");
   expect(text).toContain("causal forest (EconML): not in a (1000)");
 });

@@ -9,6 +9,7 @@ import { clusterRows, type Clustering, type ClusterOptions } from "./cluster.ts"
 import type { Seen } from "./partition.ts";
 import { distil, type Student, type StudentOptions } from "../distil/distil.ts";
 import { estimate, type Estimate, type EstimateInput } from "../estimate/estimate.ts";
+import type { SumsInput } from "../estimate/sums.ts";
 import type { Block, Dataset, Progress, Representation } from "../nouns.ts";
 import { outOfFold, seenWith } from "../represent/out-of-fold.ts";
 import { ROWS_A_CELL, type SampleOptions } from "../train-options.ts";
@@ -152,7 +153,7 @@ function warningsOf(
 export async function estimateGroups(
   dataset: Dataset,
   representation: Representation,
-  { clustering, student }: Pick<Grouping, "clustering" | "student">,
+  { clustering, student }: { readonly clustering: Clustering; readonly student: { classes: SumsInput["classes"] } },
   options: EstimateInput["options"],
   progress: Progress,
 ): Promise<Estimate> {

@@ -20,7 +20,7 @@ export function outOfFold(representation: Representation, clustering: Clustering
 export function seenWith(
   representation: Representation,
   { method }: Pick<Clustering, "method">,
-  { x, n }: Block,
+  { x, n }: Pick<Block, "x" | "n">,
   effects: Effects,
 ): Seen {
   return { n, effects, hidden: method === "hidden" ? representation.hidden(x, n) : null };
