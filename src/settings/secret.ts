@@ -1,6 +1,6 @@
 // Secret
-// A setting that must not be said: typed in the environment, or in a file that is read again each time it is needed, so
-// that it can be changed while the program runs.
+// A setting that must not be said, or that changes together with one: typed in the environment, or in a file that is read
+// again each time it is needed, so that it can be changed while the program runs.
 
 import { readFileSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign.ts";

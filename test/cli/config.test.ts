@@ -1,12 +1,15 @@
 // The settings: what is wrong is refused at the start, by the setting's name; what is secret is never said.
 
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeSettings, loadConfig, unknownSettings, warningsOf } from "../../src/settings/config.ts";
 import { SETTINGS } from "../../src/settings/table/settings.ts";
 import { InvalidInput } from "../../src/domain/campaign.ts";
+import { tlsFiles } from "../../src/workflows/connect/kafka-tls.ts";
 import { openShell } from "./shell.ts";
 
 const BROKERS = { KAFKA_BROKERS: "127.0.0.1:1" };
@@ -86,9 +89,20 @@ describe("a secret in a file", () => {
     expect(() => loadConfig(both, folder)).not.toThrow(/hidden/);
   });
 
-  test("is known as a setting where there is a secret, and nowhere else", () => {
-    expect(unknownSettings({ KAFKA_SASL_PASSWORD_FILE: "x", SCHEMA_REGISTRY_PASSWORD_FILE: "x" })).toEqual([]);
-    expect(unknownSettings({ KAFKA_SASL_USERNAME_FILE: "x" })).toHaveLength(1);
+  test("and the user that it belongs to may be in one too", () => {
+    writeFileSync(file, "hidden");
+    writeFileSync(join(folder, "user"), "first\n");
+    const { KAFKA_SASL_USERNAME: _, ...others } = sasl;
+    const both = { ...others, KAFKA_SASL_USERNAME_FILE: "user", KAFKA_SASL_PASSWORD_FILE: "password" };
+    const { kafkaSaslUsername } = loadConfig(both, folder);
+    writeFileSync(join(folder, "user"), "second\n");
+    expect(kafkaSaslUsername?.value()).toBe("second");
+  });
+
+  test("is known as a setting where one may be in a file, and nowhere else", () => {
+    const names = ["KAFKA_SASL_PASSWORD_FILE", "KAFKA_SASL_USERNAME_FILE", "SCHEMA_REGISTRY_PASSWORD_FILE"];
+    expect(unknownSettings(Object.fromEntries(names.map((name) => [name, "x"])))).toEqual([]);
+    expect(unknownSettings({ KAFKA_TOPIC_PREFIX_FILE: "x" })).toHaveLength(1);
   });
 });
 
@@ -194,4 +208,23 @@ describe("a file that a setting names", () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
     shell.close();
   });
+});
+
+test("files for TLS are read again at each connection; amid a change, and when they are gone, there is what there was", () => {
+  const [one = "", two = ""] = rootCertificates;
+  const [ca, cert, key] = [join(folder, "ca.pem"), join(folder, "cert.pem"), join(folder, "key.pem")] as const;
+  writeFileSync(ca, one);
+  const tls = tlsFiles({ kafkaTlsCa: ca, kafkaTlsCert: null, kafkaTlsKey: null });
+  expect(tls()).toEqual({ ca: one });
+  writeFileSync(ca, two.slice(0, 100));
+  expect(tls()).toEqual({ ca: one });
+  writeFileSync(ca, two);
+  expect(tls()).toEqual({ ca: two });
+  rmSync(ca);
+  expect(tls()).toEqual({ ca: two });
+  writeFileSync(cert, one);
+  writeFileSync(key, generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }));
+  expect(() => tlsFiles({ kafkaTlsCa: null, kafkaTlsCert: cert, kafkaTlsKey: key })).toThrow(
+    /^KAFKA_TLS_CERT, KAFKA_TLS_KEY: .*(mismatch|key)/,
+  );
 });

@@ -21,7 +21,8 @@ export interface KafkaSettings {
   readonly clientId: string;
   /** Before the name of every topic, group and transactional id. */
   readonly topicPrefix?: string;
-  readonly tls?: KafkaTls;
+  /** Asked at each connection. */
+  readonly tls?: () => KafkaTls;
   readonly sasl?: KafkaSasl;
   /** Of everybody who writes the topics; left out: murmur2. */
   readonly partitioner?: Partitioner;
@@ -41,10 +42,12 @@ export interface KafkaSettings {
 }
 
 export interface Settings extends Required<Omit<KafkaSettings, "tls" | "sasl" | "replication" | "minInsyncReplicas">> {
-  readonly tls: KafkaTls | null;
+  readonly tls: (() => KafkaTls) | null;
   readonly sasl: KafkaSasl | null;
   readonly replication: number | null;
   readonly minInsyncReplicas: number | null;
+  /** Whether a broker has let this log in before: who is refused later has credentials that are being changed. */
+  readonly admitted: { once: boolean };
 }
 
 export function withDefaults(given: KafkaSettings): Settings {
@@ -57,6 +60,7 @@ export function withDefaults(given: KafkaSettings): Settings {
     sasl: given.sasl ?? null,
     replication: given.replication ?? null,
     minInsyncReplicas: given.minInsyncReplicas ?? null,
+    admitted: { once: false },
     sessionTimeoutMs: given.sessionTimeoutMs ?? 6_000,
     transactionTimeoutMs: given.transactionTimeoutMs ?? 15_000,
     retryDeadlineMs: given.retryDeadlineMs ?? 15_000,

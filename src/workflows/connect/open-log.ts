@@ -3,13 +3,13 @@
 // Confluent's wire format where SCHEMA_REGISTRY_URL is set. The one file of cli/ that knows which it is; an adapter is
 // loaded only when it is opened.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { passedOver } from "../../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../../log/event-log.ts";
 import type { Difference } from "../../log/kafka/catalogue.ts";
-import type { KafkaSasl, KafkaSettings, KafkaTls } from "../../log/kafka/settings.ts";
+import type { KafkaSasl, KafkaSettings } from "../../log/kafka/settings.ts";
 import { FORMATS, withFormats } from "../../log/formats.ts";
 import { TOPICS } from "../../log/topics.ts";
 import type { Context } from "../../terminal/context.ts";
@@ -17,6 +17,7 @@ import type { Secret } from "../../settings/secret.ts";
 import type { Config } from "../../settings/config.ts";
 import { SETTINGS } from "../../settings/table/settings.ts";
 import { VERSION } from "../../settings/version.ts";
+import { tlsFiles } from "./kafka-tls.ts";
 import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 
 export interface OpenedLog extends EventLog {
@@ -222,43 +223,24 @@ function kafkaSettings(config: Config, brokers: readonly string[]): KafkaSetting
     ...(config.kafkaTopicPrefix === null ? {} : { topicPrefix: config.kafkaTopicPrefix }),
     ...(config.kafkaReplication === null ? {} : { replication: config.kafkaReplication }),
     ...(config.kafkaMinInsyncReplicas === null ? {} : { minInsyncReplicas: config.kafkaMinInsyncReplicas }),
-    ...(config.kafkaTls ? { tls: kafkaTls(config) } : {}),
+    ...(config.kafkaTls ? { tls: tlsFiles(config) } : {}),
     ...(mechanism !== null && username !== null && password !== null
       ? { sasl: saslOf(mechanism, username, password) }
       : {}),
   };
 }
 
-/** Each connection reads it anew, so that a password can be changed while the program runs. */
-function saslOf(mechanism: KafkaSasl["mechanism"], username: string, password: Secret): KafkaSasl {
+/** Each connection reads them anew, so that user and password can be changed while the program runs. */
+function saslOf(mechanism: KafkaSasl["mechanism"], username: Secret, password: Secret): KafkaSasl {
   return {
     mechanism,
-    username,
+    get username() {
+      return username.value();
+    },
     get password() {
       return password.value();
     },
   };
-}
-
-function kafkaTls(config: Config): KafkaTls {
-  const { kafkaTlsCa: ca, kafkaTlsCert: cert, kafkaTlsKey: key } = config;
-  return {
-    ...(ca === null ? {} : { ca: pem("kafkaTlsCa", ca) }),
-    ...(cert === null ? {} : { cert: pem("kafkaTlsCert", cert) }),
-    ...(key === null ? {} : { key: pem("kafkaTlsKey", key) }),
-  };
-}
-
-function pem(key: "kafkaTlsCa" | "kafkaTlsCert" | "kafkaTlsKey", file: string): string {
-  const { env } = SETTINGS[key];
-  try {
-    const text = readFileSync(file, "utf8");
-    if (!text.includes("-----BEGIN ")) throw new InvalidInput(`${env}: ${file} is no PEM file`);
-    return text;
-  } catch (error) {
-    if (error instanceof InvalidInput) throw error;
-    throw new InvalidInput(`${env}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 /** The embedded log keeps a topic as it was made. */

@@ -169,7 +169,7 @@ describe("a listener with TLS or SASL", () => {
         return must(kafkaSaslPassword, "a secret").value();
       },
     };
-    const tls = { ca: readFileSync(secure.ca, "utf8") };
+    const tls = () => ({ ca: readFileSync(secure.ca, "utf8") });
     const log = createKafkaLog(
       new Cluster(withDefaults({ brokers: [secure.sasl], clientId: "rotation", tls, sasl })),
       Date.now,
@@ -187,7 +187,10 @@ describe("a listener with TLS or SASL", () => {
     expect([asked.code, asked.err]).toEqual([1, expect.stringContaining("ILLEGAL_SASL_STATE")]);
     const certificate = { KAFKA_TLS_CERT: secure.ca, KAFKA_TLS_KEY: secure.ca };
     const keyless = await check({ KAFKA_BROKERS: secure.tls, ...certificate });
-    expect([keyless.code, keyless.err]).toEqual([1, expect.stringContaining("the TLS settings cannot be used")]);
+    expect([keyless.code, keyless.err]).toEqual([
+      2,
+      expect.stringMatching(/KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY: /),
+    ]);
     expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 

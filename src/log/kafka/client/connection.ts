@@ -86,13 +86,14 @@ export class BrokerConnection {
 
   async #open(): Promise<Transport> {
     try {
-      const socket = await openSocket(this.address, this.#settings.tls, this.#closed.signal);
+      const socket = await openSocket(this.address, this.#settings.tls?.() ?? null, this.#closed.signal);
       const transport = new Transport(socket, this.#settings.clientId);
       this.#transport = transport;
       if (this.#closed.signal.aborted) this.close();
       this.#ranges = await ask(transport, apiVersions());
       checkVersions(this.#ranges);
       await this.#authenticate(transport);
+      this.#settings.admitted.once = true;
       return transport;
     } catch (error) {
       this.close();
@@ -122,8 +123,11 @@ export class BrokerConnection {
   /** With the broker's address, and with what of the settings may be the cause. */
   #explained(error: unknown): Error {
     const place = addressText(this.address);
-    if (error instanceof ScramFailed || (error instanceof KafkaError && REFUSALS.has(error.code)))
-      return new LogError(`${place} refuses the user: ${error.message}; check the SASL mechanism, user and password`);
+    if (error instanceof ScramFailed || (error instanceof KafkaError && REFUSALS.has(error.code))) {
+      const why = `${place} refuses the user: ${error.message}; check the SASL mechanism, user and password`;
+      if (!this.#settings.admitted.once) return new LogError(why);
+      return new Disconnected(`${why}; it is tried again until the broker and the settings agree`, { cause: error });
+    }
     if (error instanceof Disconnected) {
       const hint = this.#proven ? "" : openingHint(error.message, this.#settings);
       return new Disconnected(`${place}: ${error.message}${hint}`, { cause: error });
