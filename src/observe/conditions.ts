@@ -50,6 +50,9 @@ export function conditionsOf(observed: Observed): readonly Condition[] {
     ...featureConditions(observed),
     ...countConditions(observed.recent),
     ...observed.disks.flatMap(diskCondition),
+    ...(observed.maintenance === null
+      ? []
+      : [warning(`retention and compaction of the log fail, so that its file grows: ${observed.maintenance}`)]),
     ...(observed.badEnd === null ? [] : [warning(`the run before this one ended badly: ${observed.badEnd.reason}`)]),
   ];
 }

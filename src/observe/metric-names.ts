@@ -37,6 +37,7 @@ export const METRICS = {
   stipend_feature_breaker_open: "1 while the breaker keeps requests from the feature service, which fails",
   stipend_disk_free_bytes: "Room left on the disk of a folder: of the local stores (state), of the embedded log (log)",
   stipend_disk_size_bytes: "Size of that disk",
+  stipend_log_maintenance_failed: "1 while retention and compaction of the embedded log fail: its file grows",
   stipend_last_exit_failed: "1 when the run before this one ended by an error, or was killed",
   stipend_budget_minor: "Budget of a campaign's account, minor units",
   stipend_granted_minor: "Granted to the shards and not returned, minor units",

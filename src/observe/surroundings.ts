@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly disks: readonly DiskRoom[];
   readonly clocks: readonly TaskClock[];
   readonly badEnd: BadEnd | null;
+  /** Why the log could not be compacted at the last try; null when it could. */
+  readonly maintenance: string | null;
 }
 
 export function surroundingMetrics(registry: Registry): { show(surroundings: Surroundings): void } {
@@ -50,9 +52,10 @@ export function surroundingMetrics(registry: Registry): { show(surroundings: Sur
   const free = gauge(registry, "stipend_disk_free_bytes", ["of"]);
   const size = gauge(registry, "stipend_disk_size_bytes", ["of"]);
   const behind = gauge(registry, "stipend_clock_behind_seconds", ["kind", "partition"]);
+  const upkeep = gauge(registry, "stipend_log_maintenance_failed", []);
   const failed = gauge(registry, "stipend_last_exit_failed", []);
   return {
-    show({ features, disks, clocks, badEnd }) {
+    show({ features, disks, clocks, badEnd, maintenance }) {
       if (features !== null) {
         const { answered, failed: lost, unsent } = features;
         for (const [outcome, count] of Object.entries({ answered, failed: lost, unsent }))
@@ -66,6 +69,7 @@ export function surroundingMetrics(registry: Registry): { show(surroundings: Sur
       behind.reset();
       for (const { kind, partition, behindMs } of clocks) behind.set({ kind, partition }, behindMs / 1_000);
       failed.set(badEnd === null ? 0 : 1);
+      upkeep.set(maintenance === null ? 0 : 1);
     },
   };
 }

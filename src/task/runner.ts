@@ -137,7 +137,13 @@ class KindRunner<Facts> implements Runner<Facts> {
     const task = this.#tasks.get(partition);
     if (task === undefined) return;
     await task.stop(this.#running === null ? undefined : this.#options.clock.sleep(this.#options.drainMs));
+    this.#noteFailed(task);
     this.#tasks.delete(partition);
+  }
+
+  /** Also what failed in the last step before a stop is the end of the run. */
+  #noteFailed(task: Task<Facts>): void {
+    if (task.state === "failed") this.#failure ??= { error: task.error };
   }
 
   async stepAll(nowMs: number): Promise<number> {
@@ -192,6 +198,7 @@ class KindRunner<Facts> implements Runner<Facts> {
     try {
       while (!isOver(task.state) && task.state !== "stopping") {
         await task.step({ maxRecords: size.after(task.lastCycle), maxWaitMs: idleMs });
+        if (isOver(task.state)) break;
         const troubles = task.troubles;
         await clock.sleep(troubles === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (troubles - 1), LONGEST_WAIT_MS));
       }
@@ -216,6 +223,7 @@ class KindRunner<Facts> implements Runner<Facts> {
       await this.#membership?.leave();
       // A log that has forgotten us does not revoke what we still hold.
       await Promise.all(this.tasks.map((task) => task.stop()));
+      for (const task of this.tasks) this.#noteFailed(task);
       await this.standby?.stop();
     } catch (error) {
       this.#failure ??= { error };

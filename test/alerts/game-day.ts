@@ -161,7 +161,7 @@ class GameDay {
     const alerts = [
       ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
       ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
-      "StipendOutcomesUnweighed",
+      ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
     ];
     const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(

@@ -11,7 +11,7 @@ import type { Counts } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import { SAMPLES } from "../log/samples.ts";
 
-const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null };
+const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null, maintenance: null };
 /** That no other instance under this Prometheus has: what runs somewhere is not down. */
 const PARTITION = 7;
 const GiB = 1024 ** 3;
@@ -43,6 +43,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
     ],
     surroundings: () => ({
       ...WELL,
+      maintenance: isWrong ? "the file is locked" : null,
       disks: [{ of: "state", folder: "/data", freeBytes: isWrong ? GiB / 4 : 50 * GiB, sizeBytes: 100 * GiB }],
     }),
   });

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import type { EventLog } from "../../src/log/event-log.ts";
+import { LogUnavailable, type EventLog } from "../../src/log/event-log.ts";
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../src/log/embedded/log.ts";
 import type { Liveness } from "../../src/log/embedded/liveness.ts";
 import { conformance, readAll, singleRunner, values } from "./conformance.ts";
@@ -149,6 +150,22 @@ describe("the embedded log's folder", () => {
     await log.maintain(Date.now());
     const found = new Map((await readAll(log, "changes", 0)).map((record) => [text(record.key), text(record.value)]));
     expect(found).toEqual(last);
+  });
+
+  it("retention and compaction that fail are told of, and that they do again", async () => {
+    const rounds: unknown[] = [];
+    const log = await openLog({
+      patienceMs: 50,
+      maintenance: { everyMs: 1, pauseMs: 0, onRound: (error) => void rounds.push(error) },
+    });
+    await log.ensureTopics(SPECS);
+    await log.join(KIND, new Told());
+    const other = new DatabaseSync(join(folder, "log.sqlite"));
+    other.exec("BEGIN IMMEDIATE");
+    await expect.poll(() => rounds.find((error) => error !== null)).toBeInstanceOf(LogUnavailable);
+    other.exec("ROLLBACK");
+    other.close();
+    await expect.poll(() => rounds.at(-1)).toBeNull();
   });
 
   it("retention removes whole batches from the front, and says where the partition begins", async () => {

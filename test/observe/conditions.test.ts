@@ -12,6 +12,7 @@ const WELL: Observed = {
   disks: [{ of: "state", folder: "/data", freeBytes: 50e9, sizeBytes: 100e9 }],
   clocks: [{ kind: "serve", partition: 0, behindMs: 0 }],
   badEnd: null,
+  maintenance: null,
   alarms: [],
 };
 const FAILING = { breakerOpen: true, answered: 0, failed: 3, unsent: 9, lastFailure: "timed out" };
@@ -107,6 +108,12 @@ describe("a condition", () => {
       { disks: [{ of: "state", folder: "/data", freeBytes: 3e8, sizeBytes: 100e9 }] },
       false,
       /^the disk of \/data is nearly full: 286 MiB left$/,
+    ],
+    [
+      "a log that cannot be compacted",
+      { maintenance: "locked by process 7" },
+      false,
+      /^retention and compaction of the log fail, so that its file grows: locked by process 7$/,
     ],
     [
       "how the run before ended",

@@ -17,7 +17,7 @@ import { SAMPLES } from "../log/samples.ts";
 import { join, kind, sendKeys, topics } from "../task/counting.ts";
 
 const NOW_MS = 1_000_000;
-const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null };
+const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null, maintenance: null };
 
 describe("the port for probes and metrics", () => {
   let log: SimulatedLog;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import * as port from "../../src/log/event-log.ts";
 import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
@@ -198,3 +199,27 @@ function slowClock(drainMs = 1_000) {
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   return { clock: { nowMs: () => 0, sleep }, drainMs };
 }
+
+test("a task that fails while the run is being stopped makes the run fail: a signal a moment later hides nothing", async () => {
+  const cluster = createSimulatedCluster({ now: () => 0 });
+  const log = cluster.connect("one");
+  await log.ensureTopics(topics);
+  await sendKeys(log, "first", ["d1"]);
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const runner = await join(log, {
+    processor: () =>
+      counting(async () => {
+        begun.resolve();
+        await gate.promise;
+        throw new TypeError("a defect");
+      }),
+    clock: { nowMs: () => 0, sleep: async (ms) => await sleep(ms) },
+  });
+  const ended = runner.run().catch((error: unknown) => String(error));
+  await begun.promise;
+  const stopped = runner.stop();
+  gate.resolve();
+  await stopped;
+  expect(await ended).toBe("TypeError: a defect");
+});

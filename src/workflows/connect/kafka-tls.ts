@@ -1,6 +1,7 @@
 // Kafka TLS: the files that the settings name, as they are when a connection begins, so that a certificate can be renewed
 // while the program runs. Amid a change, when certificate and key are not of one another, those before are taken.
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { InvalidInput } from "../../domain/campaign.ts";
@@ -23,15 +24,18 @@ export function tlsFiles(files: TlsFiles): () => KafkaTls {
 }
 
 function read(files: TlsFiles): KafkaTls {
-  const { kafkaTlsCa: ca, kafkaTlsCert: cert, kafkaTlsKey: key } = files;
-  const tls = {
-    ...(ca === null ? {} : { ca: pem("kafkaTlsCa", ca) }),
-    ...(cert === null ? {} : { cert: pem("kafkaTlsCert", cert) }),
-    ...(key === null ? {} : { key: pem("kafkaTlsKey", key) }),
+  const { kafkaTlsCa, kafkaTlsCert, kafkaTlsKey } = files;
+  const tls: KafkaTls = {
+    ...(kafkaTlsCa === null ? {} : { ca: pem("kafkaTlsCa", kafkaTlsCa) }),
+    ...(kafkaTlsCert === null ? {} : { cert: pem("kafkaTlsCert", kafkaTlsCert) }),
+    ...(kafkaTlsKey === null ? {} : { key: pem("kafkaTlsKey", kafkaTlsKey) }),
   };
   try {
     createSecureContext(tls);
-    return tls;
+    const { cert, key } = tls;
+    if (cert === undefined || key === undefined || new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+      return tls;
+    throw new Error("the key is not the certificate's");
   } catch (error) {
     const named = NAMES.filter((name) => files[name] !== null).map(envOf);
     throw new InvalidInput(`${named.join(", ")}: ${error instanceof Error ? error.message : String(error)}`);

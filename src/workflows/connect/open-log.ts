@@ -26,6 +26,8 @@ export interface OpenedLog extends EventLog {
   /** How many copies of a record there are, for people. */
   readonly copies: string;
   differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+  /** Why retention and compaction failed at the last try; null where they did not, or are Kafka's. */
+  maintenanceTrouble(): string | null;
   /** Null without a schema registry. */
   readonly registry: RegistryPlace | null;
 }
@@ -145,17 +147,26 @@ async function openEmbedded({ config, nowMs, newId, output }: Outside, make: boo
       `STIPEND_DIR: there is no log in ${folder} yet: \`stipend topics create\` or \`stipend run\` makes one`,
     );
   const { openEmbeddedLog } = await import("../../log/embedded/log.ts");
+  let trouble: string | null = null;
+  const onRound = (error: unknown): void => {
+    const before = trouble;
+    trouble = error === null ? null : error instanceof Error ? error.message : JSON.stringify(error);
+    if (trouble !== null && trouble !== before)
+      output.note(`retention and compaction failed, and are tried again: ${trouble}`, { level: "warn" });
+  };
   const log = await openEmbeddedLog({
     folder,
     partitioner: config.partitioner,
     now: nowMs,
     newToken: newId,
     onTrouble: (text) => output.note(text, { level: "warn" }),
+    maintenance: { onRound },
   });
   return {
     ...log,
     place: `the embedded log ${folder}`,
     copies: "one copy, on this machine",
+    maintenanceTrouble: () => trouble,
     differences: async (specs) => compareSpecs(specs, await log.topics()),
     registry: null,
   };
@@ -174,6 +185,7 @@ async function openKafka(outside: Outside, brokers: readonly string[]): Promise<
       `replication ${config.kafkaReplication ?? "as the cluster has it"}`,
       `min.insync.replicas ${config.kafkaMinInsyncReplicas ?? "as the cluster has it"}`,
     ].join(", "),
+    maintenanceTrouble: () => null,
     registry: null,
   };
 }

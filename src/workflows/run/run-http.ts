@@ -15,7 +15,7 @@ import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Context } from "../../terminal/context.ts";
 import { diskRoom } from "./disk-room.ts";
-import { isShared } from "../connect/open-log.ts";
+import { isShared, type OpenedLog } from "../connect/open-log.ts";
 
 export interface RunHttp {
   /** To be given to the tasks. */
@@ -32,7 +32,7 @@ const KINDS = ["serve", "treasury"] as const;
 const TELL_BAD_END_MS = 3_600_000;
 
 /** Null where the settings name no address. */
-export async function openRunHttp(context: Context, log: EventLog, badEnd: BadEnd | null): Promise<RunHttp | null> {
+export async function openRunHttp(context: Context, log: OpenedLog, badEnd: BadEnd | null): Promise<RunHttp | null> {
   const { config, output, nowMs } = context;
   if (config.http === null) return null;
   let allocator: Runners | null = null;
@@ -47,6 +47,7 @@ export async function openRunHttp(context: Context, log: EventLog, badEnd: BadEn
     features: allocator?.features?.health() ?? null,
     disks: disks(),
     clocks: clocksOf(allocator, nowMs()),
+    maintenance: log.maintenanceTrouble(),
     badEnd: systemElapsedMs() - startedAtMs < TELL_BAD_END_MS ? badEnd : null,
   });
   const metrics = createMetrics({

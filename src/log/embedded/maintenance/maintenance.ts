@@ -28,8 +28,8 @@ export interface MaintenanceOptions {
   readonly tombstoneMs?: number;
   /** Between two steps at least; never less than twice as long as a step took, so that commits come first. */
   readonly pauseMs?: number;
-  /** A round that failed; the next one tries again. */
-  readonly onProblem?: (error: unknown) => void;
+  /** After each round by itself: null, or what made it fail; the next one tries again. */
+  readonly onRound?: (error: unknown) => void;
 }
 
 interface StepResult {
@@ -42,7 +42,7 @@ export class Maintenance {
   readonly #everyMs: number;
   readonly #tombstoneMs: number;
   readonly #pauseMs: number;
-  readonly #onProblem: (error: unknown) => void;
+  readonly #onRound: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -52,7 +52,7 @@ export class Maintenance {
     this.#everyMs = options.everyMs ?? 10_000;
     this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
     this.#pauseMs = options.pauseMs ?? 5;
-    this.#onProblem = options.onProblem ?? (() => undefined);
+    this.#onRound = options.onRound ?? (() => undefined);
   }
 
   start(): void {
@@ -60,7 +60,10 @@ export class Maintenance {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#inTurn(() => this.#round(this.#core.now(), false))
-        .catch((error: unknown) => this.#onProblem(error))
+        .then(
+          () => this.#onRound(null),
+          (error: unknown) => this.#onRound(error),
+        )
         .then(() => this.start());
     }, this.#everyMs);
     this.#timer.unref();
