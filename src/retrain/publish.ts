@@ -24,7 +24,10 @@ export async function readReleaseFolder(folder: string): Promise<ReleaseFolder> 
     try {
       return await readFile(join(folder, name));
     } catch (error) {
-      throw new InvalidInput(`${folder}: no release: ${error instanceof Error ? error.message : String(error)}`);
+      throw new InvalidInput(
+        `${folder}: no release: ${error instanceof Error ? error.message : String(error)}; a release is a folder with ` +
+          "manifest.json, classifier.onnx and evidence.json, as `stipend train --out` writes it",
+      );
     }
   };
   const manifestText = (await read("manifest.json")).toString("utf8");

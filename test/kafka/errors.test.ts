@@ -104,7 +104,7 @@ describe("kafkajs' errors", () => {
 });
 
 describe("a connection that breaks off while it opens", () => {
-  const tls = {};
+  const tls = () => ({});
   const sasl = { mechanism: "plain", username: "u", password: "p" } as const;
 
   it("asks for the settings that may have caused it", () => {

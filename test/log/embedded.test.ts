@@ -155,11 +155,11 @@ describe("the embedded log's folder", () => {
   it("retention and compaction that fail are told of, and that they do again", async () => {
     const rounds: unknown[] = [];
     const log = await openLog({
-      patienceMs: 50,
+      retryDeadlineMs: 50,
       maintenance: { everyMs: 1, pauseMs: 0, onRound: (error) => void rounds.push(error) },
     });
     await log.ensureTopics(SPECS);
-    await log.join(KIND, new Told());
+    await log.join(KIND, new RecordingMember());
     const other = new DatabaseSync(join(folder, "log.sqlite"));
     other.exec("BEGIN IMMEDIATE");
     await expect.poll(() => rounds.find((error) => error !== null)).toBeInstanceOf(LogUnavailable);

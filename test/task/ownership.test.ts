@@ -6,6 +6,7 @@ import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { LIFECYCLE } from "../../src/task/lifecycle.ts";
 import { StoreFailed } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
+import { ForeignRecord } from "../../src/task/restore/restore.ts";
 import { GivenUp, VERDICTS, verdictOf } from "../../src/task/cycle/verdicts.ts";
 import { counting, join, kind, outputs, sendKeys, topics } from "./counting.ts";
 
@@ -147,6 +148,7 @@ test("every error of the log's port and of the store has a verdict, and all else
     ...Object.values(port).filter((value) => typeof value === "function"),
     StoreFailed,
     GivenUp,
+    ForeignRecord,
   ];
   for (const Class of classes) {
     const error = new Class("x");

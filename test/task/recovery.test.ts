@@ -242,3 +242,15 @@ test("what is due is done on a quiet partition", async () => {
   await runner.stop();
   expect(PARTITIONS).toBe(2);
 });
+
+test("somebody else's record in the place of a control record stops the restore, which names it", async () => {
+  const cluster = createSimulatedCluster({ now: () => 0 });
+  const log = cluster.connect("one");
+  await log.ensureTopics(topics);
+  await log.send([{ topic: "counts", partition: 0, key: Buffer.from("\0cycle"), value: Buffer.from("junk") }]);
+  const runner = await join(log);
+  await expect(runner.runUntilIdle(1)).rejects.toThrow(
+    /^counts 0@0 is in the place of a control record and is none of ours \(.*docs\/OPERATIONS\.md, A foreign record/,
+  );
+  await runner.stop();
+});

@@ -1,7 +1,7 @@
 // stipend campaign create: campaigns from files.
 
 import { readFile } from "node:fs/promises";
-import { parse, YAMLParseError } from "yaml";
+import { parseDocument } from "yaml";
 import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
 import { defineCommand } from "../command.ts";
 import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
@@ -50,15 +50,33 @@ async function readCampaigns(files: readonly string[], nowMs: number): Promise<C
 
 async function readCampaign(file: string, nowMs: number): Promise<Campaign> {
   const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new InvalidInput(error.message);
+    throw new InvalidInput(`${file}: ${error.message}`);
   });
-  try {
-    const campaign = parseCampaign(parse(text), file);
-    const fault = periodFault(campaign, nowMs);
-    if (fault !== null) throw new InvalidInput(`${file}: ${fault}`);
-    return campaign;
-  } catch (error) {
-    if (error instanceof YAMLParseError) throw new InvalidInput(`${file}: ${error.message}`);
-    throw error;
-  }
+  const campaign = parseCampaign(written(text, file), file);
+  const fault = periodFault(campaign, nowMs);
+  if (fault !== null) throw new InvalidInput(`${file}: ${fault}`);
+  return campaign;
+}
+
+const LOOKS =
+  "A campaign file has lines such as `id: spring`, `currency: EUR` and `budgetMinor: 10000000`; examples/campaign.yaml explains each";
+
+/** What is no list of fields, or has none of a campaign's, is another file: each field that it lacks would say nothing. */
+function written(text: string, file: string): unknown {
+  const document = parseDocument(text);
+  const [broken] = document.errors;
+  if (broken !== undefined)
+    throw new InvalidInput(
+      `${file}: no campaign file: line ${broken.linePos?.[0].line ?? 1} is neither YAML nor JSON (${firstLine(broken.message)}). ${LOOKS}`,
+    );
+  const fields: unknown = document.toJS();
+  const isCampaign = typeof fields === "object" && fields !== null && FIELDS.some((name) => name in fields);
+  if (!isCampaign) throw new InvalidInput(`${file}: no campaign file: it has none of ${FIELDS.join(", ")}. ${LOOKS}`);
+  return fields;
+}
+
+const FIELDS = ["id", "currency", "budgetMinor", "startMs", "arms"];
+
+function firstLine(text: string): string {
+  return (text.split("\n")[0] ?? "").replace(/ at line .*$/, "");
 }

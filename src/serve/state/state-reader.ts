@@ -2,6 +2,7 @@
 // campaign that the shard has ever had, and seldom change: they are decoded again only when their bytes are others.
 
 import { must } from "../../domain/assert.ts";
+import { Undecodable } from "../../log/codec/codec.ts";
 import type { StateView } from "../../task/processor.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "./campaign/records.ts";
 import { NEW_SHARD } from "./campaign/records.ts";
@@ -62,7 +63,7 @@ export class StateReader {
 
   #of<K extends StateRecord["kind"]>(key: string, kind: K): Extract<StateRecord, { readonly kind: K }> | null {
     const bytes = this.#view.get(key);
-    return bytes === undefined ? null : decodeAs(this.#codec, bytes, kind);
+    return bytes === undefined ? null : decodeAs(this.#codec, key, bytes, kind);
   }
 
   #known<K extends StateRecord["kind"]>(key: string, kind: K): Extract<StateRecord, { readonly kind: K }> | null {
@@ -70,7 +71,7 @@ export class StateReader {
     if (bytes === undefined) return null;
     const before = this.#decoded.get(key);
     if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return ofKind(before.record, kind);
-    const record = decodeAs(this.#codec, bytes, kind);
+    const record = decodeAs(this.#codec, key, bytes, kind);
     this.#decoded.set(key, { bytes, record });
     return record;
   }
@@ -78,10 +79,19 @@ export class StateReader {
 
 function decodeAs<K extends StateRecord["kind"]>(
   codec: StateCodec,
+  key: string,
   bytes: Uint8Array,
   kind: K,
 ): Extract<StateRecord, { readonly kind: K }> {
-  return ofKind(codec.decode(bytes), kind);
+  try {
+    return ofKind(codec.decode(bytes), kind);
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error;
+    const what = `the state under ${JSON.stringify(key)} is none of ours (${error.message})`;
+    throw new Undecodable(
+      `${what}: somebody else has written to the changelog (docs/OPERATIONS.md, A foreign record in a changelog)`,
+    );
+  }
 }
 
 function ofKind<K extends StateRecord["kind"]>(

@@ -29,6 +29,7 @@ export type ErrorName =
   | "GivenUp"
   | "ClockJumped"
   | "PoisonRecord"
+  | "ForeignRecord"
   | "Undecodable"
   | "Unencodable"
   | "AssertionFailed";
@@ -58,7 +59,9 @@ export const VERDICTS: Readonly<Record<ErrorName, Verdict>> = {
   LogError: "fatal",
   /** Its time would end campaigns, and time never runs back. */
   ClockJumped: "fatal",
-  /** A record in the changelog is none of ours. Others' records are dead letters. */
+  /** The changelog's last word on where a task stands is somebody else's. */
+  ForeignRecord: "fatal",
+  /** A value of the state is none of ours. Others' records are dead letters. */
   Undecodable: "fatal",
   /** A record that the processor neither takes nor refuses: a defect of ours; it can be passed over by hand. */
   PoisonRecord: "fatal",

@@ -25,6 +25,11 @@ const LOOK_BACK = 16;
 /** Written at once: with more, heartbeats and the cycles of other tasks would wait for it too long. */
 const MAX_WRITE_RECORDS = 1_000;
 
+/** Nobody knows what a task was to go on from. */
+export class ForeignRecord extends Error {
+  override name = "ForeignRecord";
+}
+
 const UNNAMED = { lineage: "", cycle: 0, atMs: 0 };
 
 export interface RestoreParts {
@@ -68,7 +73,7 @@ async function replay(
       end = record.offset + 1;
       if (key === null) continue;
       if (key === CONTROL_KEY) {
-        control = codec.decode(must(record.value, `value of the control record at ${record.offset}`));
+        control = controlOf(record, codec);
         if (stamp !== null && !isSameHistory(stamp, control)) return null;
       } else if (record.offset >= before) changes.push([key, record.value]);
     }
@@ -90,6 +95,18 @@ async function* inBatches(read: AsyncIterable<readonly LogRecord[]>): AsyncGener
       if (at > 0) await setImmediate();
       yield batch.slice(at, at + MAX_WRITE_RECORDS);
     }
+}
+
+function controlOf({ topic, partition, offset, value }: LogRecord, codec: ControlCodec): ControlRecord {
+  try {
+    return codec.decode(must(value, "a value"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ForeignRecord(
+      `${topic} ${partition}@${offset} is in the place of a control record and is none of ours (${why}): somebody else has ` +
+        "written to the changelog. `dead-letters skip` does not help here: see docs/OPERATIONS.md, A foreign record in a changelog",
+    );
+  }
 }
 
 function isSameHistory(stamp: Stamp, control: ControlRecord): boolean {

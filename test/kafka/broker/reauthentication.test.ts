@@ -29,7 +29,7 @@ describe("an authentication that expires", () => {
         name,
       );
       const mechanism = name.toLowerCase() as KafkaSasl["mechanism"];
-      const tls = { ca: readFileSync(secure.ca, "utf8") };
+      const tls = () => ({ ca: readFileSync(secure.ca, "utf8") });
       const settings = withDefaults({ brokers: [], clientId: "renews", tls, sasl: { mechanism, username, password } });
       const connection = new BrokerConnection(settings, parseAddress(secure.sasl));
       for (let asked = 0; asked < 30; asked += 1) {

@@ -28,7 +28,11 @@ export const MAX_CATEGORIES = 50;
 export function parseMapping(source: string, where: string): Mapping {
   const document = parseDocument(source, { uniqueKeys: true });
   const broken = document.errors[0];
-  if (broken) throw new InvalidInput(`${where}: not YAML: ${broken.message}`);
+  if (broken)
+    throw new InvalidInput(
+      `${where}: not YAML, and so no mapping: ${broken.message.trim()}\nA mapping names columns of a log (features, treatment, ` +
+        "rewards, …); examples/hillstrom.yaml is one, docs/DATA-LOG.md explains each field",
+    );
   const written: unknown = document.toJS();
   const result = mappingSchema.safeParse(written);
   if (!result.success) throw new InvalidInput(describeIssues(where, result.error, written));

@@ -15,6 +15,7 @@ import {
   fsyncSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -110,6 +111,7 @@ function makePlain(draft: string): void {
 
 /** Reads all of it; throws when it is no copy of a log of this version, or damaged. */
 function check(file: string): BackupFigures {
+  if (!isDatabase(file)) throw new LogError(`${file}: is no backup of a log: \`stipend log backup FILE\` makes one`);
   const db = new DatabaseSync(file, { readOnly: true });
   try {
     checkLog(db, file);
@@ -126,6 +128,20 @@ function check(file: string): BackupFigures {
     db.close();
   }
 }
+
+function isDatabase(file: string): boolean {
+  const begins = Buffer.alloc(MAGIC.length);
+  const handle = openSync(file, "r");
+  try {
+    readSync(handle, begins, 0, MAGIC.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return begins.equals(MAGIC);
+}
+
+/** With which every database of SQLite begins. */
+const MAGIC = Buffer.from("SQLite format 3\0");
 
 /** The bytes are on the disk before the name is, and the name before anybody is told. */
 function publish(draft: string, target: string): void {

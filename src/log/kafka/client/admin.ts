@@ -92,7 +92,7 @@ export class Admin {
       enforceRequestTimeout: true,
       retry: { retries: 0 },
       socketFactory: ({ host, port, onConnect }) =>
-        connectSocket({ host: hosts.get(host) ?? host, port }, tls).once(
+        connectSocket({ host: hosts.get(host) ?? host, port }, tls?.() ?? null).once(
           tls === null ? "connect" : "secureConnect",
           onConnect,
         ),
