@@ -1,7 +1,7 @@
 // Kafka settings: which cluster has the log, how it is spoken to, and how topics are made there.
 
 import { asBrokers } from "../address.ts";
-import { asInteger, asOneOf, asText, type Parse } from "../parse.ts";
+import { asInteger, asOneOf, type Parse } from "../parse.ts";
 import type { Secret } from "../secret.ts";
 import { asFile, asName, asSecret, asYesNo, setting } from "../setting.ts";
 
@@ -43,20 +43,35 @@ export const KAFKA_SETTINGS = {
   kafkaTls: setting("KAFKA_TLS", "true for TLS to the brokers", false, asYesNo),
   kafkaTlsCa: setting<string | null>(
     "KAFKA_TLS_CA",
-    "PEM file of the authority to trust",
+    "PEM file of the authority to trust, read at each connection",
     null,
     asFile,
     "the system's authorities",
   ),
-  kafkaTlsCert: setting<string | null>("KAFKA_TLS_CERT", "PEM file of this client's certificate", null, asFile),
-  kafkaTlsKey: setting<string | null>("KAFKA_TLS_KEY", "PEM file of this client's key", null, asFile),
+  kafkaTlsCert: setting<string | null>(
+    "KAFKA_TLS_CERT",
+    "PEM file of this client's certificate, read at each connection",
+    null,
+    asFile,
+  ),
+  kafkaTlsKey: setting<string | null>(
+    "KAFKA_TLS_KEY",
+    "PEM file of this client's key, read at each connection",
+    null,
+    asFile,
+  ),
   kafkaSaslMechanism: setting<KafkaMechanism | null>(
     "KAFKA_SASL_MECHANISM",
     "plain, scram-sha-256 or scram-sha-512",
     null,
     asMechanism,
   ),
-  kafkaSaslUsername: setting<string | null>("KAFKA_SASL_USERNAME", "user for SASL", null, asText),
+  kafkaSaslUsername: setting<Secret | null>(
+    "KAFKA_SASL_USERNAME",
+    "user for SASL; …_FILE names a file that has it, read at each connection",
+    null,
+    asSecret,
+  ),
   kafkaSaslPassword: setting<Secret | null>(
     "KAFKA_SASL_PASSWORD",
     "password for SASL; never printed; …_FILE names a file that has it, read at each connection",

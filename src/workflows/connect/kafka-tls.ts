@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { KafkaTls } from "../../log/kafka/settings.ts";
-import { SETTINGS, type Config } from "../../settings/config.ts";
+import type { Config } from "../../settings/config.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
 
 type TlsFiles = Pick<Config, "kafkaTlsCa" | "kafkaTlsCert" | "kafkaTlsKey">;
 
