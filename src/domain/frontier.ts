@@ -8,7 +8,7 @@
 //   2. `positionForBudget` rises with the budget, and expected spend up to that position never passes the budget.
 //   3. Every mix of clusters serves: a mix is counts or shares, normalised here.
 
-import { assert, must } from "./assert.ts";
+import { assert, itemAt, must } from "./assert.ts";
 import type { ClusterValues, Frontier, PlanRow } from "./release.ts";
 
 /** Per session. */
@@ -28,8 +28,8 @@ export function sharesAt(frontier: Frontier, position: number, cluster: number, 
   const high = fraction > 0 ? stepsOf(rowAt(frontier, index + 1), cluster) : low;
   out.length = low.length;
   for (let arm = 0; arm < low.length; arm += 1) {
-    const a = low[arm] ?? 0;
-    const b = high[arm] ?? 0;
+    const a = itemAt(low, arm);
+    const b = itemAt(high, arm);
     out[arm] = (a + (b - a) * fraction) / frontier.steps;
   }
   return out;
@@ -75,17 +75,17 @@ export function expectedOfRow(
   let cost = 0;
   let total = 0;
   for (let cluster = 0; cluster < mix.length; cluster += 1) {
-    const weight = mix[cluster] ?? 0;
+    const weight = itemAt(mix, cluster);
     if (!(weight > 0)) continue;
     total += weight;
     const steps = stepsOf(row, cluster);
     const rewards = must(values.reward[cluster], "the cluster's rewards");
     const costs = must(values.cost[cluster], "the cluster's costs");
     for (let arm = 0; arm < steps.length; arm += 1) {
-      const share = steps[arm] ?? 0;
+      const share = itemAt(steps, arm);
       if (share === 0) continue;
-      reward += weight * share * (rewards[arm] ?? 0);
-      cost += weight * share * (costs[arm] ?? 0);
+      reward += weight * share * itemAt(rewards, arm);
+      cost += weight * share * itemAt(costs, arm);
     }
   }
   const scale = total > 0 ? 1 / (total * frontier.steps) : 0;

@@ -1,21 +1,23 @@
 // Sample ratio
 // Whether groups have the sizes that chance gives them: Pearson's chi-square test of counts against their shares. Pure.
 
+import { itemAt } from "./assert.ts";
+
 export interface SampleRatio {
   readonly statistic: number;
   /** Chance of a statistic as large, where the shares are right. */
   readonly p: number;
 }
 
-/** As experiment platforms have it: below this a sample ratio is told. */
-export const SAMPLE_RATIO_TOLD = 1e-3;
+/** As experiment platforms have it: a p below this is a mismatch. */
+export const SAMPLE_RATIO_ALPHA = 1e-3;
 
 /** `shares`: what each group should have of all, summing to 1, none of them 0. Of one group, or of nobody, p is 1. */
 export function sampleRatio(counts: readonly number[], shares: readonly number[]): SampleRatio {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0 || counts.length < 2) return { statistic: 0, p: 1 };
   const statistic = counts.reduce((sum, count, group) => {
-    const expected = total * (shares[group] ?? 0);
+    const expected = total * itemAt(shares, group);
     return sum + (count - expected) ** 2 / expected;
   }, 0);
   return { statistic, p: chiSquareTail(counts.length - 1, statistic) };

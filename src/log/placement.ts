@@ -24,13 +24,13 @@ const CLIENT_SETTINGS: Readonly<Record<Partitioner, string>> = {
     "franz-go SaramaCompatHasher; kafka-python and Java one of your own (docs/INPUTS.md)",
 };
 
-/** Null where the key belongs in this partition; else what is wrong, and how each client is set right. */
+/** Null where the key belongs in this partition; else what is wrong, and what each client must be set to. */
 export function misplaced(key: Uint8Array, partition: number, placement: Placement): string | null {
   const own = partitionOf(key, placement);
   if (own === partition) return null;
   const { partitioner, partitions } = placement;
   return (
-    `partition: ${partition}, but ${partitioner} over ${partitions} partitions puts the key in ${own}; set the producer's ` +
-    `partitioner: ${CLIENT_SETTINGS[partitioner]}`
+    `partition: ${partition}, but ${partitioner} over ${partitions} partitions puts the key in ${own}; a ` +
+    `client does so with: ${CLIENT_SETTINGS[partitioner]}`
   );
 }

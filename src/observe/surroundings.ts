@@ -2,18 +2,8 @@
 // What tasks lean on, as it is at a moment: the feature service, the disks, the clock, and how the run before ended.
 
 import type { Registry } from "prom-client";
+import type { FeatureHealth } from "../domain/feature-health.ts";
 import { gauge } from "./metric-names.ts";
-
-export interface FeatureHealth {
-  readonly breakerOpen: boolean;
-  /** Requests since the start. */
-  readonly answered: number;
-  readonly failed: number;
-  /** Not sent, because the breaker was open. */
-  readonly unsent: number;
-  /** Why the last one failed; null when none has. */
-  readonly lastFailure: string | null;
-}
 
 export interface DiskRoom {
   /** What is kept there: `state` (local stores) or `log` (the embedded log). */

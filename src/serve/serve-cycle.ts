@@ -1,5 +1,5 @@
-// Serve cycle: one cycle's work on one shard: the users and campaigns that it touches, as they change, and the rows that
-// it writes. Made for a cycle and thrown away with it; the state is read through the view and written only by `finish`.
+// Serve cycle: one cycle's unit of work on one shard: the users and campaigns that it touches, as they change, and the rows
+// that it writes. The state is read through the view and written only by `finish`.
 
 import type { CycleContext, Effects, StateView } from "../task/processor.ts";
 import { controlArm } from "./decide/arm-assignment.ts";
@@ -79,11 +79,11 @@ export class ServeCycle {
   /** Money and settings of the batch's grants, and releases that take effect. */
   startCampaigns(): void {
     const { campaigns, counts, releases, head, left } = this.#facts;
-    for (const id of left) this.#journal.forgets(id);
+    for (const id of left) this.#journal.removeCampaign(id);
     for (const [id, inForce] of campaigns) {
       const shard = new CampaignShard(inForce, counts.get(id) ?? null);
       this.#shards.set(id, shard);
-      if (!head.campaigns.includes(id)) this.#journal.knows(id);
+      if (!head.campaigns.includes(id)) this.#journal.addCampaign(id);
       shard.takeGrant();
       if (this.#facts.granted.has(id) && shard.isOvergranted) this.#journal.overgranted(id);
       const ready = inForce.release === null ? undefined : releases.get(inForce.release);

@@ -2,7 +2,7 @@
 // Rows that were left out because whoever asked allowed it, held against those that stayed: where the arms' shares or the
 // features differ, what was left out depends on what happened, and the figures are of the others only.
 
-import { sampleRatio, SAMPLE_RATIO_TOLD } from "../../domain/sample-ratio.ts";
+import { sampleRatio, SAMPLE_RATIO_ALPHA } from "../../domain/sample-ratio.ts";
 import type { Database } from "./duckdb.ts";
 import { TABLE } from "./log/staged-log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -36,7 +36,7 @@ async function armsDiffer(db: Database, { arm: { arms } }: Mapping): Promise<str
     left,
     arms.map((_, arm) => share(stayed, arm)),
   );
-  if (!(p < SAMPLE_RATIO_TOLD)) return [];
+  if (!(p < SAMPLE_RATIO_ALPHA)) return [];
   const list = arms.map(({ id }, arm) => `${id} ${percent(share(left, arm))} for ${percent(share(stayed, arm))}`);
   return [`arms: ${list.join(", ")}`];
 }

@@ -2,7 +2,7 @@
 // One inference session a release, made once and used again; closing it gives its memory back.
 
 import * as ort from "onnxruntime-node";
-import { assert, must } from "../../domain/assert.ts";
+import { assert, itemAt, must } from "../../domain/assert.ts";
 import { rowWidth } from "../../domain/features.ts";
 import type { Release } from "../../domain/release.ts";
 import { checkedGraph } from "./graph.ts";
@@ -61,7 +61,7 @@ function mostProbable(output: ort.Tensor, count: number, clusters: number): Clas
     let best = -1;
     let most = -Infinity;
     for (let cluster = 0; cluster < clusters; cluster += 1) {
-      const probability = data[row * clusters + cluster] ?? NaN;
+      const probability = itemAt(data, row * clusters + cluster);
       if (probability > most) {
         most = probability;
         best = cluster;

@@ -1,6 +1,6 @@
 // Chance: uniform numbers that are the same for the same name, so that a session draws the same again, and that only who has
 // the campaign's secret can foretell: whoever chooses the ids of sessions must not choose what they get. SHA-256 over the
-// secret and the name; what is made of it is never told.
+// secret and the name, of which nothing is published.
 
 import { hash } from "node:crypto";
 

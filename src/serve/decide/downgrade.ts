@@ -1,7 +1,7 @@
 // Downgrade: when the arm that was drawn cannot be paid, the best cheaper one that can: by reward − λ × cost of the
 // session's cluster, λ being the plan's shadow price, and only if that is worth more than no incentive.
 
-import { must } from "../../domain/assert.ts";
+import { itemAt } from "../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
 import type { Minor } from "../../domain/money.ts";
 import type { ClusterValues } from "../../domain/release.ts";
@@ -15,9 +15,9 @@ export function cheaperArm(
   belowMinor: Minor,
   freeMinor: Minor,
 ): number | null {
-  const reward = must(values.reward[cluster], `rewards of cluster ${cluster}`);
-  const cost = must(values.cost[cluster], `costs of cluster ${cluster}`);
-  const worth = (arm: number): number => (reward[arm] ?? 0) - shadowPrice * (cost[arm] ?? 0);
+  const reward = itemAt(values.reward, cluster);
+  const cost = itemAt(values.cost, cluster);
+  const worth = (arm: number): number => itemAt(reward, arm) - shadowPrice * itemAt(cost, arm);
   let best: number | null = null;
   let most = worth(0);
   campaign.arms.forEach((arm, index) => {

@@ -5,6 +5,7 @@
 //       turns its share of incentives into control; e is 0 while the exploration account cannot pay for every arm.
 //   P2. They sum to 1. What happens after the draw (the account refuses) does not change them.
 
+import { itemAt } from "../../domain/assert.ts";
 import { sharesAt } from "../../domain/frontier.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
@@ -28,7 +29,7 @@ export interface Draw {
 
 export function loggingPolicyOf(shares: readonly number[], exploration: number, throttle: number): LoggingPolicy {
   const uniform = exploration / shares.length;
-  const control = shares[0] ?? 0;
+  const control = itemAt(shares, 0);
   const propensities = shares.map((share, arm) => {
     const planned = arm === 0 ? control + (1 - throttle) * (1 - control) : share * throttle;
     return uniform + (1 - exploration) * planned;
@@ -51,7 +52,7 @@ function armAt(shares: readonly number[], unit: number): number {
   let below = 0;
   let last = 0;
   for (let arm = 0; arm < shares.length; arm += 1) {
-    const share = shares[arm] ?? 0;
+    const share = itemAt(shares, arm);
     if (share <= 0) continue;
     below += share;
     last = arm;

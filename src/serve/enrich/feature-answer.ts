@@ -1,12 +1,13 @@
-// Feature answer: what a feature service says of users, taken user by user. One user's bad answer is that user's: the others
-// of the request keep theirs.
+// Feature answer: what a feature service says of users, taken user by user: one user's bad answer is that user's, and the
+// others of the request keep theirs.
 //
 //   {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}
 //
-// An attribute that is no number, string, boolean or null is left out, and so is a number that is none (NaN and Infinity,
-// which Python writes and JSON does not have, are read as missing). What is no object, or more than 16 KiB, is no answer
-// for that user. A user who is left out, or null, is one that the service does not know. Users who were not asked for are
-// passed over; of one who comes twice the last counts.
+//   A1. An attribute that is no number, string, boolean or null is left out. NaN and Infinity, which Python writes and JSON
+//       does not have, are read as missing.
+//   A2. What is no object, or more than 16 KiB, is no answer for that user.
+//   A3. A user who is left out, or null, is one that the service does not know. Users who were not asked for are passed over;
+//       of one who comes twice the last counts.
 
 import type { Attributes, AttributeValue } from "../../domain/features.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session.ts";

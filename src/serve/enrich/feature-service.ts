@@ -4,34 +4,23 @@
 //
 // Protocol: POST <url>, content type application/json
 //   asked     {"users": ["u1", "u2", …]}                      at most 500 users a request
-//   answered  200 {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}   a user it does not know is left out; values are
-//             numbers, strings, booleans or null. Of a user for whom it says something else, feature-answer.ts says what
-//             becomes; anything else is a failure of the request.
+//   answered  200 {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}   feature-answer.ts has what it may say of a
+//             user; anything else is a failure of the request.
 
 import CircuitBreaker from "opossum";
+import type { FeatureHealth } from "../../domain/feature-health.ts";
 import type { Attributes } from "../../domain/features.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session.ts";
 import { readAnswer, type FeatureAnswer } from "./feature-answer.ts";
 
 /** By user id, with nothing for a user that the service does not know; users without an answer are left out. */
-export type External = ReadonlyMap<string, Attributes>;
+export type FeaturesByUser = ReadonlyMap<string, Attributes>;
 
 export interface FeatureService {
   /** Never rejects. */
-  lookUp(userIds: readonly string[]): Promise<External>;
+  lookUp(userIds: readonly string[]): Promise<FeaturesByUser>;
   health(): FeatureHealth;
   close(): void;
-}
-
-export interface FeatureHealth {
-  /** Requests are not sent. */
-  readonly breakerOpen: boolean;
-  /** Requests since the start: with an answer, without one, and not sent because the breaker was open. */
-  readonly answered: number;
-  readonly failed: number;
-  readonly unsent: number;
-  /** Why the last one failed, or what was wrong with one user of it; null when nothing was. */
-  readonly lastFailure: string | null;
 }
 
 export interface FeatureServiceOptions {

@@ -44,11 +44,11 @@ export class Journal {
     return this.#head;
   }
 
-  knows(campaign: string): void {
+  addCampaign(campaign: string): void {
     this.#head = { ...this.#head, campaigns: [...this.#head.campaigns, campaign] };
   }
 
-  forgets(campaign: string): void {
+  removeCampaign(campaign: string): void {
     this.#head = { ...this.#head, campaigns: this.#head.campaigns.filter((id) => id !== campaign) };
   }
 

@@ -15,7 +15,7 @@ import { FeatureRows } from "../classify/feature-rows.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";
 import { chooseCampaign } from "../decide/choose-campaign.ts";
 import { mergedAttributes, type EnrichedSession } from "../enrich/enrich.ts";
-import type { External } from "../enrich/feature-service.ts";
+import type { FeaturesByUser } from "../enrich/feature-service.ts";
 import { judge } from "../settle/judge.ts";
 import { withCounted, withLate } from "../settle/outcome.ts";
 import { rewardOf } from "../settle/reward.ts";
@@ -72,7 +72,7 @@ export class BatchView {
   readonly #reader: StateReader;
   readonly #campaigns: Campaigns;
   readonly #releases: ReadonlyMap<string, ReadyRelease>;
-  readonly #external: External | null;
+  readonly #external: FeaturesByUser | null;
   readonly #nowMs: number;
   readonly #loaded = new Map<string, StoredProfile | null>();
 
@@ -80,7 +80,7 @@ export class BatchView {
     reader: StateReader,
     campaigns: Campaigns,
     releases: ReadonlyMap<string, ReadyRelease>,
-    external: External | null,
+    external: FeaturesByUser | null,
     nowMs: number,
   ) {
     this.#reader = reader;

@@ -8,7 +8,7 @@ import type { Placement } from "../../log/partitioner.ts";
 import type { CycleContext, StateView } from "../../task/processor.ts";
 import type { ReadyRelease, ReleaseCache } from "../classify/release-cache.ts";
 import { readRecord, rejected, type DecodedRecord, type InputCodecs } from "./contract.ts";
-import type { External, FeatureService } from "../enrich/feature-service.ts";
+import type { FeaturesByUser, FeatureService } from "../enrich/feature-service.ts";
 import { BatchView, type BatchEvent, type BatchUser } from "./batch-view.ts";
 import { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "../state/campaign/records.ts";
@@ -130,7 +130,7 @@ async function releasesInForce(
 async function lookUp(
   features: PrepareDependencies["features"],
   decoded: readonly DecodedRecord[],
-): Promise<External | null> {
+): Promise<FeaturesByUser | null> {
   if (features === null) return null;
   const userIds = new Set(decoded.flatMap((item) => (item.kind === "session" ? [item.session.userId] : [])));
   return userIds.size === 0 ? new Map() : await features.lookUp([...userIds]);

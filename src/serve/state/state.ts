@@ -5,7 +5,9 @@
 //   h             the partition's chains and campaigns
 
 import { schemaCodec, type Codec } from "../../log/codec/codec.ts";
+import { VarintReader } from "../../log/varint.ts";
 import type { CampaignCounts, CampaignSettings, ShardHead, StoredProfile } from "./campaign/records.ts";
+import { asBuffer } from "./user/packed.ts";
 import type { UserRecord } from "./user/record.ts";
 
 export type StateRecord = UserRecord | CampaignSettings | CampaignCounts | ShardHead | StoredProfile;
@@ -56,13 +58,5 @@ const [USER_BRANCH, PROFILE_BRANCH] = [0, 8];
 function quickDue(value: Uint8Array): number | null {
   const branch = value[SINGLE_OBJECT_BYTES];
   if (value[0] !== 0xc3 || (branch !== USER_BRANCH && branch !== PROFILE_BRANCH)) return null;
-  let scale = 1;
-  let raw = 0;
-  for (let at = SINGLE_OBJECT_BYTES + 1; at < value.length; at += 1) {
-    const byte = value[at] ?? 0;
-    raw += (byte & 0x7f) * scale;
-    if (byte < 0x80) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
-    scale *= 128;
-  }
-  return null;
+  return new VarintReader(asBuffer(value), SINGLE_OBJECT_BYTES + 1).signed();
 }

@@ -3,7 +3,7 @@
 // shares (sample ratio), and whether anything that was known before tells the arm (balance). What is more than chance is
 // told; what is more than chance and large besides makes every figure of the log wrong, and the log is refused.
 
-import { chiSquareTail, sampleRatio, SAMPLE_RATIO_TOLD, type SampleRatio } from "../../../domain/sample-ratio.ts";
+import { chiSquareTail, sampleRatio, SAMPLE_RATIO_ALPHA, type SampleRatio } from "../../../domain/sample-ratio.ts";
 import type { FeatureSpec } from "../../../domain/features.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";
 import type { Block } from "../../nouns.ts";
@@ -62,7 +62,7 @@ function judgeRatio(
   told: string[],
   failed: string[],
 ): void {
-  if (p >= SAMPLE_RATIO_TOLD) return;
+  if (p >= SAMPLE_RATIO_ALPHA) return;
   const rows = counts.reduce((sum, count) => sum + count, 0);
   const off = counts.map((count, arm) => Math.abs(count / rows / (shares[arm] ?? 0) - 1));
   const list = arms.map(

@@ -2,9 +2,11 @@
 // force took effect. Sessions count all that reached the draw; the cells only the plan's (what was explored is on the
 // exploration account). Nothing here moves money.
 //
-// Packed as doubles (planned shares summed) and varints (counts and amounts; amounts are statistics here, not balances).
+//   packed     planned shares, summed, as doubles; then counts and amounts as varints
 
-import { assert } from "../../../domain/assert.ts";
+import { assert, itemAt } from "../../../domain/assert.ts";
+import { VarintReader, writeVarint } from "../../../log/varint.ts";
+import { asBuffer, DOUBLE_BYTES } from "../user/packed.ts";
 
 export class PlanStatistics {
   readonly clusters: number;
@@ -33,7 +35,7 @@ export class PlanStatistics {
 
   plannedShares(cluster: number, shares: readonly number[]): void {
     const from = cluster * this.arms;
-    for (let arm = 0; arm < this.arms; arm += 1) add(this.planned, from + arm, shares[arm] ?? 0);
+    for (let arm = 0; arm < this.arms; arm += 1) add(this.planned, from + arm, itemAt(shares, arm));
   }
 
   gave(cluster: number, arm: number, reservedMinor: bigint): void {
@@ -48,50 +50,27 @@ export class PlanStatistics {
   pack(): Buffer {
     const { planned } = this;
     const counts = [this.sessions, this.given, this.reservedMinor, this.settledMinor];
-    const most = planned.byteLength + counts.reduce((bytes, list) => bytes + list.length * 8, 0);
+    const most = planned.byteLength + counts.reduce((bytes, list) => bytes + list.length * DOUBLE_BYTES, 0);
     const out = Buffer.allocUnsafe(most);
     let at = 0;
     for (const value of planned) at = out.writeDoubleLE(value, at);
-    for (const list of counts) for (const value of list) at = putVarint(out, at, value);
+    for (const list of counts) for (const value of list) at = writeVarint(out, value, at);
     return Buffer.from(out.subarray(0, at));
   }
 
   static unpack(bytes: Uint8Array, clusters: number, arms: number): PlanStatistics {
     const statistics = new PlanStatistics(clusters, arms);
     const { planned, sessions, given, reservedMinor, settledMinor } = statistics;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const cursor = { at: planned.byteLength };
-    for (let index = 0; index < planned.length; index += 1) planned[index] = buffer.readDoubleLE(index * 8);
+    const buffer = asBuffer(bytes);
+    for (let index = 0; index < planned.length; index += 1) planned[index] = buffer.readDoubleLE(index * DOUBLE_BYTES);
+    const reader = new VarintReader(buffer, planned.byteLength);
     for (const list of [sessions, given, reservedMinor, settledMinor])
-      for (let index = 0; index < list.length; index += 1) list[index] = readVarint(buffer, cursor);
-    assert(cursor.at === buffer.length, `statistics of another shape than ${clusters} × ${arms}`);
+      for (let index = 0; index < list.length; index += 1) list[index] = reader.unsigned();
+    assert(reader.at === buffer.length, `statistics of another shape than ${clusters} × ${arms}`);
     return statistics;
   }
 }
 
 function add(list: Float64Array, index: number, amount: number): void {
-  assert(index >= 0 && index < list.length, `cell ${index} of ${list.length}`);
-  list[index] = (list[index] ?? 0) + amount;
-}
-
-function putVarint(out: Buffer, from: number, value: number): number {
-  let at = from;
-  let rest = value;
-  while (rest >= 128) {
-    out[at] = (rest % 128) + 128;
-    at += 1;
-    rest = Math.floor(rest / 128);
-  }
-  out[at] = rest;
-  return at + 1;
-}
-
-function readVarint(buffer: Buffer, cursor: { at: number }): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= 128) {
-    const byte = buffer.readUInt8(cursor.at);
-    cursor.at += 1;
-    value += (byte & 0x7f) * scale;
-    if (byte < 128) return value;
-  }
+  list[index] = itemAt(list, index) + amount;
 }

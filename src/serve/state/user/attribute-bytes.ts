@@ -8,9 +8,11 @@
 //   B1. decode(encode(attributes)) equals attributes, in their order.
 //   B2. What was written before the mark was there is still read: an Avro map of [null, double, string, boolean].
 
-import { assert } from "../../../domain/assert.ts";
+import { assert, itemAt } from "../../../domain/assert.ts";
 import type { Attributes, AttributeValue } from "../../../domain/features.ts";
+import { VarintReader, writeSignedVarint, writeVarint } from "../../../log/varint.ts";
 import { AGGREGATES } from "./activity.ts";
+import { asBuffer } from "./packed.ts";
 
 /** An Avro map does not begin with it: its first count would be negative. */
 const MARK = 1;
@@ -18,6 +20,8 @@ const KIND = { null: 0, false: 1, true: 2, whole: 3, double: 4, text: 5 } as con
 const KINDS = 8;
 const WHOLE_MAX = 2 ** 30;
 const NAMES_MAX = 10_000;
+/** Of a length. */
+const VARINT_BYTES = 8;
 /** A longer name is nobody's feature; keeping it would let strangers fill the memory. */
 const NAME_CHARACTERS_MAX = 64;
 
@@ -39,12 +43,8 @@ function headOf(name: string): Buffer {
   const known = heads.get(name);
   if (known !== undefined) return known;
   const text = Buffer.from(name);
-  const length: number[] = [];
-  for (let rest = text.length; ; rest >>>= 7) {
-    length.push(rest < 0x80 ? rest : (rest & 0x7f) | 0x80);
-    if (rest < 0x80) break;
-  }
-  const head = Buffer.concat([Buffer.from([0, ...length]), text]);
+  const length = Buffer.alloc(VARINT_BYTES);
+  const head = Buffer.concat([Buffer.from([0]), length.subarray(0, writeVarint(length, text.length, 0)), text]);
   if (heads.size < NAMES_MAX && name.length <= NAME_CHARACTERS_MAX) heads.set(name, head);
   return head;
 }
@@ -55,7 +55,7 @@ function putAttribute(head: Buffer, value: AttributeValue): void {
   scratch.set(head, at);
   end += head.length;
   const kind = putValue(value);
-  scratch[at] = (head[0] ?? 0) + kind;
+  scratch[at] = itemAt(head, 0) + kind;
 }
 
 /** The kind. There is room for a number. */
@@ -75,7 +75,7 @@ function putValue(value: AttributeValue): number {
 
 function putNumber(value: number): number {
   if (Number.isInteger(value) && Math.abs(value) < WHOLE_MAX && !Object.is(value, -0)) {
-    putVarint(value >= 0 ? value * 2 : -value * 2 - 1);
+    end = writeSignedVarint(scratch, value, end);
     return KIND.whole;
   }
   end = scratch.writeDoubleLE(value, end);
@@ -84,20 +84,9 @@ function putNumber(value: number): number {
 
 function putText(text: string): void {
   const length = Buffer.byteLength(text);
-  putVarint(length);
-  reserve(length);
+  reserve(length + VARINT_BYTES);
+  end = writeVarint(scratch, length, end);
   end += scratch.write(text, end);
-}
-
-/** There is room for it. */
-function putVarint(value: number): void {
-  let rest = value;
-  for (; rest >= 0x80; rest >>>= 7) {
-    scratch[end] = (rest & 0x7f) | 0x80;
-    end += 1;
-  }
-  scratch[end] = rest;
-  end += 1;
 }
 
 function reserve(bytes: number): void {
@@ -109,7 +98,7 @@ function reserve(bytes: number): void {
 
 /** What `encodeAttributes` wrote, now or before. */
 export function decodeAttributes(bytes: Uint8Array): Attributes {
-  const reader = new ByteReader(bytes);
+  const reader = new ByteReader(asBuffer(bytes), 0);
   const attributes: Record<string, AttributeValue> = {};
   if (bytes[0] !== MARK) readAvroMap(reader, attributes);
   else for (reader.at = 1; reader.at < bytes.length;) readAttribute(reader, attributes);
@@ -120,7 +109,7 @@ export function decodeAttributes(bytes: Uint8Array): Attributes {
 function readAttribute(reader: ByteReader, into: Record<string, AttributeValue>): void {
   const head = reader.byte();
   const place = Math.floor(head / KINDS);
-  const name = place === 0 ? reader.text(reader.varint()) : AGGREGATES[place - 1];
+  const name = place === 0 ? reader.text(reader.unsigned()) : AGGREGATES[place - 1];
   assert(name !== undefined, `attribute bytes with the aggregate ${place}: of a newer writer`);
   setOwn(into, name, readValue(reader, head % KINDS));
 }
@@ -134,28 +123,28 @@ function readValue(reader: ByteReader, kind: number): AttributeValue {
     case KIND.true:
       return true;
     case KIND.whole:
-      return reader.zigzag();
+      return reader.signed();
     case KIND.double:
       return reader.double();
     default:
       assert(kind === KIND.text, `attribute bytes with the kind ${kind}: of a newer writer`);
-      return reader.text(reader.varint());
+      return reader.text(reader.unsigned());
   }
 }
 
 /** As they were before the mark. */
 function readAvroMap(reader: ByteReader, into: Record<string, AttributeValue>): void {
-  for (let count = reader.zigzag(); count > 0; count = reader.zigzag()) {
-    for (; count > 0; count -= 1) setOwn(into, reader.text(reader.zigzag()), readAvroValue(reader));
+  for (let count = reader.signed(); count > 0; count = reader.signed()) {
+    for (; count > 0; count -= 1) setOwn(into, reader.text(reader.signed()), readAvroValue(reader));
   }
 }
 
 function readAvroValue(reader: ByteReader): AttributeValue {
-  switch (reader.zigzag()) {
+  switch (reader.signed()) {
     case 1:
       return reader.double();
     case 2:
-      return reader.text(reader.zigzag());
+      return reader.text(reader.signed());
     case 3:
       return reader.byte() === 1;
     default:
@@ -170,40 +159,19 @@ function setOwn(into: Record<string, AttributeValue>, name: string, value: Attri
   else into[name] = value;
 }
 
-class ByteReader {
-  readonly #bytes: Buffer;
-  at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
+class ByteReader extends VarintReader {
   byte(): number {
     this.at += 1;
-    return this.#bytes.readUInt8(this.at - 1);
-  }
-
-  varint(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 0x80) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  zigzag(): number {
-    const value = this.varint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return this.bytes.readUInt8(this.at - 1);
   }
 
   double(): number {
     this.at += 8;
-    return this.#bytes.readDoubleLE(this.at - 8);
+    return this.bytes.readDoubleLE(this.at - 8);
   }
 
   text(length: number): string {
     this.at += length;
-    return this.#bytes.toString("utf8", this.at - length, this.at);
+    return this.bytes.toString("utf8", this.at - length, this.at);
   }
 }

@@ -1,6 +1,7 @@
 // Fingerprints: 53-bit numbers that stand for an id or a body, so that a user's record stays small. Two bodies that say
 // the same have the same one, in whatever order a producer wrote their attributes.
 
+import { itemAt } from "../../../domain/assert.ts";
 import type { Attributes, AttributeValue } from "../../../domain/features.ts";
 import { hashUnit } from "../../../domain/random.ts";
 import type { Outcome, Session } from "../../../domain/session.ts";
@@ -46,8 +47,8 @@ function numberUnit(name: string, value: number): number {
   const nameInt = nameHash(name);
   double[0] = value === 0 ? 0 : value;
   if (Number.isNaN(value)) words.fill(0xffffffff);
-  const first = mix((words[0] ?? 0) ^ nameInt);
-  const second = mix((words[1] ?? 0) ^ first ^ Math.floor(nameInt / 2 ** 21));
+  const first = mix(itemAt(words, 0) ^ nameInt);
+  const second = mix(itemAt(words, 1) ^ first ^ Math.floor(nameInt / 2 ** 21));
   const high = mix(Math.imul(first, 5) ^ second);
   const low = mix(Math.imul(second, 5) ^ high);
   return (high * 2 ** 21 + (low >>> 11)) / SPAN;

@@ -1,14 +1,15 @@
 // Packed lists: rows of doubles in one byte string, little-endian. A user's record has several short lists of numbers;
 // as bytes they are copied, not parsed, when the record passes through.
 
-import { assert } from "../../../domain/assert.ts";
+import { assert, itemAt } from "../../../domain/assert.ts";
 
 export const DOUBLE_BYTES = 8;
 export const NOTHING: Uint8Array = new Uint8Array(0);
 
 export function packDoubles(values: readonly number[]): Buffer {
   const bytes = Buffer.allocUnsafe(values.length * DOUBLE_BYTES);
-  for (let index = 0; index < values.length; index += 1) bytes.writeDoubleLE(values[index] ?? 0, index * DOUBLE_BYTES);
+  for (let index = 0; index < values.length; index += 1)
+    bytes.writeDoubleLE(itemAt(values, index), index * DOUBLE_BYTES);
   return bytes;
 }
 
@@ -26,7 +27,8 @@ export function appendRow(bytes: Uint8Array, row: readonly number[], maxRows: nu
   const keep = Math.min(bytes.length, (maxRows - 1) * rowBytes);
   const out = Buffer.allocUnsafe(keep + rowBytes);
   out.set(bytes.subarray(bytes.length - keep), 0);
-  for (let index = 0; index < row.length; index += 1) out.writeDoubleLE(row[index] ?? 0, keep + index * DOUBLE_BYTES);
+  for (let index = 0; index < row.length; index += 1)
+    out.writeDoubleLE(itemAt(row, index), keep + index * DOUBLE_BYTES);
   return out;
 }
 
