@@ -34,20 +34,20 @@ export function readOut(
 ): Estimates {
   const layers = layersOf(foretold, measured, mix, units);
   const { clusters, arms } = measured;
-  const values = new Float64Array(clusters * arms);
+  const values = Float64Array.from(network);
   const variance = new Float64Array(clusters * arms);
-  const isCertain = layers.arm.variance.map((noise, arm) => Number(noise === Infinity && hasRows(measured, arm)));
+  // What never varies needs no correction, and what corrects the others says nothing of it.
+  const isCertain = Array.from(layers.arm.variance, (noise, arm) => noise === Infinity && hasRows(measured, arm));
   const armVariance = layers.arm.variance.map((each, arm) => (isCertain[arm] ? 0 : each * (units[arm] ?? 1) ** 2));
   for (let cell = 0; cell < values.length; cell += 1) {
     const arm = cell % arms;
     const unit = units[arm] ?? 1;
     const cluster = Math.floor(cell / arms);
-    values[cell] = network[cell] ?? 0;
     if (isCertain[arm]) continue;
     const own = shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
     const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
     variance[cell] = (armVariance[arm] ?? 0) + noise * unit * unit;
-    values[cell] = (values[cell] ?? 0) + unit * (layers.level + (readout === "shrunk" ? own : 0));
+    values[cell] = (network[cell] ?? 0) + unit * (layers.level + (readout === "shrunk" ? own : 0));
     if (readout === "measured" && (measured.count[cell] ?? 0) > 0) {
       values[cell] = measured.mean[cell] ?? 0;
       variance[cell] = measured.variance[cell] ?? 0;
