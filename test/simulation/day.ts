@@ -10,8 +10,8 @@
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { LogUnavailable, OutcomeUnknown, type EventLog, type OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import type { Fault, FaultPoint } from "../../src/log/simulated/faults.ts";
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
+import { CallFaults } from "./call-faults.ts";
 import { Disk } from "./disk.ts";
 import { History, valueOf, type Transaction } from "./history.ts";
 import { Machine, type Seams } from "./machine.ts";
@@ -19,7 +19,7 @@ import { Operators } from "./operators.ts";
 import { People } from "./people.ts";
 import { Post } from "./post.ts";
 import { DAY_START_MS, placementsOf, settingOf, type Setting } from "./setting.ts";
-import { Tally, type FaultCounts, type FaultKind } from "./tally.ts";
+import { Tally, type FaultCounts } from "./tally.ts";
 import { shuffled, Turns, type Waiting } from "./turns.ts";
 
 export interface PlayedDay {
@@ -67,7 +67,7 @@ interface Node {
 class Day {
   readonly #setting: Setting;
   readonly #random: Random;
-  readonly #faults: Random;
+  readonly #faults: CallFaults;
   readonly #tally = new Tally();
   readonly #turns = new Turns();
   readonly #post = new Post();
@@ -92,12 +92,12 @@ class Day {
     const random = seededRandom(`simulation/${seed}`);
     this.#setting = settingOf(seed, random.fork("setting"));
     this.#random = random.fork("day");
-    this.#faults = random.fork("faults");
+    this.#faults = new CallFaults(this.#setting.rates, random.fork("faults"), this.#tally);
     this.#people = new People(this.#setting, random.fork("people"), this.#tally, this.#post);
     this.#cluster = createSimulatedCluster({
       // Each append at an instant of its own (history.ts).
       now: () => (this.#appends += 1),
-      faults: (point) => this.#fault(point),
+      faults: (point) => (this.#calm ? "none" : this.#faults.at(point)),
       sharing: "many",
     });
     this.#producer = this.#cluster.connect("producer");
@@ -275,43 +275,6 @@ class Day {
     if (!this.#chance(idle ? IDLE_PACE : PACE)) return false;
     this.#polledAt.set(at.task, this.#appends);
     return true;
-  }
-
-  #fault({ step, process, task }: FaultPoint): Fault {
-    const { rates } = this.#setting;
-    if (this.#calm || task === null) return this.#calm || process !== "producer" ? "none" : this.#sendFault();
-    const draw = this.#faults.unit();
-    if (draw < rates.crash) return this.#crash(step, task);
-    if (step === "commit" && draw < rates.crash + rates.unknown) {
-      const done = this.#faults.unit() < 0.5;
-      this.#tally.count(done ? "commit_unknown_done" : "commit_unknown_lost");
-      return done ? "unknown_after" : "unknown_before";
-    }
-    if (draw < rates.crash + rates.unknown || draw >= rates.crash + rates.unknown + rates.unavailable) return "none";
-    this.#tally.count("log_unavailable");
-    return "unavailable";
-  }
-
-  #crash(step: FaultPoint["step"], task: string): Fault {
-    const before = this.#faults.unit() < 0.5;
-    const kinds: Partial<Record<FaultPoint["step"], FaultKind>> = {
-      claim: "crash_at_claim",
-      restore: "crash_at_restore",
-      seek: "crash_at_seek",
-      poll: "crash_at_poll",
-      commit: before ? "crash_before_commit" : "crash_after_commit",
-    };
-    const kind = kinds[step];
-    if (kind !== undefined) this.#tally.count(kind);
-    if (task.startsWith("treasury")) this.#tally.count("treasurer_crash");
-    return before ? "crash_before" : "crash_after";
-  }
-
-  /** A producer that got no answer sends again, whether the first got there or not. */
-  #sendFault(): Fault {
-    if (this.#faults.unit() >= this.#setting.rates.unknown) return "none";
-    this.#tally.count("send_repeated");
-    return this.#faults.unit() < 0.5 ? "unknown_before" : "unknown_after";
   }
 
   async #deliver(): Promise<void> {

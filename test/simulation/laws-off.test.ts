@@ -1,8 +1,8 @@
 // A simulation that cannot fail proves nothing: the system with any one law switched off must be caught, and by that law.
 
 import { afterAll, describe, expect, test } from "vitest";
-import { LAWS_OFF } from "./laws-off.ts";
-import type { LawOff } from "./laws-off-tools.ts";
+import { LAWS_OFF } from "./laws-off/laws.ts";
+import type { LawOff } from "./laws-off/tools.ts";
 import { runDay } from "./run.ts";
 
 const MOST_SEEDS = 1_000;

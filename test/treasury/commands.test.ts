@@ -1,26 +1,10 @@
-import { readFileSync } from "node:fs";
+// What commands do to a campaign, and what its status says of them.
+
 import { describe, expect, test } from "vitest";
-import type { PacingAction } from "../../src/domain/control.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
-import { REFUSALS } from "../../src/treasury/inbox/commands.ts";
-import { ARMS, campaign, manifest, Shard, World } from "./world.ts";
-
-function started(shards = 2): World {
-  const world = new World(campaign({ ceilingMinor: 2_000_000n }), shards);
-  world.command({ kind: "create", campaign: world.campaign });
-  world.cycle(1_000);
-  return world;
-}
-
-function points(...pairs: [number, number][]): { atMs: number; share: number }[] {
-  return pairs.map(([atMs, share]) => ({ atMs, share }));
-}
-
-/** All shards report what they have heard. */
-function reported(world: World, nowMs: number): void {
-  for (const shard of world.shards) world.sendReport(shard.report(world.campaign.id, nowMs));
-  world.cycle(nowMs);
-}
+import { ARMS, Shard } from "./shard.ts";
+import { points, priced, reported, started } from "./steered.ts";
+import { campaign, manifest, World } from "./world.ts";
 
 test("a created campaign is granted to every shard at once, and its status says so", () => {
   const world = started();
@@ -137,97 +121,9 @@ test("a pinned release stays until it is unpinned, or another is pinned", () => 
   expect(world.status).toMatchObject({ release: a, pinned: false, revision: 5 });
 });
 
-describe("a dry run", () => {
-  function running(): World {
-    const world = started();
-    world.command({ kind: "set_curve", mode: "even", points: [] });
-    world.command({ kind: "promote_release", release: world.release("a") });
-    world.cycle(2_000);
-    world.cycle(3_000);
-    reported(world, 4_000);
-    return world;
-  }
-
-  test("says which plan, price, reward and spend would come, from where on, and changes nothing", () => {
-    const world = running();
-    const before = world.status;
-    const grants = world.outputs.filter((record) => record.topic === "grants").length;
-    const id = world.command({ kind: "set_budget", budgetMinor: 500_000n, currency: "EUR" }, { dryRun: true });
-    world.cycle(4_100);
-    expect(world.answer(id)).toBe("previewed 3");
-    expect(world.status).toMatchObject({ revision: 3, budgetMinor: 1_000_000n, planRow: before.planRow });
-    expect(world.outputs.filter((record) => record.topic === "grants")).toHaveLength(grants);
-    const preview = world.status.answers.at(-1)?.preview;
-    expect(preview?.revision).toBe(4);
-    expect(preview?.beyond).toEqual(world.shards.map((shard, index) => ({ shard: index, offset: shard.grantOffset })));
-    const [now, then] = [preview?.before, preview?.after];
-    expect(now?.planRow).toBeCloseTo(world.status.planRow, 1);
-    expect(then?.planRow).toBeLessThan(now?.planRow ?? 0);
-    expect(then?.shadowPrice).toBeGreaterThan(now?.shadowPrice ?? 1);
-    expect(then?.rewardToCome).toBeLessThan(now?.rewardToCome ?? 0);
-    expect(Number(then?.spendAtEnd)).toBeLessThanOrEqual(500_000);
-    expect(Number(then?.spendAtEnd)).toBeGreaterThan(400_000);
-    expect(now?.spendAtEnd).toBeGreaterThan(then?.spendAtEnd ?? 0n);
-  });
-
-  test("says what share of the money that the plan wants it could not pay, and counts no reward for that", () => {
-    const world = started();
-    world.command({ kind: "promote_release", release: world.release("a") });
-    world.cycle(2_000);
-    world.command({ kind: "set_budget", budgetMinor: 10_000n, currency: "EUR" }, { dryRun: true });
-    world.cycle(2_100);
-    const { before: now, after: then } = world.status.answers.at(-1)?.preview ?? {};
-    // `asap` asks for its dearest row whatever the budget is.
-    expect(then?.planRow).toBe(now?.planRow);
-    const wanted = Number(now?.spendToCome) / (1 - (now?.refusedShare ?? 1));
-    expect(wanted).toBeGreaterThan(1_000_000);
-    expect(then?.refusedShare).toBeCloseTo(1 - 10_000 / wanted, 6);
-    expect(Number(then?.spendToCome)).toBe(10_000);
-    expect(then?.rewardToCome).toBeLessThan(now?.rewardToCome ?? 0);
-  });
-
-  test("what it said comes true when the command is meant", () => {
-    const world = running();
-    const action: PacingAction = { kind: "set_budget", budgetMinor: 500_000n, currency: "EUR" };
-    world.command(action, { dryRun: true });
-    world.cycle(4_100);
-    const preview = world.status.answers.at(-1)?.preview;
-    world.command(action);
-    world.cycle(4_100);
-    expect(world.status.planRow).toBe(preview?.after?.planRow);
-    expect(world.status.revision).toBe(preview?.revision);
-    expect(world.status.forecast).toEqual(preview?.after);
-  });
-
-  test("of a campaign that is not there yet leaves it so, and is never taken for applied", () => {
-    const world = new World(campaign(), 1);
-    const id = world.command({ kind: "create", campaign: world.campaign }, { dryRun: true });
-    world.cycle(1_000);
-    expect(world.answer(id)).toBe("previewed 0");
-    expect(world.shards[0]?.grant).toBeNull();
-    world.command({ kind: "create", campaign: world.campaign });
-    world.cycle(1_100);
-    const paused = world.command({ kind: "pause" }, { dryRun: true });
-    world.cycle(1_200);
-    reported(world, 1_300);
-    expect(world.answer(paused)).toBe("previewed 1");
-    expect(world.status.state).toBe("live");
-  });
-});
-
-/** A release that was trained with these prices. */
-function priced(name: string, currency: string, change: (price: Price, arm: number) => Price): ReleaseManifest {
-  const prices = ARMS.map(({ faceMinor, sendMinor }) => ({
-    faceMinor: Number(faceMinor),
-    sendMinor: Number(sendMinor),
-  }));
-  return { ...manifest(0.3, name), money: { currency, prices: prices.map(change) } };
-}
-type Price = { readonly faceMinor: number | null; readonly sendMinor: number };
-
 test("a release that was trained with this campaign's money is promoted; one of a version that did not tell by its currency", () => {
   const world = started();
-  const told = world.command({
+  const named = world.command({
     kind: "promote_release",
     release: world.release(
       "a",
@@ -239,11 +135,11 @@ test("a release that was trained with this campaign's money is promoted; one of 
   const unredeemed = priced("e", "EUR", (price) => ({ ...price, faceMinor: null }));
   const faceless = world.command({ kind: "promote_release", release: world.release("e", unredeemed) });
   const earlier = { ...manifest(0.3, "c"), summary: { currency: "EUR" } };
-  const untold = world.command({ kind: "promote_release", release: world.release("c", earlier) });
+  const unnamed = world.command({ kind: "promote_release", release: world.release("c", earlier) });
   const foreign = { ...manifest(0.3, "d"), summary: { currency: "JPY" } };
   const other = world.command({ kind: "promote_release", release: world.release("d", foreign) });
   world.cycle(1_100);
-  expect([told, unpriced, faceless, untold, other].map((id) => world.answer(id))).toEqual([
+  expect([named, unpriced, faceless, unnamed, other].map((id) => world.answer(id))).toEqual([
     "accepted 2",
     "accepted 3",
     "accepted 4",
@@ -313,97 +209,6 @@ test("what was refused, or only tried, is decided anew under the same id, once; 
   pause(7);
   expect(world.answer("p")).toBe("accepted 2");
   expect(world.status.answers.filter(({ commandId }) => commandId === "p")).toHaveLength(1);
-});
-
-describe("refusals", () => {
-  const other = { ...manifest(), arms: ["none", "large", "small"] };
-  const yen = priced("yen", "JPY", (_, arm) => ({ faceMinor: arm, sendMinor: 0 }));
-  const cases: [
-    string,
-    PacingAction,
-    { expectedRevision?: number; campaign?: string; ended?: true; pinned?: true; alarmed?: true },
-  ][] = [
-    ["unknown_campaign", { kind: "pause" }, { campaign: "nowhere" }],
-    ["already_exists", { kind: "create", campaign: campaign() }, {}],
-    ["invalid_campaign: id is spring", { kind: "create", campaign: campaign() }, { campaign: "autumn" }],
-    [
-      "invalid_campaign: campaign: endMs: must be after startMs",
-      { kind: "create", campaign: campaign({ id: "autumn", startMs: 5, endMs: 5 }) },
-      { campaign: "autumn" },
-    ],
-    ["ended", { kind: "resume" }, { ended: true }],
-    ["stale_revision: the current one is 1", { kind: "pause" }, { expectedRevision: 7 }],
-    ["negative", { kind: "set_budget", budgetMinor: -1n, currency: "EUR" }, {}],
-    ["currency_differs: the campaign's is EUR", { kind: "set_budget", budgetMinor: 1n, currency: "USD" }, {}],
-    ["unknown_release: gone", { kind: "promote_release", release: "gone" }, {}],
-    ["arms_differ", { kind: "promote_release", release: releaseHash(other) }, {}],
-    [
-      "money_differs: the release is in JPY, the campaign in EUR; small: face value 1 JPY",
-      { kind: "promote_release", release: releaseHash(yen), force: true },
-      {},
-    ],
-    ["money_differs: the release is in JPY", { kind: "pin_release", release: releaseHash(yen) }, {}],
-    ["no_earlier_release", { kind: "rollback_release" }, {}],
-    ["negative", { kind: "set_exploration", share: 0.1, budgetMinor: -1n }, {}],
-    [
-      "above_ceiling: the campaign's is 20,000.00 EUR",
-      { kind: "set_budget", budgetMinor: 2_000_001n, currency: "EUR" },
-      {},
-    ],
-    [
-      "no_periods: its budget is one for the whole",
-      { kind: "set_budget", budgetMinor: 1n, currency: "EUR", periodBudgetMinor: 1n },
-      {},
-    ],
-    ["negative", { kind: "set_budget", budgetMinor: 1n, currency: "EUR", periodBudgetMinor: -1n }, {}],
-    [
-      "curve_not_rising: point 2: must be later than the one before and not lower",
-      { kind: "set_curve", mode: "points", points: points([0, 0.5], [10, 0.4], [20, 1]) },
-      {},
-    ],
-    [
-      "curve_not_rising: the last share must be 1",
-      { kind: "set_curve", mode: "points", points: points([0, 0.5], [10, 0.9]) },
-      {},
-    ],
-    [
-      "curve_not_rising: point 1: must be in the period, from 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z, got 1970-01-02",
-      { kind: "set_curve", mode: "points", points: points([86_400_001, 1]) },
-      {},
-    ],
-    ["invalid_campaign: campaign: explorationShare: ", { kind: "set_exploration", share: 1, budgetMinor: 1n }, {}],
-    ["invalid_campaign: campaign: caps.0.max: ", { kind: "set_caps", caps: [{ max: 0, windowMs: 5 }] }, {}],
-    ["pinned: to", { kind: "promote_release", release: "another" }, { pinned: true }],
-    ["pinned: to", { kind: "rollback_release" }, { pinned: true }],
-    ["unknown_release: gone", { kind: "pin_release", release: "gone" }, {}],
-    ["alarmed: shard 0: revision is 99", { kind: "resume" }, { alarmed: true }],
-    ["no_alarm", { kind: "clear_alarm" }, {}],
-  ];
-
-  test.each(cases)("%s", (reason, action, { ended, pinned, alarmed, ...changes }) => {
-    const world = started();
-    world.release("other", other);
-    world.release("yen", yen);
-    if (pinned) world.command({ kind: "pin_release", release: world.release("a") });
-    if (ended) world.command({ kind: "end" });
-    if (alarmed) world.sendReport({ ...world.shards[0]!.report("spring", 1_050), revision: 99 });
-    world.cycle(1_100);
-    const before = world.status;
-    const id = world.command(action, changes);
-    const dry = world.command(action, { ...changes, dryRun: true });
-    world.cycle(1_200);
-    expect(world.answer(id)).toMatch(new RegExp(`^refused ${changes.campaign ? 0 : before.revision} ${reason}`));
-    expect(world.answer(dry)).toBe(world.answer(id));
-    if (changes.campaign === undefined) expect(world.status.revision).toBe(before.revision);
-  });
-
-  test("each reason is reached above, and SPEC.md lists the same ones", () => {
-    const reached = new Set(cases.map(([reason]) => reason.split(":")[0]));
-    expect(reached).toEqual(new Set(REFUSALS));
-    const spec = readFileSync(new URL("../../src/treasury/SPEC.md", import.meta.url), "utf8");
-    const table = spec.slice(spec.indexOf("## Commands"), spec.indexOf("## Pacing"));
-    expect(new Set([...table.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1]))).toEqual(new Set(REFUSALS));
-  });
 });
 
 test("a campaign is checked again where it comes in: arm 0 must cost nothing", () => {

@@ -4,7 +4,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { arrivals, campaign, World } from "./world.ts";
+import { arrivals } from "./shard.ts";
+import { campaign, World } from "./world.ts";
 
 const END_MS = 100_000;
 

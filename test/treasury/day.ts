@@ -3,7 +3,8 @@
 
 import type { Campaign } from "../../src/domain/campaign.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
-import { arrivals, campaign, manifest, World, type Shard } from "./world.ts";
+import { arrivals, type Shard } from "./shard.ts";
+import { campaign, manifest, World } from "./world.ts";
 
 export interface DayOptions {
   readonly mode: "asap" | "even" | "points";

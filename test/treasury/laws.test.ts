@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Grant, ShardReport } from "../../src/domain/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { arrivals, campaign, World } from "./world.ts";
+import { arrivals } from "./shard.ts";
+import { campaign, World } from "./world.ts";
 
 interface Audit {
   readonly failures: string[];

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import type { Campaign, Rollover } from "../../src/domain/campaign.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { armAt } from "./day.ts";
-import { arrivals, campaign, manifest, World } from "./world.ts";
+import { arrivals } from "./shard.ts";
+import { campaign, manifest, World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -33,7 +33,7 @@ export class Periods {
   }
 
   /** What its shards have reported by the end of a look. */
-  look(posted: number): void {
+  review(posted: number): void {
     this.#posted = posted;
   }
 

@@ -16,13 +16,13 @@ export interface Seen {
 const STATED = 0.01;
 const BOUNDS = 4;
 
-/** What one campaign's treasurer has seen, look by look. */
+/** What one campaign's treasurer has seen, review by review. */
 export class Lending {
   #marks: Seen[] = [];
   #now: Seen | null = null;
   #early: Seen | null = null;
 
-  look(campaign: Campaign, seen: Seen): void {
+  review(campaign: Campaign, seen: Seen): void {
     const part = (31 / 32) * (campaign.reservation.ttlMs / 8);
     const isFirst = this.#now === null;
     this.#now = seen;

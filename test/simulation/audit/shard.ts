@@ -1,8 +1,7 @@
 // Shard: audits one partition of the users' topics, cycle by cycle. From what a cycle has read it works out what must come
-// of it: windows, outcomes, dead letters, which sessions get a decision, every unit of money, and holds that against what
-// the cycle has written. The SPECs made a second time, for the auditor's eyes only.
+// of it: windows, outcomes, dead letters, which sessions get a decision, every unit of money, and holds that against what the
+// cycle has written. No code is shared with src/serve.
 
-import type { AccountTotals, ShardReport } from "../../../src/domain/control.ts";
 import type { Decision } from "../../../src/domain/decision.ts";
 import { schemaCodec } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
@@ -16,14 +15,11 @@ import { Expected } from "./expected.ts";
 import type { Findings, Law } from "./findings.ts";
 import type { Inputs } from "./inputs.ts";
 import { ACCOUNTS } from "./money.ts";
+import { checkReports, checkState } from "./reported.ts";
 import { User, type Open } from "./user.ts";
 
-/** What the audit looks at of a shard's own record of a campaign. */
-interface CountsRecord {
-  readonly plan: AccountTotals;
-  readonly exploration: AccountTotals;
-}
-const stateCodec = schemaCodec<CountsRecord>("state");
+/** A shard's head, as far as the audit looks at it. */
+const stateCodec = schemaCodec<{ readonly campaigns: readonly string[] }>("state");
 
 /** What the shards have in common. */
 export interface Shards {
@@ -84,14 +80,16 @@ export class ShardAudit {
     this.#expected.compareSettlements(settlements);
     this.#expected.compareTraining(of("training-log"));
     this.#expected.compareLetters(of("dead-letters"));
-    for (const row of of("state")) this.#state(row);
-    this.#reports(of("shard-reports"));
+    for (const row of of("state")) checkState(row, this.campaigns, this.#moment.place, this.#findings);
+    const chains = { decisions: this.#decisions, settlements: this.#settlements };
+    const shard = { partition: this.partition, campaigns: this.campaigns, moment: this.#moment, chains };
+    checkReports(of("shard-reports"), shard, this.#findings);
   }
 
   /** An ended campaign leaves the shard's head when nothing of its money is held or free, until control speaks of it again. */
   #leave({ topic, key, value }: LogRecord): void {
     if (topic !== "state" || value === null || Buffer.from(key ?? []).toString() !== "h") return;
-    const head = stateCodec.decode(value) as unknown as { readonly campaigns: readonly string[] };
+    const head = stateCodec.decode(value);
     for (const [id, campaign] of this.campaigns) {
       if (campaign.left || head.campaigns.includes(id)) continue;
       const isOver = campaign.grant.state === "ended" && ACCOUNTS.every((account) => campaign.money[account].isOver);
@@ -255,69 +253,6 @@ export class ShardAudit {
       `${this.#moment.place} ${decision.decisionId}`,
       () => `${hold.account}: ${money.inUse} in use of ${money.granted} granted, ${money.returned} returned`,
     );
-  }
-
-  /** The shard's own record of its money must be what the rows come to. */
-  #state(record: LogRecord): void {
-    const key = Buffer.from(record.key ?? []).toString();
-    if (!key.startsWith("c/") || record.value === null) return;
-    const campaign = this.campaigns.get(key.slice(2));
-    const told = stateCodec.decode(record.value);
-    for (const account of ACCOUNTS) {
-      const difference =
-        campaign === undefined ? "no such campaign" : campaign.money[account].differenceFrom(told[account]);
-      if (difference !== null) this.#findings.add("totals", `${this.#moment.place} ${key} ${account}`, difference);
-    }
-  }
-
-  #reports(records: readonly LogRecord[]): void {
-    const reported = new Set<string>();
-    for (const record of records) {
-      const report = valueOf("shard-reports", record);
-      reported.add(report.campaign);
-      this.#report(report);
-    }
-    for (const [id, campaign] of this.campaigns) {
-      const isNews = campaign.reportedRevision !== campaign.grant.revision;
-      this.#findings.demand(
-        !isNews || reported.has(id),
-        "T3",
-        this.#moment.place,
-        () => `${id}: no report of a new revision`,
-      );
-    }
-  }
-
-  #report(report: ShardReport): void {
-    const { nowMs, cycle } = this.#moment;
-    const place = `${this.#moment.place} report of ${report.campaign}`;
-    const campaign = this.campaigns.get(report.campaign);
-    if (campaign === undefined) return this.#findings.add("totals", place, "there is no such campaign here");
-    for (const account of ACCOUNTS) {
-      const difference = campaign.money[account].differenceFrom(report.totals[account]);
-      this.#findings.demand(difference === null, "totals", `${place} ${account}`, () => difference ?? "");
-    }
-    const { grant, grantOffset, eligible, heldOut } = campaign;
-    const demand = (holds: boolean, law: "totals" | "chain" | "T3", what: string): void =>
-      this.#findings.demand(holds, law, place, () => what);
-    demand(
-      report.shard === this.partition && report.atMs === nowMs && report.cycle === cycle,
-      "totals",
-      "is of another cycle",
-    );
-    demand(report.revision === grant.revision && report.grantOffset === grantOffset, "T3", "tells another grant");
-    demand(
-      report.eligibleSessions === eligible && report.holdoutSessions === heldOut,
-      "totals",
-      `${report.eligibleSessions} sessions, ${eligible} came`,
-    );
-    demand(this.#decisions.isAt(report.decisionRows, report.decisionHead), "chain", "another head of decisions");
-    demand(
-      this.#settlements.isAt(report.settlementRows, report.settlementHead),
-      "chain",
-      "another head of settlements",
-    );
-    campaign.reportedRevision = report.revision;
   }
 
   #user(userId: string): User {

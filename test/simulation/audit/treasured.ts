@@ -1,4 +1,4 @@
-// Treasured: what a campaign's treasurer has read, granted and been told, and what may be out by that.
+// Treasured: what a campaign's treasurer has read, granted and been reported, and what may be out by that.
 
 import type { ShardReport } from "../../../src/domain/control.ts";
 import { Steered } from "./commands.ts";
@@ -23,7 +23,7 @@ export class Treasured {
   allowedInPeriod = 0;
   /** Of the plan's budgets so far. */
   highestMinor = 0;
-  lookedMs = 0;
+  reviewedMs = 0;
   readonly periods = new Periods();
   readonly #lending = new Lending();
 
@@ -55,7 +55,7 @@ export class Treasured {
     return account === "plan" && this.planLimit < this.steered.budget.plan ? "T7" : "L2";
   }
 
-  /** Before the treasurer takes in what its look brings and, of a campaign that is new, after. */
+  /** Before the treasurer takes in what its review brings and, of a campaign that is new, after. */
   enterPeriod(nowMs: number): void {
     const { campaign, periodBudget } = this.steered;
     if (campaign !== null && periodBudget !== null) this.periods.enter(campaign, periodBudget, nowMs);
@@ -68,16 +68,16 @@ export class Treasured {
   }
 
   /** The treasurer looks at the campaign. */
-  look(nowMs: number): void {
+  review(nowMs: number): void {
     const { campaign } = this.steered;
     this.enterPeriod(nowMs);
-    this.periods.look(this.posted("plan"));
+    this.periods.review(this.posted("plan"));
     if (campaign?.reservation.policy !== "expected") return;
     const sum = (field: "reserved" | "settled" | "released"): number =>
       this.#sum("plan", ({ totals }) => Number(totals.plan[field]));
     const atMs = this.slices.reduce((most, { report }) => Math.max(most, report?.atMs ?? 0), 0);
     const [reserved, settled, released] = [sum("reserved"), sum("settled"), sum("released")];
-    this.#lending.look(campaign, { atMs: atMs === 0 ? nowMs : atMs, reserved, settled, released });
+    this.#lending.review(campaign, { atMs: atMs === 0 ? nowMs : atMs, reserved, settled, released });
   }
 
   held(account: "plan" | "exploration"): number {

@@ -1,14 +1,14 @@
 // Tools for laws-off.ts: processors that see another state, read other records or write others than the real one does;
 // methods and task logs that do something else.
 
-import { codecFor, decodedOrNull, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
-import type { LogRecord, OutRecord, TaskLog } from "../../src/log/event-log.ts";
-import type { StateRecord } from "../../src/serve/state/state.ts";
-import type { LocalStore } from "../../src/task/store/local-store.ts";
-import type { Processor, StateView } from "../../src/task/processor.ts";
-import type { TreasuryState } from "../../src/treasury/state/state.ts";
-import type { Law } from "./audit/findings.ts";
-import type { Seams } from "./machine.ts";
+import { codecFor, decodedOrNull, schemaCodec, type TopicValues } from "../../../src/log/codec/codec.ts";
+import type { LogRecord, OutRecord, TaskLog } from "../../../src/log/event-log.ts";
+import type { StateRecord } from "../../../src/serve/state/state.ts";
+import type { LocalStore } from "../../../src/task/store/local-store.ts";
+import type { Processor, StateView } from "../../../src/task/processor.ts";
+import type { TreasuryState } from "../../../src/treasury/state/state.ts";
+import type { Law } from "../audit/findings.ts";
+import type { Seams } from "../machine.ts";
 
 /** A law that is switched off. */
 export interface LawOff {

@@ -1,7 +1,7 @@
 // Laws off, of the doors (C9): records of users, and commands, are taken in whichever partition they are.
 
-import { partitionOf } from "../../src/log/partitioner.ts";
-import { campaignOf, withBatch, type LawOff } from "./laws-off-tools.ts";
+import { partitionOf } from "../../../src/log/partitioner.ts";
+import { campaignOf, withBatch, type LawOff } from "./tools.ts";
 
 export const DOORS_OFF: readonly LawOff[] = [
   {
