@@ -1,41 +1,27 @@
-// Day
-// One seeded day of the whole: machines that run the allocator and the treasurer on one simulated log, people, operators,
-// and everything that goes wrong. It goes in rounds: time passes, letters arrive, machines die and come back, and some of
-// the calls under way get their turn. Nothing in it reads a real clock.
+// Day: one seeded day of the whole: machines that run the allocator and the treasurer on one simulated log, people, operators, and
+// everything that goes wrong. It goes in rounds: time passes, records arrive, machines die and come back, and some of the calls
+// under way get their turn. Nothing in it reads a real clock.
 //
 //   D1. The same seed and seams give the same day, to the byte.
 //   D2. The evening is calm: all machines are back, nothing fails any more, every letter has arrived, every window is over
 //       and nobody has anything left to do. So what must come to pass in the end can be demanded of every day.
 
 import { seededRandom, type Random } from "../../src/domain/random.ts";
-import { LogUnavailable, OutcomeUnknown, type EventLog, type OutRecord } from "../../src/log/event-log.ts";
+import { LogUnavailable, OutcomeUnknown, type OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
 import { CallFaults } from "./call-faults.ts";
 import { Disk } from "./disk.ts";
-import { History, valueOf, type Transaction } from "./history.ts";
+import { History, valueOf } from "./history.ts";
 import { Machine, type Seams } from "./machine.ts";
 import { Operators } from "./operators.ts";
 import { People } from "./people.ts";
+import type { PlayedDay } from "./played-day.ts";
 import { Post } from "./post.ts";
 import { DAY_START_MS, placementsOf, settingOf, type Setting } from "./setting.ts";
-import { Tally, type FaultCounts } from "./tally.ts";
+import { Sleepers } from "./sleepers.ts";
+import { Tally } from "./tally.ts";
 import { shuffled, Turns, type Waiting } from "./turns.ts";
-
-export interface PlayedDay {
-  readonly setting: Setting;
-  readonly transactions: readonly Transaction[];
-  /** After which transactions the compacted topics were compacted. */
-  readonly compactions: readonly number[];
-  readonly faults: FaultCounts;
-  /** Errors that ended a process and were not meant to. */
-  readonly failures: readonly string[];
-  readonly rounds: number;
-  /** False when the evening did not come to rest. */
-  readonly atRest: boolean;
-  /** Of an onlooker. */
-  readonly log: EventLog;
-}
 
 const MOST_EVENING_ROUNDS = 1_200;
 /** Rounds without a write in which every task has looked for something to do. */
@@ -71,6 +57,7 @@ class Day {
   readonly #tally = new Tally();
   readonly #turns = new Turns();
   readonly #post = new Post();
+  readonly #sleepers = new Sleepers();
   readonly #people: People;
   readonly #cluster: SimulatedCluster;
   readonly #producer: SimulatedLog;
@@ -81,7 +68,6 @@ class Day {
   readonly #stalled = new Map<string, number>();
   /** By task: how much had been written when it looked last. */
   readonly #polledAt = new Map<string, number>();
-  #sleepers: { readonly untilMs: number; readonly go: () => void }[] = [];
   #nowMs = DAY_START_MS;
   #round = 0;
   #appends = 0;
@@ -129,7 +115,7 @@ class Day {
   async #playRound(passMs: number): Promise<void> {
     this.#round += 1;
     this.#nowMs += passMs;
-    this.#wake();
+    this.#sleepers.wake(this.#nowMs);
     await this.#deliver();
     for (const node of this.#nodes) this.#tend(node);
     await this.#turns.release(this.#random, (at) => this.#mayGo(at));
@@ -194,7 +180,10 @@ class Day {
       drainMs: this.#roundMs,
       standbyMs: this.#setting.standby ? this.#roundMs : null,
       tally: this.#tally,
-      clock: { nowMs: () => this.#nowMs, sleep: (ms) => this.#sleep(ms) },
+      clock: {
+        nowMs: () => this.#nowMs,
+        sleep: (ms) => (ms <= 0 ? Promise.resolve() : this.#sleepers.sleep(this.#nowMs + ms)),
+      },
       slowness: (process) => ({
         wait: (task, step) => this.#turns.wait({ process, task, step, notBefore: this.#hang(step) }),
         answersLate: () => !this.#calm && this.#chance(this.#setting.rates.slow),
@@ -309,17 +298,6 @@ class Day {
     this.#tally.count("compaction");
     this.#compactions.push(this.#appends);
     this.#cluster.maintain(0);
-  }
-
-  #sleep(ms: number): Promise<void> {
-    if (ms <= 0) return Promise.resolve();
-    return new Promise((go) => this.#sleepers.push({ untilMs: this.#nowMs + ms, go }));
-  }
-
-  #wake(): void {
-    const woken = this.#sleepers.filter((sleeper) => sleeper.untilMs <= this.#nowMs);
-    this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.untilMs > this.#nowMs);
-    for (const { go } of woken) go();
   }
 
   #chance(rate: number): boolean {

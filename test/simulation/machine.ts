@@ -23,7 +23,7 @@ import type { Tally } from "./tally.ts";
 
 export const APPLICATION = "simulation";
 
-/** Where a law can be switched off: between the parts, never in them (laws-off.ts). */
+/** Where a law can be switched off: between the parts, never in them (laws-off/). */
 export interface Seams {
   readonly serve?: (processor: Processor<ServeFacts>, place: SeamPlace) => Processor<ServeFacts>;
   readonly treasury?: (processor: Processor<TreasuryFacts>, place: SeamPlace) => Processor<TreasuryFacts>;

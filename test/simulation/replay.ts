@@ -16,7 +16,7 @@ import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
 import { controlOf, CycleOrder } from "./audit/control.ts";
 import { Findings } from "./audit/findings.ts";
 import { Inputs } from "./audit/inputs.ts";
-import type { PlayedDay } from "./day.ts";
+import type { PlayedDay } from "./played-day.ts";
 import type { Transaction } from "./history.ts";
 import { APPLICATION, type Seams } from "./machine.ts";
 import { placementsOf, secretOf } from "./setting.ts";

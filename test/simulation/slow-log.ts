@@ -10,7 +10,7 @@ export interface Slowness {
   readonly wait: (task: string, step: Waiting["step"]) => Promise<void>;
   /** Whether the answer to a commit takes its time too. */
   readonly answersLate: () => boolean;
-  /** What a claim gives to the task; for laws that are switched off (laws-off.ts). */
+  /** What a claim gives to the task; for laws that are switched off (laws-off/). */
   readonly wrapClaim?: WrapClaim;
 }
 

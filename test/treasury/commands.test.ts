@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import { ARMS, Shard } from "./shard.ts";
-import { points, priced, reported, started } from "./steered.ts";
+import { points, priced, reported, started, type Price } from "./steered.ts";
 import { campaign, manifest, World } from "./world.ts";
 
 test("a created campaign is granted to every shard at once, and its status says so", () => {

@@ -29,4 +29,4 @@ export function priced(name: string, currency: string, change: (price: Price, ar
   }));
   return { ...manifest(0.3, name), money: { currency, prices: prices.map(change) } };
 }
-type Price = { readonly faceMinor: number | null; readonly sendMinor: number };
+export type Price = { readonly faceMinor: number | null; readonly sendMinor: number };

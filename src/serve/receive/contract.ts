@@ -100,7 +100,7 @@ function readErasure(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return rejected(record, "contract", large);
   const erasure = codecs.erasures.decode(record.value);
-  const breach = eventBreach(erasure, nowMs) ?? strayed(record, erasure.userId);
+  const breach = breachOf(erasure, record, nowMs);
   return breach === null ? { kind: "erasure", record, erasure } : rejected(record, ...breach);
 }
 
@@ -113,7 +113,7 @@ function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return rejected(record, "contract", large);
   const profile = codecs.profiles.decode(record.value);
-  const breach = eventBreach(profile, nowMs) ?? strayed(record, profile.userId);
+  const breach = breachOf(profile, record, nowMs);
   if (breach !== null) return rejected(record, ...breach);
   return { kind: "profile", record, userId: profile.userId, profile };
 }
@@ -123,7 +123,7 @@ function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return rejected(record, "contract", large);
   const outcome = codecs.outcomes.decode(record.value);
-  const breach = eventBreach(outcome, nowMs) ?? strayed(record, outcome.userId);
+  const breach = breachOf(outcome, record, nowMs);
   return breach === null ? { kind: "outcome", record, outcome } : rejected(record, ...breach);
 }
 
@@ -132,13 +132,19 @@ function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleCon
   const large = sizeBreach(record.value);
   if (large !== null) return rejected(record, "contract", large);
   const session = codecs.sessions.decode(record.value);
-  const breach = eventBreach(session, nowMs) ?? strayed(record, session.userId);
+  const breach = breachOf(session, record, nowMs);
   return breach === null ? { kind: "session", record, session } : rejected(record, ...breach);
 }
 
 /** A user id of a megabyte need not be decoded to be refused. */
 function sizeBreach({ length }: Uint8Array): string | null {
   return length <= MAX_EVENT_BYTES ? null : `value: ${length} bytes, at most ${MAX_EVENT_BYTES}`;
+}
+
+/** What is wrong with it at any time is said before that its time is not now. */
+function breachOf(event: Parameters<typeof eventBreach>[0], record: LogRecord, nowMs: number): Breach | null {
+  const breach = eventBreach(event, nowMs);
+  return breach?.[0] === "contract" ? breach : (strayed(record, event.userId) ?? breach);
 }
 
 /** Every event of a user must meet in one partition: its key is the user. */
