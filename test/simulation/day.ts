@@ -18,7 +18,7 @@ import { Operators } from "./operators.ts";
 import { People } from "./people.ts";
 import type { PlayedDay } from "./played-day.ts";
 import { Post } from "./post.ts";
-import { DAY_START_MS, placementsOf, settingOf, type Setting } from "./setting.ts";
+import { DAY_START_MS, furthestMsOf, placementsOf, roundMsOf, settingOf, type Setting } from "./setting.ts";
 import { Sleepers } from "./sleepers.ts";
 import { Tally } from "./tally.ts";
 import { shuffled, Turns, type Waiting } from "./turns.ts";
@@ -96,7 +96,7 @@ class Day {
   async play(): Promise<PlayedDay> {
     const { partitions, rounds } = this.#setting;
     await this.#producer.ensureTopics(topicSpecs(partitions));
-    while (this.#round < rounds) await this.#playRound(Math.round(2 * this.#roundMs * this.#random.unit()));
+    while (this.#round < rounds) await this.#playRound(Math.round(2 * roundMsOf(this.#setting) * this.#random.unit()));
     const atRest = await this.#evening();
     await this.#history.read(EVERY_TOPIC);
     for (const { machine } of this.#nodes) machine.kill();
@@ -130,7 +130,7 @@ class Day {
     const longestMs = campaigns.reduce((most, campaign) => Math.max(most, campaign.reservation.ttlMs), 0);
     const strideMs = Math.max(2_000, Math.round((endMs - DAY_START_MS) / 12));
     // A task whose time was told by a clock that ran ahead stands until its own has caught up, with what it has to report.
-    const restMs = 2_000 + Math.ceil((2 * this.#furthestMs) / REST_ROUNDS);
+    const restMs = 2_000 + Math.ceil((2 * furthestMsOf(this.#setting)) / REST_ROUNDS);
     let over = false;
     let resting = 0;
     for (let left = MOST_EVENING_ROUNDS; left > 0; left -= 1) {
@@ -145,16 +145,6 @@ class Day {
       if (resting >= REST_ROUNDS) return true;
     }
     return false;
-  }
-
-  /** Of a round, in the mean. */
-  get #roundMs(): number {
-    return Math.round((1.05 * (this.#setting.endMs - DAY_START_MS)) / this.#setting.rounds);
-  }
-
-  /** That a clock is wrong by. */
-  get #furthestMs(): number {
-    return this.#setting.skewMsMax + 60_000 + 2 * this.#roundMs;
   }
 
   /** Every task is somebody's, and waits for something to do. */
@@ -177,8 +167,8 @@ class Day {
       disk,
       placement: placementsOf(this.#setting),
       batchRecords: this.#setting.batchRecords,
-      drainMs: this.#roundMs,
-      standbyMs: this.#setting.standby ? this.#roundMs : null,
+      drainMs: roundMsOf(this.#setting),
+      standbyMs: this.#setting.standby ? roundMsOf(this.#setting) : null,
       tally: this.#tally,
       clock: {
         nowMs: () => this.#nowMs,
@@ -212,7 +202,7 @@ class Day {
     if (this.#chance(rates.clockJump)) {
       this.#tally.count("clock_jump");
       // Also by more than the time between two cycles: then it runs backward.
-      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * this.#furthestMs);
+      machine.skewMs = Math.round((2 * this.#random.unit() - 1) * furthestMsOf(this.#setting));
     }
     if (this.#chance(rates.freeze)) {
       this.#tally.count("zombie");

@@ -172,3 +172,13 @@ function ratesOf(random: Random): Rates {
     broken: often(0.04),
   };
 }
+
+/** Of a round, in the mean. */
+export function roundMsOf({ endMs, rounds }: Setting): number {
+  return Math.round((1.05 * (endMs - DAY_START_MS)) / rounds);
+}
+
+/** That a clock is wrong by. */
+export function furthestMsOf(setting: Setting): number {
+  return setting.skewMsMax + 60_000 + 2 * roundMsOf(setting);
+}
