@@ -3,8 +3,8 @@
 // `decisions` or `dead-letters` as they are followed. An id that was seen is never written again with other content: it gets
 // the decision that it had.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { canonicalJson, sha256Hex } from "../domain/canonical.ts";
+import { hash } from "node:crypto";
+import { canonicalJson } from "../domain/canonical.ts";
 import type { Decision } from "../domain/decision.ts";
 import { decisionIdOf } from "../domain/ids.ts";
 import type { Session } from "../domain/session.ts";
@@ -36,6 +36,10 @@ export interface Request {
   readonly timeoutMs: number;
 }
 
+interface Asked extends Request {
+  readonly digest: string;
+}
+
 /** For so long, and so many, are known without reading the log. */
 const KNOWN_MS = 600_000;
 const MOST_KNOWN = 100_000;
@@ -63,38 +67,40 @@ export class Decisions {
     if (this.#inFlight >= mostInFlight)
       throw new Problem(429, "too_many", `${mostInFlight} requests wait already`, { retryAfter: 1 });
     this.#inFlight += 1;
-    const timer = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<typeof OVER>((resolve) => {
+      timer = setTimeout(resolve, request.timeoutMs, OVER);
+    });
     try {
-      const over = sleep<typeof OVER>(request.timeoutMs, OVER, { signal: timer.signal }).catch((): typeof OVER => OVER);
-      return await this.#decide(request, over);
+      return await this.#decide({ ...request, digest: digestOf(request.session) }, over);
     } finally {
-      timer.abort();
+      clearTimeout(timer);
       this.#inFlight -= 1;
     }
   }
 
-  async #decide(request: Request, over: Promise<typeof OVER>): Promise<Decided | null> {
-    const id = decisionIdOf(request.session.sessionId);
-    const known = await Promise.race([this.#knownOf(id, request.session), over]);
-    const answer = known === OVER ? OVER : await Promise.race([this.#answer(id, known, request), over]);
+  async #decide(asked: Asked, over: Promise<typeof OVER>): Promise<Decided | null> {
+    const id = decisionIdOf(asked.session.sessionId);
+    const known = await Promise.race([this.#knownOf(id, asked), over]);
+    const answer = known === OVER ? OVER : await Promise.race([this.#answer(id, known, asked), over]);
     if (answer !== OVER) return answer;
     if (known !== OVER && (known.isTaken || known.end !== null)) return null;
     throw new Problem(
       503,
       "unacknowledged",
-      `the log has not taken the session within ${request.timeoutMs} ms, and may still: send it again with the same sessionId`,
+      `the log has not taken the session within ${asked.timeoutMs} ms, and may still: send it again with the same sessionId`,
       { retryAfter: 1 },
     );
   }
 
   /** What is known of the session; one that is not known is written, after it was looked for when it happened long ago. */
-  async #knownOf(id: string, session: Session): Promise<Known> {
+  async #knownOf(id: string, { session, digest }: Asked): Promise<Known> {
     const { placement, nowMs, elapsedMs } = this.#options;
     const found = this.#known.get(id);
     if (found !== undefined && found.end?.kind !== "refused" && found.end?.kind !== "unwritten") return found;
     // Sent again it says what it said before, so that the log cannot take it for another.
     const unwritten = found?.end?.kind === "unwritten" ? found.content : null;
-    const content = unwritten ?? { digest: digestOf(session), atMs: session.atMs };
+    const content = unwritten ?? { digest, atMs: session.atMs };
     const record = recordOf("sessions", { ...session, atMs: content.atMs }, placement);
     const known = this.#known.add(id, session.userId, elapsedMs());
     known.content = content;
@@ -112,28 +118,28 @@ export class Decisions {
     }
   }
 
-  async #answer(id: string, known: Known, request: Request): Promise<Decided> {
-    const { session } = request;
+  async #answer(id: string, known: Known, asked: Asked): Promise<Decided> {
+    const { session } = asked;
     if (known.userId !== session.userId) throw conflict(session);
     if (known.end === null) {
-      if (known.content !== null && !isSame(known.content, request)) throw conflict(session);
+      if (known.content !== null && !isSame(known.content, asked)) throw conflict(session);
       if (this.#isOverdue(known)) await this.#lookFor(id, known);
       await known.ended;
     }
     if (known.end?.kind === "conflicting") await this.#lookFor(id, known);
     const decided = decidedBy(known.end, session);
-    const content = await this.#contentOf(known, decided, session);
-    if (!isSame(content, request)) throw conflict(session);
+    const content = await this.#contentOf(known, decided, asked);
+    if (!isSame(content, asked)) throw conflict(session);
     return decided.answer;
   }
 
   /** What the session that was decided says. Where it has gone by retention, the one that is asked about is taken for it. */
-  async #contentOf(known: Known, { answer, sessionAtMs }: DecidedEnd, session: Session): Promise<Content> {
+  async #contentOf(known: Known, { answer, sessionAtMs }: DecidedEnd, { digest }: Asked): Promise<Content> {
     if (known.content?.atMs === sessionAtMs) return known.content;
     known.content = await known.contentRead.do(async () => {
       const partition = this.#partitionOf(known.userId);
       const decided = await this.#options.recorded.session(answer.sessionId, sessionAtMs, partition);
-      return { digest: digestOf(decided ?? session), atMs: sessionAtMs };
+      return { digest: decided === null ? digest : digestOf(decided), atMs: sessionAtMs };
     });
     return known.content;
   }
@@ -233,10 +239,10 @@ function conflict({ sessionId }: Pick<Session, "sessionId">): Problem {
   return new Problem(409, "session_conflict", `${sessionId} is another session: an id names one session for ever`);
 }
 
-function isSame(content: Content, { session, isTimeGiven }: Request): boolean {
-  return content.digest === digestOf(session) && (!isTimeGiven || content.atMs === session.atMs);
+function isSame(content: Content, { session, isTimeGiven, digest }: Asked): boolean {
+  return content.digest === digest && (!isTimeGiven || content.atMs === session.atMs);
 }
 
 function digestOf({ userId, surface, campaign, attributes }: Session): string {
-  return sha256Hex(canonicalJson(toJson({ userId, surface, campaign, attributes }))).slice(0, 16);
+  return hash("sha256", canonicalJson(toJson({ userId, surface, campaign, attributes })), "base64");
 }

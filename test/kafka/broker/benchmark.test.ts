@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { benchmarkControl } from "../../../benchmarks/treasury/control.ts";
+import { benchmarkGateway } from "../../../benchmarks/gateway/gateway.ts";
 import { benchmarkCluster } from "../../../benchmarks/kafka/cluster.ts";
 import { Systems } from "../../../benchmarks/kafka/systems.ts";
 import { benchmarkTakeover } from "../../../benchmarks/kafka/takeover.ts";
@@ -94,4 +95,15 @@ it("the control benchmark runs: every command is applied everywhere, a killed in
   expect(acceptedMs.p50).toBeLessThanOrEqual(appliedMs.p50);
   expect(killed.appliedMs.p50).toBeGreaterThan(1_000);
   expect(killed.silent).toHaveLength(1);
+}, 300_000);
+
+it("the gateway's benchmark runs: every request has its decision, on both logs, beside a direct client and an echo", async () => {
+  const small = { partitions: 2, users: 200, rates: [20], secondsARate: 2 };
+  const figures = await benchmarkGateway(small);
+  for (const of of ["latencyMs", "embedded", "echo"] as const) {
+    expect(figures[of]["20"], of).toMatchObject({ requests: 40, others: {} });
+    expect(figures[of]["20"]?.p50, of).toBeLessThanOrEqual(figures[of]["20"]?.p99 ?? 0);
+    expect(figures[of]["20"]?.pending, of).toBeLessThanOrEqual(1);
+  }
+  expect(figures.direct["20"]).toMatchObject({ decisions: 40 });
 }, 300_000);

@@ -1,0 +1,201 @@
+// Gateway benchmark
+// How long a request for a decision takes through `stipend gateway`, with `stipend run` beside it, on a Kafka broker on this
+// machine and on the embedded log, each a process of its own; requests come by the clock (http-load.ts).
+//
+//   latencyMs   on Kafka, by rate: from when a request was due until its answer; pending: the share later than 50 ms
+//   direct      on the same broker and allocator: a client that writes `sessions` and follows `decisions` (../kafka/latency.ts)
+//   embedded    as latencyMs, on the embedded log
+//   echo        a bare fastify that answers at once, under the same requests
+//
+//   node benchmarks/gateway/gateway.ts [--quick] [--json]
+//
+// Client, gateway, allocator and broker share the machine: a network and cores of their own are not measured.
+
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { must } from "../../src/domain/assert.ts";
+import type { EventLog } from "../../src/log/event-log.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
+import { publishRelease } from "../../src/retrain/publish.ts";
+import { send } from "../../src/workflows/control/control.ts";
+import { latencies, type LatencyFigures } from "../kafka/latency.ts";
+import { onBroker } from "../kafka/world.ts";
+import { benchGrant, benchRelease, CAMPAIGN } from "../serve/serve-world.ts";
+import { httpLatencies, type HttpLatency, type HttpLoadOptions } from "./http-load.ts";
+
+export interface GatewayBenchOptions extends HttpLoadOptions {
+  readonly partitions: number;
+}
+
+type ByRate = Readonly<Record<string, HttpLatency>>;
+
+export interface GatewayFigures {
+  readonly latencyMs: ByRate;
+  readonly direct: LatencyFigures;
+  readonly embedded: ByRate;
+  readonly echo: ByRate;
+  /** How busy the machine was with all of it: the load of the last minute before and after, and its processors. */
+  readonly machine: { readonly before: number; readonly after: number; readonly processors: number };
+}
+
+export const QUICK: GatewayBenchOptions = { partitions: 4, users: 5_000, rates: [500], secondsARate: 5 };
+export const FULL: GatewayBenchOptions = { partitions: 4, users: 25_000, rates: [500, 2_000], secondsARate: 20 };
+
+export async function benchmarkGateway(options: GatewayBenchOptions): Promise<GatewayFigures> {
+  const before = loadOfMinute();
+  const echo = await overEcho(options);
+  const embedded = await onEmbedded(options);
+  const onKafka = await overKafka(options);
+  return { ...onKafka, embedded, echo, machine: { before, after: loadOfMinute(), processors: cpus().length } };
+}
+
+async function overEcho(options: HttpLoadOptions): Promise<ByRate> {
+  const echo = await started([path.join(import.meta.dirname, "echo.ts")], {}, "listening");
+  try {
+    return await httpLatencies(echo.address, options);
+  } finally {
+    await echo.end();
+  }
+}
+
+async function onEmbedded(options: GatewayBenchOptions): Promise<ByRate> {
+  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-gateway-"));
+  const dir = path.join(folder, "log");
+  const log = await openEmbeddedLog({ folder: dir, now: Date.now, newToken: randomUUID });
+  try {
+    return await withAllocator(log, { STIPEND_DIR: dir }, options, () => throughGateway({ STIPEND_DIR: dir }, options));
+  } finally {
+    await log.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function overKafka(options: GatewayBenchOptions): Promise<Pick<GatewayFigures, "latencyMs" | "direct">> {
+  return await onBroker({ name: "gateway", prefix: "bench.", memory: "1g" }, async ({ folder, broker, log }) => {
+    const env = {
+      KAFKA_BROKERS: broker.brokers,
+      KAFKA_TOPIC_PREFIX: "bench.",
+      STIPEND_STATE_DIR: path.join(folder, "state"),
+    };
+    return await withAllocator(log, env, options, async () => ({
+      direct: await latencies(log, options),
+      latencyMs: await throughGateway(env, options),
+    }));
+  });
+}
+
+async function throughGateway(env: Env, options: GatewayBenchOptions): Promise<ByRate> {
+  const gateway = await startedGateway(env);
+  try {
+    return await httpLatencies(gateway.address, options);
+  } finally {
+    await gateway.end();
+  }
+}
+
+type Env = Readonly<Record<string, string>>;
+const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
+const PATIENCE_MS = 120_000;
+
+/** `stipend run` with the benchmark's campaign live. */
+async function withAllocator<T>(
+  log: EventLog,
+  env: Env,
+  { partitions }: GatewayBenchOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const line = [MAIN, "run", "--json", "--without-retraining"];
+  const allocator = await started(line, { ...env, STIPEND_PARTITIONS: String(partitions) }, `"joined"`);
+  try {
+    await makeLive(log);
+    return await work();
+  } finally {
+    await allocator.end();
+  }
+}
+
+async function makeLive(log: EventLog): Promise<void> {
+  const release = benchRelease();
+  const { campaign } = benchGrant(release.hash, 0, Date.now());
+  await publishRelease(log, CAMPAIGN, { release, evidenceText: "{}" }, Date.now(), async () => undefined);
+  const actions = [
+    { kind: "create", campaign },
+    { kind: "promote_release", release: release.hash },
+  ] as const;
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const how = { nowMs: Date.now, newId: randomUUID, wait: true, timeoutMs: PATIENCE_MS, signal };
+  for (const action of actions) {
+    const { answer } = await send(log, { campaign: CAMPAIGN, action, actor: null, reason: null }, how);
+    if (answer?.outcome === "refused") throw new Error(`${action.kind}: ${answer.reason}`);
+  }
+}
+
+async function startedGateway(env: Env): Promise<Started> {
+  return await started([MAIN, "gateway", "--port", "0", "--json"], env, `"listening"`);
+}
+
+interface Started {
+  /** Of what it listens on; empty where it does not. */
+  readonly address: string;
+  end(): Promise<void>;
+}
+
+/** A process that has said a line of JSON with the text. */
+async function started(line: readonly string[], env: Env, text: string): Promise<Started> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...line], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  const gone = once(child, "close");
+  const said = Promise.withResolvers<string>();
+  createInterface({ input: must(child.stdout, "an output") })
+    .on("line", (one) => {
+      if (one.includes(text)) said.resolve(one);
+    })
+    .on("close", () => said.reject(new Error(`${line.join(" ")} ended before it had said ${text}`)));
+  const { address = "" } = JSON.parse(await said.promise) as { address?: string };
+  return {
+    address,
+    async end() {
+      child.kill("SIGTERM");
+      await Promise.race([gone, sleep(20_000).then(() => child.kill("SIGKILL"))]);
+    },
+  };
+}
+
+function loadOfMinute(): number {
+  return Math.round((loadavg()[0] ?? 0) * 10) / 10;
+}
+
+function textOf({ latencyMs, direct, embedded, echo, machine }: GatewayFigures): string {
+  const line = (name: string, rate: string, { p50, p99 }: { p50: number; p99: number }, more = ""): string =>
+    `${name.padEnd(22)} ${rate.padStart(5)}/s  p50 ${p50} ms, p99 ${p99} ms${more}`;
+  const lines = (name: string, byRate: ByRate): string[] =>
+    Object.entries(byRate).map(([rate, of]) =>
+      line(name, rate, of, `, pending at 50 ms ${(of.pending * 100).toFixed(1)} %${othersText(of)}`),
+    );
+  return [
+    ...lines("gateway on Kafka", latencyMs),
+    ...Object.entries(direct).map(([rate, of]) => line("direct on Kafka", rate, of)),
+    ...lines("gateway on embedded", embedded),
+    ...lines("bare fastify echo", echo),
+    `load of the machine ${machine.before} before, ${machine.after} after, on ${machine.processors} processors`,
+  ].join("\n");
+}
+
+function othersText({ others }: HttpLatency): string {
+  const texts = Object.entries(others).map(([status, count]) => `${count} × ${status}`);
+  return texts.length === 0 ? "" : `; ${texts.join(", ")}`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const figures = await benchmarkGateway(process.argv.includes("--quick") ? QUICK : FULL);
+  console.log(process.argv.includes("--json") ? JSON.stringify(figures) : textOf(figures));
+}
