@@ -18,7 +18,7 @@ const SECURE_USERS = [
 ];
 
 /** For the roles of deploy/kafka/acls.sh. */
-const ROLE_USERS = ["allocator", "producer", "consumer", "ops", "analyst"].map((username) => ({
+const ROLE_USERS = ["allocator", "producer", "gateway", "consumer", "ops", "analyst"].map((username) => ({
   mechanism: "PLAIN",
   username,
   password: `${username}-password`,

@@ -5,6 +5,7 @@
 #
 #   allocator  runs `stipend run`: the only one that writes grants, budget-status, decisions and money rows
 #   producer   writes sessions, outcomes and profiles
+#   gateway    runs `stipend gateway`: writes as a producer does, reads decisions and what became of them
 #   consumer   reads decisions and settlements, in groups whose names begin with STIPEND_CONSUMER_GROUP (default: USER)
 #   ops        makes topics, steers campaigns, publishes and promotes releases, redrives dead letters, erases users
 #   analyst    reads everything: `verify`, `replay`, `evaluate`, `tail`, `pacing status`
@@ -14,7 +15,7 @@
 # A broker needs an authorizer for rights to mean anything: authorizer.class.name, allow.everyone.if.no.acl.found=false.
 set -eu
 
-role=${1:?ROLE: allocator, producer, consumer, ops or analyst}
+role=${1:?ROLE: allocator, producer, gateway, consumer, ops or analyst}
 user=${2:?USER}
 shift 2
 prefix=${KAFKA_TOPIC_PREFIX:-}
@@ -60,6 +61,10 @@ case $role in
   producer)
     topics "Write" sessions outcomes profiles
     ;;
+  gateway)
+    topics "Write" sessions outcomes profiles
+    topics "Read" sessions outcomes decisions settlements dead-letters budget-pacing
+    ;;
   consumer)
     topics "Read" decisions settlements
     reach="$reach --resource-pattern-type prefixed"
@@ -74,7 +79,7 @@ case $role in
     topics "Read" $all
     ;;
   *)
-    echo "acls.sh: there is no role $role: allocator, producer, consumer, ops or analyst" >&2
+    echo "acls.sh: there is no role $role: allocator, producer, gateway, consumer, ops or analyst" >&2
     exit 2
     ;;
 esac

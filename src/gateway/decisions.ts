@@ -94,13 +94,13 @@ export class Decisions {
   }
 
   /** What is known of the session; one that is not known is written, after it was looked for when it happened long ago. */
-  async #knownOf(id: string, { session, digest }: Asked): Promise<Known> {
+  async #knownOf(id: string, { session, isTimeGiven, digest }: Asked): Promise<Known> {
     const { placement, nowMs, elapsedMs } = this.#options;
     const found = this.#known.get(id);
     if (found !== undefined && found.end?.kind !== "refused" && found.end?.kind !== "unwritten") return found;
-    // Sent again it says what it said before, so that the log cannot take it for another.
-    const unwritten = found?.end?.kind === "unwritten" ? found.content : null;
-    const content = unwritten ?? { digest, atMs: session.atMs };
+    // What nobody knows to be written or not is sent again as it was, so that the log cannot take it for another.
+    const isAgain = found?.end?.kind === "unwritten" && found.content?.digest === digest && !isTimeGiven;
+    const content = isAgain && found.content !== null ? found.content : { digest, atMs: session.atMs };
     const record = recordOf("sessions", { ...session, atMs: content.atMs }, placement);
     const known = this.#known.add(id, session.userId, elapsedMs());
     known.content = content;

@@ -67,11 +67,14 @@ interface Container {
 
 const compose = parse(read("deploy/compose.yaml"), { merge: true }) as Compose;
 const allocators = Object.entries(compose.services).filter(([name]) => name.startsWith("allocator-"));
-const KUBERNETES = ["stipend.yaml", "training.yaml", "secret.example.yaml"].map((file) => `deploy/kubernetes/${file}`);
+const KUBERNETES = ["stipend.yaml", "training.yaml", "secret.example.yaml", "gateway.yaml"].map(
+  (file) => `deploy/kubernetes/${file}`,
+);
 const manifests = KUBERNETES.flatMap((file) =>
   parseAllDocuments(read(file)).map((document) => document.toJS() as Manifest),
 );
 const pod = manifests.find(({ kind }) => kind === "StatefulSet")?.spec.template.spec;
+const gateway = manifests.find(({ kind }) => kind === "Deployment")?.spec.template.spec;
 const training = manifests.find(({ kind }) => kind === "CronJob")?.spec.jobTemplate.spec.template.spec;
 const portOf = (address: unknown): string => String(address).split(":").at(-1) ?? "";
 const imageHttp = /STIPEND_HTTP=(\S+)/.exec(read("deploy/Dockerfile"))?.[1];
@@ -93,6 +96,7 @@ describe("the files for deployment", () => {
       ...(pod?.initContainers ?? []),
       ...(pod?.containers ?? []),
       ...(training?.containers ?? []),
+      ...(gateway?.containers ?? []),
     ].flatMap((each) => {
       const line = "args" in each ? each.args : each.command;
       return line === undefined ? [] : [line.join(" ").replace(/ --.*$/, "")];
@@ -181,6 +185,18 @@ describe("the files for deployment", () => {
     for (const text of [applied, others[0] ?? ""]) expect(text).toContain("secretName: stipend-kafka");
     expect(applied).toContain("KAFKA_SASL_PASSWORD_FILE: /run/secrets/kafka/password");
     expect(applied).toMatch(/mountPath: \/run\/secrets\/kafka,/);
+  });
+
+  it("let a gateway in the open ask who comes, with probes that it answers, and without rights of its own", () => {
+    const [container] = gateway?.containers ?? [];
+    for (const line of [container?.args, compose.services["gateway"]?.command])
+      expect(line?.join(" ")).toMatch(/^gateway --host 0\.0\.0\.0 --tokens \/run\/secrets\//);
+    expect(container?.ports).toEqual([{ name: "http", containerPort: 8_080 }]);
+    expect(container?.livenessProbe?.httpGet.path).toBe("/healthz");
+    expect(container?.readinessProbe?.httpGet.path).toBe("/readyz");
+    expect(container?.securityContext).toEqual(pod?.containers[0]?.securityContext);
+    expect(gateway?.securityContext).toEqual(pod?.securityContext);
+    expect(read("deploy/kubernetes/gateway.yaml")).not.toContain("secretName: stipend-kafka,");
   });
 
   it("spread the allocators, let in only who scrapes them, and train apart from them", () => {

@@ -13,7 +13,7 @@ afterEach(() => shell.close());
 async function started(options: string) {
   const program = shell.start(`dev --port 0 --console-port 0 --json ${options}`);
   const ready = JSON.parse(await program.said('"ready"')) as { gateway: string; console: string };
-  return { program, ...ready, door: doorOf(ready.gateway, program) };
+  return { program, ...ready, door: doorOf(ready.gateway) };
 }
 
 const place = (program: Background): string =>

@@ -13,7 +13,6 @@ export interface Answered {
 
 export interface Door {
   readonly address: string;
-  readonly program: Background;
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
   /** For a decision on a session of this id; waits long unless told otherwise. */
   decide(sessionId: string, other?: Readonly<Record<string, unknown>>): Promise<Answered>;
@@ -47,7 +46,7 @@ export async function openWorld(
       const program = shell.start(`gateway --port 0 --json ${options}`, nowMs);
       gateways.push(program);
       const { address } = JSON.parse(await program.said("listening")) as { address: string };
-      return doorOf(address, program);
+      return doorOf(address);
     },
     async close() {
       for (const gateway of gateways) await gateway.stop();
@@ -63,7 +62,7 @@ export async function openWorld(
   return world;
 }
 
-export function doorOf(address: string, program: Background): Door {
+export function doorOf(address: string): Door {
   const ask: Door["ask"] = async (method, path, body, headers = {}) => {
     const answer = await fetch(`${address}${path}`, {
       method,
@@ -74,7 +73,6 @@ export function doorOf(address: string, program: Background): Door {
   };
   return {
     address,
-    program,
     ask,
     decide: (sessionId, other = {}) =>
       ask("POST", "/v1/decisions", {

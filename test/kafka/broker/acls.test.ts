@@ -10,12 +10,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kafkaJars } from "../../../bin/setup/jars.mjs";
 import { must } from "../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../cli/shell.ts";
+import { doorOf } from "../../gateway/world.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
 import { startBroker, type RunningBroker } from "../start-broker.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const TOOLS = { pom: "test/kafka/acl-tools/pom.xml", what: "Kafka's tools", has: "kafka-tools-" };
-const ROLES = ["allocator", "producer", "consumer", "ops", "analyst"] as const;
+const ROLES = ["allocator", "producer", "gateway", "consumer", "ops", "analyst"] as const;
 type Role = (typeof ROLES)[number];
 const PREFIX = "day.";
 
@@ -94,6 +95,14 @@ test("the day runs, each part of it by who has its role", async () => {
   );
   expect(await as("ops").ok("pacing pause --campaign spring --wait")).toMatchObject({ outcome: "applied" });
   expect(await consumed(20)).toBe(20);
+  const gateway = as("gateway").start("gateway --port 0 --json");
+  const door = doorOf((JSON.parse(await gateway.said('"listening"')) as { address: string }).address);
+  expect(await door.decide("by a gateway")).toMatchObject({ status: 200, body: { reason: "campaign_paused" } });
+  const converted = { ...outcome, outcomeId: "o-2", kind: "converted" };
+  expect(await door.ask("POST", "/v1/outcomes", { outcomes: [converted] })).toMatchObject({ status: 202 });
+  expect(await door.ask("PUT", "/v1/profiles/u-1", { attributes: { vip: true } })).toMatchObject({ status: 202 });
+  expect(await door.ask("GET", "/v1/users/u-1/history")).toMatchObject({ status: 200 });
+  expect((await gateway.stop()).err).toBe("");
   const { address } = JSON.parse(await run.said('"event":"http"')) as { address: string };
   const metrics = await (await fetch(`${address}/metrics`)).text();
   expect(metrics).toContain('stipend_budget_minor{campaign="spring"');
