@@ -100,10 +100,10 @@ it("the control benchmark runs: every command is applied everywhere, a killed in
 it("the gateway's benchmark runs: every request has its decision, on both logs, beside a direct client and an echo", async () => {
   const small = { partitions: 2, users: 200, rates: [20], secondsARate: 2 };
   const figures = await benchmarkGateway(small);
-  for (const of of ["latencyMs", "embedded", "echo"] as const) {
-    expect(figures[of]["20"], of).toMatchObject({ requests: 40, others: {} });
-    expect(figures[of]["20"]?.p50, of).toBeLessThanOrEqual(figures[of]["20"]?.p99 ?? 0);
-    expect(figures[of]["20"]?.pending, of).toBeLessThanOrEqual(1);
+  for (const what of ["latencyMs", "embedded", "echo"] as const) {
+    expect(figures[what]["20"], what).toMatchObject({ requests: 40, others: {} });
+    expect(figures[what]["20"]?.p50, what).toBeLessThanOrEqual(figures[what]["20"]?.p99 ?? 0);
+    expect(figures[what]["20"]?.pending, what).toBeLessThanOrEqual(1);
   }
   expect(figures.direct["20"]).toMatchObject({ decisions: 40 });
 }, 300_000);
