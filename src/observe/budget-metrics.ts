@@ -7,12 +7,14 @@
 //   2. A record that cannot be read is counted and passed over: it hides no other campaign.
 
 import type { Registry } from "prom-client";
+import type { Campaign } from "../domain/campaign.ts";
 import type { BudgetStatus } from "../domain/control.ts";
 import { ACCOUNTS } from "../domain/totals.ts";
-import { codecFor, Undecodable } from "../log/codec/codec.ts";
+import { codecFor, decodedOrNull, Undecodable } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { accountView, isThere, laggingShards } from "./campaign-view.ts";
 import { counter, gauge } from "./metric-names.ts";
+import { isServing, warningsOf, type Surrounding, type Warning } from "./warnings.ts";
 
 export const MOST_CAMPAIGNS = 200;
 
@@ -23,12 +25,13 @@ export interface BudgetMetrics {
   alarms(): readonly string[];
 }
 
-export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics {
+export function budgetMetrics(registry: Registry, log: EventLog, nowMs: () => number): BudgetMetrics {
   const codec = codecFor("budget-status");
   const next = new Map<number, number>();
   /** The last status of each campaign, in the order of their last changes. */
   const known = new Map<string, BudgetStatus>();
   const gauges = budgetGauges(registry);
+  const campaigns = campaignSettings(log);
   const notShown = gauge(registry, "stipend_campaigns_not_shown", []);
   const undecodable = counter(registry, "stipend_undecodable_records_total", ["topic"]);
   undecodable.inc({ topic: "budget-status" }, 0);
@@ -51,8 +54,14 @@ export function budgetMetrics(registry: Registry, log: EventLog): BudgetMetrics 
             if (value !== null) take(value);
             next.set(partition, offset + 1);
           }
+      await campaigns.read();
       const shown = chosen([...known.values()]);
-      gauges.show(shown, shards);
+      gauges.show(shown, shards, (id) => ({
+        nowMs: nowMs(),
+        campaign: campaigns.get(id),
+        eligibleSessions: null,
+        recent: null,
+      }));
       notShown.set(known.size - shown.length);
     },
     alarms: () => [...known.values()].flatMap(({ campaign, alarm }) => (alarm ? [`${campaign}: ${alarm.detail}`] : [])),
@@ -66,7 +75,34 @@ function chosen(all: readonly BudgetStatus[]): readonly BudgetStatus[] {
   return [...latestFirst.filter((status) => !isOver(status)), ...latestFirst.filter(isOver)].slice(0, MOST_CAMPAIGNS);
 }
 
-function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[], shards: number): void } {
+/** Of each campaign, as its grants have them: every campaign has one in the first partition. */
+function campaignSettings(log: EventLog): { read(): Promise<void>; get(id: string): Campaign | null } {
+  const codec = codecFor("grants");
+  const found = new Map<string, Campaign>();
+  let next = 0;
+  return {
+    async read() {
+      const [first] = await log.ranges("grants");
+      if (first === undefined) return;
+      for await (const batch of log.read("grants", first.partition, Math.max(first.start, next)))
+        for (const { value, offset } of batch) {
+          const grant = value === null ? null : decodedOrNull(codec, value);
+          if (grant !== null) found.set(grant.campaign.id, grant.campaign);
+          next = offset + 1;
+        }
+    },
+    get: (id) => found.get(id) ?? null,
+  };
+}
+
+interface BudgetGauges {
+  show(shown: readonly BudgetStatus[], shards: number, surroundingOf: (campaign: string) => Surrounding): void;
+}
+
+/** What a status alone tells; the others are counted by decisions. */
+const WARNED = ["no_release", "ends_early", "off_curve"] as const satisfies readonly Warning["kind"][];
+
+function budgetGauges(registry: Registry): BudgetGauges {
   const account = ["campaign", "account"] as const;
   const gauges = {
     budget: gauge(registry, "stipend_budget_minor", account),
@@ -83,8 +119,10 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
     revision: gauge(registry, "stipend_campaign_revision", ["campaign"]),
     behind: gauge(registry, "stipend_shards_behind", ["campaign"]),
     alarmed: gauge(registry, "stipend_campaign_alarmed", ["campaign"]),
+    live: gauge(registry, "stipend_campaign_live", ["campaign"]),
+    warned: gauge(registry, "stipend_campaign_warned", ["campaign", "kind"]),
   };
-  const showOne = (status: BudgetStatus, shards: number): void => {
+  const showOne = (status: BudgetStatus, shards: number, surrounding: Surrounding): void => {
     const { campaign } = status;
     for (const name of ACCOUNTS) {
       const budget = name === "plan" ? status.budgetMinor : status.explorationBudgetMinor;
@@ -104,12 +142,15 @@ function budgetGauges(registry: Registry): { show(shown: readonly BudgetStatus[]
     gauges.mixDrift.set({ campaign }, Number(status.forecast?.mixDrift ?? 0n));
     gauges.revision.set({ campaign }, status.revision);
     gauges.alarmed.set({ campaign }, status.alarm === null ? 0 : 1);
+    gauges.live.set({ campaign }, isServing(status, surrounding) ? 1 : 0);
+    const warned = new Set(warningsOf(status, surrounding).map(({ kind }) => kind));
+    for (const kind of WARNED) gauges.warned.set({ campaign, kind }, warned.has(kind) ? 1 : 0);
     gauges.behind.set({ campaign }, laggingShards({ ...status, shards }).length);
   };
   return {
-    show(shown, shards) {
+    show(shown, shards, surroundingOf) {
       for (const each of Object.values(gauges)) each.reset();
-      for (const status of shown) showOne(status, shards);
+      for (const status of shown) showOne(status, shards, surroundingOf(status.campaign));
     },
   };
 }

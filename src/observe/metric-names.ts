@@ -9,13 +9,17 @@ export const METRICS = {
   stipend_input_records_total: "Records taken by committed cycles",
   stipend_output_records_total: "Records written by committed cycles, state and control records left out",
   stipend_cycle_seconds: "Time of a committed cycle by step: prepare, process, commit, apply",
-  stipend_decisions_total: "Decisions, by whether features were there (whole) or missing (degraded)",
+  stipend_decisions_total:
+    "Decisions by campaign and reason (docs/REASONS.md); campaigns beyond the first 200 are one, other",
+  stipend_decisions_degraded_total: "Decisions that were taken with defaults because features were missing",
   stipend_dead_letters_total: "Records that could not be used, by reason (docs/REASONS.md)",
   stipend_outcomes_unweighed_total:
     "Outcomes that counted but had rewards under names that their campaign does not weigh: worth nothing",
   stipend_erasures_total: "Users erased, and sessions left out that are from before their user was erased",
   stipend_alarms_total:
     "Alarms on the money: impossible_report (of a shard, to the treasurer), overgranted (a shard has more than its grant says)",
+  stipend_campaign_live: "1 while a campaign is live and in its period",
+  stipend_campaign_warned: "1 while somebody should look at the campaign: no_release, ends_early, off_curve",
   stipend_campaign_alarmed: "1 while a campaign is paused by an alarm on its money",
   stipend_commands_total: "Commands that the treasurer answered, by outcome: accepted, refused, previewed",
   stipend_task_state: "1 for the state a task is in",

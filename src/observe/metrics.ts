@@ -33,6 +33,8 @@ export interface MetricsOptions {
   readonly log: EventLog;
   /** A stopwatch, ms. */
   readonly elapsedMs: () => number;
+  /** The clock on the wall: a campaign's period is told by it. */
+  readonly nowMs: () => number;
   /** Asked when the log is read for a scrape. */
   readonly reached: () => Promise<readonly TaskReached[]>;
   readonly surroundings: () => Surroundings;
@@ -68,7 +70,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const observer = taskMetrics(registry, elapsedMs);
   const lag = gauge(registry, "stipend_lag_records", ["kind", "partition", "topic"]);
   const failures = counter(registry, "stipend_scrape_failures_total", []);
-  const budgets = budgetMetrics(registry, options.log);
+  const budgets = budgetMetrics(registry, options.log, options.nowMs);
   const surroundings = surroundingMetrics(registry);
   let reading: Promise<void> | null = null;
   const readLog = async (): Promise<void> => {

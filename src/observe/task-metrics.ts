@@ -4,12 +4,13 @@
 import type { Registry } from "prom-client";
 import { NewerFormat } from "../log/event-log.ts";
 import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
+import { REFUSED_FOR_MONEY } from "../domain/decision.ts";
 import type { CountKey, CycleReport, TaskObserver } from "../task/observer.ts";
+import { MOST_CAMPAIGNS } from "./budget-metrics.ts";
 import { counter, gauge, histogram } from "./metric-names.ts";
 
 const ALARM_CAUSES = ["impossible_report", "overgranted"] as const;
 const OUTCOMES = ["accepted", "refused", "previewed"] as const;
-const FEATURES = ["whole", "degraded"] as const;
 const STEP_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const RESTORE_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
 
@@ -18,7 +19,18 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const cycles = counter(registry, "stipend_cycles_total", task);
   const inputs = counter(registry, "stipend_input_records_total", task);
   const outputs = counter(registry, "stipend_output_records_total", task);
-  const decisions = counter(registry, "stipend_decisions_total", ["partition", "features"]);
+  const decisions = counter(registry, "stipend_decisions_total", ["campaign", "reason"]);
+  const degraded = counter(registry, "stipend_decisions_degraded_total", ["partition"]);
+  const shown = new Set<string>();
+  /** Labels are bounded, whatever campaigns come and go while a process runs. */
+  const shownCampaign = (campaign: string): string => {
+    if (shown.has(campaign)) return campaign;
+    if (shown.size >= MOST_CAMPAIGNS) return "other";
+    shown.add(campaign);
+    // A counter that is first seen at 1 has, to Prometheus, not risen.
+    for (const reason of REFUSED_FOR_MONEY) decisions.inc({ campaign, reason }, 0);
+    return campaign;
+  };
   const letters = counter(registry, "stipend_dead_letters_total", [...task, "reason"]);
   const commands = counter(registry, "stipend_commands_total", ["partition", "outcome"]);
   const unweighed = counter(registry, "stipend_outcomes_unweighed_total", ["partition"]);
@@ -38,8 +50,9 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
   const openedAt = new Map<string, number>();
   const state = new Map<string, string>();
   const countOf = (key: CountKey, of: { kind: string; partition: number }, count: number): void => {
-    const [what, which = ""] = key.split("/");
-    if (what === "decisions") decisions.inc({ partition: of.partition, features: which }, count);
+    const [what, which = "", reason = ""] = key.split("/");
+    if (what === "reasons") decisions.inc({ campaign: shownCampaign(which), reason }, count);
+    else if (what === "decisions") degraded.inc({ partition: of.partition }, which === "degraded" ? count : 0);
     else if (what === "dead_letters") letters.inc({ ...of, reason: which }, count);
     else if (what === "outcomes") unweighed.inc({ partition: of.partition }, count);
     else if (what === "erasures") erasures.inc({ partition: of.partition, what: which }, count);
@@ -53,7 +66,7 @@ export function taskMetrics(registry: Registry, elapsedMs: () => number): TaskOb
     for (const cause of ALARM_CAUSES) alarms.inc({ ...of, cause }, 0);
     const { partition } = of;
     for (const outcome of of.kind === "treasury" ? OUTCOMES : []) commands.inc({ partition, outcome }, 0);
-    for (const features of of.kind === "serve" ? FEATURES : []) decisions.inc({ partition, features }, 0);
+    if (of.kind === "serve") degraded.inc({ partition }, 0);
     if (of.kind === "serve") unweighed.inc({ partition }, 0);
   };
   return {

@@ -51,6 +51,11 @@ const TRAFFIC_FACTOR = 3;
 /** Of the period: before it, nobody can say how much will come. */
 const TRAFFIC_AFTER = 0.1;
 
+/** Whether sessions that come now are the campaign's to decide. */
+export function isServing({ state }: BudgetStatus, { campaign, nowMs }: Surrounding): boolean {
+  return state === "live" && (campaign === null || (nowMs >= campaign.startMs && nowMs < campaign.endMs));
+}
+
 /** Nothing is said of one that has ended. */
 export function warningsOf(status: BudgetStatus, surrounding: Surrounding): readonly Warning[] {
   if (status.state === "ended") return [];
@@ -88,9 +93,9 @@ function periodWarnings({ campaign, nowMs }: Surrounding): Warning[] {
   return [];
 }
 
-function moneyWarnings(status: BudgetStatus, { campaign, nowMs, recent }: Surrounding): Warning[] {
-  const isInPeriod = campaign === null || (nowMs >= campaign.startMs && nowMs < campaign.endMs);
-  if (!isInPeriod) return [];
+function moneyWarnings(status: BudgetStatus, surrounding: Surrounding): Warning[] {
+  if (!isServing(status, surrounding)) return [];
+  const { campaign, recent } = surrounding;
   const found: Warning[] = [];
   if (recent !== null && recent.sessions >= FEW_SESSIONS && recent.refusedShare >= MOST_REFUSED)
     found.push(

@@ -36,6 +36,7 @@ export async function playGameDay(say: (seen: Seen) => void): Promise<readonly S
   try {
     await day.atOnce();
     await day.byHand();
+    await day.nobodyComes();
     await day.clockStands();
     await day.clockJumps();
     await day.killed();
@@ -162,6 +163,7 @@ class GameDay {
       ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
       ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
       ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
+      ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
     ];
     const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(
@@ -173,6 +175,22 @@ class GameDay {
       [{ incident: "told by hand", alert: "StipendScrapeFailures", says: /./ }],
       () => this.#hand.well(),
       () => Promise.resolve(),
+    );
+  }
+
+  /** Its campaign is live all the time. */
+  async nobodyComes(): Promise<void> {
+    let comes = true;
+    await this.#watch(
+      [{ incident: "nobody sends sessions", alert: "StipendNoDecisions", says: /^ready/ }],
+      () => Promise.resolve(),
+      async () => {
+        for (let number = 300; comes && number < 400; number += 1) {
+          await this.#shell.ok("send sessions", sessionLine(number));
+          comes = (await this.#prometheus.firing()).has("StipendNoDecisions");
+          await sleep(300);
+        }
+      },
     );
   }
 

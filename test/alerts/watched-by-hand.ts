@@ -15,6 +15,7 @@ const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null
 /** That no other instance under this Prometheus has: what runs somewhere is not down. */
 const PARTITION = 7;
 const GiB = 1024 ** 3;
+const HOUR_MS = 3_600_000;
 
 export interface WatchedByHand {
   readonly target: string;
@@ -36,6 +37,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
       ranges: async (topic) => (away ? await Promise.reject(new Error("away")) : await log.ranges(topic)),
     },
     elapsedMs,
+    nowMs: Date.now,
     patienceMs: 300,
     freshMs: 0,
     reached: async () => [
@@ -52,13 +54,30 @@ export async function watchByHand(): Promise<WatchedByHand> {
   const become = (...states: readonly TaskState[]): void => {
     for (const state of states) observer.lifecycle("serve", PARTITION, state);
   };
+  const sample = { ...SAMPLES["budget-status"], campaign: "by-hand" };
   const tell = async (other: Partial<(typeof SAMPLES)["budget-status"]>): Promise<void> => {
-    const value = codecFor("budget-status").encode({ ...SAMPLES["budget-status"], ...other });
-    await log.send([{ topic: "budget-status", key: Buffer.from(SAMPLES["budget-status"].campaign), value }]);
+    const value = codecFor("budget-status").encode({ ...sample, ...other });
+    await log.send([{ topic: "budget-status", key: Buffer.from(sample.campaign), value }]);
   };
-  const sample = SAMPLES["budget-status"];
+  const nowMs = Date.now();
+  const campaign = {
+    ...SAMPLES.grants.campaign,
+    id: sample.campaign,
+    startMs: nowMs - HOUR_MS,
+    endMs: nowMs + 24 * HOUR_MS,
+    pacing: { mode: "even" as const, expectedSessions: 1_000 },
+    periods: null,
+  };
+  const grant = codecFor("grants").encode({ ...SAMPLES.grants, campaign });
+  await log.send([{ topic: "grants", partition: 0, key: Buffer.from(campaign.id), value: grant }]);
   const applied = [{ shard: 0, revision: sample.revision, offset: 1, atMs: 1 }];
-  const well = { budgetMinor: 10n ** 12n, explorationBudgetMinor: 10n ** 12n, applied, alarm: null };
+  const well = {
+    state: "live" as const,
+    budgetMinor: 10n ** 12n,
+    explorationBudgetMinor: 10n ** 12n,
+    applied,
+    alarm: null,
+  };
   let timer: NodeJS.Timeout | null = null;
   await log.send(
     Array.from({ length: 20_001 }, () => ({ topic: "sessions", partition: 0, key: null, value: Buffer.of(1) })),
@@ -70,18 +89,28 @@ export async function watchByHand(): Promise<WatchedByHand> {
       ...{ kind: "serve", partition: PARTITION, cycle: 1, nowMs: 1, inputs: 1, outputs: 1, stateChanges: 0 },
       ...{ counts, notes: [], prepareMs: ms, processMs: 0, commitMs: 0, applyMs: 0 },
     });
+  /** It has its sessions, whatever else is wrong. */
+  const decided = [`reasons/${sample.campaign}/planned`, 1] as const;
   return {
     target: new URL(http.address).host,
     async wrong() {
       isWrong = true;
-      const forecast = { ...(sample.forecast ?? ({} as never)), mixDrift: 10n ** 9n };
-      await tell({ budgetMinor: 1n, explorationBudgetMinor: 1n, applied: [], forecast, period: null });
+      const forecast = { ...(sample.forecast ?? ({} as never)), mixDrift: 10n ** 9n, refusedShare: 0.9 };
+      await tell({
+        state: "live",
+        alarm: null,
+        budgetMinor: 1n,
+        explorationBudgetMinor: 1n,
+        applied: [],
+        forecast,
+        period: null,
+      });
       observer.restore({
         ...{ kind: "serve", partition: PARTITION, by: "task", records: 1, bytes: 1, newRecords: 1, tookMs: 1_000 },
         ...{ left: 500_000, share: 0.1, over: false },
       });
       timer = setInterval(() => {
-        cycle(3_000, new Map([["outcomes/unweighed", 1]]));
+        cycle(3_000, new Map([["outcomes/unweighed", 1], ["reasons/refusing/budget_exhausted", 1], decided]));
         observer.trouble("serve", PARTITION, "corrupted", new Error("by hand"));
         become("closed", "opening");
         observer.restore({
@@ -98,7 +127,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
       // Readable for a while, and then not.
       away = true;
       setTimeout(() => (away = false), 6_000);
-      timer = setInterval(() => cycle(1), 500);
+      timer = setInterval(() => cycle(1, new Map([["reasons/refusing/planned", 5], decided])), 500);
     },
     async close() {
       if (timer !== null) clearInterval(timer);

@@ -63,6 +63,7 @@ describe("the port for probes and metrics", () => {
     away = null;
     const ranges: SimulatedLog["ranges"] = async (topic) => (away === null ? await log.ranges(topic) : await away);
     const metrics = createMetrics({
+      nowMs: () => NOW_MS,
       log: { ...log, ranges },
       elapsedMs: () => (elapsed += 1),
       reached,

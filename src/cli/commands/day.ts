@@ -1,14 +1,14 @@
 // stipend day: plays a whole campaign day on a log of its own and reports on it. `npm start` is this.
 
 import { writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { renderDayReport } from "../../report/day/day-report.ts";
 import { defineCommand } from "../command.ts";
-import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
+import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
 import { dayJson, dayReport, dayText } from "../../workflows/day/day-output.ts";
 import { playCampaignDay } from "../../workflows/day/play.ts";
+import { serveDay } from "../../workflows/day/serve-day.ts";
 import { SYNTHETIC_ROWS } from "../../workflows/day/setting.ts";
 import { flag, many, option, withDefault } from "../options.ts";
 import { asInteger, asAmount, asNumber, asText } from "../../settings/parse.ts";
@@ -75,29 +75,7 @@ export const command = defineCommand({
     const page = await renderDayReport(dayReport(result, values.seed, "stipend day"));
     await writeFile(report, page);
     context.output.result(dayJson(result, report), () => dayText(result, report));
-    if (!values.exit && !context.json) await serve(context, page);
+    if (!values.exit && !context.json) await serveDay(context, result, page);
     return result.verified.ok && result.summary.overspend === 0 ? DONE : CHECK_FAILED;
   },
 });
-
-/** Until the first signal. */
-async function serve({ output, signal }: Context, page: string): Promise<void> {
-  const server = createServer((request, response) => {
-    if (request.method !== "GET" && request.method !== "HEAD") return void response.writeHead(405).end();
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
-  });
-  const address = await listening(server);
-  output.note(`\nThe report is at ${address} until Ctrl-C (--exit ends without it).`);
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  });
-}
-
-async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the report's server has no port");
-  return `http://127.0.0.1:${address.port}/`;
-}

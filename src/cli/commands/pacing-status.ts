@@ -3,14 +3,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { BudgetStatus } from "../../domain/control.ts";
-import { toJson } from "../../log/codec/json.ts";
 import { defineCommand } from "../command.ts";
 import { DONE, type Context } from "../../terminal/context.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";
 import { flag, option } from "../options.ts";
 import { asText } from "../../settings/parse.ts";
+import { readSurroundings } from "../../workflows/control/surroundings.ts";
 import { StatusBoard } from "../../workflows/control/pacing/status-board.ts";
-import { statusText, statusView } from "../../workflows/control/pacing/status-text.ts";
+import { statusJson, statusText } from "../../workflows/control/pacing/status-text.ts";
 
 const WATCH_MS = 1_000;
 
@@ -18,7 +18,7 @@ export const command = defineCommand({
   summary: "where each campaign's money is, and where it is going",
   description:
     "For each campaign the budget, what is granted, reserved, posted and expired, the curve's target now, the plan row in " +
-    "force with its shadow price, the forecast of the period's end, and the shards that lag. With --watch it is drawn " +
+    "force with its shadow price, the forecast of the period's end, the shards that lag, and what somebody should look at. With --watch it is drawn " +
     "again as it changes, until Ctrl-C. It reads the log, and needs no running allocator.",
   examples: [
     "stipend pacing status",
@@ -40,17 +40,26 @@ export const command = defineCommand({
         throw new InvalidInput(
           campaign === undefined ? "there is no campaign yet" : `--campaign: there is no campaign ${campaign} yet`,
         );
-      show(context, found, watch);
+      const around = await readSurroundings(log, context.nowMs());
+      show(context, found, around, watch);
       while (watch && (await slept(context.signal)))
-        if (await board.refresh(log)) show(context, board.statuses(campaign), watch);
+        if (await board.refresh(log))
+          show(context, board.statuses(campaign), await readSurroundings(log, context.nowMs()), watch);
       return DONE;
     });
   },
 });
 
-function show({ json, output, stdin }: Context, statuses: readonly BudgetStatus[], watch: boolean): void {
-  if (json) return statuses.forEach((status) => output.item(toJson(statusView(status)) as object, () => ""));
-  const text = statuses.length === 0 ? "there is no campaign yet" : statuses.map(statusText).join("\n\n");
+function show(
+  { json, output, stdin }: Context,
+  statuses: readonly BudgetStatus[],
+  around: Awaited<ReturnType<typeof readSurroundings>>,
+  watch: boolean,
+): void {
+  const known = statuses.map((status) => ({ status, surrounding: around(status.campaign, status.shards) }));
+  if (json) return known.forEach(({ status, surrounding }) => output.item(statusJson(status, surrounding), () => ""));
+  const texts = known.map(({ status, surrounding }) => statusText(status, surrounding));
+  const text = texts.length === 0 ? "there is no campaign yet" : texts.join("\n\n");
   if (watch && stdin.isTTY === true) output.redraw(() => text);
   else output.item({}, () => text);
 }

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Campaign } from "./campaign.ts";
 import { Campaigns } from "./campaigns.ts";
 import { Changes } from "./changes.ts";
+import { useReport } from "./facts.ts";
 import { goTo } from "./go-to.ts";
 import { Health } from "./health.ts";
 import { html } from "./html.ts";
@@ -30,6 +31,8 @@ function pageAt({ pathname: path, search }: Place): ComponentChild {
   if (path === "/changes") return html`<${Changes} key=${campaign} campaign=${campaign} />`;
   if (path === "/users") return html`<${User} key=${query.get("id")} id=${query.get("id")} />`;
   if (path === "/releases") return html`<${Releases} />`;
+  if (path === "/report")
+    return html`<h1>Report</h1><iframe class="report" title="Report" src="/report.html" sandbox="allow-same-origin"></iframe>`;
   if (path === "/health") return html`<${Health} />`;
   return html`<${Empty} title="There is no such page" text="The address leads nowhere here." />`;
 }
@@ -46,6 +49,7 @@ function placeNow(): Place {
 
 function App() {
   const [place, setPlace] = useState(placeNow);
+  const report = useReport();
   useEffect(() => {
     const moved = () => setPlace(placeNow());
     const clicked = (event: MouseEvent) => {
@@ -68,7 +72,7 @@ function App() {
     <header class="bar">
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="20" height="20" />Stipend</a>
       <nav aria-label="Pages">
-        ${NAVIGATION.map(
+        ${[...NAVIGATION, ...(report ? ([["/report", "Report"]] as const) : [])].map(
           ([url, name]) =>
             html`<a href=${url} aria-current=${isAt(place.pathname, url) ? "page" : undefined}>${name}</a>`,
         )}

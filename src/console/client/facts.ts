@@ -12,6 +12,16 @@ async function factsOf(): Promise<ConsoleFacts> {
 }
 
 /** off: this console only reads. locked: it takes commands, with a token. open: a token is there. */
+/** Whether there is a report to show; false until that is known. */
+export function useReport(): boolean {
+  const [report, setReport] = useState(false);
+  useEffect(() => {
+    asked ??= factsOf();
+    asked.then((facts) => setReport(facts.report)).catch(() => (asked = null));
+  }, []);
+  return report;
+}
+
 export type Commanding = "off" | "locked" | "open";
 
 export function useCommanding(): Commanding {

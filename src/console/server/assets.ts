@@ -30,7 +30,7 @@ interface Asset {
 const PACKAGES = nodeModules();
 
 /** The paths at which the page itself is answered: the client finds out which view it is. */
-const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/releases", "/health"];
+const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/releases", "/health", "/report"];
 
 export function addAssets(app: HttpApp): void {
   const importMap = JSON.stringify({
@@ -48,6 +48,16 @@ export function addAssets(app: HttpApp): void {
       if (request.headers["if-none-match"] === asset.etag) return await reply.code(304).send();
       return await reply.type(asset.type).send(asset.text);
     });
+}
+
+/** A page of our own making, with its style inside: in a frame of the console, and without any script. */
+export function addReport(app: HttpApp, report: string): void {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+  app.get(
+    "/report.html",
+    async (_request, reply) =>
+      await reply.header("content-security-policy", policy).type("text/html; charset=utf-8").send(report),
+  );
 }
 
 function files(): [string, Asset][] {
@@ -102,6 +112,7 @@ function headersOf(importMap: string): Record<string, string> {
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
+    "frame-src 'self'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
   ];

@@ -7,7 +7,7 @@ import { isLoopback } from "../../http/address.ts";
 import { createHttp, listen, type HttpSettings } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { LiveModel } from "../views/live-model.ts";
-import { addAssets } from "./assets.ts";
+import { addAssets, addReport } from "./assets.ts";
 import { addCommands } from "./commands.ts";
 import type { HealthFacts } from "../views/health-page.ts";
 import { Follower } from "./follower.ts";
@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   readonly http: HttpSettings;
   /** Whether those with a token of the scope `command` may steer campaigns; without tokens nobody may. */
   readonly commands: boolean;
+  /** A page that is shown beside the others; null: there is none. */
+  readonly report: string | null;
   readonly nowMs: () => number;
   readonly newId: () => string;
 }
@@ -38,6 +40,7 @@ export interface Console {
 /** What a page has to know of the console itself. */
 export interface ConsoleFacts {
   readonly commands: boolean;
+  readonly report: boolean;
 }
 
 const LOOK_MS = 200;
@@ -56,8 +59,9 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const health = (): HealthFacts => ({ place, partitions, ...follower.facts() });
   const app = createHttp(http);
   addAssets(app);
+  if (options.report !== null) addReport(app, options.report);
   addPages(app, { log, signal, model, live, nowMs, health, scope: isLoopback(http.host) ? undefined : "read" });
-  app.get("/api/console", () => ({ commands }) satisfies ConsoleFacts);
+  app.get("/api/console", () => ({ commands, report: options.report !== null }) satisfies ConsoleFacts);
   if (commands) {
     addCommands(app, { ...options, model, signal });
     addRedrive(app, log, http.onTrouble);

@@ -65,6 +65,7 @@ export class Journal {
     const value = this.#codecs.decisions.encode({ ...row, previousHash: this.#head.decisionHead });
     this.#put("decisions", key, value, headers);
     countOne(this.counts, row.degraded ? "decisions/degraded" : "decisions/whole");
+    countOne(this.counts, `reasons/${row.campaign ?? ""}/${row.reason}`);
     const { decisionRows } = this.#head;
     this.#head = { ...this.#head, decisionRows: decisionRows + 1, decisionHead: hash("sha256", value, "buffer") };
   }

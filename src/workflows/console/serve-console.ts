@@ -26,6 +26,7 @@ export async function serveConsole(context: Context, { host, port, tokens, comma
       nowMs,
       newId,
       commands,
+      report: null,
       http: {
         host,
         port,

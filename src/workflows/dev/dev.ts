@@ -86,6 +86,7 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
       application: config.application,
       http,
       commands: true,
+      report: null,
       nowMs,
       newId,
     });

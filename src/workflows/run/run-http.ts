@@ -53,6 +53,7 @@ export async function openRunHttp(context: Context, log: OpenedLog, badEnd: BadE
   const metrics = createMetrics({
     log,
     elapsedMs: systemElapsedMs,
+    nowMs,
     reached: () => reachedOf(log, config.application, allocator),
     surroundings,
   });
@@ -75,7 +76,7 @@ export async function openRunHttp(context: Context, log: OpenedLog, badEnd: BadE
     observer: observers(metrics.observer, {
       elapsedMs: systemElapsedMs,
       cycle: ({ counts }) => {
-        for (const [key, count] of counts) recent.add(key, count, systemElapsedMs());
+        for (const [key, count] of counts) if (!key.startsWith("reasons/")) recent.add(key, count, systemElapsedMs());
       },
       restore: (report) => {
         const name = `${report.kind}/${report.partition}`;

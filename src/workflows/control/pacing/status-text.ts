@@ -3,16 +3,25 @@
 
 import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
+import { toJson } from "../../../log/codec/json.ts";
 import { statusView, type AccountView } from "../../../observe/campaign-view.ts";
+import { warningsOf, type Surrounding, type Warning } from "../../../observe/warnings.ts";
 import { tableText, timeText } from "../../../terminal/table.ts";
+
+const TOLD: ReadonlySet<Warning["kind"]> = new Set(["alarm", "cut_below_out", "no_release"]);
 
 /** Of the commands that were answered last. */
 const COMMANDS_SHOWN = 5;
 
-export { statusView };
+/** As JSON has it: with what somebody should look at. */
+export function statusJson(status: BudgetStatus, surrounding: Surrounding): object {
+  return { ...(toJson(statusView(status)) as object), warnings: warningsOf(status, surrounding) };
+}
 
-export function statusText(status: BudgetStatus): string {
+export function statusText(status: BudgetStatus, surrounding: Surrounding | null = null): string {
   const view = statusView(status);
+  // An alarm and a cut have sentences of their own.
+  const warnings = surrounding === null ? [] : warningsOf(status, surrounding).filter(({ kind }) => !TOLD.has(kind));
   const money = (amount: Minor): string => formatMinor(amount, status.currency);
   const row = (name: string, account: AccountView, target: string) => [
     name,
@@ -35,6 +44,7 @@ export function statusText(status: BudgetStatus): string {
     releaseText(view),
     ...(view.forecast === null ? [] : forecastTexts(view.forecast, view.period, money)),
     shardsText(view),
+    ...warnings.map(({ text }) => `warning: ${text}`),
     ...commandTexts(view),
   ].join("\n");
 }
