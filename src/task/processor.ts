@@ -43,7 +43,8 @@ export interface CycleNote {
 export const NOTES_MOST = 5;
 
 /** How often, by what and which of its kinds (`dead_letters/contract`). Both are out of closed lists: they name metrics. */
-export type CountKey = `${"decisions" | "reasons" | "dead_letters" | "commands" | "alarms" | "outcomes" | "erasures"}/${string}`;
+export type CountKey =
+  `${"decisions" | "reasons" | "dead_letters" | "commands" | "alarms" | "outcomes" | "erasures"}/${string}`;
 export type Counts = ReadonlyMap<CountKey, number>;
 
 export function countOne(counts: Map<CountKey, number>, key: CountKey): void {
