@@ -106,7 +106,7 @@ export class TreasuryCycle {
       outlook: (book) => this.#outlook(book),
     });
     open.isAnswered = true;
-    if (answered.isNew) this.#tell(command, answered.answer);
+    if (answered.isNew) this.#countAnswer(command, answered.answer);
     if (answered.book === null) {
       this.#entries.set(UNKNOWN_KEY, { kind: "unknown_campaign", answers: withAnswer(unknown, answered.answer) });
       this.#status(command.campaign, statusOfUnknown(command.campaign, [answered.answer], this.#context.nowMs));
@@ -157,7 +157,7 @@ export class TreasuryCycle {
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
   }
 
-  #tell({ commandId, campaign, action, actor }: PacingCommand, { outcome, refusal }: CommandAnswer): void {
+  #countAnswer({ commandId, campaign, action, actor }: PacingCommand, { outcome, refusal }: CommandAnswer): void {
     countOne(this.#counts, `commands/${outcome}`);
     if (outcome === "refused")
       this.#note({

@@ -47,7 +47,7 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 /** What commands need to know beside the book. */
-export interface Surroundings {
+export interface CommandContext {
   readonly shards: number;
   /** Of a campaign that is made now. */
   readonly newSecret: () => Uint8Array;
@@ -70,7 +70,7 @@ interface Refused {
   readonly refused: Refusal;
   readonly detail?: string;
 }
-type Decision = { readonly book: CampaignBook } | Refused;
+type Result = { readonly book: CampaignBook } | Refused;
 
 const EARLIER_RELEASES_KEPT = 10;
 
@@ -79,16 +79,16 @@ export function answerCommand(
   command: PacingCommand,
   book: CampaignBook | null,
   answers: readonly CommandAnswer[],
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Answered {
   const before = answers.find((answer) => answer.commandId === command.commandId);
   const digest = digestOf(command);
   if (before !== undefined && (isFinal(before) || before.digest === digest))
     return { book, answer: before, isNew: false };
-  const decision = decide(command, book, surroundings);
+  const result = resultOf(command, book, context);
   const answer = {
     commandId: command.commandId,
-    atMs: surroundings.nowMs,
+    atMs: context.nowMs,
     revision: book?.revision ?? 0,
     digest,
     action: command.action.kind,
@@ -97,14 +97,14 @@ export function answerCommand(
     refusal: null,
     preview: null,
   };
-  if ("refused" in decision)
-    return { book, answer: { ...answer, outcome: "refused", refusal: refusalOf(decision) }, isNew: true };
+  if ("refused" in result)
+    return { book, answer: { ...answer, outcome: "refused", refusal: refusalOf(result) }, isNew: true };
   if (command.dryRun) {
-    const preview = previewOf(book, decision.book, surroundings);
+    const preview = previewOf(book, result.book, context);
     return { book, answer: { ...answer, outcome: "previewed", preview }, isNew: true };
   }
-  const { revision } = decision.book;
-  return { book: decision.book, answer: { ...answer, revision, outcome: "accepted" }, isNew: true };
+  const { revision } = result.book;
+  return { book: result.book, answer: { ...answer, revision, outcome: "accepted" }, isNew: true };
 }
 
 /** Of all that a command says, its time with it. */
@@ -118,7 +118,7 @@ function isFinal({ outcome }: CommandAnswer): boolean {
   return outcome === "accepted" || outcome === "applied";
 }
 
-function previewOf(before: CampaignBook | null, after: CampaignBook, { outlook }: Surroundings): CommandPreview {
+function previewOf(before: CampaignBook | null, after: CampaignBook, { outlook }: CommandContext): CommandPreview {
   return {
     before: before === null ? null : outlook(before),
     after: outlook(after),
@@ -135,18 +135,18 @@ function refusalOf({ refused, detail }: Refused): string {
   return detail === undefined ? refused : `${refused}: ${detail}`;
 }
 
-function decide(command: PacingCommand, book: CampaignBook | null, surroundings: Surroundings): Decision {
+function resultOf(command: PacingCommand, book: CampaignBook | null, context: CommandContext): Result {
   const { action } = command;
-  if (action.kind === "create" && book === null) return create(command, action.campaign, surroundings);
+  if (action.kind === "create" && book === null) return create(command, action.campaign, context);
   if (book === null) return { refused: "unknown_campaign" };
   if (action.kind === "create") return { refused: "already_exists" };
   if (book.state === "ended" && action.kind !== "clear_alarm") return { refused: "ended" };
   if (command.expectedRevision !== null && command.expectedRevision !== book.revision)
     return { refused: "stale_revision", detail: `the current one is ${book.revision}` };
-  return change(action, book, surroundings);
+  return change(action, book, context);
 }
 
-function create(command: PacingCommand, campaign: Campaign, { shards, nowMs, newSecret }: Surroundings): Decision {
+function create(command: PacingCommand, campaign: Campaign, { shards, nowMs, newSecret }: CommandContext): Result {
   if (campaign.id !== command.campaign)
     return { refused: "invalid_campaign", detail: `id is ${campaign.id}, the command is for ${command.campaign}` };
   const valid = checked(campaign);
@@ -168,7 +168,7 @@ function checked(campaign: Campaign): { readonly campaign: Campaign } | Refused 
 
 type Change = Exclude<PacingAction, { kind: "create" }>;
 
-function change(action: Change, book: CampaignBook, surroundings: Surroundings): Decision {
+function change(action: Change, book: CampaignBook, context: CommandContext): Result {
   switch (action.kind) {
     case "set_budget":
       return setBudget(action, book);
@@ -182,11 +182,11 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
     case "promote_release":
       return book.pinned && action.release !== book.release
         ? pinned(book)
-        : promote(book, action.release, action.force ?? false, surroundings);
+        : promote(book, action.release, action.force ?? false, context);
     case "rollback_release":
       return book.pinned ? pinned(book) : rollback(book);
     case "pin_release":
-      return pin(book, action.release, surroundings);
+      return pin(book, action.release, context);
     case "set_curve":
       return setCurve(action, book);
     case "set_exploration":
@@ -201,7 +201,7 @@ function change(action: Change, book: CampaignBook, surroundings: Surroundings):
   }
 }
 
-function setBudget(action: Extract<Change, { kind: "set_budget" }>, book: CampaignBook): Decision {
+function setBudget(action: Extract<Change, { kind: "set_budget" }>, book: CampaignBook): Result {
   const { currency, budgetMinor, periodBudgetMinor = null } = action;
   const { currency: own, ceilingMinor, periods = null } = book.campaign;
   if (currency !== own) return { refused: "currency_differs", detail: `the campaign's is ${own}` };
@@ -213,7 +213,7 @@ function setBudget(action: Extract<Change, { kind: "set_budget" }>, book: Campai
   return withCampaign(book, { budgetMinor, periods: { ...periods, budgetMinor: periodBudgetMinor } });
 }
 
-function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_curve" }>, book: CampaignBook): Decision {
+function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_curve" }>, book: CampaignBook): Result {
   const { pacing } = book.campaign;
   const fault = curveFault({ mode, points }, book.campaign);
   if (fault !== null) return { refused: "curve_not_rising", detail: fault };
@@ -225,7 +225,7 @@ function setCurve({ mode, points, controller }: Extract<Change, { kind: "set_cur
 }
 
 /** The campaign so changed, if it is a valid one; its plan is worked out anew. */
-function withCampaign(book: CampaignBook, changes: Partial<Campaign>): Decision {
+function withCampaign(book: CampaignBook, changes: Partial<Campaign>): Result {
   const valid = checked({ ...book.campaign, ...changes });
   if ("refused" in valid) return valid;
   return isDeepStrictEqual(valid.campaign, book.campaign)
@@ -233,11 +233,11 @@ function withCampaign(book: CampaignBook, changes: Partial<Campaign>): Decision 
     : raised(book, { campaign: valid.campaign, plannedAtMs: 0 });
 }
 
-function raised(book: CampaignBook, changes: Partial<CampaignBook>): Decision {
+function raised(book: CampaignBook, changes: Partial<CampaignBook>): Result {
   return { book: { ...book, ...changes, revision: book.revision + 1 } };
 }
 
-function promote(book: CampaignBook, release: string, force: boolean, { manifestOf }: Surroundings): Decision {
+function promote(book: CampaignBook, release: string, force: boolean, { manifestOf }: CommandContext): Result {
   if (release === book.release) return { book };
   const manifest = manifestOf(release);
   if (manifest === null) return { refused: "unknown_release", detail: release };
@@ -262,16 +262,16 @@ function pinned({ release }: CampaignBook): Refused {
 }
 
 /** A release that is pinned is in force; another may be pinned in its place. */
-function pin(book: CampaignBook, release: string | null, surroundings: Surroundings): Decision {
+function pin(book: CampaignBook, release: string | null, context: CommandContext): Result {
   if (release === null) return book.pinned ? raised(book, { pinned: false }) : { book };
-  const promoted = promote(book, release, false, surroundings);
+  const promoted = promote(book, release, false, context);
   if ("refused" in promoted) return promoted;
   if (promoted.book !== book) return { book: { ...promoted.book, pinned: true } };
   return book.pinned ? { book } : raised(book, { pinned: true });
 }
 
 /** The shards that raised it are asked again, from the revision on that tells them of this. */
-function clearAlarm(book: CampaignBook): Decision {
+function clearAlarm(book: CampaignBook): Result {
   const { alarm, shards, revision } = book;
   if (alarm === null) return { refused: "no_alarm" };
   return raised(book, {
@@ -282,7 +282,7 @@ function clearAlarm(book: CampaignBook): Decision {
   });
 }
 
-function rollback(book: CampaignBook): Decision {
+function rollback(book: CampaignBook): Result {
   const release = book.earlierReleases.at(-1);
   if (release === undefined) return { refused: "no_earlier_release" };
   return raised(book, { release, earlierReleases: book.earlierReleases.slice(0, -1), plannedAtMs: 0 });

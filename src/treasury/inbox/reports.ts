@@ -21,7 +21,7 @@ export function takeReport(
   report: ShardReport,
   explorationMean: number,
 ): Taken {
-  const shard = believed(campaign, known, report);
+  const shard = baselineOf(campaign, known, report);
   if (shard === null) return { late: true };
   // A shard's time and its cycles rise together: what is later by one and earlier by the other is not the shard's.
   if (report.cycle < shard.cycle && report.atMs > shard.atMs)
@@ -55,10 +55,10 @@ export function takeReport(
 }
 
 /**
- * What is known of the shard, to hold its report against. After an alarm it is the shard's own word, once it has heard that
- * somebody has looked: what it holds was granted, by whomever. Null for what it said before that.
+ * What is known of the shard, to check its report against. After an alarm was cleared it is the first report of a revision that
+ * says so: what the shard holds counts as granted. Null for reports of before that.
  */
-function believed(campaign: Campaign, shard: ShardBook, report: ShardReport): ShardBook | null {
+function baselineOf(campaign: Campaign, shard: ShardBook, report: ShardReport): ShardBook | null {
   if (shard.trustFrom === null) return shard;
   if (report.revision < shard.trustFrom) return null;
   const { totals } = report;
