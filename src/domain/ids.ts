@@ -16,8 +16,8 @@ export function idBreach(field: string, id: string): string | null {
 /** Longest line that a person writes, such as a command's reason, in UTF-8 bytes. */
 export const MAX_LINE_BYTES = 1_024;
 
-/** Control characters, ends of lines, and what turns the direction of writing: a terminal obeys what it reads. */
-export const UNPRINTABLE = String.raw`\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff`;
+/** Control characters, ends of lines, halves of characters, and what turns the direction of writing: a terminal obeys what it reads. */
+export const UNPRINTABLE = String.raw`\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff`;
 const HAS_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, "u");
 
 /** What is wrong with a line that is shown to people as it is; null when nothing is. */

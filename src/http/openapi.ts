@@ -3,6 +3,7 @@
 import swagger from "@fastify/swagger";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import type { HttpApp } from "./server.ts";
+import type { Scope } from "./tokens.ts";
 
 /** Answers GET /openapi.json; to be called before the routes are added. */
 export async function withOpenApi(
@@ -15,7 +16,13 @@ export async function withOpenApi(
       info: { ...info, version: "1" },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => withScope(jsonSchemaTransform(route), route.route.config?.scope),
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+}
+
+/** Where nobody is asked who they are, a token is not needed. */
+function withScope(told: ReturnType<typeof jsonSchemaTransform>, scope: Scope | undefined) {
+  const security = [{ token: [] }, {}];
+  return scope === undefined ? told : { ...told, schema: { ...told.schema, security } };
 }

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   type FastifySchemaCompiler,
   type RawServerDefault,
@@ -17,6 +18,7 @@ import { InvalidInput } from "../domain/campaign.ts";
 import { describeIssues } from "../domain/reading/issues.ts";
 import { beforePort, isLoopback } from "./address.ts";
 import { Problem } from "./problem.ts";
+import { problemOf, refuseConnection } from "./refused.ts";
 import type { Caller, Scope, Tokens } from "./tokens.ts";
 
 declare module "fastify" {
@@ -86,8 +88,12 @@ export function createHttp(settings: HttpSettings): HttpApp {
     // `__proto__` in a body is an error of the client's.
     onProtoPoisoning: "error",
     onConstructorPoisoning: "error",
+    frameworkErrors: (error, _request, reply) => void tell(problemOf(error, bounds.bodyBytes), reply),
+    clientErrorHandler: refuseConnection,
     // Node's http or https: routes need not know which.
   }) as unknown as HttpApp;
+  // Text is no JSON; and a browser sends it from any page without asking first.
+  app.removeContentTypeParser("text/plain");
   app.server.maxConnections = bounds.connections;
   app.setValidatorCompiler(byZod);
   // An answer's type is checked when it is compiled; to parse it once more would cost what parsing the request does.
@@ -101,19 +107,24 @@ export function createHttp(settings: HttpSettings): HttpApp {
   app.setNotFoundHandler((request) => {
     throw new Problem(404, "not_found", `there is no ${request.method} ${request.url.slice(0, 200)}`);
   });
-  app.setErrorHandler(async (error, _request, reply) => {
-    const problem = problemOf(error);
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = problemOf(error, request.routeOptions.bodyLimit ?? bounds.bodyBytes);
     if (problem.status >= 500 && !(error instanceof Problem))
       settings.onTrouble(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    if (problem.details.retryAfter !== undefined) void reply.header("retry-after", String(problem.details.retryAfter));
-    if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
-    await reply
-      .code(problem.status)
-      .type("application/json; charset=utf-8")
-      .serializer(JSON.stringify)
-      .send(problem.body());
+    await tell(problem, reply);
   });
   return app;
+}
+
+async function tell(problem: Problem, reply: Pick<FastifyReply, "header" | "code">): Promise<void> {
+  const { retryAfter } = problem.details;
+  if (retryAfter !== undefined) void reply.header("retry-after", String(retryAfter));
+  if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
+  await reply
+    .code(problem.status)
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(problem.body());
 }
 
 /** Its address, `http://host:port`; rejects with the address in the message when the port cannot be had. */
@@ -152,18 +163,3 @@ const byZod: FastifySchemaCompiler<z.ZodType> =
     const [, field, text] = /^\w+: (?:([^\s:]+): )?(.*)$/s.exec(line) ?? [];
     return { error: new Problem(400, "invalid", text ?? line, { field: field ?? where }) };
   };
-
-const BY_STATUS: Readonly<Record<number, string>> = {
-  400: "invalid",
-  413: "too_large",
-  415: "not_json",
-};
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
-  const code = BY_STATUS[status];
-  return code === undefined || !(error instanceof Error)
-    ? new Problem(500, "internal", "something went wrong here; the log of this program says what")
-    : new Problem(status, code, error.message);
-}

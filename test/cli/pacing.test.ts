@@ -226,6 +226,7 @@ describe("each command", () => {
     ["pacing curve --points noon", /Expected a time, =, and a share/],
     ["pacing caps", /--cap: name at least one, or --none/],
     ["pacing caps --cap 2", /such as 2\/7d/],
+    ["pacing caps --cap 3000000000/7d", /action\.caps\.0\.max: .*got 3000000000/],
     ["pacing pin-release", /--release: name it, or --none/],
     ["pacing pin-release --release gone", /there is no release gone of spring/],
     ["pacing status --campaign nowhere", /there is no campaign nowhere/],

@@ -173,13 +173,16 @@ const BUDGET = {
 };
 
 async function post(address: string, path: string, body: object, token?: string): Promise<number> {
+  return (await answerTo(address, path, body, token)).status;
+}
+
+async function answerTo(address: string, path: string, body: object, token?: string) {
   const headers = {
     "content-type": "application/json",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   const response = await fetch(`${address}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  await response.arrayBuffer();
-  return response.status;
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
 test("without a token of the scope there is no button, and no command is taken", async () => {
@@ -198,6 +201,23 @@ test("the server holds who sends to a reason and to the name, whatever the page 
   const { revision } = await status();
   expect(await post(house.address, "/api/commands", { ...BUDGET, revision, reason: " " }, TOKEN)).toBe(400);
   expect(await post(house.address, "/api/commands", { ...BUDGET, revision }, TOKEN)).toBe(400);
+  expect((await status()).revision).toBe(revision);
+});
+
+test.each<[string, object, RegExp]>([
+  ["amount", { action: { kind: "set_budget", amount: "1e9" } }, /an amount of EUR such as 7500\.00, got "1e9"$/],
+  ["amount", { action: { kind: "set_budget", amount: "1.234" } }, /EUR has 2 at most/],
+  ["action.kind", { action: { kind: "stop" } }, /one of set_budget, .*, got "stop"/],
+  ["action.caps.0.max", { action: { kind: "set_caps", caps: [{ max: 3e9, windowMs: 1 }] } }, /got 3000000000/],
+  ["reason", { reason: "because\u001b[2J" }, /control characters/],
+  ["reason", { reason: "half \ud800" }, /control characters/],
+])("what cannot be is refused by its field: %s of %j", async (field, wrong, message) => {
+  const { revision } = await status();
+  const body = { ...BUDGET, revision, action: { kind: "pause" }, ...wrong };
+  expect(await answerTo(house.address, "/api/commands", { ...body, confirm: "spring" }, TOKEN)).toMatchObject({
+    status: 400,
+    body: { error: "invalid", field, message: expect.stringMatching(message) },
+  });
   expect((await status()).revision).toBe(revision);
 });
 

@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { parseCampaign } from "../../src/domain/campaign.ts";
+import { describeIssues } from "../../src/domain/reading/issues.ts";
 
 const EXAMPLE = readFileSync(new URL("../../examples/campaign.yaml", import.meta.url), "utf8");
 
@@ -52,6 +54,16 @@ test.each<[string, (campaign: Written) => void]>([
   ["c: pacing: is missing: expected an object", (c) => delete c["pacing"]],
 ])("%s", (told, change) => {
   expect(faultOf(change)).toContain(told);
+});
+
+test("a kind that there is not: it says which there are", () => {
+  const action = z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("pause") }),
+    z.strictObject({ kind: z.literal("end") }),
+  ]);
+  const told = (value: unknown) => describeIssues("c", action.safeParse(value).error!, value);
+  expect(told({ kind: "stop" })).toBe('c: kind: expected one of pause, end, got "stop"');
+  expect(told({})).toBe("c: kind: is missing: expected one of pause, end");
 });
 
 test("the whole is no object: it says what it is", () => {

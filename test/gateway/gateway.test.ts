@@ -95,6 +95,8 @@ describe("POST /v1/decisions", () => {
     ["no session id", { sessionId: undefined }, "sessionId"],
     ["an empty user id", { userId: "" }, "userId"],
     ["a user id that is too long", { userId: "é".repeat(200) }, "userId"],
+    ["half a character in an id", { sessionId: "\ud800" }, "sessionId"],
+    ["half a character in an attribute", { attributes: { vip: "\ud800" } }, "attributes.vip"],
     ["a number for an id", { sessionId: 7 }, "sessionId"],
     ["an attribute that is a list", { attributes: { tags: [] } }, "attributes.tags"],
     ["attributes that are none", { attributes: [] }, "attributes"],
@@ -231,6 +233,10 @@ describe("outcomes and profiles", () => {
     expect(await door.ask("PUT", "/v1/profiles/p", { attributes: { vip: [] } })).toMatchObject({
       status: 400,
       body: { field: "attributes.vip" },
+    });
+    expect(await door.ask("PUT", `/v1/profiles/${"p".repeat(300)}`, { attributes: null })).toMatchObject({
+      status: 400,
+      body: { field: "userId" },
     });
     expect(await door.ask("PUT", "/v1/profiles/p", {})).toMatchObject({ status: 400, body: { field: "attributes" } });
   });

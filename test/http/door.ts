@@ -28,6 +28,7 @@ export async function openDoor(change: Partial<HttpSettings> = {}): Promise<Door
     { schema: { body: z.strictObject({ age: z.number(), deep: z.array(z.object({ a: z.string() })).optional() }) } },
     (request) => request.body,
   );
+  app.get("/of/:id", (request) => request.params);
   app.get("/broken", () => {
     throw new Error("a detail that stays here");
   });

@@ -5,10 +5,14 @@ import { z } from "zod";
 import { withOpenApi } from "../../src/http/openapi.ts";
 import { createHttp } from "../../src/http/server.ts";
 
-it("GET /openapi.json tells a route with its body", async () => {
+it("GET /openapi.json tells a route with its body, and that it takes a token", async () => {
   const app = createHttp({ host: "127.0.0.1", port: 0, tokens: null, tls: null, onTrouble: () => undefined });
   await withOpenApi(app, { title: "A door", description: "for a test" });
-  app.post("/v1/things", { schema: { body: z.strictObject({ size: z.number().max(3) }) } }, () => ({}));
+  app.post(
+    "/v1/things",
+    { config: { scope: "read" }, schema: { body: z.strictObject({ size: z.number().max(3) }) } },
+    () => ({}),
+  );
   const answer = await app.inject({ url: "/openapi.json", headers: { host: "localhost" } });
   expect(answer.json()).toMatchObject({
     openapi: "3.1.0",
@@ -16,6 +20,7 @@ it("GET /openapi.json tells a route with its body", async () => {
     paths: {
       "/v1/things": {
         post: {
+          security: [{ token: [] }, {}],
           requestBody: {
             content: {
               "application/json": {

@@ -44,19 +44,46 @@ describe("a request", () => {
       status: 400,
       body: { field: "ago", message: "unknown field" },
     });
-    for (const body of ["", "{", "[]", "null", "1", '{"age": 1, "__proto__": {}}', '{"age": 1e999}'])
+    for (const body of ["[]", "null", "1", '{"age": 1e999}'])
       expect([body, (await post(body)).status]).toEqual([body, 400]);
-    expect(await post("age=1", "application/x-www-form-urlencoded")).toMatchObject({
-      status: 415,
-      body: { error: "not_json" },
-    });
+    for (const body of ["", "{", '{"age": NaN}', '{"age": 1, "__proto__": {}}'])
+      expect([body, await post(body)]).toMatchObject([
+        body,
+        { status: 400, body: { error: "invalid", field: "body", message: expect.stringMatching(/JSON/) } },
+      ]);
+    for (const type of ["application/x-www-form-urlencoded", "text/plain"])
+      expect([type, await post('{"age": 1}', type)]).toMatchObject([
+        type,
+        {
+          status: 415,
+          body: { error: "not_json", message: expect.stringContaining("content-type: application/json") },
+        },
+      ]);
   });
 
   it("that is too large is refused before it is read", async () => {
     door = await openDoor({ bounds: { bodyBytes: 100 } });
     expect(await post(`{"age": 1${" ".repeat(100)}}`)).toMatchObject({ status: 413, body: { error: "too_large" } });
+    expect((await post(`"${"x".repeat(100)}"`)).body).toMatchObject({ message: "expected at most 100 bytes" });
     const answer = await fetch(`${door.address}/open`, { headers: { x: "a".repeat(9_000) } });
     expect(answer.status).toBe(431);
+  });
+
+  it("that no route is asked for is refused in the same form", async () => {
+    door = await openDoor();
+    expect(await asked("/of/%E0%A4")).toMatchObject({ status: 400, body: { error: "invalid", field: "path" } });
+    expect(await asked(`/of/${"a".repeat(2_000)}`)).toMatchObject({
+      status: 414,
+      body: { error: "too_long", field: "path" },
+    });
+    for (const [bytes, status, error] of [
+      ["no request\r\n\r\n", 400, "invalid"],
+      [`GET /${"a".repeat(9_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431, "too_large"],
+    ] as const) {
+      const [head = "", body = ""] = (await raw(bytes)).split("\r\n\r\n");
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(JSON.parse(body)).toMatchObject({ error, message: expect.stringMatching(/.{10}/) });
+    }
   });
 
   it("for what is not there, or whose answer broke, is told no more than that", async () => {

@@ -40,6 +40,8 @@ describe("records as JSON", () => {
     ["sessions", { ...session, atMs: "2026-01-01T00:00:00" }, /with its offset/],
     ["sessions", { ...session, attributes: { a: [1] } }, /attributes\.a: expected null or double or string or boolean/],
     ["sessions", { ...session, attributes: [] }, /attributes: expected an object, got \[\]/],
+    ["sessions", { ...session, userId: "u\ud800" }, /userId: expected whole characters of Unicode, got "u\\ud800"/],
+    ["sessions", { ...session, attributes: { "\udc00": 1 } }, /attributes: expected whole characters of Unicode/],
     ["sessions", [session], /^sessions: expected an object/],
     ["outcomes", { ...SAMPLES.outcomes, amountMinor: 1.5 }, /amountMinor: expected an integer of minor units, got 1.5/],
     ["outcomes", { ...SAMPLES.outcomes, amountMinor: 1e17 }, /amountMinor: expected an integer of minor units/],

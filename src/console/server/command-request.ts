@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { BudgetStatus, PacingAction } from "../../domain/control.ts";
+import { minorDigits } from "../../domain/currency.ts";
 import { parseTypedAmount, type Minor } from "../../domain/money.ts";
 import { Problem } from "../../http/problem.ts";
 import type { ConsoleAction } from "../views/console-action.ts";
@@ -68,6 +69,12 @@ function minorOf(typed: string, currency: string, field: string): Minor {
   const plain = typed
     .trim()
     .replace(/^(\d{1,3})((?:,\d{3})+)(?=\.|$)/, (_, first: string, rest: string) => first + rest.replaceAll(",", ""));
+  if (!/^\d+(\.\d+)?$/.test(plain)) {
+    const example = (7500).toFixed(minorDigits(currency) ?? 0);
+    throw new Problem(400, "invalid", `expected an amount of ${currency} such as ${example}, got "${typed}"`, {
+      field,
+    });
+  }
   try {
     return parseTypedAmount(`${plain}${currency}`).minor;
   } catch (error) {

@@ -75,8 +75,9 @@ async function steered(ask: typeof send, request: Request, options: CommandsOpti
   try {
     return await ask(log, request, { nowMs, newId, signal, wait: false, timeoutMs: PATIENCE_MS });
   } catch (error) {
-    if (error instanceof InvalidInput) throw new Problem(400, "invalid", error.message);
-    throw error;
+    if (!(error instanceof InvalidInput)) throw error;
+    const [, field, text = error.message] = /^(?:budget-pacing: )?([^\s:]+): (.*)$/s.exec(error.message) ?? [];
+    throw new Problem(400, "invalid", text, field === undefined ? {} : { field });
   }
 }
 

@@ -46,7 +46,8 @@ function unionLines(issue: Extract<Issue, { code: "invalid_union" }>, path: Path
   if (own !== undefined) return own.flatMap((each) => linesOf(each, path, value));
   const expected = [...new Set(issue.errors.flatMap(([first]) => (first === undefined ? [] : [expectedBy(first)])))];
   const found = valueAt(value, path);
-  const what = `expected ${expected.join(" or ") || issue.message}`;
+  const kinds = "options" in issue ? `one of ${issue.options.map(String).join(", ")}` : issue.message;
+  const what = `expected ${expected.join(" or ") || kinds}`;
   return [{ path, text: found === undefined ? `is missing: ${what}` : `${what}, got ${shown(found)}` }];
 }
 

@@ -121,7 +121,7 @@ function read(schema: Schema, json: unknown, place: Place): unknown {
     case "boolean":
       return typeof json === "boolean" ? json : expected(place, "true or false", json);
     case "string":
-      return typeof json === "string" ? json : expected(place, "a text", json);
+      return typeof json === "string" ? wellFormed(json, place) : expected(place, "a text", json);
     case "int":
       return isInteger(json) && json === (json | 0) ? json : expected(place, "a 32-bit integer", json);
     case "long":
@@ -145,6 +145,11 @@ function read(schema: Schema, json: unknown, place: Place): unknown {
     default:
       return readRecord(shape, json, place, undefined);
   }
+}
+
+/** Half a character (a lone surrogate) has no UTF-8: what is read back would be another text. */
+function wellFormed(text: string, place: Place): string {
+  return text.isWellFormed() ? text : expected(place, "whole characters of Unicode", text);
 }
 
 function isInteger(json: unknown): json is number {
@@ -176,7 +181,7 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
 function readMap(schema: SchemaObject, json: unknown, place: Place): unknown {
   if (!isObject(json)) return expected(place, "an object", json);
   const entries = Object.entries(json).map(([name, value]) => [
-    name,
+    wellFormed(name, place),
     read(schema.values ?? "null", value, below(place, name)),
   ]);
   return Object.fromEntries(entries);

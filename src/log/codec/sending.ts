@@ -5,6 +5,7 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { eventBreach, type Event } from "../../domain/event-contract.ts";
+import { idBreach } from "../../domain/ids.ts";
 import { unitFault } from "../../domain/reading/instant.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session.ts";
 import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "./codec.ts";
@@ -128,12 +129,14 @@ function isEvent(topic: SendableTopic): boolean {
 /** The user of a profile whose attributes are null: it is deleted. Null of any other. */
 function forgottenUser(json: unknown): string | null {
   if (typeof json !== "object" || json === null || !("attributes" in json) || json.attributes !== null) return null;
-  if (!("userId" in json) || typeof json.userId !== "string" || json.userId === "")
-    throw new InvalidInput("profiles: userId: expected the user whose profile is deleted");
-  return json.userId;
+  const userId = "userId" in json && typeof json.userId === "string" ? json.userId : "";
+  const fault = idBreach("userId", userId);
+  if (fault !== null) throw new InvalidInput(`profiles: ${fault}; expected the user whose profile is deleted`);
+  return userId;
 }
 
-function encoded<N extends SendableTopic>(topic: N, value: TopicValues[N]): Uint8Array {
+/** Throws InvalidInput that names the field. */
+export function encoded<N extends SendableTopic>(topic: N, value: TopicValues[N]): Uint8Array {
   try {
     return codecFor(topic).encode(value);
   } catch (error) {

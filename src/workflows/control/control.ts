@@ -17,15 +17,13 @@ import {
   type PacingCommand,
 } from "../../domain/control.ts";
 import { idBreach } from "../../domain/ids.ts";
-import { codecFor } from "../../log/codec/codec.ts";
 import { toJson } from "../../log/codec/json.ts";
 import { readTopic } from "../../log/codec/reading.ts";
+import { encoded } from "../../log/codec/sending.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
 import { campaignsOn, findCampaign } from "./campaigns.ts";
 import { changesOf, type Change } from "./pacing/changes.ts";
-
-const pacing = codecFor("budget-pacing");
 
 /** What is asked for; `dryRun` and `send` make the command of it. */
 export interface Request {
@@ -103,9 +101,9 @@ function commandOf(
 /** A command that names no revision is for whatever there is. */
 type Sent = Omit<PacingCommand, "expectedRevision" | "dryRun"> & Partial<PacingCommand>;
 
-/** Without waiting for anything. */
+/** Without waiting for anything. Throws InvalidInput that names the field. */
 export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
-  const value = pacing.encode({ expectedRevision: null, dryRun: false, ...command });
+  const value = encoded("budget-pacing", { expectedRevision: null, dryRun: false, ...command });
   await log.send([{ topic: "budget-pacing", key: Buffer.from(command.campaign), value }]);
 }
 
