@@ -71,7 +71,13 @@ function afterDraw(
   const drawn = draw(chances, policy, exploration, throttle);
   shard.eligible(cluster);
   const base = { ...controlArm("planned_control"), policy, drawn: true, explored: drawn.explored };
-  if (drawn.explored) return explored(session, shard, nowMs, { ...base, reason: "explored" }, drawn.arm);
+  if (drawn.explored) {
+    const control = { ...base, reason: "explored" as const };
+    if (drawn.arm === 0) return control;
+    const reservation = reserve(session, shard, nowMs, "exploration", drawn.arm);
+    assert(reservation !== null, "the exploration account could pay for every arm");
+    return { ...control, arm: drawn.arm, account: "exploration", reservation };
+  }
   shard.statistics.plannedShares(cluster, policy.shares);
   const answer = drawn.throttled
     ? { ...base, reason: "pacing_throttled" as const }
@@ -86,19 +92,6 @@ function afterDraw(
 function explorationShare(shard: CampaignShard): number {
   const { explorationShare: share } = shard.campaign;
   return share > 0 && shard.free("exploration") >= shard.largestHold ? share : 0;
-}
-
-function explored(
-  session: ClassifiedSession,
-  shard: CampaignShard,
-  nowMs: number,
-  base: ArmAssignment,
-  arm: number,
-): ArmAssignment {
-  if (arm === 0) return base;
-  const reservation = reserve(session, shard, nowMs, "exploration", arm);
-  assert(reservation !== null, "the exploration account could pay for every arm");
-  return { ...base, arm, account: "exploration", reservation };
 }
 
 function planned(

@@ -11,6 +11,7 @@ import { assert } from "../../domain/assert.ts";
 import type { AccountTotals } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { MAX_MINOR, type Minor } from "../../domain/money.ts";
+import { NO_TOTALS, pendingOf, type ByAccount } from "../../domain/totals.ts";
 import { LEGALITY, type LedgerEvent, type Verdict } from "./legality.ts";
 import type {
   EndResult,
@@ -23,32 +24,13 @@ import type {
   VoidStatus,
 } from "./reservation.ts";
 
-export type BookTotals = Readonly<Record<Account, AccountTotals>>;
+export type BookTotals = ByAccount<AccountTotals>;
 
 type Mutable = { -readonly [Field in keyof AccountTotals]: AccountTotals[Field] };
-
-export const NO_TOTALS: AccountTotals = {
-  granted: 0n,
-  returned: 0n,
-  reserved: 0n,
-  settled: 0n,
-  released: 0n,
-  sent: 0n,
-};
 
 /** What could be reserved now. */
 export function freeMinor(totals: AccountTotals): Minor {
   return totals.granted - totals.returned - (totals.reserved - totals.released) - totals.sent;
-}
-
-/** Held: neither spend nor back yet. */
-export function pendingMinor(totals: AccountTotals): Minor {
-  return totals.reserved - totals.settled - totals.released;
-}
-
-/** Spent: face values that were redeemed, and send costs. */
-export function postedMinor(totals: AccountTotals): Minor {
-  return totals.settled + totals.sent;
 }
 
 export class Book {
@@ -200,7 +182,7 @@ function canAdd(totals: AccountTotals, { faceMinor, sendMinor }: ReserveRequest)
 
 /** L1, and nothing below zero: wrong money stops the task. */
 function checkAccount(totals: AccountTotals): void {
-  if (freeMinor(totals) < 0n || pendingMinor(totals) < 0n || totals.returned < 0n || totals.returned > totals.granted)
+  if (freeMinor(totals) < 0n || pendingOf(totals) < 0n || totals.returned < 0n || totals.returned > totals.granted)
     throwBroken(totals);
 }
 

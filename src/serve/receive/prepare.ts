@@ -3,6 +3,7 @@
 // the batch (batch-view.ts), and its sessions classified.
 
 import { maxMinor } from "../../domain/money.ts";
+import { NO_TOTALS } from "../../domain/totals.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import type { CycleContext, StateView } from "../../task/processor.ts";
@@ -13,7 +14,6 @@ import { BatchView, type BatchEvent, type BatchUser } from "./batch-view.ts";
 import { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import type { CampaignCounts, ShardHead, StoredProfile } from "../state/campaign/records.ts";
 import { moneyBreach } from "./grant-contract.ts";
-import { NO_TOTALS } from "../ledger/book.ts";
 import { isLive, withGrant, type InForce } from "../state/campaign/settings.ts";
 import type { StateCodec } from "../state/state.ts";
 import { StateReader, type DecodedCache } from "../state/state-reader.ts";

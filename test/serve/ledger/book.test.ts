@@ -1,7 +1,8 @@
 // One row is one event: what it is, what it must answer, and the balances after it.
 
 import { describe, expect, test } from "vitest";
-import { Book, freeMinor, pendingMinor, postedMinor } from "../../../src/serve/ledger/book.ts";
+import { pendingOf, postedOf } from "../../../src/domain/totals.ts";
+import { Book, freeMinor } from "../../../src/serve/ledger/book.ts";
 import type { Reservation } from "../../../src/serve/ledger/reservation.ts";
 
 type Event =
@@ -26,7 +27,7 @@ function play(rows: readonly Row[]): void {
     const where = `row ${number + 1}: ${event.join(" ")}`;
     expect(apply(book, kept, event), where).toBe(status);
     const totals = book.totals().plan;
-    expect([freeMinor(totals), pendingMinor(totals), postedMinor(totals)], where).toEqual([free, pending, posted]);
+    expect([freeMinor(totals), pendingOf(totals), postedOf(totals)], where).toEqual([free, pending, posted]);
   }
 }
 

@@ -6,8 +6,9 @@ import { strictHoldMinor, type Campaign } from "../../../domain/campaign.ts";
 import { comesBackUnasked } from "../../../domain/control.ts";
 import type { Account } from "../../../domain/decision.ts";
 import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../../domain/money.ts";
-import { Book, NO_TOTALS, pendingMinor } from "../../ledger/book.ts";
-import { ACCOUNTS, type CampaignCounts } from "./records.ts";
+import { ACCOUNTS, NO_TOTALS, pendingOf } from "../../../domain/totals.ts";
+import { Book } from "../../ledger/book.ts";
+import type { CampaignCounts } from "./records.ts";
 import type { InForce } from "./settings.ts";
 import { PlanStatistics } from "./statistics.ts";
 
@@ -75,7 +76,7 @@ export class CampaignShard {
     const { reportedAtMs, reportedRevision, unreported } = this.#stored;
     if (grant.state !== "ended" || unreported || this.#changed || reportedRevision !== grant.revision) return false;
     const totals = this.book.totals();
-    if (ACCOUNTS.some((account) => pendingMinor(totals[account]) > 0n || this.free(account) > 0n)) return false;
+    if (ACCOUNTS.some((account) => pendingOf(totals[account]) > 0n || this.free(account) > 0n)) return false;
     return nowMs >= reportedAtMs + this.campaign.reservation.ttlMs + LEAVES_AFTER_MS;
   }
 
