@@ -4,7 +4,6 @@
 // statistics; changes with every decision), so that a busy cycle writes the small one.
 
 import type { AccountTotals, Grant } from "../../../domain/control.ts";
-import type { Account } from "../../../domain/decision.ts";
 import type { Minor } from "../../../domain/money.ts";
 
 export interface CampaignSettings {
@@ -61,8 +60,6 @@ export interface StoredProfile {
   readonly atMs: number;
   readonly attributes: Readonly<Record<string, number | string | boolean | null>>;
 }
-
-export const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
 
 export const NO_HASH: Uint8Array = new Uint8Array(32);
 
