@@ -14,7 +14,7 @@
 // otherwise, from the same network. --quick: ten minutes on two quiet cores.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -80,7 +80,9 @@ const QUICK: Asked = {
 export async function benchmarkQuality(asked: Asked, tell: (text: string) => void): Promise<Results> {
   const backend = await useBackend("auto");
   const python = await preparePython(tell);
-  const versions = `Node.js ${process.version}, ${backend}; ${(await python.script("versions.py", [])).trim()}`;
+  const packages = (await python.script("versions.py", [])).trim();
+  const load = `load ${loadavg()[0]!.toFixed(0)} on ${cpus().length} processors at the start of the last run`;
+  const versions = `Node.js ${process.version}, ${backend}; ${packages}; ${load}`;
   const results: Result[] = asked.keep ? [...(await readResults(asked.results)).results] : [];
   for (const setting of settingsOf(asked)) {
     const has = (method: string): boolean => results.some((each) => isOf(each, setting, asked, method));

@@ -82,7 +82,7 @@ export function reportOf({ versions, results }: Results): string {
     "budgets from 3 to 90 % of what the dearest arm for all would cost. **error**: mean |true spend / budget − 1| where the method",
     "thinks that it spends the budget. **shifted**: the same on another population (numeric features moved by half a deviation),",
     "with the price or plan row of before, and solved again on the method's view of the new people. Mean over the seeds ± the",
-    "standard deviation of one seed. Seconds are the processor's.",
+    "standard deviation of one seed. Seconds are the processor's, and grow on a machine that others use.",
     "",
     `Run on: ${versions}.`,
     ...settings.flatMap(sectionOf),
