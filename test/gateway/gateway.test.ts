@@ -66,6 +66,15 @@ describe("POST /v1/decisions", () => {
     expect(await rowsOf("decisions", "user of at once")).toHaveLength(1);
   });
 
+  it("knows an id of before its memory by reading its partition back, and does not write it again", async () => {
+    const atMs = Date.now() - 300_000;
+    const first = await door.decide("long ago", { atMs });
+    const later = await world.gateway("", () => Date.now() + 660_000);
+    expect(await later.decide("long ago", { atMs })).toMatchObject({ status: 200, body: first.body });
+    expect((await later.decide("long ago", { atMs, surface: "app" })).status).toBe(409);
+    expect(await rowsOf("sessions", "user of long ago")).toHaveLength(1);
+  });
+
   it("refuses other content under an id that was seen, here and at another gateway", async () => {
     await door.decide("one content");
     const changes = [
@@ -217,7 +226,7 @@ describe("outcomes and profiles", () => {
       status: 400,
       body: { error: "unknown_reward", field: "outcomes.0.rewards.convertd", message: "spring weighs converted" },
     });
-    const later = [{ ...outcomes[0], decisionId: "d-long ago" }];
+    const later = [{ ...outcomes[0], decisionId: "d-of no session" }];
     expect((await door.ask("POST", "/v1/outcomes", { outcomes: later })).body["message"]).toMatch(
       /campaigns weigh converted/,
     );
