@@ -84,7 +84,14 @@ const ROOMS = {
     why: "terminal/ is how anything reaches a terminal or comes from it; it knows nothing of what is said.",
   },
   console: {
-    may: [PORT, CODEC, "^src/http/", "^src/observe/", "^src/workflows/(control|topics)/"],
+    may: [
+      PORT,
+      CODEC,
+      "^src/http/",
+      "^src/observe/",
+      "^src/workflows/(control|topics|evaluate)/",
+      "^src/evaluate/policy/",
+    ],
     why:
       "console/ shows people what is on the log, and steers as any operator does: by commands on a topic. It has no way " +
       "around the treasurer, and never touches what a task holds.",

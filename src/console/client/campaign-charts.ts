@@ -17,7 +17,7 @@ const GROUP_COLOURS = ["spent", "c-cheaper", "c-nothing", "c-holdout", "c-thrott
 const SPEND_LEGEND = [
   ["spent", "spent"],
   ["reserved", "reserved"],
-  ["soft dashed", "as the curve means it"],
+  ["dashed", "as the curve means it"],
 ] as const;
 
 export interface SpendChartProps {
@@ -32,12 +32,12 @@ export function SpendChart({ page, currency, timeZone, nowMs }: SpendChartProps)
   const points = page.spend.points;
   const curve = isWhole ? page.spend.curve : until(page.spend.curve, nowMs);
   const data = uPlot.join([
-    [curve.map(({ atMs }) => atMs / 1_000), curve.map(({ minor }) => minor)],
     [
       points.map(({ atMs }) => atMs / 1_000),
       points.map(({ spent, reserved }) => spent + reserved),
       points.map(({ spent }) => spent),
     ],
+    [curve.map(({ atMs }) => atMs / 1_000), curve.map(({ minor }) => minor)],
   ]);
   const units = 10 ** (currency.digits ?? 0);
   const options = (colours: Colours) => ({
@@ -48,9 +48,10 @@ export function SpendChart({ page, currency, timeZone, nowMs }: SpendChartProps)
     },
     series: [
       {},
-      { stroke: colours.of("soft"), dash: [4, 4], width: 1.5, spanGaps: true, points: { show: false } },
       { stroke: colours.of("reserved"), fill: colours.of("reserved"), spanGaps: true, points: { show: false } },
       { stroke: colours.of("spent"), fill: colours.of("spent"), spanGaps: true, points: { show: false } },
+      // Over what is filled.
+      { stroke: colours.of("ink"), dash: [4, 4], width: 1.5, spanGaps: true, points: { show: false } },
     ],
   });
   const last = points.at(-1);

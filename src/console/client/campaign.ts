@@ -8,6 +8,7 @@ import { DecisionsChart, DialChart, SpendChart } from "./campaign-charts.ts";
 import { ChangeList } from "./change-list.ts";
 import { ago, amount, money, percent, span, time, whole } from "./format.ts";
 import { html } from "./html.ts";
+import { LiftText } from "./lift.ts";
 import { useLive } from "./live.ts";
 import { Figure, Loaded, MoneyBar, Panel, State, Warnings } from "./parts.ts";
 
@@ -47,6 +48,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
         ${recent.sessions === 0 ? "–" : percent(recent.refusedShare)}
         <small>${recent.sessions === 0 ? "no sessions" : `of ${whole(recent.sessions)}`} in 15 min</small>
       <//>
+      <${Figure} word="lift"><${LiftText} lift=${row.lift} /><//>
       <${Figure} word="budget level">
         ${budgetLevel === null ? "–" : `${budgetLevel.level.toFixed(1)} of ${budgetLevel.of}`}
         ${budgetLevel !== null && budgetLevel.throttle < 1 && html`<small>${percent(budgetLevel.throttle)} of offers let through</small>`}
@@ -65,7 +67,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
         }
       <//>
       <${Panel}
-        title="Offers by segment"
+        wide title="Offers by segment"
         note="Of each segment's sessions, what was given, and under it what was planned."
       >
         ${segments === null ? html`<p class="quiet">No release is in force yet.</p>` : html`<${Segments} segments=${segments} />`}
@@ -153,7 +155,7 @@ function ReasonTable({ minutes }: { minutes: CampaignPage["minutes"] }) {
 const FAR = 0.05;
 
 function Segments({ segments: { offers, rows } }: { segments: SegmentsView }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Offers by segment">
+  return html`<div class="scroll tall" tabindex="0" role="region" aria-label="Offers by segment">
     <table>
       <thead>
         <tr>

@@ -8,6 +8,7 @@ import { useCommanding } from "./facts.ts";
 import { ago, amount, money, percent, time, whole } from "./format.ts";
 import { html } from "./html.ts";
 import { useLive } from "./live.ts";
+import { LiftText } from "./lift.ts";
 import { Empty, Loaded, MoneyBar, State, Warnings } from "./parts.ts";
 
 export function Campaigns() {
@@ -25,7 +26,7 @@ export function Campaigns() {
           : html`<div class="rows">
               <div class="row head" aria-hidden="true">
                 <span>Campaign</span><span>Money</span><span>Forecast of the end</span><span>Refused for money</span
-                ><span>Last change</span><span></span>
+                ><span>Lift</span><span>Last change</span><span></span>
               </div>
               ${campaigns.map((row) => html`<${Row} key=${row.id} row=${row} nowMs=${atMs} />`)}
             </div>`}
@@ -77,6 +78,7 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
               ><small>of ${whole(recent.sessions)} in 15 min</small>`
       }
     </div>
+    <div class="cell" data-label="Lift"><${LiftText} lift=${row.lift} /></div>
     <div class="cell" data-label="Last change">
       ${
         lastChange === null

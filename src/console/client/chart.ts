@@ -89,6 +89,6 @@ export function plain(timeZone: string): Pick<uPlot.Options, "legend" | "cursor"
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), timeZone),
-    padding: [8, 12, 0, 0],
+    padding: [8, 28, 0, 0],
   };
 }

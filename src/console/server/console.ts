@@ -11,6 +11,7 @@ import { addAssets, addReport } from "./assets.ts";
 import { addCommands } from "./commands.ts";
 import type { HealthFacts } from "../views/health-page.ts";
 import { Follower } from "./follower.ts";
+import { keepLifts } from "./lift-reader.ts";
 import { LivePages } from "./live-pages.ts";
 import { readLogHealth } from "./log-health.ts";
 import { addPages } from "./pages.ts";
@@ -77,11 +78,12 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     // Who may not ask for it, or a log that is away: nothing is known then.
     partitions = await readLogHealth(log, application).catch(() => null);
   });
+  const lifting = keepLifts({ log, model, nowMs, signal });
   const end = async (): Promise<void> => {
     ending.abort();
     live.close();
     await app.close();
-    await Promise.all([following, asking]);
+    await Promise.all([following, asking, lifting]);
   };
   try {
     return { address: await listen(app, http), close: end };

@@ -15,6 +15,7 @@ import { healthPage, type HealthFacts } from "../views/health-page.ts";
 import type { LiveModel } from "../views/live-model.ts";
 import { releasesPage } from "../views/releases-page.ts";
 import type { LivePages } from "./live-pages.ts";
+import { SpendHistories } from "./spend-history.ts";
 import { readUser } from "./user-records.ts";
 
 export interface PagesOptions {
@@ -30,6 +31,7 @@ export interface PagesOptions {
 }
 
 export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health, signal }: PagesOptions): void {
+  const histories = new SpendHistories(log, model);
   const config = scope === undefined ? {} : { scope };
   const answer = async (request: FastifyRequest, reply: FastifyReply, page: () => unknown): Promise<unknown> => {
     if (!(request.headers.accept ?? "").includes("text/event-stream")) return live.once(page());
@@ -46,6 +48,7 @@ export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health,
   app.get("/api/campaigns/:id", { config, schema: { params: z.object({ id: z.string() }) } }, (request, reply) => {
     const { id } = request.params;
     if (model.status(id) === null) throw new Problem(404, "not_found", `there is no campaign ${id}`);
+    histories.want(id);
     return answer(request, reply, () => campaignPage(model, id, nowMs()));
   });
   const changes = { config, schema: { querystring: z.object({ campaign: z.string().optional() }) } };

@@ -5,6 +5,7 @@ import { minorDigits } from "../../domain/currency.ts";
 import type { BudgetStatus, CampaignState, PacingAction } from "../../domain/control.ts";
 import { accountView } from "../../observe/campaign-view.ts";
 import type { Warning } from "../../observe/warnings.ts";
+import type { Lift } from "./lift.ts";
 import type { LiveModel } from "./live-model.ts";
 
 export interface CampaignsPage {
@@ -23,6 +24,8 @@ export interface CampaignRow {
   readonly forecast: Forecast | null;
   /** Of the last 15 minutes. */
   readonly recent: { readonly sessions: number; readonly refusedShare: number };
+  /** Null before it has been worked out. */
+  readonly lift: Lift | null;
   /** Null before any. */
   readonly lastChange: LastChange | null;
   /** Null until the campaign's settings have been read. */
@@ -80,6 +83,7 @@ export function campaignRow(model: LiveModel, status: BudgetStatus, nowMs: numbe
     money: planMoney(status),
     forecast: forecastOf(status),
     recent: model.rates.recent(id, nowMs),
+    lift: model.lifts.get(id) ?? null,
     lastChange: lastChangeOf(status),
     period:
       campaign === null

@@ -9,6 +9,7 @@ import type { TopicValues } from "../../log/codec/codec.ts";
 import { ChangeLog } from "./change-log.ts";
 import { DecisionRates } from "./decision-rates.ts";
 import { LetterBoard } from "./letter-board.ts";
+import type { Lift } from "./lift.ts";
 import { ReleaseBoard } from "./release-board.ts";
 import { ShardBoard } from "./shard-board.ts";
 
@@ -30,6 +31,8 @@ const MOST_CAMPAIGNS = 500;
 export class LiveModel {
   readonly rates = new DecisionRates();
   readonly shards = new ShardBoard();
+  /** As far as they have been worked out. */
+  readonly lifts = new Map<string, Lift>();
   readonly letters = new LetterBoard();
   readonly changes = new ChangeLog();
   readonly releases = new ReleaseBoard((campaign) => {
@@ -92,6 +95,7 @@ export class LiveModel {
     this.#statuses.delete(gone.campaign);
     this.#campaigns.delete(gone.campaign);
     this.shards.forget(gone.campaign);
+    this.lifts.delete(gone.campaign);
     this.changes.forget(gone.campaign);
     this.releases.forget(gone.campaign);
   }

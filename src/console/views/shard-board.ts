@@ -10,6 +10,7 @@ const MOST_SHARDS = 1_024;
 export class ShardBoard {
   readonly #reports = new Map<string, Map<number, ShardReport>>();
   readonly #spend = new Map<string, SpendSeries>();
+  readonly #history = new Map<string, readonly SpendPoint[]>();
 
   take(report: ShardReport): void {
     const { campaign, shard } = report;
@@ -26,11 +27,19 @@ export class ShardBoard {
   forget(campaign: string): void {
     this.#reports.delete(campaign);
     this.#spend.delete(campaign);
+    this.#history.delete(campaign);
   }
 
-  /** As far back as reports are followed. */
+  /** What was before reports were followed. */
+  setHistory(campaign: string, points: readonly SpendPoint[]): void {
+    if (this.#spend.has(campaign)) this.#history.set(campaign, points);
+  }
+
+  /** As far back as reports are followed, or its history goes. */
   spend(campaign: string): readonly SpendPoint[] {
-    return this.#spend.get(campaign)?.points() ?? [];
+    const before = this.#history.get(campaign) ?? [];
+    const lastMs = before.at(-1)?.atMs ?? 0;
+    return [...before, ...(this.#spend.get(campaign)?.points() ?? []).filter(({ atMs }) => atMs > lastMs)];
   }
 
   /** When each shard was heard last, of whichever campaign. */
