@@ -235,7 +235,7 @@ export default {
       comment: "What runs must not need what tests, measures or installs it.",
       severity: "error",
       from: { path: "^src/" },
-      to: { path: "^(test|benchmarks|bin)/" },
+      to: { path: "^(test|benchmarks|fixtures|bin)/" },
     },
     {
       name: "no-dev-packages",

@@ -8,13 +8,11 @@
 //   latencyMs  of a decision, for sessions that come by the clock (latency.ts)
 //   ratio      three's to one's: of `ours`, and of p50 and p99 at each rate
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { startBroker } from "../../test/kafka/start-broker.ts";
 import type { LatencyFigures, LatencyOptions } from "./latency.ts";
 import { Systems, type SystemsOptions } from "./systems.ts";
-import { median } from "../lib/trend.ts";
+import { onBroker, type OnBroker } from "../lib/on-broker.ts";
+import { median } from "../lib/quantile.ts";
 
 export interface ClusterOptions extends SystemsOptions, LatencyOptions {
   readonly rounds: number;
@@ -52,18 +50,13 @@ export const FULL: ClusterOptions = {
 };
 
 export async function benchmarkCluster(options: ClusterOptions): Promise<ClusterFigures> {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-cluster-"));
-  const one = await startBroker({ dir: path.join(folder, "one"), memory: "512m" });
-  const three = await startBroker({ dir: path.join(folder, "three"), memory: "512m", brokers: 3 });
-  try {
-    const systemsOn = (brokers: string, name: string): Systems =>
-      new Systems(options, path.join(folder, `stores-${name}`), brokers, "");
-    return await measured(options, { one: systemsOn(one.brokers, "one"), three: systemsOn(three.brokers, "three") });
-  } finally {
-    await one.stop();
-    await three.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const systemsOn = ({ folder, broker }: OnBroker): Systems =>
+    new Systems(options, path.join(folder, "stores"), broker.brokers, "");
+  return await onBroker({ name: "one", memory: "512m" }, async (one) =>
+    onBroker({ name: "three", memory: "512m", brokers: 3 }, async (three) =>
+      measured(options, { one: systemsOn(one), three: systemsOn(three) }),
+    ),
+  );
 }
 
 async function measured(options: ClusterOptions, on: OneAndThree<Systems>): Promise<ClusterFigures> {

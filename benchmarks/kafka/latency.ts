@@ -8,6 +8,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
 import { sessionRecord } from "./world.ts";
 import { benchSession } from "../serve/serve-world.ts";
+import { quantiles } from "../lib/quantile.ts";
 
 export interface LatencyOptions {
   readonly partitions: number;
@@ -29,9 +30,9 @@ export async function latencies(log: KafkaLog, options: LatencyOptions): Promise
   await load.run(Math.max(...options.rates), WARM_UP_SECONDS);
   const figures: Record<string, LatencyFigures[string]> = {};
   for (const perSecond of options.rates) {
-    const sorted = (await load.run(perSecond, options.secondsARate)).toSorted((a, b) => a - b);
-    const at = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
-    figures[perSecond] = { p50: at(0.5), p99: at(0.99), decisions: sorted.length };
+    const latenciesMs = await load.run(perSecond, options.secondsARate);
+    const at = quantiles(latenciesMs);
+    figures[perSecond] = { p50: Math.round(at(0.5)), p99: Math.round(at(0.99)), decisions: latenciesMs.length };
   }
   await load.end();
   return figures;

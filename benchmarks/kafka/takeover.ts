@@ -24,10 +24,12 @@ import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
-import type { RunningBroker } from "../../test/kafka/start-broker.ts";
-import { fillTopics, onBroker, sessionRecord, ServingProcess, type Restored } from "./world.ts";
+import type { RunningBroker } from "../../fixtures/broker.ts";
+import { fillTopics, sessionRecord } from "./world.ts";
+import { onLog } from "../lib/on-broker.ts";
+import { ServingProcess, type Restored } from "../lib/stipend.ts";
 import { benchSession } from "../serve/serve-world.ts";
-import { median, quantile } from "../lib/trend.ts";
+import { median, quantiles } from "../lib/quantile.ts";
 
 export interface TakeoverOptions {
   readonly partitions: number;
@@ -84,7 +86,7 @@ const LONGEST_MS = 180_000;
 const TELL_MS = 5_000;
 
 export async function benchmarkTakeover(options: TakeoverOptions): Promise<TakeoverFigures> {
-  return await onBroker({ name: "takeover", prefix: PREFIX, memory: "1g" }, async ({ folder, broker, log }) => {
+  return await onLog({ name: "takeover", prefix: PREFIX, memory: "1g" }, async ({ folder, broker, log }) => {
     const bench = new Bench(options, folder, broker, log);
     try {
       return await bench.all();
@@ -276,8 +278,8 @@ class Bench {
 }
 
 function distribution(values: readonly number[]): Distribution {
-  const sorted = values.toSorted((a, b) => a - b);
-  return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), max: quantile(sorted, 1), all: values };
+  const at = quantiles(values);
+  return { p50: Math.round(at(0.5)), p90: Math.round(at(0.9)), max: at(1), all: values };
 }
 
 /** Partitions are restored side by side. */

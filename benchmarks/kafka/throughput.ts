@@ -19,19 +19,17 @@
 // `stages`, with --profile: where the time of ours goes, in a run of its own (serve-stages.ts); FILE gets the CPU profile.
 // Not measured: replication and a network, for broker and clients share one machine; the treasury; profiles and outcomes.
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { startBroker } from "../../test/kafka/start-broker.ts";
 import * as cluster from "./cluster.ts";
 import type { LatencyFigures, LatencyOptions } from "./latency.ts";
 import type { OursSaid, Written } from "./ours.ts";
 import type { Paced } from "./pace.ts";
-import { onThreeBrokers } from "./world.ts";
+import { onBroker, onThreeBrokers } from "../lib/on-broker.ts";
 import { compileStreams, Systems, type SystemsOptions, type WrittenEach } from "./systems.ts";
 import { STAGES, type Shares } from "../serve/serve-stages.ts";
-import { median } from "../lib/trend.ts";
+import { median } from "../lib/quantile.ts";
 
 export interface KafkaOptions extends SystemsOptions, LatencyOptions {
   readonly rounds: number;
@@ -78,15 +76,10 @@ export const FULL: KafkaOptions = {
 };
 
 export async function benchmarkKafka(options: KafkaOptions): Promise<KafkaFigures> {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-kafka-"));
-  const streams = await compileStreams(folder);
-  const broker = await startBroker({ dir: path.join(folder, "broker"), memory: "1g" });
-  try {
+  return await onBroker({ name: "kafka", memory: "1g" }, async ({ folder, broker }) => {
+    const streams = await compileStreams(folder);
     return await measured(new Systems(options, folder, broker.brokers, streams), options);
-  } finally {
-    await broker.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measured(systems: Systems, options: KafkaOptions): Promise<KafkaFigures> {

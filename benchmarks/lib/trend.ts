@@ -3,6 +3,8 @@
 // few odd values do not move) with Sen's 95 % interval, and a picture of it in one line.
 // The interval takes the values for independent: give it medians of stretches, not every sample.
 
+import { median } from "./quantile.ts";
+
 const Z_95 = 1.96;
 const BARS = "▁▂▃▄▅▆▇█";
 
@@ -28,18 +30,6 @@ export function trendOf(times: readonly number[], values: readonly number[]): Tr
     low: at(Math.floor(slopes.length / 2 - half) - 1),
     high: at(Math.ceil(slopes.length / 2 + half)),
   };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
-/** The least of the values, in ascending order, that the share of them does not pass. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 }
 
 /** From the smallest value to the largest. */

@@ -9,7 +9,8 @@
 import { pathToFileURL } from "node:url";
 import { codecFor, type Codec, type TopicValues } from "../../src/log/codec/codec.ts";
 import { toJson } from "../../src/log/codec/json.ts";
-import { SAMPLES } from "../../test/log/samples.ts";
+import { spreadOf, type Spread } from "../lib/quantile.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 export interface CodecFigures {
   readonly topic: string;
@@ -20,12 +21,6 @@ export interface CodecFigures {
   readonly jsonDecode: Spread;
   readonly bytes: number;
   readonly jsonBytes: number;
-}
-
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface CodecOptions {
@@ -56,14 +51,7 @@ function measureTopic(topic: string, codec: Codec<unknown>, value: unknown, opti
 
 function spread(options: CodecOptions, operation: () => unknown): Spread {
   rate(options.roundMs / 2, operation);
-  const rates = Array.from({ length: options.rounds }, () => rate(options.roundMs, operation)).toSorted(
-    (a, b) => a - b,
-  );
-  return {
-    median: Math.round(rates[rates.length >> 1] ?? 0),
-    low: Math.round(rates[0] ?? 0),
-    high: Math.round(rates.at(-1) ?? 0),
-  };
+  return spreadOf(Array.from({ length: options.rounds }, () => rate(options.roundMs, operation)));
 }
 
 /** Operations a second. What they return is used, so that none is optimised away. */

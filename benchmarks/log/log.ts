@@ -22,7 +22,8 @@ import type { Durability } from "../../src/log/embedded/sqlite/format.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
-import { SAMPLES } from "../../test/log/samples.ts";
+import { quantiles, spreadOf } from "../lib/quantile.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const KIND = serveKind("bench");
 const STATE_BYTES = 350;
@@ -162,9 +163,7 @@ async function peaks(
     }
   }
   const peak = (name: Contender): Peak => {
-    const sorted = (rates.get(name) ?? []).toSorted((a, b) => a - b);
-    const [low = 0, median = 0, high = 0] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
-    return { decisionsPerSecond: { median, low, high }, commitMs: latency(latencies.get(name) ?? []) };
+    return { decisionsPerSecond: spreadOf(rates.get(name) ?? []), commitMs: latency(latencies.get(name) ?? []) };
   };
   return {
     oneTask: peak("oneTask"),
@@ -287,9 +286,8 @@ function openBare(path: string) {
 }
 
 function latency(samples: readonly number[]): Latency {
-  const sorted = samples.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+  const of = quantiles(samples);
+  const at = (share: number): number => Math.round(of(share) * 100) / 100;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 

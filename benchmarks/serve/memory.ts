@@ -16,23 +16,19 @@
 // anonymous or live rises by more than a twentieth an hour at the lower end of the slope's 95 % interval; then the benchmark
 // ends with 1. Training is left out: it is another process.
 
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { toJsonText } from "../../src/terminal/output.ts";
 import { must } from "../../src/domain/assert.ts";
-import { canonicalJson } from "../../src/domain/canonical.ts";
-import { openKafkaLog } from "../../src/log/kafka/log.ts";
-import { startBroker } from "../../test/kafka/start-broker.ts";
-import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
+import type { Campaign } from "../../src/domain/campaign.ts";
+import { onLog } from "../lib/on-broker.ts";
+import { openCampaign } from "../lib/open-campaign.ts";
+import { envOf, ServingProcess } from "../lib/stipend.ts";
 import { SteadyLoad } from "../lib/steady-load.ts";
-import { median, sparkline, trendOf, type Trend } from "../lib/trend.ts";
+import { median } from "../lib/quantile.ts";
+import { sparkline, trendOf, type Trend } from "../lib/trend.ts";
 
 export interface MemoryOptions {
   readonly minutes: number;
@@ -68,7 +64,6 @@ export interface MemoryFigures {
   readonly grows: boolean;
 }
 
-const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
 const PREFIX = "memory.";
 const MiB = 1024 * 1024;
 const MINUTE_MS = 60_000;
@@ -76,93 +71,45 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WARM_UP = 0.2;
 const BEHIND_S = 5;
 const TELLING_GROWTH_AN_HOUR = 0.05;
-const ENV = { STIPEND_RETRAIN_ROWS: "0", STIPEND_RETRAIN_PERIOD_MS: "0", KAFKA_TOPIC_PREFIX: PREFIX, CI: "1" };
+const SESSION_TIMEOUT_MS = 6_000;
 
 export async function benchmarkMemory(options: MemoryOptions): Promise<MemoryFigures> {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-bench-memory-"));
-  const broker = await startBroker({ dir: path.join(folder, "broker") });
-  const env = {
-    ...ENV,
-    KAFKA_BROKERS: broker.brokers,
-    STIPEND_STATE_DIR: path.join(folder, "stores"),
-    STIPEND_PARTITIONS: String(options.partitions),
-  };
-  const settings = { brokers: [broker.brokers], clientId: "bench", topicPrefix: PREFIX };
-  const log = await openKafkaLog(settings, () => Date.now());
-  const run = stipend(["run", "--json"], { ...env, STIPEND_HTTP: "127.0.0.1:0" });
-  const load = new SteadyLoad(log, options.users);
-  try {
-    const address = await addressOf(run);
-    await openCampaign(folder, env, options);
-    await load.sendProfiles();
-    load.start(options.perSecond, options.partitions);
-    return await measure(options, load, () => sampleOf(must(run.pid, "a process id"), address));
-  } finally {
-    await load.stop();
-    if (run.exitCode === null) run.kill("SIGTERM");
-    await once(run, "close");
-    await log.close();
-    await broker.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function stipend(
-  line: readonly string[],
-  env: NodeJS.ProcessEnv,
-  stderr: "pipe" | "inherit" = "inherit",
-): ChildProcess {
-  const flags = ["--disable-warning=ExperimentalWarning"];
-  return spawn(process.execPath, [...flags, MAIN, ...line], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", stderr],
+  return await onLog({ name: "memory", prefix: PREFIX }, async ({ folder, broker, log }) => {
+    const serving = {
+      brokers: broker.brokers,
+      prefix: PREFIX,
+      folder: path.join(folder, "stores"),
+      partitions: options.partitions,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    };
+    const run = new ServingProcess(serving);
+    const load = new SteadyLoad(log, options.users);
+    try {
+      await run.metrics();
+      await openCampaign(folder, envOf(serving), campaignOf(options));
+      await load.sendProfiles();
+      load.start(options.perSecond, options.partitions);
+      return await measure(options, load, () => sampleOf(run));
+    } finally {
+      await load.stop();
+      await run.end("SIGTERM");
+    }
   });
 }
 
-async function addressOf(run: ChildProcess): Promise<string> {
-  const found = Promise.withResolvers<string>();
-  createInterface({ input: must(run.stdout, "an output") }).on("line", (text) => {
-    const { event, address } = JSON.parse(text) as { event: string; address?: string };
-    if (event === "http") found.resolve(must(address, "an address"));
-  });
-  run.once("exit", (code) => found.reject(new Error(`stipend run has ended with ${code}`)));
-  return await found.promise;
-}
-
-/** A campaign that paces over more than the run, whose holds end within minutes, and the benchmarks' release. */
-async function openCampaign(folder: string, env: NodeJS.ProcessEnv, options: MemoryOptions): Promise<void> {
-  const nowMs = Date.now();
+/** Paces over more than the run; its holds end within minutes. */
+function campaignOf(options: MemoryOptions): Partial<Campaign> {
   const periodMs = options.minutes * MINUTE_MS + 2 * HOUR_MS;
   const expectedSessions = Math.ceil((periodMs / 1_000) * options.perSecond);
-  const campaign = {
-    ...benchGrant("", 0, nowMs).campaign,
+  return {
     budgetMinor: BigInt(expectedSessions) * 100n,
     explorationBudgetMinor: BigInt(expectedSessions) * 10n,
-    startMs: nowMs - MINUTE_MS,
-    endMs: nowMs + periodMs,
+    startMs: Date.now() - MINUTE_MS,
+    endMs: Date.now() + periodMs,
     caps: [{ max: 3, windowMs: 10 * MINUTE_MS }],
     reservation: { policy: "strict", ttlMs: MINUTE_MS },
     pacing: { mode: "even", expectedSessions },
   };
-  const { hash, manifest, classifier } = benchRelease();
-  const release = path.join(folder, "release");
-  mkdirSync(release);
-  writeFileSync(path.join(folder, "campaign.json"), toJsonText(campaign));
-  writeFileSync(path.join(release, "manifest.json"), canonicalJson(manifest));
-  writeFileSync(path.join(release, "classifier.onnx"), classifier);
-  writeFileSync(path.join(release, "evidence.json"), JSON.stringify({ made: "for the memory benchmark" }));
-  await done(["campaign", "create", path.join(folder, "campaign.json"), "--wait"], env);
-  await done(["releases", "publish", release, "--campaign", CAMPAIGN], env);
-  await done(["releases", "promote", hash, "--wait"], env);
-}
-
-async function done(line: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const child = stipend(line, env, "pipe");
-  let said = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
-  await once(child, "close");
-  if (child.exitCode !== 0) throw new Error(`stipend ${line.join(" ")} has ended with ${child.exitCode}: ${said}`);
 }
 
 async function measure(
@@ -217,9 +164,9 @@ async function minuteOf(everyMs: number, untilMs: number, sample: () => Promise<
   return { anonymous: of("anonymous"), rss: of("rss"), heap: of("heap"), external: of("external"), live };
 }
 
-async function sampleOf(pid: number, address: string): Promise<Sample> {
-  const kernel = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const metrics = await (await fetch(`${address}/metrics`)).text();
+async function sampleOf(run: ServingProcess): Promise<Sample> {
+  const kernel = readFileSync(`/proc/${run.pid}/smaps_rollup`, "utf8");
+  const metrics = await run.metrics();
   const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(kernel)?.[1]);
   const bytes = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, "m").exec(metrics)?.[1]);
   const heap = bytes("nodejs_heap_size_used_bytes") / MiB;

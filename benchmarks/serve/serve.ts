@@ -37,6 +37,7 @@ import { joinRunner } from "../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
 import type { Answer, Order } from "./serve-load.ts";
 import { stagesOf, STAGES, type Shares } from "./serve-stages.ts";
+import { quantiles, spreadOf, type Spread } from "../lib/quantile.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
 
 export interface ServeOptions {
@@ -49,12 +50,6 @@ export interface ServeOptions {
   readonly pacedSeconds: number;
   /** Where the CPU profile goes. */
   readonly profile?: string;
-}
-
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** Means of the saturated rounds. */
@@ -125,11 +120,11 @@ async function measured(folder: string, options: ServeOptions): Promise<ServeFig
       bareRates.push(bareRate(join(folder, `bare-${round}`), meter, sessions));
     }
     const cycles = meter.cycles();
-    const decisionsPerSecond = spread(rates);
+    const decisionsPerSecond = spreadOf(rates);
     const rate = decisionsPerSecond.median / 2;
     const paced = await load.obey({ kind: "pace", rate, seconds: options.pacedSeconds });
     const stages = await stagesOf(async () => await load.obey(saturate), options.profile ?? null);
-    const bare = spread(bareRates);
+    const bare = spreadOf(bareRates);
     const ratio = Math.round((decisionsPerSecond.median / bare.median) * 100) / 100;
     return {
       decisionsPerSecond,
@@ -302,16 +297,9 @@ async function told<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-function spread(values: readonly number[]): Spread {
-  const sorted = values.map(Math.round).toSorted((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
-}
-
 function latency({ decisions, perSecond, latenciesMs }: Answer): ServeFigures["paced"] {
-  const at = (share: number): number => {
-    const value = latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * share))] ?? NaN;
-    return Math.round(value * 100) / 100;
-  };
+  const of = quantiles(latenciesMs);
+  const at = (share: number): number => Math.round(of(share) * 100) / 100;
   return { decisions, decisionsPerSecond: Math.round(perSecond), p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 

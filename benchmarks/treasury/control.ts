@@ -22,13 +22,13 @@ import { must } from "../../src/domain/assert.ts";
 import type { PacingAction } from "../../src/domain/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
-import { startLoad } from "../../test/chaos/load.ts";
-import { Program } from "../../test/cli/program-process.ts";
-import { openShell, type Shell } from "../../test/cli/shell.ts";
-import { writeCampaign, writeRelease } from "../../test/cli/small-campaign.ts";
-import type { RunningBroker } from "../../test/kafka/start-broker.ts";
-import { onBroker, onThreeBrokers } from "../kafka/world.ts";
-import { quantile } from "../lib/trend.ts";
+import type { RunningBroker } from "../../fixtures/broker.ts";
+import { onLog, onThreeBrokers } from "../lib/on-broker.ts";
+import { openCampaign } from "../lib/open-campaign.ts";
+import { quantiles } from "../lib/quantile.ts";
+import { SteadyLoad } from "../lib/steady-load.ts";
+import { envOf, runCommand, ServingProcess, type ServingOptions } from "../lib/stipend.ts";
+import { CAMPAIGN } from "../serve/serve-world.ts";
 
 export interface ControlOptions {
   readonly partitions: number;
@@ -74,14 +74,13 @@ export const FULL: ControlOptions = {
 };
 
 const INSTANCES = 3;
-const CAMPAIGN = "spring";
 const PREFIX = "control.";
 const USERS = 2_000;
 const BETWEEN_MS = 400;
 const LONGEST_MS = 120_000;
 
 export async function benchmarkControl(options: ControlOptions, brokers = 1): Promise<ControlFigures> {
-  return await onBroker({ name: "control", prefix: PREFIX, brokers }, async ({ folder, broker, log }) => {
+  return await onLog({ name: "control", prefix: PREFIX, brokers }, async ({ folder, broker, log }) => {
     const bench = new Bench(options, folder, broker, log);
     try {
       return await bench.all();
@@ -112,30 +111,30 @@ interface Timed {
 class Bench {
   readonly #options: ControlOptions;
   readonly #log: KafkaLog;
-  readonly #shells: readonly Shell[];
-  readonly #programs: Program[];
+  readonly #folder: string;
+  readonly #serving: readonly ServingOptions[];
+  readonly #programs: ServingProcess[] = [];
   readonly #random = seededRandom("control");
   #commands = 0;
 
   constructor(options: ControlOptions, folder: string, broker: RunningBroker, log: KafkaLog) {
     this.#options = options;
+    this.#folder = folder;
     this.#log = log;
-    this.#shells = Array.from({ length: INSTANCES }, (_, index) =>
-      openShell({
-        KAFKA_BROKERS: broker.brokers,
-        KAFKA_TOPIC_PREFIX: PREFIX,
-        KAFKA_SESSION_TIMEOUT_MS: String(options.sessionTimeoutMs),
-        STIPEND_PARTITIONS: String(options.partitions),
-        STIPEND_STATE_DIR: path.join(folder, `stores-${index}`),
-      }),
-    );
-    this.#programs = [];
+    const { partitions, sessionTimeoutMs } = options;
+    const on = { brokers: broker.brokers, prefix: PREFIX, partitions, sessionTimeoutMs };
+    this.#serving = Array.from({ length: INSTANCES }, (_, index) => ({
+      ...on,
+      folder: path.join(folder, `stores-${index}`),
+    }));
   }
 
   async all(): Promise<ControlFigures> {
     const { commands, kills, perSecond } = this.#options;
     await this.#setUp();
-    const load = startLoad(this.#log, perSecond, USERS);
+    const load = new SteadyLoad(this.#log, USERS);
+    await load.sendProfiles();
+    load.start(perSecond, this.#options.partitions);
     try {
       await this.#command();
       const quiet: Timed[] = [];
@@ -149,21 +148,18 @@ class Bench {
   }
 
   async #setUp(): Promise<void> {
-    const shell = must(this.#shells[0], "a shell");
-    await ok(shell, "topics create");
-    for (const each of this.#shells) this.#programs.push(new Program(each, "run --json"));
+    const env = envOf(must(this.#serving[0], "an instance"));
+    await runCommand(["topics", "create"], env);
+    for (const options of this.#serving) this.#programs.push(new ServingProcess(options));
     await this.#shared();
-    const { folder, release } = writeRelease(shell.folder, "release");
-    await ok(shell, `campaign create ${writeCampaign(shell.folder, CAMPAIGN)} --wait`);
-    await ok(shell, `releases publish ${folder} --campaign ${CAMPAIGN}`);
-    await ok(shell, `releases promote ${release.hash} --wait`);
+    await openCampaign(this.#folder, env, { budgetMinor: 1_000_000n, explorationBudgetMinor: 100_000n });
   }
 
   /** One of the three is killed, a command is given, and another is started in its place. */
   async #withoutOne(index: number): Promise<Timed> {
-    await must(this.#programs[index], "an instance").kill();
+    await must(this.#programs[index], "an instance").end("SIGKILL");
     const timed = await this.#command();
-    this.#programs[index] = new Program(must(this.#shells[index], "a shell"), "run --json");
+    this.#programs[index] = new ServingProcess(must(this.#serving[index], "an instance"));
     await this.#shared();
     return timed;
   }
@@ -203,7 +199,7 @@ class Bench {
     const startedMs = performance.now();
     const share = Math.floor(partitions / INSTANCES);
     for (;;) {
-      const shares = this.#programs.map((program) => partitionsOf(program));
+      const shares = this.#programs.map(({ running }) => running);
       if (shares.every((own) => own.length >= share) && new Set(shares.flat()).size === partitions) return;
       if (performance.now() - startedMs > LONGEST_MS) throw new Error("the partitions are not shared out");
       await sleep(50);
@@ -226,25 +222,14 @@ class Bench {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#programs.map((program) => program.kill()));
-    for (const shell of this.#shells) shell.close();
+    await Promise.all(this.#programs.map((program) => program.end("SIGKILL")));
   }
 }
 
-/** As it said it last. */
-function partitionsOf(program: Program): readonly number[] {
-  const line = program.out.split("\n").findLast((said) => said.includes('"event":"tasks"'));
-  return line === undefined ? [] : ((JSON.parse(line) as { serve?: number[] }).serve ?? []);
-}
-
-async function ok(shell: Shell, line: string): Promise<void> {
-  const { code, out, err } = await shell.run(`${line} --json`);
-  if (code !== 0) throw new Error(`stipend ${line} ended with ${code}: ${out}${err}`);
-}
-
 function distribution(values: readonly number[]): Distribution {
-  const sorted = values.map((value) => Math.round(value)).toSorted((a, b) => a - b);
-  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1), all: sorted };
+  const at = quantiles(values);
+  const all = values.map(Math.round).toSorted((a, b) => a - b);
+  return { p50: Math.round(at(0.5)), p99: Math.round(at(0.99)), max: Math.round(at(1)), all };
 }
 
 function textOf({

@@ -18,7 +18,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
-import { quantile } from "../lib/trend.ts";
+import { quantiles } from "../lib/quantile.ts";
 import { makeDay, type Day } from "./pacing-world.ts";
 
 export interface CycleOptions {
@@ -86,9 +86,9 @@ export function benchmarkCycle({ campaigns, shards, cycles }: CycleOptions): Cyc
       digest = hash("sha256", Buffer.concat([Buffer.from(digest), value ?? Buffer.alloc(0)]));
     inbox = [...worked.values()].flat().map((shard) => recordOf("shard-reports", shard.report(nowMs)));
   }
-  took.sort((a, b) => a - b);
+  const of = quantiles(took);
   const rounded = (ms: number): number => Math.round(100 * ms) / 100;
-  const at = (share: number): number => rounded(quantile(took, share));
+  const at = (share: number): number => rounded(of(share));
   const ms = { p50: at(0.5), p99: at(0.99), max: at(1) };
   return { campaigns, shards, cycles, ms, cpuMs: rounded(cpuUs / 1_000 / cycles), grants, digest };
 }

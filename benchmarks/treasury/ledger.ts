@@ -18,6 +18,7 @@ import { CampaignShard } from "../../src/serve/state/campaign/campaign-shard.ts"
 import { withGrant } from "../../src/serve/state/campaign/settings.ts";
 import { NEW_USER } from "../../src/serve/state/user/record.ts";
 import { makeDay } from "./pacing-world.ts";
+import { median } from "../lib/quantile.ts";
 
 export interface LedgerOptions {
   readonly operations: number;
@@ -49,8 +50,6 @@ export function benchmarkLedger({ operations, rounds }: LedgerOptions): LedgerFi
       ns.push(((performance.now() - startMs) * 1e6) / operations);
       if (!(used > 0)) throw new Error(`${what} did nothing`);
     }
-  const median = (values: readonly number[]): number =>
-    must(values.toSorted((a, b) => a - b)[values.length >> 1], "rounds");
   const map = median(must(bodies[0], "the Map").ns);
   return bodies.map(({ what, ns }) => ({
     what,

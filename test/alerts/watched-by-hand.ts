@@ -9,7 +9,7 @@ import { createMetrics } from "../../src/observe/metrics.ts";
 import type { Surroundings } from "../../src/observe/surroundings.ts";
 import type { Counts } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null, maintenance: null };
 /** That no other instance under this Prometheus has: what runs somewhere is not down. */

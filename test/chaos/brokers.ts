@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { must } from "../../src/domain/assert.ts";
-import type { RunningBroker } from "../kafka/start-broker.ts";
+import type { RunningBroker } from "../../fixtures/broker.ts";
 import type { BrokerHarm, PlannedBroker } from "./schedule.ts";
 
 const AGAIN_MS = 200;

@@ -12,7 +12,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
 import { openShell, type Shell } from "../cli/shell.ts";
 import { writeRelease } from "../cli/small-campaign.ts";
-import { startBroker, type RunningBroker } from "../kafka/start-broker.ts";
+import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 import { Allocator, type Ending } from "./allocators.ts";
 import { Brokers } from "./brokers.ts";
 import { writeChaosCampaign } from "./campaign.ts";

@@ -8,7 +8,7 @@ import type { Outcome } from "../../src/domain/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { campaign, START_MS } from "../serve/harness.ts";
 
 const USERS = 60;

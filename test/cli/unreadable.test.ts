@@ -13,7 +13,7 @@ import { passedOver } from "../../src/log/codec/reading.ts";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
 import { RETRAIN_DEFAULTS } from "../../src/retrain/trigger.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { grantOf } from "../serve/harness.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";
 

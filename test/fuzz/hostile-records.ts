@@ -6,7 +6,7 @@ import { SCHEMA_ID_HEADER } from "../../src/log/codec/registry/wire.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";
 import { TOPICS } from "../../src/log/topics.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { Draw, INPUTS, type Hostile, type Target } from "./draw.ts";
 import { HostileValues } from "./hostile-values.ts";
 import { STRANGERS } from "./memory-registry.ts";

@@ -5,7 +5,7 @@ import type { Campaign } from "../../src/domain/campaign.ts";
 import type { Grant, PacingAction, ShardReport } from "../../src/domain/control.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
 import { codecFor, Unencodable, type TopicValues } from "../../src/log/codec/codec.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";
 import { IDS, INPUTS, LONGS, MOST, NUMBERS, type Draw, type Hostile, type Target } from "./draw.ts";
 

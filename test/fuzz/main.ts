@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { startBroker } from "../kafka/start-broker.ts";
+import { startBroker } from "../../fixtures/broker.ts";
 import { fuzz, noResult, type FuzzResult } from "./fuzz.ts";
 import { embeddedGround, kafkaGround, registryGround, simulatedGround, type Ground } from "./grounds.ts";
 

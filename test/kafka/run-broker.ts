@@ -3,7 +3,7 @@
 
 import { createServer, type AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import { startBroker, type RunningBroker } from "./start-broker.ts";
+import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { median, sparkline, trendOf } from "../../benchmarks/lib/trend.ts";
+import { median, quantiles } from "../../benchmarks/lib/quantile.ts";
+import { sparkline, trendOf } from "../../benchmarks/lib/trend.ts";
 
 const minutes = Array.from({ length: 30 }, (_, minute) => minute);
 
@@ -34,6 +35,13 @@ test("a spike moves neither slope nor median", () => {
   expect(trendOf(minutes, values).slope).toBe(0);
   expect(median(values)).toBe(100);
   expect(median([1, 2, 3, 10])).toBe(2.5);
+});
+
+test("a quantile lies between the values beside its place, in proportion", () => {
+  const at = quantiles([40, 10, 30, 20]);
+  expect([0, 0.25, 0.5, 0.9, 1].map(at)).toEqual([10, 17.5, 25, 37, 40]);
+  expect(quantiles([7])(0.99)).toBe(7);
+  expect(quantiles([])(0.5)).toBeNaN();
 });
 
 test("the picture goes from the least to the most", () => {

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { benchmarkCodec } from "../../benchmarks/log/codec.ts";
 import { benchmarkLog, QUICK } from "../../benchmarks/log/log.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 it("the codec's benchmark measures every topic", () => {
   const figures = benchmarkCodec({ roundMs: 1, rounds: 2 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { codecFor, defineCodec, Undecodable, Unencodable, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { Schema } from "../../src/log/codec/schemas.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const TOPICS = Object.keys(SAMPLES) as (keyof TopicValues)[];
 

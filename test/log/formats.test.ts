@@ -12,7 +12,7 @@ import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { must } from "../../src/domain/assert.ts";
 import { unobserved } from "../../src/task/observer.ts";
 import { join, outputs, sendKeys, topics } from "../task/counting.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 let cluster: SimulatedCluster;
 let log: SimulatedLog;

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codecFor, Undecodable, type TopicValues } from "../../src/log/codec/codec.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const TOPICS = Object.keys(SAMPLES) as (keyof TopicValues)[];
 

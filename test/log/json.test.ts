@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { InvalidInput } from "../../src/domain/campaign.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import { fromJson, toJson } from "../../src/log/codec/json.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const TOPICS = Object.keys(SAMPLES) as (keyof TopicValues)[];
 

@@ -7,7 +7,7 @@ import { avroType } from "../../src/log/codec/avro-types.ts";
 import { codecFor, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import { foreignReader, Unresolvable } from "../../src/log/codec/resolution.ts";
 import { loadSchemas, type Schema } from "../../src/log/codec/schemas.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const NOW = Date.UTC(2026, 10, 28);
 

@@ -8,7 +8,7 @@ import { avroType, kindOf } from "../../src/log/codec/avro-types.ts";
 import { codecFor, defineCodec, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import { canonicalForm, fingerprint, loadSchemas, rabin, type Schema } from "../../src/log/codec/schemas.ts";
 import { TOPICS } from "../../src/log/topics.ts";
-import { SAMPLES } from "./samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const FOLDER = new URL("../../schemas/", import.meta.url);
 const NAMES = readdirSync(FOLDER)

@@ -13,7 +13,7 @@ import type { Surroundings } from "../../src/observe/surroundings.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import type { TaskObserver } from "../../src/task/observer.ts";
 import type { Runner } from "../../src/task/runner.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { join, kind, sendKeys, topics } from "../task/counting.ts";
 
 const NOW_MS = 1_000_000;

@@ -9,7 +9,7 @@ import {
   singleObject,
   framedBy,
 } from "../../src/log/codec/registry/wire.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const sessions = codecFor("sessions");
 const HEADER = headerOf(sessions.fingerprint);

@@ -12,7 +12,7 @@ import { must } from "../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../cli/shell.ts";
 import { doorOf } from "../../gateway/world.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../../cli/small-campaign.ts";
-import { startBroker, type RunningBroker } from "../start-broker.ts";
+import { startBroker, type RunningBroker } from "../../../fixtures/broker.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const TOOLS = { pom: "test/kafka/acl-tools/pom.xml", what: "Kafka's tools", has: "kafka-tools-" };

@@ -10,7 +10,7 @@ import { openKafkaLog } from "../../../src/log/kafka/log.ts";
 import { out, text } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
-import { startBroker, type BrokerOptions, type RunningBroker } from "../start-broker.ts";
+import { startBroker, type BrokerOptions, type RunningBroker } from "../../../fixtures/broker.ts";
 import { WorkerProcess } from "../worker-process.ts";
 
 const SESSION_MS = 2_000;

@@ -8,7 +8,7 @@ import { BrokerConnection } from "../../../src/log/kafka/client/connection.ts";
 import { parseAddress } from "../../../src/log/kafka/client/socket.ts";
 import { metadata } from "../../../src/log/kafka/protocol/calls.ts";
 import { withDefaults, type KafkaSasl } from "../../../src/log/kafka/settings.ts";
-import { startBroker, type RunningBroker, type SecureListeners } from "../start-broker.ts";
+import { startBroker, type RunningBroker, type SecureListeners } from "../../../fixtures/broker.ts";
 
 const LIFETIME_MS = 2_000;
 

@@ -17,7 +17,7 @@ import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../counting.ts";
 import { freePorts } from "../free-ports.ts";
 import { threeProcesses } from "../processes.ts";
-import { startBroker, type BrokerNode, type RunningBroker } from "../start-broker.ts";
+import { startBroker, type BrokerNode, type RunningBroker } from "../../../fixtures/broker.ts";
 import { WorkerProcess } from "../worker-process.ts";
 
 const CLEAN = { missing: [], doubled: [], broken: [] };

@@ -8,7 +8,7 @@ import type { EventLog } from "../../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../../src/log/topics.ts";
 import { readAll } from "../../log/conformance.ts";
-import { SAMPLES } from "../../log/samples.ts";
+import { SAMPLES } from "../../../fixtures/samples.ts";
 
 export const SPECS = topicSpecs({ users: 1, control: 1 });
 /** Topics that have a subject: all but the changelogs. */

@@ -12,7 +12,7 @@ import { loadSchemas, type SchemaObject } from "../../../src/log/codec/schemas.t
 import { LogUnavailable, type EventLog, type TaskKind } from "../../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
 import { conformance, readAll } from "../../log/conformance.ts";
-import { SAMPLES } from "../../log/samples.ts";
+import { SAMPLES } from "../../../fixtures/samples.ts";
 import { RecordingMember } from "../../log/recording-member.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
 import { createWorld, framed, KEY, newPrefix, only, SPECS, type World } from "./fixture.ts";
