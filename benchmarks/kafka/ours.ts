@@ -4,23 +4,13 @@
 //
 //   node benchmarks/kafka/ours.ts BROKERS PREFIX STORES SESSION_TIMEOUT_MS [COUNT WARM_UP [PROFILE]]
 
-import { randomUUID } from "node:crypto";
-import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord, TaskLog } from "../../src/log/event-log.ts";
 import { openKafkaLog } from "../../src/log/kafka/log.ts";
-import { placementOf } from "../../src/log/placement.ts";
-import { serveKind } from "../../src/log/topics.ts";
-import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
-import { createServeProcessor } from "../../src/serve/processor.ts";
-import { fifoMutex } from "../../src/serve/mutex.ts";
-import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
-import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 import { unobserved, type CycleReport } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
-import { joinRunner } from "../../src/task/runner.ts";
-import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
+import { systemElapsedMs } from "../../src/task/system-clock.ts";
 import { Pace, type Paced } from "./pace.ts";
+import { startServing } from "../serve/serve-tasks.ts";
 import { stagesOf, type Shares } from "../serve/serve-stages.ts";
 
 /** What was written, by topic. */
@@ -34,7 +24,6 @@ export interface OursSaid extends Paced {
   readonly stages: Shares | null;
 }
 
-const MAX_RECORDS = 1_000;
 const [brokers = "", topicPrefix = "", stores = "", sessionTimeoutMs = "", ...more] = process.argv.slice(2);
 const [count = "0", warmUp = "0", profile] = more;
 const wanted = Number(count);
@@ -46,31 +35,19 @@ const settings = {
   sessionTimeoutMs: Number(sessionTimeoutMs),
 };
 const log = await openKafkaLog(settings, () => Date.now());
-const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier });
 const written: Record<string, { records: number; bytes: number }> = {};
 const reports: CycleReport[] = [];
 const pace = new Pace(Number(warmUp));
 const finished = Promise.withResolvers<void>();
 let profiling: Promise<Shares> | null = null;
 
-const exclusively = fifoMutex();
-const placement = await placementOf(log, "sessions");
-const runner = await joinRunner({
-  log: counted(log),
-  kind: serveKind("bench"),
-  processor: () => createServeProcessor({ releaseCache, placement, exclusively }),
-  openStore: lmdbStores(stores),
-  codec: schemaCodec<ControlRecord>("control-record"),
-  clock: systemClock,
-  newLineage: randomUUID,
-  maxRecords: MAX_RECORDS,
-  idleMs: 200,
-  drainMs: 5_000,
+const serving = await startServing(log, {
+  around: counted(log),
+  stores,
   observer: { ...unobserved, elapsedMs: systemElapsedMs, cycle, lifecycle },
 });
-process.once("SIGTERM", () => void runner.stop());
-await runner.run();
-await releaseCache.close();
+process.once("SIGTERM", () => void serving.stop());
+await serving.running;
 await log.close();
 
 function cycle(report: CycleReport): void {
@@ -103,7 +80,7 @@ async function tell(): Promise<void> {
     stages: await profiling,
   };
   console.log(JSON.stringify(said));
-  void runner.stop();
+  void serving.stop();
 }
 
 function counted(of: EventLog): EventLog {

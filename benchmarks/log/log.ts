@@ -14,7 +14,6 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { must } from "../../src/domain/assert.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
@@ -22,7 +21,18 @@ import type { Durability } from "../../src/log/embedded/sqlite/format.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord, TaskLog } from "../../src/log/event-log.ts";
 import { serveKind, topicSpecs } from "../../src/log/topics.ts";
-import { quantiles, spreadOf } from "../lib/quantile.ts";
+import {
+  CONTENDERS,
+  latency,
+  print,
+  type Contender,
+  type Latency,
+  type LogFigures,
+  type Paced,
+  type Peak,
+} from "./log-figures.ts";
+import { openBare, type Committer } from "./bare-sqlite.ts";
+import { spreadOf } from "../lib/quantile.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
 
 const KIND = serveKind("bench");
@@ -35,40 +45,6 @@ export interface LogOptions {
   readonly decisionsPerCommit: number;
   readonly pacedSeconds: number;
   readonly pacedRates: readonly number[];
-}
-
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-export interface Peak {
-  /** Median, lowest and highest of the rounds. */
-  readonly decisionsPerSecond: { readonly median: number; readonly low: number; readonly high: number };
-  readonly commitMs: Latency;
-}
-
-export interface Paced {
-  readonly durability: Durability;
-  readonly decisionsPerSecond: number;
-  readonly commitMs: Latency;
-}
-
-const CONTENDERS = ["oneTask", "fourTasks", "disk", "process", "bare", "bareBatches"] as const;
-type Contender = (typeof CONTENDERS)[number];
-
-export interface LogFigures {
-  readonly decisionsPerCommit: number;
-  readonly recordsPerDecision: number;
-  readonly bytesPerDecision: number;
-  readonly peak: Readonly<Record<Contender, Peak>>;
-  readonly paced: readonly Paced[];
-  readonly restoreRecordsPerSecond: number;
-  /** Sessions a second through poll → commit, three records out for each. */
-  readonly passThroughPerSecond: number;
-  /** Records of one changelog partition before and after, and how long the compaction of all topics took. */
-  readonly compaction: { readonly records: number; readonly kept: number; readonly seconds: number };
 }
 
 const DECISION = codecFor("decisions").encode(SAMPLES.decisions);
@@ -135,9 +111,6 @@ async function openTasks(folder: string, durability: Durability) {
   for (const claim of claims) tasks.push(await claim());
   return { log, tasks };
 }
-
-/** Commits the n-th cycle of some decisions. */
-type Committer = (records: readonly OutRecord[], n: number) => Promise<unknown>;
 
 function commitWith(task: TaskLog): Committer {
   return (records, n) =>
@@ -265,52 +238,6 @@ async function restoreRate(task: TaskLog): Promise<{ readonly records: number; r
   let records = 0;
   for await (const batch of task.restore(0)) records += batch.length;
   return { records, rate: Math.round((records / (performance.now() - start)) * 1_000) };
-}
-
-/** SQLite itself: each record as a value of its own, or a commit's values together as one. */
-function openBare(path: string) {
-  const db = new DatabaseSync(path);
-  db.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE bare (id INTEGER PRIMARY KEY, value BLOB)",
-  );
-  const insert = db.prepare("INSERT INTO bare (value) VALUES (?)");
-  const put = (values: readonly Uint8Array[]): void => {
-    db.exec("BEGIN IMMEDIATE");
-    for (const value of values) insert.run(value);
-    db.exec("COMMIT");
-  };
-  const bytesOf = (records: readonly OutRecord[]): Uint8Array[] => records.map((record) => record.value ?? STATE);
-  const each: Committer = async (records) => put(bytesOf(records));
-  const together: Committer = async (records) => put([Buffer.concat(bytesOf(records))]);
-  return { each, together, close: async () => db.close() };
-}
-
-function latency(samples: readonly number[]): Latency {
-  const of = quantiles(samples);
-  const at = (share: number): number => Math.round(of(share) * 100) / 100;
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
-}
-
-function print(figures: LogFigures): void {
-  const { decisionsPerCommit, recordsPerDecision, bytesPerDecision } = figures;
-  console.log(
-    `${decisionsPerCommit} decisions a commit, ${recordsPerDecision} records and ${bytesPerDecision} bytes each`,
-  );
-  const line = (name: string, rate: string, ms: Latency): void =>
-    console.log(
-      `${name.padEnd(20)}${rate.padStart(28)} decisions/s   commit p50 ${ms.p50}, p99 ${ms.p99}, max ${ms.max} ms`,
-    );
-  for (const [name, row] of Object.entries(figures.peak)) {
-    const { median, low, high } = row.decisionsPerSecond;
-    line(`peak, ${name}`, `${median} (${low}–${high})`, row.commitMs);
-  }
-  for (const row of figures.paced) line(`paced, ${row.durability}`, String(row.decisionsPerSecond), row.commitMs);
-  const ratio = figures.peak.oneTask.decisionsPerSecond.median / figures.peak.bare.decisionsPerSecond.median;
-  console.log(`one task against bare inserts: ${ratio.toFixed(2)}`);
-  console.log(`poll → commit: ${figures.passThroughPerSecond} sessions/s`);
-  console.log(`restore: ${figures.restoreRecordsPerSecond} records/s`);
-  const { records, kept, seconds } = figures.compaction;
-  console.log(`compaction: all topics in ${seconds} s; one changelog partition from ${records} records to ${kept}`);
 }
 
 export const QUICK: LogOptions = {

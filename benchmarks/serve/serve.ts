@@ -21,21 +21,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import { codecFor, schemaCodec } from "../../src/log/codec/codec.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
-import type { EventLog, TaskLog } from "../../src/log/event-log.ts";
-import { placementOf } from "../../src/log/placement.ts";
-import { serveKind, topicSpecs } from "../../src/log/topics.ts";
-import { loadClassifier } from "../../src/serve/classify/onnx.ts";
-import { createReleaseCache } from "../../src/serve/classify/release-cache.ts";
-import { createServeProcessor } from "../../src/serve/processor.ts";
-import { fifoMutex } from "../../src/serve/mutex.ts";
-import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
-import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
-import { unobserved, type CycleReport, type TaskObserver } from "../../src/task/observer.ts";
-import { joinRunner } from "../../src/task/runner.ts";
-import { systemClock, systemElapsedMs } from "../../src/task/system-clock.ts";
+import type { EventLog } from "../../src/log/event-log.ts";
+import { topicSpecs } from "../../src/log/topics.ts";
 import type { Answer, Order } from "./serve-load.ts";
+import { Meter, type Cycles } from "./serve-meter.ts";
+import { startServing } from "./serve-tasks.ts";
 import { stagesOf, STAGES, type Shares } from "./serve-stages.ts";
 import { quantiles, spreadOf, type Spread } from "../lib/quantile.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "./serve-world.ts";
@@ -50,18 +42,6 @@ export interface ServeOptions {
   readonly pacedSeconds: number;
   /** Where the CPU profile goes. */
   readonly profile?: string;
-}
-
-/** Means of the saturated rounds. */
-export interface Cycles {
-  readonly inputs: number;
-  /** All that is committed: decisions, settlements, reports, the changelog. */
-  readonly records: number;
-  readonly bytes: number;
-  readonly prepareMs: number;
-  readonly processMs: number;
-  readonly commitMs: number;
-  readonly applyMs: number;
 }
 
 export interface ServeFigures {
@@ -83,9 +63,6 @@ export interface ServeFigures {
   readonly stages: Shares;
 }
 
-const MAX_RECORDS = 1_000;
-const IDLE_MS = 200;
-
 export async function benchmarkServe(options: ServeOptions): Promise<ServeFigures> {
   const folder = mkdtempSync(join(tmpdir(), "stipend-bench-serve-"));
   try {
@@ -101,7 +78,11 @@ async function measured(folder: string, options: ServeOptions): Promise<ServeFig
   await log.ensureTopics(topicSpecs({ users: options.partitions, control: 1 }));
   await sendControl(log, options.partitions);
   const meter = new Meter();
-  const serving = await serve(log, join(folder, "store"), meter);
+  const serving = await startServing(log, {
+    around: meter.around(log),
+    stores: join(folder, "store"),
+    observer: meter.observer,
+  });
   const load = await startLoad(path);
   try {
     const { sessionsPerRound: sessions, ahead } = options;
@@ -152,93 +133,6 @@ async function sendControl(log: EventLog, partitions: number): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
     const grant = codecFor("grants").encode(benchGrant(hash, partition, nowMs));
     await log.send([{ topic: "grants", partition, key: Buffer.from(CAMPAIGN), value: grant }]);
-  }
-}
-
-async function serve(log: EventLog, stores: string, meter: Meter) {
-  const releaseCache = createReleaseCache({ log, codec: codecFor("releases"), load: loadClassifier });
-  const exclusively = fifoMutex();
-  const placement = await placementOf(log, "sessions");
-  const runner = await joinRunner({
-    log: meter.around(log),
-    kind: serveKind("bench"),
-    processor: () => createServeProcessor({ releaseCache, placement, exclusively }),
-    openStore: lmdbStores(stores),
-    codec: schemaCodec<ControlRecord>("control-record"),
-    clock: systemClock,
-    newLineage: randomUUID,
-    maxRecords: MAX_RECORDS,
-    idleMs: IDLE_MS,
-    drainMs: 5_000,
-    observer: meter.observer,
-  });
-  const running = runner.run();
-  return {
-    async stop() {
-      await runner.stop();
-      await running;
-      await releaseCache.close();
-    },
-  };
-}
-
-/** Counts what is committed, and the cycles' times. */
-class Meter {
-  #reports: CycleReport[] = [];
-  #records = 0;
-  #bytes = 0;
-
-  readonly observer: TaskObserver = {
-    ...unobserved,
-    elapsedMs: systemElapsedMs,
-    cycle: (report) => void this.#reports.push(report),
-  };
-
-  reset(): void {
-    this.#reports = [];
-    this.#records = 0;
-    this.#bytes = 0;
-  }
-
-  cycles(): Cycles {
-    const count = Math.max(1, this.#reports.length);
-    const mean = (of: (report: CycleReport) => number): number =>
-      Math.round((this.#reports.reduce((sum, report) => sum + of(report), 0) / count) * 100) / 100;
-    return {
-      inputs: mean((report) => report.inputs),
-      records: Math.round(this.#records / count),
-      bytes: Math.round(this.#bytes / count),
-      prepareMs: mean((report) => report.prepareMs),
-      processMs: mean((report) => report.processMs),
-      commitMs: mean((report) => report.commitMs),
-      applyMs: mean((report) => report.applyMs),
-    };
-  }
-
-  around(log: EventLog): EventLog {
-    return {
-      ...log,
-      join: async (kind, member) =>
-        await log.join(kind, {
-          revoked: async (partition) => await member.revoked(partition),
-          assigned: (partition, claim) => member.assigned(partition, async () => this.#aroundTask(await claim())),
-        }),
-    };
-  }
-
-  #aroundTask(task: TaskLog): TaskLog {
-    return {
-      partition: task.partition,
-      restore: (from) => task.restore(from),
-      seek: async (positions) => await task.seek(positions),
-      poll: async (limits) => await task.poll(limits),
-      release: async () => await task.release(),
-      commit: async (records, positions) => {
-        this.#records += records.length;
-        for (const { key, value } of records) this.#bytes += (key?.length ?? 0) + (value?.length ?? 0);
-        return await task.commit(records, positions);
-      },
-    };
   }
 }
 

@@ -6,7 +6,7 @@ import { schemaCodec } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord, TaskKind, TopicSpec } from "../../src/log/event-log.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { Processor } from "../../src/task/processor.ts";
-import { readAll } from "../log/conformance.ts";
+import { readAll } from "../log/reading.ts";
 import { bytes, out, text } from "../log/recording-member.ts";
 
 export const PARTITIONS = 6;

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { backUp, restoreBackup } from "../../src/log/embedded/maintenance/backup.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { LogError } from "../../src/log/event-log.ts";
-import { readAll, values } from "./conformance.ts";
+import { readAll, values } from "./reading.ts";
 import { SPECS } from "./fixture.ts";
 import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { WorkerProcess } from "./worker-process.ts";

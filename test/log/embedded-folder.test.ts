@@ -12,7 +12,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import { checkVersion } from "../../src/log/embedded/sqlite/format.ts";
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedOptions } from "../../src/log/embedded/log.ts";
 import { LogError, LogUnavailable } from "../../src/log/event-log.ts";
-import { readAll, values } from "./conformance.ts";
+import { readAll, values } from "./reading.ts";
 import { SPECS } from "./fixture.ts";
 import { out } from "./recording-member.ts";
 import { WORKER, WorkerProcess } from "./worker-process.ts";

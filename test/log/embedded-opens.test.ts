@@ -10,7 +10,7 @@ import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
-import { readAll } from "./conformance.ts";
+import { readAll } from "./reading.ts";
 import { SPECS } from "./fixture.ts";
 import { text } from "./recording-member.ts";
 import { WorkerProcess } from "./worker-process.ts";

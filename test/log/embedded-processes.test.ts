@@ -10,7 +10,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import { processLiveness } from "../../src/log/embedded/liveness.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { AlreadyRunning } from "../../src/log/event-log.ts";
-import { readAll, values } from "./conformance.ts";
+import { readAll, values } from "./reading.ts";
 import { SPECS } from "./fixture.ts";
 import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 import { WORKER, WorkerProcess } from "./worker-process.ts";

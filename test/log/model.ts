@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import { Fenced, type EventLog, type OutRecord, type TaskLog } from "../../src/log/event-log.ts";
-import { readAll } from "./conformance.ts";
+import { readAll } from "./reading.ts";
 import { SPECS, type Adapter, type LogFixture } from "./fixture.ts";
 import { KIND, out, text, RecordingMember } from "./recording-member.ts";
 

@@ -11,7 +11,7 @@ import { httpRegistry } from "../../src/log/codec/registry/http-registry.ts";
 import { openRegisteredLog } from "../../src/log/codec/registry/registered-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
-import { readAll } from "../log/conformance.ts";
+import { readAll } from "../log/reading.ts";
 
 const GUID = "cc0e0e0e-53c1-4a1a-8f1a-000000000001";
 const PROFILE = {

@@ -4,7 +4,7 @@ import { AssignerProtocol, Kafka, logLevel, type PartitionAssigner } from "kafka
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LogError, UnknownTopic, type TaskLog } from "../../../src/log/event-log.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
-import { readAll, values } from "../../log/conformance.ts";
+import { readAll, values } from "../../log/reading.ts";
 import { SPECS } from "../../log/fixture.ts";
 import { KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { join, kind as counted, lastControl, topics } from "../../task/counting.ts";

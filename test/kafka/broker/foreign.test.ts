@@ -3,7 +3,7 @@ import { must } from "../../../src/domain/assert.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { CODES } from "../../../src/log/kafka/client/errors.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
-import { readAll, values } from "../../log/conformance.ts";
+import { readAll, values } from "../../log/reading.ts";
 import { SPECS } from "../../log/fixture.ts";
 import { KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";

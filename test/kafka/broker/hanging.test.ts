@@ -15,7 +15,7 @@ import {
   produce,
   type Transaction,
 } from "../../../src/log/kafka/protocol/transaction-calls.ts";
-import { values } from "../../log/conformance.ts";
+import { values } from "../../log/reading.ts";
 import { SPECS } from "../../log/fixture.ts";
 import { bytes, KIND, out, text, RecordingMember } from "../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../cluster-fixture.ts";

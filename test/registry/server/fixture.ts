@@ -7,7 +7,7 @@ import { openRegisteredLog, type RegisteredLog } from "../../../src/log/codec/re
 import type { EventLog } from "../../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../../src/log/topics.ts";
-import { readAll } from "../../log/conformance.ts";
+import { readAll } from "../../log/reading.ts";
 import { SAMPLES } from "../../../fixtures/samples.ts";
 
 export const SPECS = topicSpecs({ users: 1, control: 1 });

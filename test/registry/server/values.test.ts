@@ -11,7 +11,8 @@ import { openRegisteredLog, type RegisteredLog } from "../../../src/log/codec/re
 import { loadSchemas, type SchemaObject } from "../../../src/log/codec/schemas.ts";
 import { LogUnavailable, type EventLog, type TaskKind } from "../../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../../src/log/simulated/cluster.ts";
-import { conformance, readAll } from "../../log/conformance.ts";
+import { conformance } from "../../log/conformance.ts";
+import { readAll } from "../../log/reading.ts";
 import { SAMPLES } from "../../../fixtures/samples.ts";
 import { RecordingMember } from "../../log/recording-member.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry, type Gate } from "../the-registry.ts";
