@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { expectWellMade, openBrowser, show } from "./browser.ts";
 import { openLiveHouse, TOKEN, type LiveHouse } from "./live-house.ts";
 

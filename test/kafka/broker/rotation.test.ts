@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../cli/shell.ts";
 import { sessionLine } from "../../cli/small-campaign.ts";
-import { startBroker, type RunningBroker } from "../start-broker.ts";
+import { startBroker, type RunningBroker } from "../../../fixtures/broker.ts";
 
 const PATIENCE = { timeout: 90_000, interval: 500 };
 
