@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { killedUnderLoad, logAway } from "../../gateway/trouble.ts";
 import { openWorld, type World } from "../../gateway/world.ts";
-import { startBroker, type RunningBroker } from "../start-broker.ts";
+import { startBroker, type RunningBroker } from "../../../fixtures/broker.ts";
 import { theBroker } from "../the-broker.ts";
 
 let world: World | null = null;
