@@ -13,7 +13,7 @@ import { DecisionRates } from "../../src/console/views/decision-rates.ts";
 import { LiveModel } from "../../src/console/views/live-model.ts";
 import { MOST_POINTS, SpendSeries } from "../../src/console/views/spend-series.ts";
 import { REASON_WORDS, DECISION_GROUPS } from "../../src/domain/glossary.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 import { tinyRelease } from "../serve/tiny-release.ts";
 
 const MINUTE_MS = 60_000;

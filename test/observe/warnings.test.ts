@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { BudgetStatus } from "../../src/domain/control.ts";
 import { warningsOf, type Surrounding } from "../../src/observe/warnings.ts";
-import { SAMPLES } from "../log/samples.ts";
+import { SAMPLES } from "../../fixtures/samples.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 5);
