@@ -26,7 +26,7 @@ import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { publishRelease } from "../../src/retrain/publish.ts";
 import { send } from "../../src/workflows/control/control.ts";
 import { latencies, type LatencyFigures } from "../kafka/latency.ts";
-import { onBroker } from "../kafka/world.ts";
+import { onLog } from "../lib/on-broker.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "../serve/serve-world.ts";
 import { httpLatencies, type HttpLatency, type HttpLoadOptions } from "./http-load.ts";
 
@@ -78,7 +78,7 @@ async function onEmbedded(options: GatewayBenchOptions): Promise<ByRate> {
 }
 
 async function overKafka(options: GatewayBenchOptions): Promise<Pick<GatewayFigures, "latencyMs" | "direct">> {
-  return await onBroker({ name: "gateway", prefix: "bench.", memory: "1g" }, async ({ folder, broker, log }) => {
+  return await onLog({ name: "gateway", prefix: "bench.", memory: "1g" }, async ({ folder, broker, log }) => {
     const env = {
       KAFKA_BROKERS: broker.brokers,
       KAFKA_TOPIC_PREFIX: "bench.",

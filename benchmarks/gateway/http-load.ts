@@ -5,6 +5,7 @@ import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/domain/random.ts";
 import { benchSession } from "../serve/serve-world.ts";
+import { quantiles } from "../lib/quantile.ts";
 
 const PACE_MS = 4;
 const WARM_UP_SECONDS = 3;
@@ -69,9 +70,9 @@ class HttpLoad {
         );
     }
     await Promise.all(asked);
-    const sorted = tookMs.toSorted((a, b) => a - b);
-    const at = (share: number): number => tenths(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
-    const late = sorted.filter((ms) => ms > PENDING_MS).length + asked.length - sorted.length;
+    const of = quantiles(tookMs);
+    const at = (share: number): number => tenths(of(share));
+    const late = tookMs.filter((ms) => ms > PENDING_MS).length + asked.length - tookMs.length;
     return { p50: at(0.5), p99: at(0.99), pending: late / asked.length, requests: asked.length, others };
   }
 
