@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { drawChart } from "../../src/report/page/chart.ts";
+import { drawFile } from "../../src/report/page/chart.ts";
 import { BUDGETS, mean, type Figures } from "./scorer.ts";
 
 export interface Result extends Figures {
@@ -202,7 +202,7 @@ async function picture({ results }: Setting): Promise<string> {
       share: mean(of.map(({ byBudget }) => byBudget[at]!)),
     }));
   });
-  return await drawChart({
+  return await drawFile({
     width: 560,
     height: 300,
     data: { values },
@@ -214,7 +214,12 @@ async function picture({ results }: Setting): Promise<string> {
         axis: { title: "budget, of the dearest arm for all", format: ".0%" },
       },
       y: { field: "share", type: "quantitative", scale: { zero: false }, axis: { title: "share of the best" } },
-      color: { field: "method", type: "nominal", sort: null, legend: { title: null, labelLimit: 320 } },
+      color: {
+        field: "method",
+        type: "nominal",
+        sort: null,
+        legend: { title: null, labelLimit: 320, orient: "right", columns: 1 },
+      },
     },
   });
 }

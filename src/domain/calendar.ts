@@ -48,8 +48,13 @@ export function instantOf(timeZone: string, wallMs: number): number {
   return early + offsetMs(timeZone, early) === wallMs ? early : late;
 }
 
+/** What a zone's clocks show at an instant, as if it were UTC. */
+export function wallTime(timeZone: string, atMs: number): number {
+  return atMs + offsetMs(timeZone, atMs);
+}
+
 function dayAt(timeZone: string, atMs: number): number {
-  return Math.floor((atMs + offsetMs(timeZone, atMs)) / DAY_MS);
+  return Math.floor(wallTime(timeZone, atMs) / DAY_MS);
 }
 
 /** The first instant of a day or, of one that a zone leaves out, of the next: clocks may be put on or back at midnight. */

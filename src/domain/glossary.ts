@@ -18,9 +18,20 @@ export const GLOSSARY = {
   holdout: "Users who by chance never get an offer: what the campaign brings is measured against them.",
   exploration: "A small share of sessions whose offer is drawn by chance, to learn from.",
   "extra orders per extra euro": "What one more unit of money would bring now, by the release's estimate.",
+  "one mix for all":
+    "The best that the same money buys without telling users apart: everybody has the same chances of each offer.",
+  "value kept": "Of what deciding user by user would bring, the part that deciding by segment still brings.",
+  "effective sample": "How many rows of equal weight would know as much as those that a figure rests on.",
   "refused for money": "Sessions that should have been given an offer and got none, because the money was not there.",
   lift: "How much more a session brings than one of the holdout, with its 95 % interval.",
 } as const;
+
+export type Word = keyof typeof GLOSSARY;
+
+/** Some of the words with what they mean, in that order. */
+export function wordsOf(...words: readonly Word[]): [word: Word, meaning: string][] {
+  return words.map((word) => [word, GLOSSARY[word]]);
+}
 
 /** Why a session got what it got, in a few words. */
 export const REASON_WORDS: Readonly<Record<Reason, string>> = {

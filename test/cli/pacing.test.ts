@@ -237,15 +237,15 @@ describe("each command", () => {
   });
 });
 
-test("a dry run tells plan row, shadow price, reward and spend before and after, from where on, and changes nothing", async () => {
+test("a dry run tells budget level, what money brings, reward and spend before and after, from where on, and changes nothing", async () => {
   const before = await revision();
   const ended = await stipend("pacing set-budget --budget 300000 --dry-run --timeout 20s");
   expect(ended.code).toBe(0);
   expect(ended.out).toContain("spring: set budget (dry run): would be accepted");
-  for (const row of ["plan row", "shadow price", "reward to come", "spend at the end"])
+  for (const row of ["budget level", "extra reward per extra EUR", "reward to come", "spend at the end"])
     expect(ended.out).toMatch(new RegExp(`^${row} +\\S+ +\\S+`, "m"));
   expect(ended.out).toMatch(/^budget of plan: [\d,.]+ EUR → 3,000\.00 EUR \([-+][\d.]+ %\)$/m);
-  expect(ended.out).toMatch(/^already out: [\d,.]+ EUR \([\d,.]+ EUR spent, [\d,.]+ EUR held, the rest free/m);
+  expect(ended.out).toMatch(/^already out: [\d,.]+ EUR \([\d,.]+ EUR spent, [\d,.]+ EUR reserved, the rest free/m);
   expect(ended.out).toMatch(/^refused for money +[\d.]+ % +[\d.]+ %$/m);
   expect(ended.out).toMatch(/with the next record of grants on each partition \(0: after \d+; 1: after \d+; 2: after/);
   const answer = await json("pacing set-budget --budget 300000 --dry-run --timeout 20s");
@@ -334,9 +334,9 @@ describe("status", () => {
     const { out, code } = await stipend("pacing status --campaign spring");
     expect(code).toBe(0);
     expect(out).toMatch(/^spring: live, revision \d+, at /);
-    expect(out).toMatch(/^account +budget +curve's target +granted +reserved +posted +expired$/m);
-    expect(out).toMatch(/^plan +12,000.00 EUR/m);
-    expect(out).toMatch(/^release [0-9a-f]{12} \(pinned\): plan row \d/m);
+    expect(out).toMatch(/^money +budget +curve's target +handed out +reserved +spent +expired$/m);
+    expect(out).toMatch(/^for the plan +12,000.00 EUR/m);
+    expect(out).toMatch(/^release [0-9a-f]{12} \(pinned\): budget level \d/m);
     expect(out).toMatch(/^forecast of the end: /m);
     expect(out).toMatch(/^shards: all 3 at this revision$/m);
     const view = await json("pacing status");

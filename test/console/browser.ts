@@ -57,23 +57,51 @@ export async function show(browser: Browser, url: string, options: ShowOptions =
   return { page, errors };
 }
 
-/** How far the page scrolls sideways, and the texts of charts that are smaller than 10 px as they are seen. */
+/**
+ * How far the page scrolls sideways; of the charts that are shown, the texts that are smaller than 10 px as they are seen, and
+ * those printed over one another or cut off. A box around a slanted text is larger than the text: it is not held against others.
+ */
 const MEASURE = `
-  const smaller = [...document.querySelectorAll("svg text")].flatMap((text) => {
-    const svg = text.ownerSVGElement;
-    const drawn = svg.viewBox.baseVal.width;
-    const scale = drawn > 0 ? svg.getBoundingClientRect().width / drawn : 1;
-    const size = Number.parseFloat(getComputedStyle(text).fontSize) * scale;
-    return size < 9.99 ? [text.textContent + ": " + size] : [];
-  });
+  const texts = [...document.querySelectorAll("svg text")]
+    .filter((text) => text.getClientRects().length > 0 && text.textContent.trim() !== "")
+    .map((text) => {
+      const svg = text.ownerSVGElement;
+      const drawn = svg.viewBox.baseVal.width;
+      const { left, right, top, bottom, width } = svg.getBoundingClientRect();
+      return {
+        svg,
+        frame: { left, right, top, bottom },
+        name: text.textContent,
+        size: Number.parseFloat(getComputedStyle(text).fontSize) * (drawn > 0 ? width / drawn : 1),
+        slanted: Math.abs(text.getScreenCTM().b) > 0.01,
+        box: text.getBoundingClientRect(),
+      };
+    });
+  const smaller = texts.filter(({ size }) => size < 9.99).map(({ name, size }) => name + ": " + size);
+  const over = (a, b) =>
+    a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+  const upright = texts.filter(({ slanted }) => !slanted);
+  const overprinted = upright.flatMap((a, at) =>
+    upright.slice(at + 1).flatMap((b) => (a.svg === b.svg && over(a.box, b.box) ? [a.name + " / " + b.name] : [])),
+  );
+  const cut = texts
+    .filter(({ box, frame }) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
+    .map(({ name }) => name);
   const { scrollWidth, clientWidth } = document.documentElement;
-  ({ sideways: scrollWidth - clientWidth, smaller })
+  ({ sideways: scrollWidth - clientWidth, smaller, overprinted, cut })
 `;
+
+interface Measured {
+  readonly sideways: number;
+  readonly smaller: readonly string[];
+  readonly overprinted: readonly string[];
+  readonly cut: readonly string[];
+}
 
 /** No sideways scroll, no text of a chart that is too small, nothing on the console, nothing serious by axe. */
 export async function expectWellMade({ page, errors }: Shown): Promise<void> {
-  const measured = await page.evaluate<{ sideways: number; smaller: string[] }>(MEASURE);
-  expect(measured).toEqual({ sideways: 0, smaller: [] });
+  const measured = await page.evaluate<Measured>(MEASURE);
+  expect(measured).toEqual({ sideways: 0, smaller: [], overprinted: [], cut: [] });
   expect(errors, "on the console").toEqual([]);
   // axe is put in by the debugger: the page's own policy would refuse it.
   const found = await axe(page);

@@ -8,7 +8,7 @@ import { steeringCommand } from "../steering.ts";
 export const command = steeringCommand({
   summary: "set the budget of a campaign's plan",
   description:
-    "A budget below what is already out is asked back at once: what lies free first, then what is held, as it is " +
+    "A budget below what is already out is asked back at once: what lies free first, then what is reserved, as it is " +
     "released; until then nothing new is given (reservation policy strict). What has been spent cannot come back; " +
     "`stipend pacing status` shows how far it is. A campaign whose days or weeks have budgets keeps to both: --budget is " +
     "for the whole.",

@@ -17,8 +17,8 @@ const WATCH_MS = 1_000;
 export const command = defineCommand({
   summary: "where each campaign's money is, and where it is going",
   description:
-    "For each campaign the budget, what is granted, reserved, posted and expired, the curve's target now, the plan row in " +
-    "force with its shadow price, the forecast of the period's end, the shards that lag, and what somebody should look at. With --watch it is drawn " +
+    "For each campaign the budget, what is handed out to the shards, reserved, spent and expired, the curve's target now, the budget " +
+    "level with what one more unit of money would bring, the forecast of the period's end, the shards that lag, and what somebody should look at. With --watch it is drawn " +
     "again as it changes, until Ctrl-C. It reads the log, and needs no running allocator.",
   examples: [
     "stipend pacing status",

@@ -52,7 +52,7 @@ function textOf(found: ListedRelease): string {
     ["published", timeText(record.publishedAtMs)],
     ["features", manifest.features.features.map(({ name }) => name).join(" ")],
     ["arms", manifest.arms.join(" ")],
-    ["clusters", manifest.clusters],
+    ["segments", manifest.clusters],
     ["solver", certificate.solver],
     ["largest gap", `${(100 * certificate.maxGap).toFixed(3)} % (bound ${(100 * certificate.gapBound).toFixed(3)} %)`],
     ...Object.entries(manifest.summary),
@@ -68,6 +68,6 @@ function textOf(found: ListedRelease): string {
     `release ${record.hash}`,
     ...facts.map(([name, value]) => `  ${name.padEnd(22)} ${value}`),
     "",
-    tableText(["row", "budget a session", "expected cost", "expected reward", "shadow price"], rows),
+    tableText(["row", "budget a session", "expected cost", "expected reward", "extra reward per extra minor unit"], rows),
   ].join("\n");
 }

@@ -86,7 +86,7 @@ export interface DayReport {
     readonly pending: number;
     readonly curve: number | null;
   }[];
-  readonly reasons: readonly { readonly reason: string; readonly sessions: number; readonly meaning: string }[];
+  readonly reasons: readonly { readonly reason: string; readonly sessions: number; readonly words: string }[];
   readonly reasonsByHour: readonly { readonly hour: number; readonly reason: string; readonly sessions: number }[];
   readonly plans: readonly PlanPicture[];
   readonly frontiers: readonly FrontierPicture[];

@@ -3,8 +3,22 @@
 // works nothing out, but for how many digits to show.
 
 import { formatMean } from "../../domain/money.ts";
+import { wordsOf } from "../../domain/glossary.ts";
 import { clock, decimal, percent, whole } from "../page/figures.ts";
-import { html, picture, raw, renderPage, table, type Html, type Section } from "../page/page.ts";
+import {
+  html,
+  pair,
+  picture,
+  raw,
+  renderPage,
+  table,
+  wordsSection,
+  type Html,
+  type Section,
+  type Verdict,
+} from "../page/page.ts";
+import { signed } from "../page/verdict.ts";
+import type { Chart } from "../page/chart.ts";
 import { dayCharts } from "./charts/day-charts.ts";
 import type { AccountFigures, DayReport } from "./day-figures.ts";
 
@@ -14,39 +28,51 @@ export async function renderDayReport(report: DayReport): Promise<string> {
   return renderPage({
     title: report.title,
     subtitle: report.subtitle,
+    verdicts: [verdictOf(report)],
     notices: noticesOf(report),
     figures: figuresOf(report),
     sections: [
       {
         title: "Spend against the curve",
         caption:
-          "Posted is spent; held is promised and not yet redeemed. The curve is the share of the budget that may be " +
-          "out by now: holds count against it with what they are expected to cost. The two together never pass the budget.",
+          "Spent is what was redeemed and sent; reserved is promised and not yet redeemed. The curve is how the budget is meant to " +
+          "go out: what is reserved counts against it with what it is expected to cost. The two together never pass the budget.",
         body: [
-          picture(charts.money, "Posted and held money over the day, the pacing curve and the budget"),
+          picture(charts.money, "Spent and reserved money over the day, the curve and the budget"),
           moneyTable(report),
         ],
       },
       {
         title: "Who got what, and what the plan meant",
         caption:
-          "Each line is a cluster, the lightest spenders on top; each column an incentive. Left what the plan in force " +
-          "gave as shares, right what the sessions got: differences are money that was refused, and chance.",
-        body: charts.heat.map(({ svg, release }) => picture(svg, `Planned and given shares under release ${release}`)),
+          "Each line is a segment, those on whom least is spent on top; each column an offer. First what the plan in force " +
+          "gave as shares, then what the sessions got: differences are money that was refused, and chance.",
+        body: charts.shares.map(({ planned, given, release }) =>
+          pair(
+            picture(planned, `Planned under release ${release}: shares of the segment's sessions`),
+            picture(given, `Given under release ${release}`),
+          ),
+        ),
       },
       {
         title: "What money buys",
         caption:
-          "Each budget has its plan. The curve is what is expected of them; the shadow price is what one more unit of " +
-          "money would bring there. Dots are where the day was.",
+          `Each budget has its plan. The curve is what is expected of them; beside it, what one more ${report.currency} would ` +
+          "bring there. The large dots are where the day was, at its beginning and end.",
         body: [
-          picture(charts.frontier, "Expected incremental reward and shadow price by spend per session"),
-          picture(charts.position, "Expected spend per session of the plan in force over the day"),
+          pair(
+            picture(charts.frontier, `Expected extra ${report.reward} by spend`),
+            picture(charts.margin, `Extra ${report.reward} per extra ${report.currency}, by spend`),
+          ),
+          picture(
+            charts.position,
+            "Budget level over the day: the expected spend of the plan in force for 1,000 sessions",
+          ),
         ],
       },
       {
         title: "Why sessions got what they got",
-        body: [picture(charts.reasons, "Decisions by reason over the day"), reasonTable(report)],
+        body: [picture(charts.reasons, "Decisions by what came of them, over the day"), reasonTable(report)],
       },
       incrementalSection(report, charts.incremental),
       ...retrainingSections(report, charts.retrainings),
@@ -54,13 +80,41 @@ export async function renderDayReport(report: DayReport): Promise<string> {
         title: "How long a decision took",
         caption:
           "From before the session is sent until its decision is read from the topic by a consumer, on this machine, in " +
-          "one process with the treasurer and the simulated world.",
+          "one process with everything else and the simulated world.",
         body: [picture(charts.latency, "Decisions by latency")],
       },
       verifySection(report),
+      wordsSection(WORDS),
     ],
     footer: report.footer,
   });
+}
+
+const WORDS = wordsOf(
+  ...(["spent", "reserved", "budget level", "curve", "segment", "offer", "holdout", "exploration"] as const),
+  ...(["extra orders per extra euro", "refused for money"] as const),
+);
+
+/** What was spent, what it brought, and how much of what was possible. */
+function verdictOf({ figures, currency, reward }: DayReport): Verdict {
+  const { accounts, budgetUsed, budgetUsedOfPossible, incremental, truth } = figures;
+  const spent = `${formatMean(accounts.plan.posted, currency)} spent, ${percent(budgetUsed)} of the budget`;
+  const possible = [
+    ...(budgetUsedOfPossible === null ? [] : [`${percent(budgetUsedOfPossible)} of what could be spent`]),
+    ...(typeof truth?.bestPossibleShare === "number"
+      ? [`${percent(truth.bestPossibleShare)} of the ${reward} that the best possible policy brings for that spend`]
+      : []),
+  ];
+  const of = possible.length > 0 ? `That is ${possible.join(", and ")}.` : "";
+  const label = "What the day came to";
+  if (incremental === null) return { label, kind: "note", value: spent, hint: `Nobody was held out. ${of}`.trim() };
+  const { value, low, high } = incremental;
+  return {
+    label,
+    kind: low > 0 ? "good" : high < 0 ? "bad" : "note",
+    value: `${spent}: ${signed(value)} ${reward} (${decimal(low)} to ${decimal(high)})`,
+    hint: `Against the holdout, with its 95 % interval. ${of}`.trim(),
+  };
 }
 
 function noticesOf(report: DayReport) {
@@ -69,7 +123,7 @@ function noticesOf(report: DayReport) {
     { kind: "note" as const, text: report.label },
     ...report.notes.map((text) => ({ kind: "note" as const, text })),
     overspend === 0
-      ? { kind: "good" as const, text: "Held and spent money together never passed the budget." }
+      ? { kind: "good" as const, text: "Reserved and spent money together never passed the budget." }
       : { kind: "bad" as const, text: `The budget was passed by ${formatMean(overspend, report.currency)}.` },
     report.verify.ok
       ? { kind: "good" as const, text: report.verify.text }
@@ -85,7 +139,7 @@ function figuresOf(report: DayReport) {
     {
       label: "Budget",
       value: formatMean(accounts.plan.budget, currency),
-      hint: `posted ${formatMean(accounts.plan.posted, currency)}`,
+      hint: `spent ${formatMean(accounts.plan.posted, currency)}`,
     },
     {
       label: "Budget used",
@@ -93,7 +147,7 @@ function figuresOf(report: DayReport) {
       ...(budgetUsedOfPossible !== null ? { hint: `${percent(budgetUsedOfPossible)} of what was possible` } : {}),
     },
     {
-      label: `Incremental ${report.reward}`,
+      label: `Extra ${report.reward}`,
       value: incremental ? decimal(incremental.value) : "not known",
       ...(incremental ? { hint: `95 %: ${decimal(incremental.low)} to ${decimal(incremental.high)}` } : {}),
     },
@@ -114,37 +168,44 @@ function figuresOf(report: DayReport) {
   ];
 }
 
+const ACCOUNT_WORDS: Readonly<Record<string, string>> = { plan: "For the plan", exploration: "To learn from" };
+
 function moneyTable({ figures, currency }: DayReport): Html {
   const accounts = Object.entries(figures.accounts);
   const amounts = (pick: (account: AccountFigures) => number): string[] =>
     accounts.map(([, account]) => formatMean(pick(account), currency));
   return table(
-    [{ title: "Money" }, ...accounts.map(([title]) => ({ title, number: true }))],
+    [{ title: "Money" }, ...accounts.map(([account]) => ({ title: ACCOUNT_WORDS[account] ?? account, number: true }))],
     [
       ["Budget", ...amounts((account) => account.budget)],
-      ["Held, all together", ...amounts((account) => account.reserved)],
-      ["Posted", ...amounts((account) => account.posted)],
-      ["Expired unredeemed, drawn again", ...amounts((account) => account.expired)],
-      ["Declined, drawn again", ...amounts((account) => account.voided)],
-      ["Most that was held and posted at one time", ...amounts((account) => account.peak)],
-      ["Outcomes after the hold's end (never money)", ...accounts.map(([, account]) => whole(account.late))],
+      ["Reserved, all together", ...amounts((account) => account.reserved)],
+      ["Spent", ...amounts((account) => account.posted)],
+      ["Expired unredeemed, given again", ...amounts((account) => account.expired)],
+      ["Declined, given again", ...amounts((account) => account.voided)],
+      ["Most that was reserved and spent at one time", ...amounts((account) => account.peak)],
+      ["Outcomes after the offer's end (never money)", ...accounts.map(([, account]) => whole(account.late))],
     ],
   );
 }
 
 function reasonTable({ reasons, figures }: DayReport): Html {
   return table(
-    [{ title: "Reason" }, { title: "Sessions", number: true }, { title: "Share", number: true }, { title: "Means" }],
+    [
+      { title: "Why" },
+      { title: "Sessions", number: true },
+      { title: "Share", number: true },
+      { title: "On the topic" },
+    ],
     reasons.map((row) => [
-      html`<code>${row.reason}</code>`,
+      row.words,
       whole(row.sessions),
       percent(row.sessions / figures.sessions),
-      row.meaning,
+      html`<code>${row.reason}</code>`,
     ]),
   );
 }
 
-function incrementalSection(report: DayReport, chart: string | null): Section {
+function incrementalSection(report: DayReport, chart: Chart | null): Section {
   const { incremental, truth } = report.figures;
   if (incremental === null)
     return { title: "What it brought", body: [html`<p>Nobody was held out, so nothing can be said.</p>`] };
@@ -170,13 +231,13 @@ function incrementalSection(report: DayReport, chart: string | null): Section {
     title: "What it brought",
     caption: "Against users who were held out by chance and never got anything.",
     body: [
-      ...(chart === null ? [] : [picture(chart, "Incremental reward with its interval")]),
+      ...(chart === null ? [] : [picture(chart, `Extra ${report.reward} with its interval`)]),
       table([{ title: "" }, { title: "", number: true }], rows),
     ],
   };
 }
 
-function retrainingSections(report: DayReport, charts: readonly string[]): Section[] {
+function retrainingSections(report: DayReport, charts: readonly Chart[]): Section[] {
   return report.retrainings.map((retraining, index) => ({
     title: `What the retraining at ${clock(retraining.hour)} changed`,
     caption:
@@ -190,7 +251,7 @@ function retrainingSections(report: DayReport, charts: readonly string[]): Secti
       ),
       ...(charts[index] === undefined
         ? []
-        : [picture(charts[index], "Share of each incentive before and after, at the budget left")]),
+        : [picture(charts[index], "Share of each offer before and after, at the budget left")]),
     ],
   }));
 }

@@ -4,30 +4,57 @@
 import { minorPerMajor } from "../../domain/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationReport } from "./evaluation-figures.ts";
-import { drawChart } from "../page/chart.ts";
+import { drawChart, type Chart } from "../page/chart.ts";
+import { colour, SERIES } from "../page/palette.ts";
+import { policySpec } from "../page/policy-chart.ts";
 
 export interface EvaluationCharts {
-  readonly policies: string;
-  readonly gains: string;
+  readonly policies: Chart;
+  readonly gains: Chart;
 }
 
-const WIDTH = 800;
 const REWARD = 1_000;
-const SOFT = "#5d6675";
 
 export async function evaluationCharts(report: EvaluationReport): Promise<EvaluationCharts> {
-  return { policies: await drawChart(policiesSpec(report)), gains: await drawChart(gainsSpec(report)) };
+  const colours = coloursOf(report);
+  return {
+    policies: await drawChart((size) =>
+      policySpec(
+        policyMarks(report),
+        {
+          colours,
+          xTitle: `spend for 1,000 sessions, ${report.currency}`,
+          yTitle: `added ${report.reward} in 1,000 sessions`,
+        },
+        size,
+      ),
+    ),
+    gains: await drawChart(() => gainsSpec(report, colours)),
+  };
 }
 
-const ZERO = {
-  data: { values: [{ zero: 0 }] },
-  mark: { type: "rule" as const, color: "#b9b6ad" },
-  encoding: { y: { field: "zero", type: "quantitative" as const } },
-};
+/** A release keeps its colour over all pictures; what it is compared with has its own. */
+function coloursOf({ policies, oneMixes, releases }: EvaluationReport): ReadonlyMap<string, string> {
+  const others: Readonly<Record<string, string>> = {
+    "one offer for all": colour("soft"),
+    "as served": colour("note"),
+    "one mix for all": colour("p-mix"),
+  };
+  const series = new Set([...policies, ...oneMixes].map((policy) => policy.series));
+  const at = (name: string): number => releases.findIndex((release) => name.endsWith(release));
+  return new Map(
+    [...series].map((name) => [
+      name,
+      releases.includes(name)
+        ? (SERIES[releases.indexOf(name) % SERIES.length] ?? "")
+        : (others[name] ?? (at(name) <= 0 ? colour("p-mix") : colour("edge"))),
+    ]),
+  );
+}
 
-function policiesSpec({ policies, oneMixes, reward, currency }: EvaluationReport): TopLevelSpec {
+function policyMarks({ policies, oneMixes, currency }: EvaluationReport) {
   const costUnit = 1_000 / minorPerMajor(currency);
-  const values = [...policies, ...oneMixes].map(({ name, series, budget, spend, added }) => ({
+  return [...policies, ...oneMixes].map(({ name, series, budget, spend, added }) => ({
     name: budget === null ? name : "",
     series,
     cost: costUnit * spend.value,
@@ -35,48 +62,12 @@ function policiesSpec({ policies, oneMixes, reward, currency }: EvaluationReport
     low: REWARD * added.low,
     high: REWARD * added.high,
   }));
-  const x = {
-    field: "cost",
-    type: "quantitative" as const,
-    axis: { title: `spend for 1,000 sessions, ${currency}`, grid: false },
-  };
-  const y = { type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
-  const color = {
-    field: "series",
-    type: "nominal" as const,
-    sort: null,
-    legend: { title: null, orient: "bottom" as const, columns: 2, labelLimit: 380, symbolOpacity: 1 },
-  };
-  return {
-    width: WIDTH,
-    height: 340,
-    layer: [
-      ZERO,
-      {
-        data: { values },
-        mark: { type: "rule", opacity: 0.4, strokeWidth: 2 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
-      },
-      {
-        data: { values: values.filter(({ name }) => name === "") },
-        mark: { type: "line" },
-        encoding: { x, y: { ...y, field: "added" }, color },
-      },
-      {
-        data: { values },
-        mark: { type: "point", filled: true, size: 55, opacity: 1 },
-        encoding: { x, y: { ...y, field: "added" }, color },
-      },
-      {
-        data: { values: values.filter(({ name }) => name !== "") },
-        mark: { type: "text", align: "left", dx: 7, dy: -7, color: SOFT },
-        encoding: { x, y: { ...y, field: "added" }, text: { field: "name" } },
-      },
-    ],
-  };
 }
 
-function gainsSpec({ gains, reward, currency }: EvaluationReport): TopLevelSpec {
+function gainsSpec(
+  { gains, reward, currency, releases }: EvaluationReport,
+  colours: ReadonlyMap<string, string>,
+): TopLevelSpec {
   const costUnit = 1_000 / minorPerMajor(currency);
   const values = gains
     .filter(({ isOverMix }) => isOverMix)
@@ -96,14 +87,17 @@ function gainsSpec({ gains, reward, currency }: EvaluationReport): TopLevelSpec 
   const color = {
     field: "release",
     type: "nominal" as const,
-    sort: null,
-    legend: { title: null, orient: "bottom" as const, labelLimit: 380, symbolOpacity: 1 },
+    scale: { domain: [...releases], range: releases.map((release) => colours.get(release) ?? colour("accent")) },
+    legend: releases.length > 1 ? { title: null } : null,
   };
   return {
-    width: WIDTH,
     height: 240,
     layer: [
-      ZERO,
+      {
+        data: { values: [{ zero: 0 }] },
+        mark: { type: "rule", color: colour("edge") },
+        encoding: { y: { field: "zero", type: "quantitative" } },
+      },
       {
         data: { values },
         mark: { type: "area", opacity: 0.15 },

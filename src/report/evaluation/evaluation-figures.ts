@@ -30,7 +30,8 @@ export interface PolicyFigures {
 export interface EvaluationReport {
   readonly title: string;
   readonly subtitle: string;
-  readonly verdicts: readonly string[];
+  /** What is to be known of the figures. */
+  readonly remarks: readonly string[];
   readonly warnings: readonly string[];
   /** Undefined for a campaign's own log. */
   readonly balance?: BalanceFigures | null;

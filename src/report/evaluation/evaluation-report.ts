@@ -1,6 +1,6 @@
 // Evaluation report
 // One page about what releases would have been worth on a log: what each would have added for what it would have spent,
-// beside each incentive for all and one mix for all, whether telling users apart pays, how well users are ranked, and, on
+// beside each offer for all and one mix for all, whether telling users apart pays, how well users are ranked, and, on
 // a live log, what the campaign brought. It is given figures and draws them. Per session they are shown per thousand
 // sessions, in major units of money.
 
@@ -9,8 +9,10 @@ import { formatMean } from "../../domain/money.ts";
 import { balanceSection } from "../training/balance-section.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, GroupFigures, Ranged } from "./evaluation-figures.ts";
-import { percent, perThousand, short, whole } from "../page/figures.ts";
-import { picture, renderPage, table, type Section } from "../page/page.ts";
+import { wordsOf } from "../../domain/glossary.ts";
+import { decimal, percent, perThousand, short, whole } from "../page/figures.ts";
+import { picture, renderPage, table, wordsSection, type Section, type Verdict } from "../page/page.ts";
+import { signed, verdictOverOneMix } from "../page/verdict.ts";
 
 export async function renderEvaluationReport(report: EvaluationReport): Promise<string> {
   const charts = await evaluationCharts(report);
@@ -18,8 +20,9 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
   return renderPage({
     title,
     subtitle,
+    verdicts: verdictsOf(report),
     notices: [
-      ...report.verdicts.map((text) => ({ kind: "note" as const, text })),
+      ...report.remarks.map((text) => ({ kind: "note" as const, text })),
       ...warnings.map((text) => ({ kind: "bad" as const, text })),
     ],
     figures: figuresOf(report),
@@ -28,9 +31,35 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
       policySection(report, charts),
       ...(report.releases.length === 0 ? [] : [gainSection(report, charts), rankingSection(report)]),
       ...(report.balance === undefined ? [] : [await balanceSection(report.balance)]),
+      wordsSection(wordsOf("offer", "one mix for all", "effective sample", "holdout")),
     ],
     footer,
   });
+}
+
+function verdictsOf({ campaign, releases, gains, rows, reward, currency, confidence }: EvaluationReport): Verdict[] {
+  return [
+    ...(campaign === null ? [] : [campaignVerdict(campaign, { reward, currency, confidence })]),
+    ...releases.map((release) =>
+      verdictOverOneMix(
+        gains.filter((each) => each.isOverMix && each.release === release),
+        { label: `Release ${release}: is it worth it?`, rows, reward, currency, confidence },
+      ),
+    ),
+  ];
+}
+
+function campaignVerdict(
+  { total, spendMinor, heldOut }: NonNullable<EvaluationReport["campaign"]>,
+  { reward, currency, confidence }: Pick<EvaluationReport, "reward" | "currency" | "confidence">,
+): Verdict {
+  const { value, low, high } = total;
+  return {
+    label: "What the campaign brought",
+    kind: low > 0 ? "good" : high < 0 ? "bad" : "note",
+    value: `${signed(value)} ${reward} (${decimal(low)} to ${decimal(high)}) for ${formatMean(spendMinor, currency)}`,
+    hint: `Against ${whole(heldOut.users)} users of the holdout, with its ${percent(confidence, 0)} interval.`,
+  };
 }
 
 function figuresOf({ rows, policies, oneMixes, releases, confidence }: EvaluationReport) {
@@ -85,8 +114,8 @@ function policySection({ policies, currency, reward }: EvaluationReport, charts:
   return {
     title: "What each policy would have added",
     caption:
-      "By EOM: rows whose arm is the policy's, weighted by inverse propensity. Rows that speak: how many rows of equal " +
-      "weight would know as much. An interval that holds zero says that the rows cannot tell.",
+      "From the rows whose offer is the one that the policy would have given, weighted by inverse propensity (EOM). An interval " +
+      "that holds zero says that the rows cannot tell.",
     body: [
       picture(charts.policies, `Added ${reward} over spend, of 1,000 sessions, for every policy, with intervals`),
       table(
@@ -96,7 +125,7 @@ function policySection({ policies, currency, reward }: EvaluationReport, charts:
           { title: `Spend, ${currency}`, number: true },
           { title: `Added ${reward}`, number: true },
           { title: `Added for 1 ${currency}`, number: true },
-          { title: "Rows that speak", number: true },
+          { title: "Effective sample", number: true },
         ],
         policies.map(({ name, budget, spend, added, perCost, effectiveRows }) => [
           name,
@@ -139,16 +168,16 @@ function gainSection({ gains, currency, reward }: EvaluationReport, charts: Eval
 
 function rankingSection({ ranking, reward }: EvaluationReport): Section {
   return {
-    title: "How well users are ranked, arm by arm",
+    title: "How well users are ranked, offer by offer",
     caption:
-      "Each arm against the control by itself. AUCC: the area under incremental reward over incremental cost, in parts of the " +
+      "Each offer against none by itself. AUCC: the area under incremental reward over incremental cost, in parts of the " +
       "rectangle to its end; chance has one half. Qini: the area between the uplift curve and chance, per 1,000 users; chance " +
-      "has zero. Neither says which arm a user should get: they do not rank policies.",
+      "has zero. Neither says which offer a user should get: they do not rank policies.",
     body: [
       table(
         [
           { title: "Release" },
-          { title: "Arm" },
+          { title: "Offer" },
           { title: "AUCC", number: true },
           { title: `Qini, ${reward}`, number: true },
         ],

@@ -1,13 +1,18 @@
 // What-if report
 // One page about recorded sessions decided again with one thing changed: what was spent over time, why sessions got what
-// they got, and which arms, beside the same played again unchanged, and beside what was. It is given figures and draws them.
+// they got, and which offers, beside the same played again unchanged, and beside what was. It is given figures and draws them.
 
 import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../domain/currency.ts";
 import { formatMean } from "../../domain/money.ts";
-import { drawChart } from "../page/chart.ts";
+import { wallTime } from "../../domain/calendar.ts";
+import type { Reason } from "../../domain/decision.ts";
+import { REASON_WORDS } from "../../domain/glossary.ts";
+import { drawChart, wrapped, type Size } from "../page/chart.ts";
 import { decimal, percent, whole } from "../page/figures.ts";
-import { picture, renderPage, table, type Section } from "../page/page.ts";
+import { picture, renderPage, table, type Section, type Verdict } from "../page/page.ts";
+import { colour } from "../page/palette.ts";
+import { signed } from "../page/verdict.ts";
 
 export interface WhatIfColumn {
   readonly sessions: number;
@@ -24,6 +29,8 @@ export interface WhatIfColumn {
 export interface WhatIfReport {
   readonly campaign: string;
   readonly currency: string;
+  /** The campaign's. */
+  readonly timeZone: string;
   /** In words. */
   readonly changed: readonly string[];
   readonly asItWas: WhatIfColumn;
@@ -51,9 +58,10 @@ export async function renderWhatIf(report: WhatIfReport): Promise<string> {
         kind: "note",
         text:
           "Who came and when, who was held out or capped, and what became of an incentive where the same one is given again " +
-          "are as they were. What a user would have done under another arm is drawn with the redemption that the release says.",
+          "are as they were. What a user would have done with another offer is drawn with the redemption that the release says.",
       },
     ],
+    verdicts: [verdictOf(report)],
     figures: figuresOf(report),
     sections: [
       await spendSection(report, columns),
@@ -64,6 +72,19 @@ export async function renderWhatIf(report: WhatIfReport): Promise<string> {
       "Played again: the same sessions and commands through the same code with nothing changed. How near it comes to what was " +
       "tells how far the third can be believed; the two are to be compared.",
   });
+}
+
+function verdictOf({ currency, playedAgain, wouldHaveBeen }: WhatIfReport): Verdict {
+  const spent = wouldHaveBeen.spentMinor - playedAgain.spentMinor;
+  const reward = wouldHaveBeen.expectedReward - playedAgain.expectedReward;
+  return {
+    label: "What it would have changed",
+    kind: "note",
+    value:
+      `${formatMean(Math.abs(spent), currency)} ${spent < 0 ? "less" : "more"} spent, ` +
+      `${signed(reward)} expected reward${changeText(playedAgain, wouldHaveBeen)}`,
+    hint: "Against the same sessions played again unchanged. What is expected is the release's own estimate; it has no interval here.",
+  };
 }
 
 function figuresOf({ currency, playedAgain, wouldHaveBeen }: WhatIfReport) {
@@ -86,22 +107,26 @@ function changeText({ expectedReward: before }: WhatIfColumn, { expectedReward: 
   return ` (${change < 0 ? "" : "+"}${percent(change)})`;
 }
 
-async function spendSection({ currency, fromMs, toMs }: WhatIfReport, columns: Named): Promise<Section> {
+async function spendSection({ currency, timeZone, fromMs, toMs }: WhatIfReport, columns: Named): Promise<Section> {
   const values = columns.flatMap(([name, { curve }]) =>
     [0, ...curve].map((spent, part) => ({
       name,
-      at: fromMs + (part / curve.length) * (toMs - fromMs),
+      at: wallTime(timeZone, fromMs + (part / curve.length) * (toMs - fromMs)),
       spent: spent / minorPerMajor(currency),
     })),
   );
   const format = toMs - fromMs > 2 * DAY_MS ? "%d %b" : "%H:%M";
   const spec: TopLevelSpec = {
-    width: WIDTH,
     height: 280,
     data: { values },
     mark: { type: "line", strokeWidth: 2 },
     encoding: {
-      x: { field: "at", type: "temporal", scale: { type: "utc" }, axis: { title: "time (UTC)", grid: false, format } },
+      x: {
+        field: "at",
+        type: "temporal",
+        scale: { type: "utc" },
+        axis: { title: `time (${timeZone})`, grid: false, format },
+      },
       y: { field: "spent", type: "quantitative", axis: { title: `spent, ${currency}` } },
       color: COLOR,
       strokeDash: {
@@ -118,19 +143,23 @@ async function spendSection({ currency, fromMs, toMs }: WhatIfReport, columns: N
   };
   return {
     title: "Spent over time",
-    body: [picture(await drawChart(spec), "What the plan's account had spent, from the first session to the last")],
+    body: [picture(await drawChart(() => spec), "What was spent of the budget, from the first session to the last")],
   };
 }
 
 async function countSection(of: "reasons" | "arms", columns: Named): Promise<Section> {
   const names = [...new Set(columns.flatMap(([, column]) => Object.keys(column[of])))].toSorted(byNumber);
-  const values = names.flatMap((name) =>
-    columns.map(([column, counts]) => ({ of: name, name: column, sessions: counts[of][name] ?? 0 })),
-  );
-  const spec: TopLevelSpec = {
-    width: WIDTH,
-    height: { step: 11 },
-    data: { values },
+  const spec = (size: Size): TopLevelSpec => ({
+    height: { step: 12 },
+    data: {
+      values: names.flatMap((name) =>
+        columns.map(([column, counts]) => ({
+          of: wrapped(worded(of, name), size),
+          name: column,
+          sessions: counts[of][name] ?? 0,
+        })),
+      ),
+    },
     mark: "bar",
     encoding: {
       y: { field: "of", type: "nominal", sort: null, axis: { title: null, labelLimit: 300 } },
@@ -138,29 +167,36 @@ async function countSection(of: "reasons" | "arms", columns: Named): Promise<Sec
       x: { field: "sessions", type: "quantitative", axis: { title: "sessions" } },
       color: COLOR,
     },
-  };
+  });
   return {
-    title: of === "arms" ? "Which arms" : "Why",
+    title: of === "arms" ? "Which offers" : "Why",
     body: [
       picture(
         await drawChart(spec),
-        of === "arms" ? "Sessions by the arm that they got" : "Sessions by the reason of the decision",
+        of === "arms" ? "Sessions by the offer that they got" : "Sessions by the reason of the decision",
       ),
       table(
-        [{ title: of === "arms" ? "Arm" : "Reason" }, ...columns.map(([title]) => ({ title, number: true }))],
-        names.map((name) => [name, ...columns.map(([, column]) => whole(column[of][name] ?? 0))]),
+        [{ title: of === "arms" ? "Offer" : "Reason" }, ...columns.map(([title]) => ({ title, number: true }))],
+        names.map((name) => [worded(of, name), ...columns.map(([, column]) => whole(column[of][name] ?? 0))]),
       ),
     ],
   };
 }
 
 const DAY_MS = 86_400_000;
-const WIDTH = 760;
 /** coupon-2 before coupon-10. */
 const byNumber = new Intl.Collator("en", { numeric: true }).compare;
 const COLOR = {
   field: "name",
   type: "nominal" as const,
-  sort: null,
-  legend: { title: null, orient: "bottom" as const },
+  scale: {
+    domain: ["as it was", "played again", "would have been"],
+    range: [colour("c-nothing"), colour("p-mix"), colour("accent")],
+  },
+  legend: { title: null },
 };
+
+/** A reason in the glossary's words; an offer as it is called. */
+function worded(of: "reasons" | "arms", name: string): string {
+  return of === "reasons" && Object.hasOwn(REASON_WORDS, name) ? REASON_WORDS[name as Reason] : name;
+}

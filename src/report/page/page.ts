@@ -2,6 +2,9 @@
 // A report as one self-contained HTML file: no script, no request to anywhere, light and dark by the reader's setting.
 // Sections hold what they are given; everything that comes from data goes through `escape` (or `html`).
 
+import type { Chart } from "./chart.ts";
+import { STYLE } from "./style.ts";
+
 /** Text that is HTML already. */
 export interface Html {
   readonly html: string;
@@ -36,33 +39,38 @@ export interface Section {
   readonly body: readonly Html[];
 }
 
+interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly hint?: string;
+}
+
+export interface Verdict extends Figure {
+  readonly kind: "note" | "good" | "bad";
+}
+
 export interface Page {
   readonly title: string;
   readonly subtitle: string;
   /** What must not be overlooked (synthetic data, a failed check); none is fine. */
   readonly notices: readonly { readonly kind: "note" | "good" | "bad"; readonly text: string }[];
+  /** What it comes to, in a sentence each; the first tiles. */
+  readonly verdicts: readonly Verdict[];
   /** The figures that people look for first. */
-  readonly figures: readonly { readonly label: string; readonly value: string; readonly hint?: string }[];
+  readonly figures: readonly Figure[];
   readonly sections: readonly Section[];
   readonly footer: string;
 }
 
 export function renderPage(page: Page): string {
-  const figures = page.figures.map(
-    ({ label, value, hint }) =>
-      html`<div class="figure">
-        <dt>${label}</dt>
-        <dd>${value}</dd>
-        ${hint === undefined ? "" : html`<p>${hint}</p>`}
-      </div>`,
-  );
   const body = html`<main>
     <header>
       <h1>${page.title}</h1>
       <p class="subtitle">${page.subtitle}</p>
     </header>
+    <dl class="figures">${page.verdicts.map((verdict) => tile(`figure verdict ${verdict.kind}`, verdict))}</dl>
     ${page.notices.map(({ kind, text }) => html`<p class="notice ${kind}">${text}</p>`)}
-    <dl class="figures">${figures}</dl>
+    <dl class="figures">${page.figures.map((figure) => tile("figure", figure))}</dl>
     ${page.sections.map(renderSection)}
     <footer>${page.footer}</footer>
   </main>`;
@@ -81,6 +89,14 @@ ${body.html}
 `;
 }
 
+function tile(kind: string, { label, value, hint }: Figure): Html {
+  return html`<div class="${kind}">
+    <dt>${label}</dt>
+    <dd class="value">${value}</dd>
+    ${hint === undefined ? "" : html`<dd class="hint">${hint}</dd>`}
+  </div>`;
+}
+
 function renderSection(section: Section): Html {
   return html`<section>
     <h2>${section.title}</h2>
@@ -95,7 +111,13 @@ export function table(
 ): Html {
   const cell = (tag: "td" | "th", index: number, content: string | number | Html): Html =>
     raw(`<${tag}${columns[index]?.number === true ? ' class="n"' : ""}>${render(content)}</${tag}>`);
-  return html`<div class="scroll">
+  // What scrolls must be reachable by keys.
+  return html`<div
+    class="scroll"
+    tabindex="0"
+    role="region"
+    aria-label="${columns.map(({ title }) => title).join(", ")}"
+  >
     <table>
       <thead>
         <tr>
@@ -115,39 +137,25 @@ export function table(
 }
 
 /** A picture with what it shows, for the eye and for a screen reader. */
-export function picture(svg: string, description: string): Html {
-  return html`<figure role="img" aria-label="${description}">
-    ${raw(svg)}
+export function picture({ wide, narrow }: Chart, description: string): Html {
+  return html`<figure>
+    <div class="wide" role="img" aria-label="${description}">${raw(wide)}</div>
+    <div class="narrow" role="img" aria-label="${description}">${raw(narrow)}</div>
     <figcaption>${description}</figcaption>
   </figure>`;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --bg: #fbfaf7; --card: #ffffff; --ink: #1d2330; --soft: #5d6675; --line: #e3e1da;
-  --accent: #2f6f6b; --good: #2c7a4b; --bad: #b3372f; --note: #8a6a1c; --plot: #ffffff; }
-@media (prefers-color-scheme: dark) { :root { --bg: #14171c; --card: #1c2027; --ink: #e6e8ec; --soft: #9aa3b2;
-  --line: #2c323c; --accent: #6fc2bb; --good: #6cc08b; --bad: #ee8079; --note: #d9b45b; --plot: #f4f3ef; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; letter-spacing: -.01em; }
-h2 { font-size: 1.2rem; margin: 0 0 .4rem; }
-.subtitle, .caption, figcaption, footer { color: var(--soft); }
-.subtitle { margin: 0 0 1.2rem; }
-.caption { margin: 0 0 1rem; max-width: 46rem; }
-.notice { border-left: 4px solid var(--note); background: var(--card); padding: .6rem 1rem; margin: .6rem 0; border-radius: 4px; }
-.notice.good { border-color: var(--good); } .notice.bad { border-color: var(--bad); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
-.figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; }
-.figure dt { color: var(--soft); font-size: .85rem; }
-.figure dd { margin: .1rem 0 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-.figure p { margin: .2rem 0 0; font-size: .8rem; color: var(--soft); }
-section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.3rem 1.5rem; margin: 1.2rem 0; }
-figure { margin: .6rem 0 0; } figure svg { max-width: 100%; height: auto; background: var(--plot); border-radius: 6px; }
-figcaption { font-size: .85rem; margin-top: .3rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .35rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--soft); font-weight: 600; } .n { text-align: right; }
-footer { font-size: .85rem; margin-top: 2rem; }
-`;
+/** Two pictures beside each other, on a narrow page below each other. */
+export function pair(left: Html, right: Html): Html {
+  return html`<div class="pair">${left}${right}</div>`;
+}
+
+/** Words of the page that are not everybody's, each with what it means. */
+export function wordsSection(words: readonly (readonly [word: string, meaning: string])[]): Section {
+  const entries = words.map(
+    ([word, meaning]) =>
+      html`<dt>${word}</dt>
+        <dd>${meaning}</dd>`,
+  );
+  return { title: "Words", body: [html`<dl class="words">${entries}</dl>`] };
+}

@@ -1,10 +1,11 @@
 // Balance section
-// Whether chance gave the incentives, as a picture and a table: what the users of each incentive differ in from those
+// Whether chance gave the incentives, as a picture and a table: what the users of each offer differ in from those
 // without one, feature by feature, and whether a classifier can tell them apart. It is given figures and draws them.
 
 import type { TopLevelSpec } from "vega-lite";
-import { drawChart } from "../page/chart.ts";
+import { drawChart, type Size } from "../page/chart.ts";
 import { whole } from "../page/figures.ts";
+import { colour } from "../page/palette.ts";
 import { html, picture, table, type Section } from "../page/page.ts";
 
 export interface BalanceFigures {
@@ -25,31 +26,30 @@ export interface BalanceFigures {
 
 /** Features in the picture: those that differ most. */
 const SHOWN = 25;
-const WIDTH = 640;
 /** The usual mark from which a difference counts as one. */
 const MARK = 0.1;
 
 /** Null figures: not everybody could have got every incentive, and the users need not be alike. */
 export async function balanceSection(figures: BalanceFigures | null): Promise<Section> {
-  const title = "Whether chance gave the incentives";
+  const title = "Whether chance gave the offers";
   if (figures === null)
-    return { title, body: [html`<p>Not tested: not everybody could have got every incentive (overlap: partial).</p>`] };
+    return { title, body: [html`<p>Not tested: not everybody could have got every offer (overlap: partial).</p>`] };
   const { rows, strata, sampleRatioP, arms } = figures;
   return {
     title,
     caption:
-      `On ${whole(rows)} rows${strata.length === 0 ? "" : `, within ${strata.join(", ")}`}: each incentive's users against those without ` +
+      `On ${whole(rows)} rows${strata.length === 0 ? "" : `, within ${strata.join(", ")}`}: each offer's users against those without ` +
       "one, in standard deviations of the feature. The shaded band is as far as chance alone goes nineteen times of twenty; beyond the dashed " +
-      "lines a difference is commonly held to matter. A classifier that is asked for the incentive has an AUC of 0.5 where " +
+      "lines a difference is commonly held to matter. A classifier that is asked for the offer has an AUC of 0.5 where " +
       `chance gave it.${sampleRatioP === null ? "" : ` Sample ratio: p = ${sampleRatioP.toPrecision(2)}.`}`,
     body: [
       picture(
-        await drawChart(balanceSpec(figures)),
-        "Standardised mean differences of the features, incentive by incentive",
+        await drawChart((size) => balanceSpec(figures, size)),
+        "Standardised mean differences of the features, offer by offer",
       ),
       table(
         [
-          { title: "Incentive" },
+          { title: "Offer" },
           { title: "Rows", number: true },
           { title: "Without", number: true },
           { title: "AUC of a classifier (95 %)", number: true },
@@ -73,7 +73,7 @@ export async function balanceSection(figures: BalanceFigures | null): Promise<Se
   };
 }
 
-function balanceSpec({ arms }: BalanceFigures): TopLevelSpec {
+function balanceSpec({ arms }: BalanceFigures, { narrow }: Size): TopLevelSpec {
   const most = new Map<string, number>();
   for (const { differences } of arms)
     differences.forEach(({ feature, smd }) => most.set(feature, Math.max(most.get(feature) ?? 0, Math.abs(smd))));
@@ -82,19 +82,21 @@ function balanceSpec({ arms }: BalanceFigures): TopLevelSpec {
     differences.filter(({ feature }) => features.includes(feature)).map(({ feature, smd }) => ({ arm, feature, smd })),
   );
   const band = Math.max(...arms.map(({ chance }) => chance));
-  const x = { type: "quantitative" as const, axis: { title: "standard deviations above those without" } };
+  const x = {
+    type: "quantitative" as const,
+    axis: { title: narrow ? "standard deviations" : "standard deviations above those without" },
+  };
   return {
-    width: WIDTH,
     height: { step: 20 },
     layer: [
       {
         data: { values: [{ from: -band, to: band }] },
-        mark: { type: "rect", color: "#2f6f6b", opacity: 0.1 },
+        mark: { type: "rect", color: colour("accent"), opacity: 0.1 },
         encoding: { x: { ...x, field: "from" }, x2: { field: "to" } },
       },
       {
         data: { values: [{ at: -MARK }, { at: MARK }] },
-        mark: { type: "rule", color: "#5d6675", strokeDash: [4, 4] },
+        mark: { type: "rule", color: colour("soft"), strokeDash: [4, 4] },
         encoding: { x: { ...x, field: "at" } },
       },
       {
@@ -102,12 +104,17 @@ function balanceSpec({ arms }: BalanceFigures): TopLevelSpec {
         mark: { type: "point", filled: true, size: 60, opacity: 0.9 },
         encoding: {
           x: { ...x, field: "smd" },
-          y: { field: "feature", type: "nominal", sort: features, axis: { title: null, grid: true, labelLimit: 220 } },
+          y: {
+            field: "feature",
+            type: "nominal",
+            sort: features,
+            axis: { title: null, grid: true, labelLimit: narrow ? 160 : 220 },
+          },
           color: {
             field: "arm",
             type: "nominal",
             sort: null,
-            legend: { title: null, orient: "right", labelLimit: 200 },
+            legend: { title: null, columns: narrow ? 2 : 5, labelLimit: 140 },
           },
         },
       },

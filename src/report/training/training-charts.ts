@@ -3,30 +3,45 @@
 
 import { minorPerMajor } from "../../domain/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
-import { drawChart } from "../page/chart.ts";
-import type { TrainingReport } from "./training-report-figures.ts";
+import { drawChart, type Chart, type Size } from "../page/chart.ts";
+import { heatSpec } from "../page/heat-chart.ts";
+import { colour, type Colour } from "../page/palette.ts";
+import { policySpec } from "../page/policy-chart.ts";
+import type { ClusterFigures, TrainingReport } from "./training-report-figures.ts";
 
 export interface TrainingCharts {
-  readonly curves: string;
-  readonly sizes: string;
-  readonly values: string;
-  readonly frontier: string;
-  readonly policies: string;
+  readonly curves: Chart;
+  readonly sizes: Chart;
+  readonly added: Chart;
+  readonly cost: Chart;
+  readonly frontier: Chart;
+  readonly margin: Chart;
+  readonly policies: Chart;
 }
 
-const WIDTH = 860;
 /** From a session's reward to that of a thousand sessions. */
 const REWARD = 1_000;
-const INK = "#1d2330";
-const GREEN = "#2f6f6b";
 
 export async function trainingCharts(report: TrainingReport): Promise<TrainingCharts> {
+  const [added, cost] = valueSpecs(report);
   return {
-    curves: await drawChart(curvesSpec(report)),
-    sizes: await drawChart(sizesSpec(report)),
-    values: await drawChart(valuesSpec(report)),
-    frontier: await drawChart(frontierSpec(report)),
-    policies: await drawChart(policiesSpec(report)),
+    curves: await drawChart(() => curvesSpec(report)),
+    sizes: await drawChart((size) => sizesSpec(report, size)),
+    added: await drawChart(() => added, "half"),
+    cost: await drawChart(() => cost, "half"),
+    frontier: await drawChart(() => frontierSpec(report), "half"),
+    margin: await drawChart(() => marginSpec(report), "half"),
+    policies: await drawChart((size) =>
+      policySpec(
+        policyMarks(report),
+        {
+          colours: POLICY_COLOURS,
+          xTitle: `spend for 1,000 sessions of the log, ${report.currency}`,
+          yTitle: `added ${report.reward} in 1,000 sessions`,
+        },
+        size,
+      ),
+    ),
   };
 }
 
@@ -36,7 +51,6 @@ function curvesSpec({ curves, bestEpochs }: TrainingReport): TopLevelSpec {
     { epoch, rows: "rows kept back", loss: validate },
   ]);
   return {
-    width: WIDTH - 60,
     height: 200,
     layer: [
       {
@@ -48,176 +62,131 @@ function curvesSpec({ curves, bestEpochs }: TrainingReport): TopLevelSpec {
           color: {
             field: "rows",
             type: "nominal",
-            sort: ["rows kept back"],
-            legend: { title: null, orient: "top-right", labelLimit: 300 },
+            scale: {
+              domain: ["rows kept back", "training rows, with dropout"],
+              range: [colour("accent"), colour("c-nothing")],
+            },
+            legend: { title: null },
           },
         },
       },
       {
         data: { values: bestEpochs.map((epoch) => ({ epoch })) },
-        mark: { type: "rule", color: INK, strokeDash: [3, 3] },
+        mark: { type: "rule", color: colour("ink"), strokeDash: [3, 3] },
         encoding: { x: { field: "epoch", type: "quantitative" } },
       },
     ],
   };
 }
 
-function sizesSpec({ clusters }: TrainingReport): TopLevelSpec {
+function sizesSpec({ clusters }: TrainingReport, { narrow }: Size): TopLevelSpec {
+  const each = Math.ceil(clusters.length / (narrow ? 12 : 40));
   return {
-    width: WIDTH - 60,
     height: 120,
     data: { values: clusters.map(({ cluster, share }) => ({ cluster, share })) },
-    mark: { type: "bar", color: GREEN },
+    mark: "bar",
     encoding: {
-      x: { field: "cluster", type: "ordinal", axis: { title: "cluster", labelAngle: 0, labelOverlap: true } },
+      x: {
+        field: "cluster",
+        type: "ordinal",
+        sort: null,
+        axis: {
+          title: "segment",
+          labelAngle: 0,
+          labelOverlap: false,
+          values: clusters.flatMap(({ cluster }, at) => (at % each === 0 ? [cluster] : [])),
+        },
+      },
       y: { field: "share", type: "quantitative", axis: { title: "share of rows", format: ".0%" } },
     },
   };
 }
 
-/** Two heat maps: what an arm adds against the control, and what it costs. */
-function valuesSpec({ clusters, arms, reward, currency }: TrainingReport): TopLevelSpec {
+/** What an offer adds against none, and what it costs, by segment. */
+function valueSpecs({ clusters, arms, currency }: TrainingReport): [added: TopLevelSpec, cost: TopLevelSpec] {
   const costUnit = 1_000 / minorPerMajor(currency);
-  const cells = clusters.flatMap((cluster) =>
-    arms.slice(1).map((arm, index) => ({
-      cluster: cluster.cluster,
-      arm,
-      added: REWARD * ((cluster.reward[index + 1]?.value ?? 0) - (cluster.reward[0]?.value ?? 0)),
-      cost: costUnit * (cluster.cost[index + 1]?.value ?? 0),
-    })),
-  );
-  const height = Math.max(140, Math.min(620, clusters.length * 16));
-  const heat = (field: "added" | "cost", title: string, scale: object) => ({
-    width: WIDTH / 2 - 90,
-    height,
-    data: { values: cells },
-    mark: { type: "rect" as const },
-    encoding: {
-      x: { field: "arm", type: "nominal" as const, sort: [...arms], axis: { title: null, labelAngle: -35 } },
-      y: { field: "cluster", type: "ordinal" as const, axis: { title: "cluster", labelOverlap: true } },
-      color: {
-        field,
-        type: "quantitative" as const,
-        scale,
-        legend: { title, orient: "bottom" as const, gradientLength: 220, titleLimit: 300, format: "~r" },
-      },
-    },
-  });
-  const most = Math.max(1e-12, ...cells.map(({ added }) => Math.abs(added)));
+  const offers = arms.slice(1);
+  const cells = (amount: (cluster: ClusterFigures, arm: number) => number) =>
+    clusters.flatMap((cluster) =>
+      offers.map((arm, index) => ({ line: cluster.cluster, arm, amount: amount(cluster, index + 1) })),
+    );
+  const heat = (of: ReturnType<typeof cells>, name: Colour) =>
+    heatSpec(of, {
+      ...{ arms: offers, lines: clusters.length, colour: name, format: "~r" },
+      most: Math.max(1e-12, ...of.map(({ amount }) => Math.abs(amount))),
+      numbered: clusters.map(({ cluster }) => cluster),
+    });
+  const added = cells(({ reward: by }, arm) => REWARD * ((by[arm]?.value ?? 0) - (by[0]?.value ?? 0)));
+  const cost = cells(({ cost: by }, arm) => costUnit * (by[arm]?.value ?? 0));
+  return [heat(added, "accent"), heat(cost, "c-cheaper")];
+}
+
+function spendAxis(currency: string) {
   return {
-    hconcat: [
-      heat("added", `added ${reward} in 1,000 sessions`, {
-        domain: [-most, 0, most],
-        range: ["#b3372f", "#f2f1ec", GREEN],
-      }),
-      heat("cost", `cost of 1,000 sessions, ${currency}`, { range: ["#f2f1ec", "#d9c08a", "#8a5a14"] }),
-    ],
-    resolve: { scale: { color: "independent" } },
+    field: "cost",
+    type: "quantitative" as const,
+    axis: { title: `expected spend for 1,000 sessions, ${currency}`, grid: false, tickCount: 5 },
   };
 }
 
 function frontierSpec({ frontier, reward, currency }: TrainingReport): TopLevelSpec {
   const costUnit = 1_000 / minorPerMajor(currency);
-  const values = frontier.map((row) => ({
-    cost: costUnit * row.cost.value,
-    reward: REWARD * row.reward.value,
-    low: REWARD * row.reward.low,
-    high: REWARD * row.reward.high,
-    price: row.shadowPrice * minorPerMajor(currency),
-  }));
-  const x = {
-    field: "cost",
-    type: "quantitative" as const,
-    axis: { title: `expected spend for 1,000 sessions, ${currency}`, grid: false },
-  };
+  const x = spendAxis(currency);
   const y = { type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
   return {
-    hconcat: [
+    height: 240,
+    data: {
+      values: frontier.map((row) => ({
+        cost: costUnit * row.cost.value,
+        reward: REWARD * row.reward.value,
+        low: REWARD * row.reward.low,
+        high: REWARD * row.reward.high,
+      })),
+    },
+    layer: [
       {
-        width: WIDTH / 2 - 60,
-        height: 240,
-        data: { values },
-        layer: [
-          {
-            mark: { type: "area", color: GREEN, opacity: 0.18 },
-            encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } },
-          },
-          {
-            mark: { type: "line", color: GREEN, point: { size: 20, color: GREEN } },
-            encoding: { x, y: { ...y, field: "reward" } },
-          },
-        ],
+        mark: { type: "area", color: colour("accent"), opacity: 0.18 },
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } },
       },
       {
-        width: WIDTH / 2 - 60,
-        height: 240,
-        data: { values: values.filter(({ cost }) => cost > 0) },
-        mark: { type: "line", interpolate: "step-before", color: "#d08a2e", point: { size: 20, color: "#d08a2e" } },
-        encoding: {
-          x,
-          y: { field: "price", type: "quantitative", axis: { title: `${reward} for one more ${currency}` } },
-        },
+        mark: { type: "line", color: colour("accent"), point: { size: 20, color: colour("accent") } },
+        encoding: { x, y: { ...y, field: "reward" } },
       },
     ],
   };
 }
 
-const POLICY_COLOURS: Readonly<Record<string, string>> = {
-  ours: GREEN,
-  "user by user": "#6b5ca5",
-  "one mix for all": "#d08a2e",
-  "one incentive for all": "#5d6675",
-};
-
-function policiesSpec({ policies, reward, currency }: TrainingReport): TopLevelSpec {
-  const costUnit = 1_000 / minorPerMajor(currency);
-  const values = policies.points.map(({ policy, cost, reward: value }) => ({
-    policy: policy in POLICY_COLOURS ? policy : "one incentive for all",
-    name: policy in POLICY_COLOURS ? "" : policy,
-    cost: costUnit * cost.value,
-    reward: REWARD * value.value,
-    low: REWARD * value.low,
-    high: REWARD * value.high,
-  }));
-  const lines = values.filter(({ name }) => name === "");
-  const domain = Object.keys(POLICY_COLOURS).filter((name) => values.some(({ policy }) => policy === name));
-  const x = {
-    field: "cost",
-    type: "quantitative" as const,
-    axis: { title: `spend for 1,000 sessions of the log, ${currency}`, grid: false },
-  };
-  const color = {
-    field: "policy",
-    type: "nominal" as const,
-    scale: { domain, range: domain.map((name) => POLICY_COLOURS[name] ?? INK) },
-    legend: { title: null, orient: "bottom" as const, labelLimit: 300, symbolOpacity: 1 },
-  };
-  const y = { type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
+function marginSpec({ frontier, reward, currency }: TrainingReport): TopLevelSpec {
+  const unit = minorPerMajor(currency);
+  const values = frontier
+    .filter(({ cost }) => cost.value > 0)
+    .map((row) => ({ cost: (1_000 / unit) * row.cost.value, price: row.shadowPrice * unit }));
   return {
-    width: WIDTH - 60,
-    height: 320,
-    layer: [
-      {
-        data: { values: [{ zero: 0 }] },
-        mark: { type: "rule", color: "#b9b6ad" },
-        encoding: { y: { field: "zero", type: "quantitative" } },
-      },
-      {
-        data: { values },
-        mark: { type: "rule", opacity: 0.45, strokeWidth: 2 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
-      },
-      { data: { values: lines }, mark: { type: "line" }, encoding: { x, y: { ...y, field: "reward" }, color } },
-      {
-        data: { values },
-        mark: { type: "point", filled: true, size: 60, opacity: 1 },
-        encoding: { x, y: { ...y, field: "reward" }, color },
-      },
-      {
-        data: { values: values.filter(({ name }) => name !== "") },
-        mark: { type: "text", align: "left", dx: 7, dy: -7, color: "#5d6675" },
-        encoding: { x, y: { ...y, field: "reward" }, text: { field: "name" } },
-      },
-    ],
+    height: 240,
+    data: { values },
+    mark: { type: "line", interpolate: "step-before", point: { size: 20, color: colour("accent") } },
+    encoding: {
+      x: spendAxis(currency),
+      y: { field: "price", type: "quantitative", axis: { title: `extra ${reward} per extra ${currency}` } },
+    },
   };
+}
+
+const POLICY_COLOURS: ReadonlyMap<string, string> = new Map([
+  ["ours", colour("accent")],
+  ["user by user", colour("p-each-user")],
+  ["one mix for all", colour("p-mix")],
+  ["one offer for all", colour("soft")],
+]);
+
+function policyMarks({ policies, currency }: TrainingReport) {
+  const costUnit = 1_000 / minorPerMajor(currency);
+  return policies.points.map(({ policy, cost, reward }) => ({
+    name: POLICY_COLOURS.has(policy) ? "" : policy,
+    series: POLICY_COLOURS.has(policy) ? policy : "one offer for all",
+    cost: costUnit * cost.value,
+    added: REWARD * reward.value,
+    low: REWARD * reward.low,
+    high: REWARD * reward.high,
+  }));
 }

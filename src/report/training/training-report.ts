@@ -1,13 +1,25 @@
 // Training report
-// One page about one training: what it learned from, how the network learned, which clusters of users it found and what
-// each incentive does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
+// One page about one training: what it learned from, how the network learned, which segments of users it found and what
+// each offer does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
 // figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
 import { minorPerMajor } from "../../domain/currency.ts";
 import { balanceSection } from "./balance-section.ts";
 import { decimal, percent, perThousand, short, whole } from "../page/figures.ts";
-import { html, picture, renderPage, table, type Html, type Section } from "../page/page.ts";
+import {
+  html,
+  pair,
+  picture,
+  renderPage,
+  table,
+  wordsSection,
+  type Html,
+  type Section,
+  type Verdict,
+} from "../page/page.ts";
+import { verdictOverOneMix } from "../page/verdict.ts";
+import { wordsOf } from "../../domain/glossary.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
 import type { ClusterFigures, Ranged, TrainingReport } from "./training-report-figures.ts";
 
@@ -20,8 +32,12 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
     notices: [
       ...(report.notCausal === null ? [] : [{ kind: "bad" as const, text: report.notCausal }]),
       { kind: "note", text: report.label },
-      { kind: "good", text: "All gates hold: the classifier, its clusters, the plans and their errors." },
+      {
+        kind: "good",
+        text: "All checks of the release hold: the classifier, its segments, the plans and their errors.",
+      },
     ],
+    verdicts: [verdictOf(report)],
     figures: figuresOf(report),
     sections: [
       clusterSection(report, charts),
@@ -31,9 +47,19 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
       learningSection(report, charts),
       await balanceSection(report.balance),
       dataSection(report),
+      wordsSection(WORDS),
     ],
     footer: report.footer,
   });
+}
+
+const WORDS = wordsOf("segment", "offer", "extra orders per extra euro", "one mix for all", "value kept");
+
+function verdictOf({ policies, reward, currency, notCausal }: TrainingReport): Verdict {
+  const gains = policies.differences.map(({ budget, oneMix }) => ({ budget, gain: oneMix.reward }));
+  const { rows, confidence } = policies;
+  const verdict = verdictOverOneMix(gains, { label: "Is it worth it?", rows, reward, currency, confidence });
+  return notCausal === null ? verdict : { ...verdict, kind: "note" };
 }
 
 function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: TrainingReport) {
@@ -41,15 +67,15 @@ function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: Trainin
   return [
     { label: "Rows", value: whole(rows) },
     {
-      label: "Clusters",
+      label: "Segments",
       value: whole(clusters.length),
-      hint: `keep ${percent(student.keptByStudent)} of deciding user by user`,
+      hint: `keep ${percent(student.keptByStudent)} of the value of deciding user by user`,
     },
-    { label: "Plans", value: whole(frontier.length), hint: `gap at most ${percent(maxGap, 2)}` },
+    { label: "Plans", value: whole(frontier.length), hint: `each within ${percent(maxGap, 2)} of the best` },
     {
       label: "Classifier keeps",
       value: percent(student.valueRatio, 2),
-      hint: `of the value; same cluster for ${percent(student.agreement)}`,
+      hint: `of the value; same segment for ${percent(student.agreement)}`,
     },
     { label: "Took", value: `${decimal(seconds)} s` },
   ];
@@ -57,15 +83,15 @@ function figuresOf({ rows, clusters, student, frontier, maxGap, steps }: Trainin
 
 function clusterSection({ clusters, arms, reward, currency }: TrainingReport, charts: TrainingCharts): Section {
   return {
-    title: "Who the clusters are",
+    title: "Who the segments are",
     caption:
-      "Users are grouped by what an incentive changes for them, not by who they are; those whom it changes most come " +
-      "first. What is unusual about the users of a group, the most unusual first:",
+      "Users are grouped by what an offer changes for them, not by who they are; those whom it changes most come " +
+      "first. What is unusual about the users of a segment, the most unusual first:",
     body: [
-      picture(charts.sizes, "Share of the rows in each cluster"),
+      picture(charts.sizes, "Share of the rows in each segment"),
       table(
         [
-          { title: "Cluster" },
+          { title: "Segment" },
           { title: "Rows", number: true },
           { title: "Share", number: true },
           { title: `Without, ${reward} in 1,000`, number: true },
@@ -95,11 +121,20 @@ function mostAdded({ reward, cost }: ClusterFigures, arms: readonly string[], cu
 
 function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {
   return {
-    title: "What each incentive does there",
+    title: "What each offer does there",
     caption:
-      `Left the ${report.reward} that an incentive adds to 1,000 sessions of the cluster, right what it costs; below, the ` +
-      "same in figures with 95 % intervals.",
-    body: [picture(charts.values, "Added reward and cost by cluster and incentive"), valuesTable(report)],
+      `The ${report.reward} that an offer adds to 1,000 sessions of the segment, and what it costs: the stronger the colour, the more. ` +
+      "Below, the same in figures with 95 % intervals.",
+    body: [
+      pair(
+        picture(
+          charts.added,
+          `Added ${report.reward} in 1,000 sessions, by segment and offer; red: fewer than without`,
+        ),
+        picture(charts.cost, `Cost of 1,000 sessions in ${report.currency}, by segment and offer`),
+      ),
+      valuesTable(report),
+    ],
   };
 }
 
@@ -109,9 +144,9 @@ function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html
     [`${cluster.cluster}`, reward, ...arms.map((_, arm) => ranged(cluster.reward[arm]))],
     ["", `cost, ${currency}`, ...arms.map((_, arm) => ranged(cluster.cost[arm], unit))],
   ]);
-  const columns = [{ title: "Cluster" }, { title: "In 1,000" }, ...arms.map((title) => ({ title, number: true }))];
+  const columns = [{ title: "Segment" }, { title: "In 1,000" }, ...arms.map((title) => ({ title, number: true }))];
   return html`<details>
-    <summary>All ${clusters.length} clusters in figures</summary>
+    <summary>All ${clusters.length} segments in figures</summary>
     ${table(columns, rows)}
   </details>`;
 }
@@ -129,17 +164,20 @@ function frontierSection(report: TrainingReport, charts: TrainingCharts): Sectio
   return {
     title: "What money buys",
     caption:
-      "Each budget has its plan, solved to a stated gap. The curve is what the plans are expected to bring beyond what " +
-      "comes without incentives, with what chance may make of it; the shadow price is what one more unit of money brings.",
+      "Each budget has its plan: which segment gets which offer, how often. The curve is what the plans are expected to bring beyond " +
+      `what comes without offers, with what chance may make of it; beside it, what one more ${currency} would bring there.`,
     body: [
-      picture(charts.frontier, "Expected incremental reward, and the shadow price, by spend"),
+      pair(
+        picture(charts.frontier, `Expected extra ${reward} by spend`),
+        picture(charts.margin, `Extra ${reward} per extra ${currency}, by spend`),
+      ),
       table(
         [
           { title: `Budget for 1,000 sessions, ${currency}`, number: true },
           { title: "Expected spend", number: true },
           { title: `Added ${reward}`, number: true },
-          { title: `${reward} for one more ${currency}`, number: true },
-          { title: "Gap", number: true },
+          { title: `Extra ${reward} per extra ${currency}`, number: true },
+          { title: "Below the best, at most", number: true },
           { title: `Chance to pass the budget (at most ${percent(risk, 0)})`, number: true },
         ],
         frontier.map((row) => [
@@ -161,15 +199,12 @@ function policySection(report: TrainingReport, charts: TrainingCharts): Section 
   return {
     title: "What the plans are worth on other rows",
     caption:
-      `On ${whole(policies.rows)} rows, from the incentives that chance gave them (EOM: the mean of reward over ` +
-      "propensity where chance did what the policy does). Each row is judged under a plan that is made in the same way " +
+      `On ${whole(policies.rows)} rows, from the offers that chance gave them (the mean of reward over ` +
+      "propensity where chance did what the policy does: EOM). Each row is judged under a plan that is made in the same way " +
       "from the rows of the other folds, without this row's outcome; the release itself learned from all of them. " +
       `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
     body: [
-      picture(
-        charts.policies,
-        "Incremental reward by spend: ours, one mix for all, user by user, each incentive for all",
-      ),
+      picture(charts.policies, "Added reward by spend: ours, one mix for all, user by user, each offer for all"),
       table(
         [
           { title: `Planned spend for 1,000 sessions, ${currency}`, number: true },
@@ -199,20 +234,20 @@ function learningSection(
     caption:
       `Of each fold's members those of the epoch are taken at which their loss on rows that they had not seen was least ` +
       `(${bestEpochs.join(", ")} of ${curves.length}). The ` +
-      "classifier that serves is a small one that was taught the clusters; it is judged by the value it keeps.",
+      "classifier that serves is a small one that was taught the segments; it is judged by the value it keeps.",
     body: [
       picture(charts.curves, "Loss by epoch on rows learned from, and on rows that the members had not seen"),
       table(
-        [{ title: "Number of clusters tried" }, { title: "Keeps of deciding user by user", number: true }],
+        [{ title: "Number of segments tried" }, { title: "Keeps of the value of deciding user by user", number: true }],
         clustersTried.map(({ clusters, kept }) => [whole(clusters), percent(kept, 2)]),
       ),
       table(
         [{ title: `The classifier, on ${whole(student.rows)} rows kept back from it` }, { title: "", number: true }],
         [
-          ["Same cluster as the network's", percent(student.agreement)],
-          ["Keeps of the value of the network's clusters", percent(student.valueRatio, 2)],
-          ["Of deciding user by user, the network's clusters keep", percent(student.keptByTeacher, 2)],
-          ["Of deciding user by user, the classifier's clusters keep", percent(student.keptByStudent, 2)],
+          ["Same segment as the network's", percent(student.agreement)],
+          ["Keeps of the value of the network's segments", percent(student.valueRatio, 2)],
+          ["Of deciding user by user, the network's segments keep", percent(student.keptByTeacher, 2)],
+          ["Of deciding user by user, the classifier's segments keep", percent(student.keptByStudent, 2)],
           [
             `Largest difference of a probability as served (${whole(student.onnxRows)} rows)`,
             student.onnxDifference.toExponential(1),

@@ -77,7 +77,7 @@ export function verifyText({ verified }: DayResult): string {
     `${checked.decisions.toLocaleString("en")} decisions, ${checked.settlements.toLocaleString("en")} settlements and ` +
     `${checked.reports.toLocaleString("en")} shard reports in ${checked.partitions} partitions`;
   return verified.ok
-    ? `Proved from the topics alone: ${said}; every budget kept, every hold ended once, every chain unbroken.`
+    ? `Proved from the topics alone: ${said}; every budget kept, every reservation ended once, every chain unbroken.`
     : `${verified.violationsInAll} violations in ${said}.`;
 }
 
@@ -91,24 +91,24 @@ export function dayText(result: DayResult, report: string): string {
   const rows: [string, string][] = [
     ["Sessions decided", `${whole(summary.decisions)} of ${whole(summary.sessions)}`],
     ["Budget", amount(plan.budget)],
-    ["  held, all together", amount(plan.reserved)],
-    ["  posted", `${amount(plan.posted)}, ${percent(summary.budgetUsed)} of the budget`],
+    ["  reserved, all together", amount(plan.reserved)],
+    ["  spent", `${amount(plan.posted)}, ${percent(summary.budgetUsed)} of the budget`],
     [
-      "  of what was possible",
+      "  of what could be spent",
       summary.budgetUsedOfPossible === null ? "nothing was" : percent(summary.budgetUsedOfPossible),
     ],
-    ["  expired or declined, drawn again", amount(plan.expired + plan.voided)],
-    ["  most held and posted at a time", amount(plan.peak)],
+    ["  expired or declined, given again", amount(plan.expired + plan.voided)],
+    ["  most reserved and spent at a time", amount(plan.peak)],
     ["  over the budget", summary.overspend === 0 ? "never" : amount(summary.overspend)],
-    ["Exploration", `${amount(exploration.posted)} posted of ${amount(exploration.budget)}`],
+    ["Exploration", `${amount(exploration.posted)} spent of ${amount(exploration.budget)}`],
   ];
-  for (const { reason, sessions } of reasonRows(summary.reasons))
-    rows.push([`  ${reason}`, `${whole(sessions).padStart(9)}  ${percent(sessions / summary.sessions).padStart(7)}`]);
+  for (const { words, sessions } of reasonRows(summary.reasons))
+    rows.push([`  ${words}`, `${whole(sessions).padStart(9)}  ${percent(sessions / summary.sessions).padStart(7)}`]);
   rows.push([
-    `Incremental ${rewardName(result)}`,
+    `Extra ${rewardName(result)}`,
     incremental === null
       ? "nobody was held out"
-      : `${whole(incremental.value)} against holdout (95 %: ${whole(incremental.low)} to ${whole(incremental.high)})`,
+      : `${whole(incremental.value)} against the holdout (95 %: ${whole(incremental.low)} to ${whole(incremental.high)})`,
   ]);
   if (truth !== null) {
     rows.push(["  truth of the synthetic world", whole(truth.incrementalReward)]);
@@ -139,7 +139,7 @@ export function dayReport(result: DayResult, seed: number, command: string): Day
   const { summary, setting, campaign, record, manifests, retrainings, verified } = result;
   return {
     title: "A day of a campaign",
-    subtitle: `${setting.name}: ${summary.sessions.toLocaleString("en")} sessions on ${new Date(campaign.startMs).toISOString().slice(0, 10)}`,
+    subtitle: `${setting.name}: ${summary.sessions.toLocaleString("en")} sessions on ${new Date(campaign.startMs).toISOString().slice(0, 10)}, times in ${campaign.timeZone ?? "UTC"}`,
     label: setting.market.label,
     currency: campaign.currency,
     reward: rewardName(result),

@@ -1,6 +1,7 @@
 // Day series: from the day's record to what the report draws: binned, by hour of the day, by release.
 
 import { REASONS, type Reason } from "../../domain/decision.ts";
+import { REASON_WORDS } from "../../domain/glossary.ts";
 import { expectedAt, sharesAt } from "../../domain/frontier.ts";
 import { must } from "../../domain/assert.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
@@ -12,25 +13,6 @@ const HOUR_MS = 3_600_000;
 const POINTS = 288;
 const BIN_HOURS = 0.25;
 const LATENCY_BINS_A_DECADE = 12;
-
-/** For people; docs/REASONS.md says it in full. */
-export const REASON_MEANINGS: Readonly<Record<Reason, string>> = {
-  invalid_campaign: "no such campaign, or none for this surface",
-  campaign_not_live: "before its start or after its end",
-  campaign_paused: "paused by command",
-  no_release: "no release is in force",
-  holdout: "held out by chance, to measure against",
-  incentive_open: "still holds an incentive: the same again, no new money",
-  user_cap: "had as many as one user may have",
-  classifier_unavailable: "could not be classified",
-  explored: "drawn uniformly, to keep learning",
-  planned: "the plan's draw",
-  planned_control: "the plan's draw, which was nothing",
-  pacing_throttled: "held back by the throttle",
-  downgraded: "the shard could not hold the plan's arm: a cheaper one",
-  budget_exhausted: "neither held nor left to grant",
-  budget_not_yet_granted: "not granted yet: the curve, or the shard's slice",
-};
 
 export function moneySeries(record: DayRecord): DayReport["money"] {
   const { points } = record.money;
@@ -63,7 +45,7 @@ export function reasonsByHour(record: DayRecord): DayReport["reasonsByHour"] {
 
 export function reasonRows(counts: Readonly<Record<Reason, number>>): DayReport["reasons"] {
   return REASONS.filter((reason) => counts[reason] > 0)
-    .map((reason) => ({ reason, sessions: counts[reason], meaning: REASON_MEANINGS[reason] }))
+    .map((reason) => ({ reason, sessions: counts[reason], words: REASON_WORDS[reason] }))
     .sort((a, b) => b.sessions - a.sessions);
 }
 

@@ -3,18 +3,15 @@
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import type { EvaluationReport, PolicyFigures } from "../../report/evaluation/evaluation-figures.ts";
 import { balanceFigures } from "./balance-figures.ts";
-import { gainsOf, outOfReach, sourceName, verdictOf, type Evaluation } from "./evaluation.ts";
+import { gainsOf, outOfReach, sourceName, type Evaluation } from "./evaluation.ts";
 
 export function evaluationReport(evaluation: Evaluation): EvaluationReport {
   const { source, options, judged, holdout, randomisation, warnings } = evaluation;
   const { releases } = judged;
   return {
-    title: releases.length > 0 ? "What releases would have been worth" : "What each incentive would have been worth",
+    title: releases.length > 0 ? "What releases would have been worth" : "What each offer would have been worth",
     subtitle: sourceName(source),
-    verdicts: [
-      ...releases.map((release) => `Release ${release.label}: ${verdictOf(release)}`),
-      ...outOfReach(judged, source.currency),
-    ],
+    remarks: outOfReach(judged, source.currency),
     warnings,
     ...(randomisation === undefined
       ? {}
@@ -49,7 +46,7 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
 
 function policiesOf({ judged: { arms, served, releases } }: Evaluation): PolicyFigures[] {
   return [
-    ...arms.flatMap(({ arm, value }) => figuresOf(value, arm, "one incentive for all", null)),
+    ...arms.flatMap(({ arm, value }) => figuresOf(value, arm, "one offer for all", null)),
     ...figuresOf(served, "as served", "as served", null),
     ...releases.flatMap(({ label, budgets }) =>
       budgets.flatMap(({ value, budgetPerSession }) => figuresOf(value, label, label, budgetPerSession)),

@@ -23,8 +23,8 @@ export function evaluationText(evaluation: Evaluation, page: string | undefined)
     headline(evaluation),
     ...(holdout === null ? [] : [holdoutText(holdout, source.currency)]),
     section(
-      "Each arm for all",
-      ["arm", ...valueHead(source.currency)],
+      "Each offer for all",
+      ["offer", ...valueHead(source.currency)],
       [
         ...arms.map(({ arm, value }) => [arm, ...valueCells(value, unit)]),
         ...(served === null ? [] : [["as served", ...valueCells(served, unit)]]),
@@ -56,7 +56,7 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
     row("reward, of 1,000 sessions", ({ rewardPerSession }) => short(REWARD * rewardPerSession)),
   ];
   return [
-    "What the campaign brought, against the users held out",
+    "What the campaign brought, against the holdout",
     `1,000 served users brought ${around(perUser, REWARD)} more since they entered, all of them ${around(total, 1)}, for ` +
       `${formatMean(spendMinor, currency)}` +
       `${perCost === null ? "." : `: ${around(perCost, minorPerMajor(currency))} for 1 ${currency}.`}`,
@@ -66,12 +66,12 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
           `Less what they had brought before they entered: ${around(adjusted.perUser, REWARD)}, all ${around(adjusted.total, 1)}.`,
         ]),
     `Of 1,000 sessions it is ${around(perSession, REWARD)}: of other sessions, where incentives bring users back.`,
-    tableText(["", "served", "held out"], rows),
+    tableText(["", "served", "holdout"], rows),
   ].join("\n");
 }
 
 function valueHead(currency: string): string[] {
-  return ["reward", "spend", "added reward", "self-normalised", `added for 1 ${currency}`, "rows that speak"];
+  return ["reward", "spend", "added reward", "self-normalised", `added for 1 ${currency}`, "effective sample"];
 }
 
 /** `unit`: minor units in one of the currency. */
@@ -94,7 +94,7 @@ function releaseTexts(release: ReleaseJudgement, index: number, { judged, source
   const unit = minorPerMajor(source.currency);
   return [
     section(
-      `Release ${label} (${hash.slice(0, 12)}), ${mix.length} clusters, by budget`,
+      `Release ${label} (${hash.slice(0, 12)}), ${mix.length} segments, by budget`,
       ["budget", ...valueHead(source.currency)],
       budgets.map(({ budgetPerSession, value }) => [
         short((1_000 / unit) * budgetPerSession),
@@ -111,8 +111,8 @@ function releaseTexts(release: ReleaseJudgement, index: number, { judged, source
     ),
     verdictOf(release),
     section(
-      "How it ranks users, arm by arm (AUCC: chance has 0.5; Qini: chance has 0); it does not rank policies",
-      ["arm", "AUCC", "Qini"],
+      "How it ranks users, offer by offer (AUCC: chance has 0.5; Qini: chance has 0); it does not rank policies",
+      ["offer", "AUCC", "Qini"],
       ranking.map(({ arm, aucc, qini }) => [arm, aucc ? around(aucc, 1) : "–", qini ? around(qini, REWARD) : "–"]),
     ),
   ];

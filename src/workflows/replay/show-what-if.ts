@@ -57,7 +57,7 @@ export async function showWhatIf(context: Context, log: EventLog, asked: Asked):
   const campaign = await campaignOr(log, asked.campaign);
   const recorded = await readRecorded(log, campaign);
   if (recorded.sessions.length === 0) throw new InvalidInput(`--campaign: no session of ${campaign} was drawn yet`);
-  const { currency, startMs, endMs } = createdAs(recorded);
+  const { currency, timeZone, startMs, endMs } = createdAs(recorded);
   const mode = asked.curve ?? (asked.points.length > 0 ? "points" : undefined);
   const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, { startMs, endMs });
   if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
@@ -71,7 +71,7 @@ export async function showWhatIf(context: Context, log: EventLog, asked: Asked):
   };
   const changed = changesInWords(asked, currency);
   const whatIf: WhatIfReport = {
-    ...{ campaign, currency, ...timesOf(recorded) },
+    ...{ campaign, currency, timeZone: timeZone ?? "UTC", ...timesOf(recorded) },
     changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
     asItWas: asItWas(recorded),
     playedAgain: playAgain(recorded, campaign, {}),

@@ -60,10 +60,10 @@ export function trainingText({ training, folder, seconds }: Done): string {
   const rows: [string, string][] = [
     ["Release", release.hash],
     ["Rows", `${data.rows.toLocaleString("en")} and ${data.badRows.toLocaleString("en")} bad ones`],
-    ["Features, arms", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
-    ["Clusters", `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of deciding user by user`],
-    ["Plans", `${manifest.frontier.rows.length}, gap at most ${(100 * manifest.certificate.maxGap).toFixed(2)} %`],
-    ["Student", `agrees on ${percent(student.agreement)}, keeps ${percent(student.valueRatio)} of the teacher's value`],
+    ["Features, offers", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
+    ["Segments", `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user`],
+    ["Plans", `${manifest.frontier.rows.length}, each within ${(100 * manifest.certificate.maxGap).toFixed(2)} % of the best`],
+    ["Classifier", `keeps ${percent(student.valueRatio)} of the segments' value; same segment for ${percent(student.agreement)}`],
     ["Took", `${seconds.toFixed(1)} s on ${evidence.backend}`],
     ["Report", join(folder, "report.html")],
   ];
@@ -110,10 +110,10 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
     { what: "Bad rows, left out", value: whole(data.badRows) },
     { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
-    { what: "Incentives, the control first", value: arms.join(", ") },
+    { what: "Offers, none first", value: arms.join(", ") },
     { what: "Members of the network's ensemble", value: whole(representation.members) },
     { what: "Users grouped by", value: clustering.method },
-    { what: "Clusters given up", value: whole(clustering.givenUp) },
+    { what: "Segments given up", value: whole(clustering.givenUp) },
     { what: "Values of reward and of cost read from", value: `${estimate.readouts.reward}, ${estimate.readouts.cost}` },
   ];
 }

@@ -1,9 +1,8 @@
 // Axes: what the day's charts share.
 
-export const WIDTH = 860;
-
 export const HOURS = {
   field: "hour",
   type: "quantitative" as const,
-  axis: { title: "hour of the day", values: [0, 3, 6, 9, 12, 15, 18, 21, 24], grid: false },
+  scale: { domain: [0, 24], nice: false },
+  axis: { title: "hour of the day", values: [0, 6, 12, 18, 24], format: "d", grid: false, labelOverlap: false },
 };

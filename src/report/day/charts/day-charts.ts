@@ -1,36 +1,45 @@
 // Day charts: the pictures of the day report, as SVG.
 
-import { drawChart } from "../../page/chart.ts";
+import { drawChart, type Chart } from "../../page/chart.ts";
 import type { DayReport } from "../day-figures.ts";
 import { moneySpec, reasonsSpec } from "./money-charts.ts";
-import { armSharesSpec, frontierSpec, heatSpec, positionSpec } from "./plan-charts.ts";
+import { armSharesSpec, frontierSpec, marginSpec, positionSpec, shareSpecs } from "./plan-charts.ts";
 import { incrementalSpec, latencySpec } from "./result-charts.ts";
 
 export interface DayCharts {
-  readonly money: string;
-  readonly reasons: string;
-  readonly heat: readonly { readonly release: string; readonly svg: string }[];
-  readonly frontier: string;
-  readonly position: string;
-  readonly incremental: string | null;
-  readonly retrainings: readonly string[];
-  readonly latency: string;
+  readonly money: Chart;
+  readonly reasons: Chart;
+  readonly shares: readonly { readonly release: string; readonly planned: Chart; readonly given: Chart }[];
+  readonly frontier: Chart;
+  readonly margin: Chart;
+  readonly position: Chart;
+  readonly incremental: Chart | null;
+  readonly retrainings: readonly Chart[];
+  readonly latency: Chart;
 }
 
 export async function dayCharts(report: DayReport): Promise<DayCharts> {
-  const heat: { release: string; svg: string }[] = [];
-  for (const plan of report.plans) heat.push({ release: plan.release, svg: await drawChart(heatSpec(plan)) });
-  const retrainings: string[] = [];
-  for (const { armShares } of report.retrainings) retrainings.push(await drawChart(armSharesSpec(armShares)));
+  const shares: DayCharts["shares"][number][] = [];
+  for (const plan of report.plans) {
+    const [planned, given] = shareSpecs(plan);
+    shares.push({
+      release: plan.release,
+      planned: await drawChart(() => planned, "half"),
+      given: await drawChart(() => given, "half"),
+    });
+  }
+  const retrainings: Chart[] = [];
+  for (const { armShares } of report.retrainings) retrainings.push(await drawChart(() => armSharesSpec(armShares)));
   const { incremental } = report.figures;
   return {
-    money: await drawChart(moneySpec(report)),
-    reasons: await drawChart(reasonsSpec(report)),
-    heat,
-    frontier: await drawChart(frontierSpec(report)),
-    position: await drawChart(positionSpec(report)),
-    incremental: incremental ? await drawChart(incrementalSpec(report, incremental)) : null,
+    money: await drawChart((size) => moneySpec(report, size)),
+    reasons: await drawChart((size) => reasonsSpec(report, size)),
+    shares,
+    frontier: await drawChart(() => frontierSpec(report), "half"),
+    margin: await drawChart(() => marginSpec(report), "half"),
+    position: await drawChart(() => positionSpec(report)),
+    incremental: incremental ? await drawChart(() => incrementalSpec(report, incremental)) : null,
     retrainings,
-    latency: await drawChart(latencySpec(report)),
+    latency: await drawChart(() => latencySpec(report)),
   };
 }

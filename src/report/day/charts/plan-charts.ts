@@ -1,142 +1,112 @@
-// Plan charts: what the plan meant and what was given, what money buys, and where on the frontier the day was.
+// Plan charts: what the plan meant and what was given, what money buys, and where on the plans the day was.
 
 import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../../domain/currency.ts";
+import { heatSpec } from "../../page/heat-chart.ts";
+import { colour, SERIES } from "../../page/palette.ts";
 import type { DayReport, PlanPicture, RetrainingFigures } from "../day-figures.ts";
-import { HOURS, WIDTH } from "./axes.ts";
+import { HOURS } from "./axes.ts";
 
-/** Clusters by how far up the ladder their plan is: a picture in which the eye finds a pattern. */
-export function heatSpec({ arms, sessions, planned, given }: PlanPicture): TopLevelSpec {
+/** Segments by how far up the ladder their plan is: a picture in which the eye finds a pattern. */
+export function shareSpecs({
+  arms,
+  sessions,
+  planned,
+  given,
+}: PlanPicture): [planned: TopLevelSpec, given: TopLevelSpec] {
   const rank = planned
-    .map((shares, cluster) => ({
-      cluster,
-      dearness: shares.reduce((sum, share, arm) => sum + share * arm, 0),
-    }))
+    .map((shares, cluster) => ({ cluster, dearness: shares.reduce((sum, share, arm) => sum + share * arm, 0) }))
     .filter(({ cluster }) => (sessions[cluster] ?? 0) > 0)
     .sort((a, b) => a.dearness - b.dearness || a.cluster - b.cluster);
-  const cells = rank.flatMap(({ cluster }, line) =>
-    arms.flatMap((arm, index) => [
-      { side: "planned", line, cluster, arm, share: planned[cluster]?.[index] ?? 0 },
-      { side: "given", line, cluster, arm, share: given[cluster]?.[index] ?? 0 },
-    ]),
-  );
+  const heat = (shares: readonly (readonly number[])[]) =>
+    heatSpec(
+      rank.flatMap(({ cluster }, line) =>
+        arms.map((arm, index) => ({ line, arm, amount: shares[cluster]?.[index] ?? 0 })),
+      ),
+      { arms, lines: rank.length, most: 1, colour: "accent", format: ".0%", numbered: null },
+    );
+  return [heat(planned), heat(given)];
+}
+
+function axesOf({ frontiers, currency }: DayReport) {
   return {
-    data: { values: cells },
-    facet: {
-      column: {
-        field: "side",
-        type: "nominal",
-        sort: ["planned", "given"],
-        header: { title: null, labelFontSize: 13 },
-      },
+    x: {
+      field: "cost",
+      type: "quantitative" as const,
+      axis: { title: `expected spend for 1,000 sessions, ${currency}`, grid: false, tickCount: 5 },
     },
-    spec: {
-      width: WIDTH / 2 - 50,
-      height: Math.max(140, Math.min(460, rank.length * 14)),
-      mark: { type: "rect" },
-      encoding: {
-        x: { field: "arm", type: "nominal", sort: [...arms], axis: { title: null, labelAngle: -35 } },
-        y: {
-          field: "line",
-          type: "ordinal",
-          axis: { title: `${rank.length} clusters`, labels: false, ticks: false },
-          scale: { paddingInner: rank.length > 40 ? 0 : 0.06 },
-        },
-        color: {
-          field: "share",
-          type: "quantitative",
-          scale: { domain: [0, 1], range: ["#f2f1ec", "#9cc7c0", "#2f6f6b", "#12403e"] },
-          legend: {
-            title: "share of the cluster's sessions",
-            titleLimit: 240,
-            format: ".0%",
-            orient: "bottom",
-            gradientLength: 240,
-          },
-        },
-      },
+    color: {
+      field: "release",
+      type: "nominal" as const,
+      sort: null,
+      scale: { range: [...SERIES] },
+      legend: frontiers.length > 1 ? { title: "release" } : null,
     },
   };
 }
 
-export function frontierSpec({ frontiers, currency, reward }: DayReport): TopLevelSpec {
-  const unit = minorPerMajor(currency);
-  const rows = frontiers.flatMap(({ release, rows: all }) => {
-    const base = all[0]?.reward ?? 0;
-    return all.map(({ cost, reward: value, shadowPrice }) => ({
+export function frontierSpec(report: DayReport): TopLevelSpec {
+  const { frontiers, currency, reward } = report;
+  const unit = 1_000 / minorPerMajor(currency);
+  const rows = frontiers.flatMap(({ release, rows: all }) =>
+    all.map(({ cost, reward: value }) => ({
       release,
-      cost: cost / unit,
-      reward: value - base,
-      price: shadowPrice * unit,
-    }));
-  });
-  const used = frontiers.flatMap(({ release, rows: all, used: at }) =>
-    at.map(({ cost, reward: value, when }) => ({
-      release,
-      cost: cost / unit,
-      reward: value - (all[0]?.reward ?? 0),
-      when,
+      cost: unit * cost,
+      reward: 1_000 * (value - (all[0]?.reward ?? 0)),
     })),
   );
-  const x = {
-    field: "cost",
-    type: "quantitative" as const,
-    axis: { title: `expected spend a session, ${currency}`, grid: false },
-  };
-  const color = {
-    field: "release",
-    type: "nominal" as const,
-    sort: null,
-    legend: frontiers.length > 1 ? { title: "release", orient: "bottom" as const } : null,
-  };
+  const used = frontiers.flatMap(({ release, rows: all, used: at }) =>
+    at.map(({ cost, reward: value }) => ({
+      release,
+      cost: unit * cost,
+      reward: 1_000 * (value - (all[0]?.reward ?? 0)),
+    })),
+  );
+  const { x, color } = axesOf(report);
+  const y = { field: "reward", type: "quantitative" as const, axis: { title: `added ${reward} in 1,000 sessions` } };
   return {
-    hconcat: [
+    height: 240,
+    layer: [
+      { data: { values: rows }, mark: { type: "line", point: { size: 14 } }, encoding: { x, y, color } },
       {
-        width: WIDTH / 2 - 60,
-        height: 240,
-        layer: [
-          {
-            data: { values: rows },
-            mark: { type: "line", point: { size: 14 } },
-            encoding: {
-              x,
-              y: { field: "reward", type: "quantitative", axis: { title: `incremental ${reward} a session` } },
-              color,
-            },
-          },
-          {
-            data: { values: used },
-            mark: { type: "point", filled: true, size: 90, opacity: 1, stroke: "#1d2330" },
-            encoding: { x, y: { field: "reward", type: "quantitative" }, color },
-          },
-          {
-            data: { values: used },
-            mark: { type: "text", align: "left", dx: 9, dy: 8, color: "#1d2330" },
-            encoding: { x, y: { field: "reward", type: "quantitative" }, text: { field: "when" } },
-          },
-        ],
-      },
-      {
-        width: WIDTH / 2 - 60,
-        height: 240,
-        data: { values: rows.filter((row) => row.cost > 0) },
-        mark: { type: "line", interpolate: "step-before", point: { size: 14 } },
-        encoding: {
-          x,
-          y: { field: "price", type: "quantitative", axis: { title: `${reward} for one more ${currency}` } },
-          color,
-        },
+        data: { values: used },
+        mark: { type: "point", filled: true, size: 90, opacity: 1, stroke: colour("ink") },
+        encoding: { x, y, color },
       },
     ],
   };
 }
 
+export function marginSpec(report: DayReport): TopLevelSpec {
+  const { frontiers, currency, reward } = report;
+  const unit = minorPerMajor(currency);
+  const { x, color } = axesOf(report);
+  return {
+    height: 240,
+    data: {
+      values: frontiers.flatMap(({ release, rows }) =>
+        rows
+          .filter(({ cost }) => cost > 0)
+          .map(({ cost, shadowPrice }) => ({ release, cost: (1_000 / unit) * cost, price: shadowPrice * unit })),
+      ),
+    },
+    mark: { type: "line", interpolate: "step-before", point: { size: 14 } },
+    encoding: {
+      x,
+      y: { field: "price", type: "quantitative", axis: { title: `extra ${reward} per extra ${currency}` } },
+      color,
+    },
+  };
+}
+
 export function positionSpec({ positions, currency }: DayReport): TopLevelSpec {
   return {
-    width: WIDTH,
     height: 130,
     data: {
-      values: positions.map(({ hour, costPerSession }) => ({ hour, cost: costPerSession / minorPerMajor(currency) })),
+      values: positions.map(({ hour, costPerSession }) => ({
+        hour,
+        cost: (1_000 / minorPerMajor(currency)) * costPerSession,
+      })),
     },
     mark: { type: "line", interpolate: "step-after" },
     encoding: {
@@ -144,7 +114,7 @@ export function positionSpec({ positions, currency }: DayReport): TopLevelSpec {
       y: {
         field: "cost",
         type: "quantitative",
-        axis: { title: `planned spend a session, ${currency}` },
+        axis: { title: `planned, ${currency} for 1,000` },
         scale: { zero: true },
       },
     },
@@ -157,19 +127,23 @@ export function armSharesSpec(armShares: RetrainingFigures["armShares"]): TopLev
     { arm, when: "after", share: after },
   ]);
   return {
-    width: WIDTH - 120,
     height: 170,
     data: { values },
     mark: { type: "bar" },
     encoding: {
-      x: { field: "arm", type: "nominal", sort: armShares.map(({ arm }) => arm), axis: { title: null, labelAngle: 0 } },
+      x: {
+        field: "arm",
+        type: "nominal",
+        sort: armShares.map(({ arm }) => arm),
+        axis: { title: null, labelAngle: -35, labelOverlap: false },
+      },
       xOffset: { field: "when", sort: ["before", "after"] },
       y: { field: "share", type: "quantitative", axis: { title: "share of sessions", format: ".0%" } },
       color: {
         field: "when",
         type: "nominal",
         sort: ["before", "after"],
-        scale: { domain: ["before", "after"], range: ["#b9b6ad", "#2f6f6b"] },
+        scale: { domain: ["before", "after"], range: [colour("c-nothing"), colour("accent")] },
         legend: { title: null },
       },
     },

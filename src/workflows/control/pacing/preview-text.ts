@@ -2,6 +2,7 @@
 // and would be, and from where on.
 
 import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/control.ts";
+import { minorPerMajor } from "../../../domain/currency.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
 import type { Change } from "./changes.ts";
 import { accountView, type AccountView } from "../../../observe/campaign-view.ts";
@@ -31,20 +32,19 @@ function changeText({ what, before, after, share }: Change): string {
 /** What the plan is and would be; where it is the same, once. */
 function outlookTexts(before: Outlook | null, after: Outlook | null, currency: string): string[] {
   if (after === null) return ["without a release in force nothing is given, and nothing can be foreseen"];
-  const [is, would] = [before === null ? ROWS.map(() => null) : cellsOf(before, currency), cellsOf(after, currency)];
+  const would = cellsOf(after, currency);
+  const is = before === null ? would.map(() => null) : cellsOf(before, currency);
+  const rowsOf = (...columns: readonly (readonly Cell[])[]): Cell[][] =>
+    rowNames(currency).map((name, index) => [name, ...columns.map((column) => column[index] ?? null)]);
   if (is.every((cell, index) => cell === would[index]))
     return ["the plan, and what is foreseen of it, would stay as they are:", tableText(["", "is"], rowsOf(is))];
   return [tableText(["", "is", "would be"], rowsOf(is, would))];
 }
 
-function rowsOf(...columns: readonly (readonly Cell[])[]): Cell[][] {
-  return ROWS.map((name, index) => [name, ...columns.map((column) => column[index] ?? null)]);
-}
-
 function cellsOf(outlook: Outlook, currency: string): readonly Cell[] {
   return [
     outlook.planRow.toFixed(2),
-    outlook.shadowPrice.toPrecision(3),
+    (outlook.shadowPrice * minorPerMajor(currency)).toPrecision(3),
     outlook.throttle.toFixed(3),
     Math.round(outlook.sessionsToCome),
     outlook.rewardToCome.toPrecision(4),
@@ -54,16 +54,18 @@ function cellsOf(outlook: Outlook, currency: string): readonly Cell[] {
   ];
 }
 
-const ROWS = [
-  "plan row",
-  "shadow price",
-  "let through",
-  "sessions to come",
-  "reward to come",
-  "spend to come",
-  "spend at the end",
-  "refused for money",
-] as const;
+function rowNames(currency: string): string[] {
+  return [
+    "budget level",
+    `extra reward per extra ${currency}`,
+    "let through",
+    "sessions to come",
+    "reward to come",
+    "spend to come",
+    "spend at the end",
+    "refused for money",
+  ];
+}
 
 /** A new budget beside what is out of it. */
 function moneyOutTexts(action: PacingAction, { currency, totals }: BudgetStatus): string[] {
@@ -79,7 +81,7 @@ function outTexts(
   const money = (amount: Minor): string => formatMinor(amount, currency);
   const out = grantedMinor - returnedMinor;
   return [
-    `already out: ${money(out)} (${money(postedMinor)} spent, ${money(reservedMinor)} held, the rest free in the partitions)`,
+    `already out: ${money(out)} (${money(postedMinor)} spent, ${money(reservedMinor)} reserved, the rest free in the partitions)`,
     ...(overMinor === 0n
       ? []
       : [

@@ -2,6 +2,7 @@
 // expected to bring, and which shards have not applied the current revision.
 
 import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/control.ts";
+import { minorPerMajor } from "../../../domain/currency.ts";
 import { formatMinor, type Minor } from "../../../domain/money.ts";
 import { toJson } from "../../../log/codec/json.ts";
 import { statusView, type AccountView } from "../../../observe/campaign-view.ts";
@@ -34,8 +35,8 @@ export function statusText(status: BudgetStatus, surrounding: Surrounding | null
   return [
     `${status.campaign}: ${status.state}, revision ${status.revision}, at ${timeText(status.atMs)}`,
     tableText(
-      ["account", "budget", "curve's target", "granted", "reserved", "posted", "expired"],
-      [row("plan", plan, money(view.targetMinor)), row("exploration", exploration, "")],
+      ["money", "budget", "curve's target", "handed out", "reserved", "spent", "expired"],
+      [row("for the plan", plan, money(view.targetMinor)), row("to learn from", exploration, "")],
     ),
     ...alarmTexts(view),
     ...overTexts(view, money),
@@ -62,7 +63,7 @@ function alarmTexts({ alarm, campaign }: View): string[] {
 function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
   // Under `expected` more may be out than the budget.
   if (riskReserveMinor > 0n) return [];
-  return [["plan", plan] as const, ["exploration", exploration] as const].flatMap(([name, { overMinor }]) =>
+  return [["for the plan", plan] as const, ["to learn from", exploration] as const].flatMap(([name, { overMinor }]) =>
     overMinor > 0n
       ? [
           `${name}: ${money(overMinor)} more is out than the budget that was cut; it is asked back, and until then nothing is given`,
@@ -75,28 +76,30 @@ function overTexts({ plan, exploration, riskReserveMinor }: View, money: (amount
 function riskTexts({ overbookedMinor, riskReserveMinor }: View, money: (amount: Minor) => string): string[] {
   if (riskReserveMinor === 0n) return [];
   return [
-    `held beyond the budget, and expected back: ${money(overbookedMinor)}; risk reserve: ${money(riskReserveMinor)}`,
+    `reserved beyond the budget, and expected back: ${money(overbookedMinor)}; risk reserve: ${money(riskReserveMinor)}`,
   ];
 }
 
-function releaseText({ release, pinned, planRow, shadowPrice, throttle }: View): string {
+function releaseText({ release, pinned, planRow, shadowPrice, throttle, currency }: View): string {
   if (release === null) return "no release in force: nothing is given";
   const let_ = throttle < 1 ? `, ${percent(throttle)} let through` : "";
+  const perMajor = shadowPrice * minorPerMajor(currency);
   const name = `release ${release.slice(0, 12)}${pinned ? " (pinned)" : ""}`;
-  return `${name}: plan row ${planRow.toFixed(2)}, shadow price ${shadowPrice.toPrecision(3)} reward a minor unit${let_}`;
+  return `${name}: budget level ${planRow.toFixed(2)}, extra reward per extra ${currency}: ${perMajor.toPrecision(3)}${let_}`;
 }
 
 function periodText({ every, endMs, budgetMinor, postedMinor }: PeriodStatus, money: (amount: Minor) => string) {
-  return `this ${every}, to ${timeText(endMs)}: ${money(postedMinor)} posted of ${money(budgetMinor)}`;
+  return `this ${every}, to ${timeText(endMs)}: ${money(postedMinor)} spent of ${money(budgetMinor)}`;
 }
 
 function forecastTexts(forecast: Outlook, period: PeriodStatus | null, money: (amount: Minor) => string): string[] {
   const { spendAtEnd, sessionsToCome, spendToCome, rewardToCome, mixDrift } = forecast;
-  const drift = mixDrift === 0n ? "none" : `${money(mixDrift)} against the mix that the release was trained on`;
+  const drift =
+    mixDrift === 0n ? "as in the release" : `${money(mixDrift)} against the users that the release was trained on`;
   return [
     `forecast of the ${period === null ? "end" : `${period.every}'s end`}: ${money(spendAtEnd)} spent; to come: ${Math.round(sessionsToCome)} sessions, ${money(spendToCome)}, ` +
       `reward ${rewardToCome.toPrecision(4)}`,
-    `drift of the clusters: ${drift}`,
+    `cost of the users who come: ${drift}`,
   ];
 }
 
