@@ -142,7 +142,7 @@ describe("on a campaign's own log", () => {
   test("for a person: what the campaign brought comes first", async () => {
     const { code, out } = await shell.run(`evaluate --live --release ${release.hash} --budgets 2`);
     expect(code).toBe(0);
-    expect(out).toContain("What the campaign brought, against the users held out");
+    expect(out).toContain("What the campaign brought, against the holdout");
     expect(out).toMatch(/^as served/m);
     expect(out).toMatch(/one mix for all, same spend +what was served/);
     expect(out).not.toMatch(/NaN|Infinity|undefined/);
