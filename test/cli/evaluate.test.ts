@@ -248,7 +248,7 @@ describe("--out", () => {
     const { code, json } = await shell.run(`${asked} --json`);
     expect([code, json[0]?.["page"]]).toEqual([0, page]);
     const html = readFileSync(page, "utf8");
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(6);
     expect(html).toContain("Whether it pays to tell users apart");
     expect(html).toContain("12,000");
     expect(html).not.toMatch(/NaN|Infinity|undefined|<script|https?:\/\/(?!www\.w3\.org)/);

@@ -264,11 +264,11 @@ describe("with one thing changed", () => {
     const { code, out, err } = await stipend(`replay --budget 30000 --out ${page}`);
     expect([code, out], err).toEqual([0, expect.stringContaining(`page with pictures: ${page}`)]);
     const html = readFileSync(page, "utf8");
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(6);
     for (const text of [
       "with a budget of 300.00 EUR",
       "Expected reward",
-      "planned_control",
+      "nothing by the plan",
       "would have been",
       "large",
     ])

@@ -22,7 +22,7 @@ export interface VerdictOn {
 export function verdictOverOneMix(gains: readonly GainAtBudget[], on: VerdictOn): Verdict {
   const { label, rows, reward, currency, confidence } = on;
   const middle = gains[Math.floor(gains.length / 2)];
-  if (middle === undefined) return { label, kind: "note", value: "Too few rows to tell", hint: "" };
+  if (middle === undefined) return { label, kind: "note", value: "Too few rows to tell" };
   const better = gains.filter(({ gain }) => gain.low > 0).length;
   const worse = gains.filter(({ gain }) => gain.high < 0).length;
   const { value, low, high } = middle.gain;

@@ -71,7 +71,7 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
 }
 
 function valueHead(currency: string): string[] {
-  return ["reward", "spend", "added reward", "self-normalised", `added for 1 ${currency}`, "effective sample"];
+  return ["reward", `spend, ${currency}`, "added reward", "self-normalised", `added for 1 ${currency}`, "effective sample"];
 }
 
 /** `unit`: minor units in one of the currency. */
@@ -95,7 +95,7 @@ function releaseTexts(release: ReleaseJudgement, index: number, { judged, source
   return [
     section(
       `Release ${label} (${hash.slice(0, 12)}), ${mix.length} segments, by budget`,
-      ["budget", ...valueHead(source.currency)],
+      [`budget, ${source.currency}`, ...valueHead(source.currency)],
       budgets.map(({ budgetPerSession, value }) => [
         short((1_000 / unit) * budgetPerSession),
         ...valueCells(value, unit),
@@ -103,7 +103,7 @@ function releaseTexts(release: ReleaseJudgement, index: number, { judged, source
     ),
     section(
       "Its reward less that of",
-      ["budget", ...gains.map(({ over }) => over)],
+      [`budget, ${source.currency}`, ...gains.map(({ over }) => over)],
       budgets.map(({ budgetPerSession }, at) => [
         short((1_000 / unit) * budgetPerSession),
         ...gains.map(({ intervals }) => (intervals[at] ? around(intervals[at], REWARD) : "–")),
