@@ -68,6 +68,9 @@ function textOf(found: ListedRelease): string {
     `release ${record.hash}`,
     ...facts.map(([name, value]) => `  ${name.padEnd(22)} ${value}`),
     "",
-    tableText(["row", "budget a session", "expected cost", "expected reward", "extra reward per extra minor unit"], rows),
+    tableText(
+      ["row", "budget a session", "expected cost", "expected reward", "extra reward per extra minor unit"],
+      rows,
+    ),
   ].join("\n");
 }

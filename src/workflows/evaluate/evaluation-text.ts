@@ -71,7 +71,14 @@ function holdoutText(holdout: HoldoutValue, currency: string): string {
 }
 
 function valueHead(currency: string): string[] {
-  return ["reward", `spend, ${currency}`, "added reward", "self-normalised", `added for 1 ${currency}`, "effective sample"];
+  return [
+    "reward",
+    `spend, ${currency}`,
+    "added reward",
+    "self-normalised",
+    `added for 1 ${currency}`,
+    "effective sample",
+  ];
 }
 
 /** `unit`: minor units in one of the currency. */

@@ -61,9 +61,18 @@ export function trainingText({ training, folder, seconds }: Done): string {
     ["Release", release.hash],
     ["Rows", `${data.rows.toLocaleString("en")} and ${data.badRows.toLocaleString("en")} bad ones`],
     ["Features, offers", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
-    ["Segments", `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user`],
-    ["Plans", `${manifest.frontier.rows.length}, each within ${(100 * manifest.certificate.maxGap).toFixed(2)} % of the best`],
-    ["Classifier", `keeps ${percent(student.valueRatio)} of the segments' value; same segment for ${percent(student.agreement)}`],
+    [
+      "Segments",
+      `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user`,
+    ],
+    [
+      "Plans",
+      `${manifest.frontier.rows.length}, each within ${(100 * manifest.certificate.maxGap).toFixed(2)} % of the best`,
+    ],
+    [
+      "Classifier",
+      `keeps ${percent(student.valueRatio)} of the segments' value; same segment for ${percent(student.agreement)}`,
+    ],
     ["Took", `${seconds.toFixed(1)} s on ${evidence.backend}`],
     ["Report", join(folder, "report.html")],
   ];
