@@ -92,9 +92,10 @@ describe("POST /v1/decisions", () => {
   });
 
   it("decides one of two contents that come at once under one id, and refuses the other", async () => {
+    const atMs = Date.now();
     const answers = await Promise.all([
-      door.decide("race", { atMs: Date.now() }),
-      other.decide("race", { atMs: Date.now() - 1, attributes: { visits: 2, vip: false } }),
+      door.decide("race", { atMs }),
+      other.decide("race", { atMs: atMs - 1, attributes: { visits: 2, vip: false } }),
     ]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     expect(await rowsOf("decisions", "user of race")).toHaveLength(1);
