@@ -46,6 +46,7 @@ export interface ShowOptions {
 export async function show(browser: Browser, url: string, options: ShowOptions = {}): Promise<Shown> {
   const { width = 1_300, scheme = "light", token } = options;
   const page = await browser.newPage({ viewport: { width, height: 850 }, colorScheme: scheme });
+  page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {

@@ -1,9 +1,12 @@
 // The console's pages as people see them, in a browser: at both widths, light and dark, live.
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectWellMade, openBrowser, SCHEMES, show, WIDTHS } from "./browser.ts";
 import { openLiveHouse, type LiveHouse } from "./live-house.ts";
+
+// A browser beside an allocator and a console, on a busy machine.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let house: LiveHouse;
 let browser: Browser;
