@@ -17,7 +17,7 @@ import {
   unknownSettings,
   warningsOf,
   type Config,
-  type Environment,
+  type Variables,
 } from "../settings/config.ts";
 import type { Option, Options } from "./options.ts";
 import { createOutput, type Logging } from "../terminal/output.ts";
@@ -28,8 +28,8 @@ const HELP_COLUMNS = 100;
 const EXIT_CODES = "Exit codes: 0 done, 1 a check failed, 2 wrong use or configuration.";
 
 /** The outside, as main.ts hands it in and a test makes it. */
-export interface World {
-  readonly env: Environment;
+export interface ProgramWorld {
+  readonly env: Variables;
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Write;
@@ -45,7 +45,7 @@ export interface World {
 }
 
 /** Runs one command line; resolves to the exit code and never rejects. */
-export async function runProgram(line: readonly string[], world: World): Promise<number> {
+export async function runProgram(line: readonly string[], world: ProgramWorld): Promise<number> {
   try {
     const name = nameIn(line);
     const command = name === undefined ? undefined : (await must(CATALOGUE[name], name).load()).command;
@@ -63,7 +63,11 @@ export async function runProgram(line: readonly string[], world: World): Promise
 }
 
 /** Nothing that goes wrong with the command leaves it: it is said as the command says everything. */
-async function start(command: Command, values: Readonly<Record<string, unknown>>, world: World): Promise<number> {
+async function start(
+  command: Command,
+  values: Readonly<Record<string, unknown>>,
+  world: ProgramWorld,
+): Promise<number> {
   const format = values["log"] === "json" || (values["log"] === "auto" && !world.terminal.isTerminal) ? "json" : "text";
   const log: Logging = { format, level: "info", nowMs: world.nowMs, redact: redactor([]) };
   let config: Config;
@@ -83,7 +87,7 @@ async function start(command: Command, values: Readonly<Record<string, unknown>>
 async function runCommand(
   command: Command,
   values: Readonly<Record<string, unknown>>,
-  world: World,
+  world: ProgramWorld,
   config: Config,
   log: Logging,
 ): Promise<number> {
@@ -114,7 +118,7 @@ async function runCommand(
 }
 
 /** Says what went wrong, and for wrong use what to do next; the stack only for who looks for it. */
-function explain(error: unknown, { env, stderr, nowMs }: World, log?: Logging): number {
+function explain(error: unknown, { env, stderr, nowMs }: ProgramWorld, log?: Logging): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE;
   const progress = { report: () => undefined, clear: () => undefined };
   const told = log ?? { format: "text", level: "info", nowMs, redact: redactor([]) };
@@ -132,7 +136,7 @@ function explain(error: unknown, { env, stderr, nowMs }: World, log?: Logging): 
 type Run = (values: Readonly<Record<string, unknown>>) => void;
 
 /** All commands by name and summary; the one that is asked for with its tables. */
-function buildParser(world: World, chosen: string | undefined, command: Command | undefined, run: Run): Parser {
+function buildParser(world: ProgramWorld, chosen: string | undefined, command: Command | undefined, run: Run): Parser {
   const program = new Parser("stipend")
     .description("Decides in real time, and inside a money budget, which incentive each arriving user gets.")
     .version(VERSION, "--version", "print the version")

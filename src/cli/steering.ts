@@ -8,7 +8,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { asDuration, asInteger, asLine, asText } from "../settings/parse.ts";
 import { CHECK_FAILED, DONE, type Context } from "../terminal/context.ts";
 import { withLog } from "../workflows/connect/open-log.ts";
-import { campaignOr, dryRun, isOver, outcomeJson, send, type Outcome } from "../workflows/control/control.ts";
+import { campaignOr, dryRun, isOver, outcomeJson, send, type CommandOutcome } from "../workflows/control/control.ts";
 import { previewText } from "../workflows/control/pacing/preview-text.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { flag, option, withDefault, type Options, type ValuesOf } from "./options.ts";
@@ -110,7 +110,7 @@ export async function runSteering(
   return isOver(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
 }
 
-function newsText({ answer, silent, partitions }: Outcome): string {
+function newsText({ answer, silent, partitions }: CommandOutcome): string {
   const named = silent.length < partitions ? ` (${silent.join(", ")})` : "";
   return (
     `${answer?.outcome ?? "no answer"}: revision ${answer?.revision ?? "?"}; ` +
@@ -118,7 +118,7 @@ function newsText({ answer, silent, partitions }: Outcome): string {
   );
 }
 
-function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {
+function outcomeText(outcome: CommandOutcome, wait: boolean, waited: string): string {
   const { command, answer, silent } = outcome;
   const what = `${command.campaign}: ${command.action.kind.replaceAll("_", " ")}${command.dryRun ? " (dry run)" : ""}`;
   if (answer === null)
@@ -133,7 +133,7 @@ function outcomeText(outcome: Outcome, wait: boolean, waited: string): string {
   return `${what}: accepted, revision ${answer.revision}, but not applied ${waited} by partitions ${silent.join(", ")}`;
 }
 
-function previewTexts({ command, answer, status, changes }: Outcome): readonly string[] {
+function previewTexts({ command, answer, status, changes }: CommandOutcome): readonly string[] {
   const preview = answer?.preview ?? null;
   if (preview === null) return [];
   return previewText(preview, command.action, changes, answer?.revision === 0 ? null : status);

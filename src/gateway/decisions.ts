@@ -16,27 +16,27 @@ import type { OutRecord } from "../log/event-log.ts";
 import { partitionOf, type Placement } from "../log/partitioner.ts";
 import { decidedOf, type Decided } from "./contract.ts";
 import { KnownSessions, type Content, type End, type Known } from "./known.ts";
-import type { Recorded } from "./recorded.ts";
-import type { Writer } from "./writer.ts";
+import type { PublishedSession } from "./recorded.ts";
+import type { SessionWriter } from "./writer.ts";
 
 export interface DecisionsOptions {
   readonly placement: Placement;
-  readonly writer: Writer;
-  readonly recorded: Recorded;
+  readonly writer: SessionWriter;
+  readonly recorded: PublishedSession;
   readonly nowMs: () => number;
   readonly elapsedMs: () => number;
   /** How many requests may wait at a time. */
   readonly mostInFlight: number;
 }
 
-export interface Request {
+export interface DecisionRequest {
   readonly session: Session;
   /** The time is the client's own, and so a part of what the session says. */
   readonly isTimeGiven: boolean;
   readonly timeoutMs: number;
 }
 
-interface Asked extends Request {
+interface Asked extends DecisionRequest {
   readonly digest: string;
 }
 
@@ -62,7 +62,7 @@ export class Decisions {
   }
 
   /** Null when the log has the session and the time is over; throws a Problem. */
-  async decide(request: Request): Promise<Decided | null> {
+  async decide(request: DecisionRequest): Promise<Decided | null> {
     const { mostInFlight } = this.#options;
     if (this.#inFlight >= mostInFlight)
       throw new Problem(429, "too_many", `${mostInFlight} requests wait already`, { retryAfter: 1 });

@@ -9,10 +9,10 @@ import type { EventLog } from "../log/event-log.ts";
 import { followTopic } from "../log/follow.ts";
 import { placementOf } from "../log/placement.ts";
 import { Decisions } from "./decisions.ts";
-import { Recorded } from "./recorded.ts";
+import { PublishedSession } from "./recorded.ts";
 import { RewardNames } from "./reward-names.ts";
 import { addRoutes } from "./routes.ts";
-import { Writer } from "./writer.ts";
+import { SessionWriter } from "./writer.ts";
 
 export interface GatewayOptions {
   /** Closed by whoever opened it. */
@@ -40,8 +40,8 @@ const READ_AT_START = 50_000;
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, http, nowMs, elapsedMs } = options;
   const placement = await placementOf(log, "sessions");
-  const writer = new Writer(log, options.lingerMs, elapsedMs);
-  const recorded = new Recorded(log);
+  const writer = new SessionWriter(log, options.lingerMs, elapsedMs);
+  const recorded = new PublishedSession(log);
   const decisions = new Decisions({
     placement,
     writer,

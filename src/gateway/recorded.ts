@@ -14,7 +14,7 @@ import type { History } from "./contract.ts";
 const MOST_RECORDS = 200_000;
 const AT_A_TIME = 4;
 
-export class Recorded {
+export class PublishedSession {
   readonly #log: EventLog;
   #reading = 0;
 

@@ -4,20 +4,20 @@ import { z } from "zod";
 import { InvalidInput } from "../domain/campaign.ts";
 import type { HttpApp } from "../http/server.ts";
 import { Problem } from "../http/problem.ts";
-import { recordFrom, TooLarge, valueFrom } from "../log/codec/sending.ts";
+import { recordFrom, ValueTooLarge, valueFrom } from "../log/codec/sending.ts";
 import { partitionOf, type Placement } from "../log/partitioner.ts";
 import * as contract from "./contract.ts";
 import type { Decisions } from "./decisions.ts";
 import { decisionIdOf } from "../domain/ids.ts";
-import type { Recorded } from "./recorded.ts";
+import type { PublishedSession } from "./recorded.ts";
 import type { RewardNames } from "./reward-names.ts";
-import type { Writer } from "./writer.ts";
+import type { SessionWriter } from "./writer.ts";
 
 export interface RouteParts {
   readonly decisions: Decisions;
-  readonly recorded: Recorded;
+  readonly recorded: PublishedSession;
   readonly rewardNames: RewardNames;
-  readonly writer: Writer;
+  readonly writer: SessionWriter;
   readonly placement: Placement;
   readonly nowMs: () => number;
   /** Why it cannot do its work now; null: it can. */
@@ -195,5 +195,7 @@ function problemOf(error: unknown, above: readonly (string | number)[]): unknown
   const [, field, text = error.message] = /^\w+: (?:([^\s:]+): )?(.*)$/s.exec(error.message) ?? [];
   const path = [...above, ...(field === undefined ? [] : [field])].join(".");
   const at = path === "" ? {} : { field: path };
-  return error instanceof TooLarge ? new Problem(413, "too_large", text, at) : new Problem(400, "invalid", text, at);
+  return error instanceof ValueTooLarge
+    ? new Problem(413, "too_large", text, at)
+    : new Problem(400, "invalid", text, at);
 }

@@ -21,7 +21,7 @@ function logAway(why: string): Problem {
   });
 }
 
-export class Writer {
+export class SessionWriter {
   readonly #log: Pick<EventLog, "send">;
   readonly #lingerMs: number;
   readonly #elapsedMs: () => number;

@@ -89,7 +89,7 @@ export interface Effects {
 }
 
 /** One epoch of training. */
-export interface CurvePoint {
+export interface LearningCurvePoint {
   readonly epoch: number;
   readonly train: number;
   readonly validate: number;
@@ -105,11 +105,11 @@ export interface Representation {
   effects(x: Float32Array, n: number): Effects;
   /** By the members that learned from no row of that fold: what can be held against the outcomes of its rows. */
   effectsWithout(fold: number, x: Float32Array, n: number): Effects;
-  readonly curves: readonly CurvePoint[];
+  readonly curves: readonly LearningCurvePoint[];
   /** By fold. */
   readonly bestEpochs: readonly number[];
   dispose(): void;
 }
 
 /** Called with a step's name and how far it is, 0 to 1. */
-export type Progress = (step: string, done: number, detail?: string) => void;
+export type ProgressListener = (step: string, done: number, detail?: string) => void;

@@ -15,10 +15,10 @@ import { openDataset, type DatasetOptions } from "./data/dataset.ts";
 import type { Estimate } from "./estimate/estimate.ts";
 import { expectationOf } from "./estimate/sums.ts";
 import type { Evidence } from "./release/evidence.ts";
-import { evidenceOf, releaseOf, type Asked, type Found } from "./release/findings.ts";
+import { evidenceOf, releaseOf, type TrainingRequest, type TrainingFindings } from "./release/findings.ts";
 import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./check/gates.ts";
 import { estimateGroups, groupRows, type Grouping } from "./cluster/grouping.ts";
-import { FOLDS, type Dataset, type Progress, type Representation } from "./nouns.ts";
+import { FOLDS, type Dataset, type ProgressListener, type Representation } from "./nouns.ts";
 import { effectsOutOfFold, seenWith } from "./represent/out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
 import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./check/policy-check.ts";
@@ -30,9 +30,9 @@ import { useBackend, type BackendName, type BackendPreference } from "./represen
 /** With less than this, what looks like evidence is chance. */
 const LEAST = { rows: 100, events: 10 } as const;
 
-export interface TrainInput extends Asked, Pick<DatasetOptions, "scratch" | "memoryLimit" | "allowBadRows"> {
+export interface TrainInput extends TrainingRequest, Pick<DatasetOptions, "scratch" | "memoryLimit" | "allowBadRows"> {
   readonly backend: BackendPreference;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
   readonly elapsedMs: () => number;
 }
 
@@ -98,7 +98,7 @@ async function groupAndDistil(
 ): Promise<Grouping> {
   const { cluster, student, sample } = input.options;
   const { seed } = input;
-  const progress: Progress = (step, done, detail) => {
+  const progress: ProgressListener = (step, done, detail) => {
     if (step === "distil") watch.turnTo("distil");
     input.progress(step, done, detail);
   };
@@ -147,7 +147,7 @@ async function judgePlans(
     grouping,
     estimated,
     planned,
-  }: Pick<Found, "representation" | "grouping" | "estimated" | "planned">,
+  }: Pick<TrainingFindings, "representation" | "grouping" | "estimated" | "planned">,
 ): Promise<PolicyEvidence> {
   const { options, seed, progress } = input;
   const { budgets, replicates, confidence } = options.policy;
@@ -187,7 +187,7 @@ function someBudgets({ rows }: Frontier, most: number): number[] {
 async function solve(
   { seed }: TrainInput,
   input: Omit<PlanInput, "seed" | "progress">,
-  progress: Progress,
+  progress: ProgressListener,
 ): Promise<Planned> {
   try {
     return await solvePlans({ ...input, seed, progress });

@@ -72,3 +72,8 @@ function fnv1a(data: Uint8Array): number {
   for (const octet of data) h = Math.imul(h ^ octet, 0x01000193);
   return h;
 }
+
+/** Spreads records without key and partition. */
+export interface KeylessCounter {
+  next: number;
+}

@@ -41,7 +41,7 @@ interface Values {
   others: number;
 }
 
-export class Findings {
+export class ColumnFindings {
   readonly #campaign: Campaign;
   readonly #names: readonly string[];
   readonly #values: ReadonlyMap<string, Values>;

@@ -17,7 +17,7 @@ import type { Campaign } from "../domain/campaign.ts";
 import type { AttributeValue, Feature } from "../domain/features.ts";
 import type { TrainingRow } from "../domain/training-row.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { COLUMN, Findings, mappingOf, rewardNames } from "./columns.ts";
+import { COLUMN, ColumnFindings, mappingOf, rewardNames } from "./columns.ts";
 import { trainingRows } from "./training-rows.ts";
 
 export interface ExportOptions {
@@ -51,7 +51,7 @@ export async function exportTrainingLog(options: ExportOptions): Promise<Exporte
   const text = join(folder, "training.csv.tmp");
   const file = join(folder, "training.parquet");
   const mapping = join(folder, "mapping.yaml");
-  const findings = new Findings(campaign);
+  const findings = new ColumnFindings(campaign);
   try {
     const { rows, leftOut } = await writeText(options, text, findings);
     const earlierRows = await toParquet(options, text, file);
@@ -78,7 +78,7 @@ export async function countTrainingRows(log: EventLog, campaign: string): Promis
 async function writeText(
   options: ExportOptions,
   path: string,
-  findings: Findings,
+  findings: ColumnFindings,
 ): Promise<Pick<Exported, "rows" | "leftOut">> {
   const counts = { rows: 0, leftOut: { notDrawn: 0, certain: 0, undecodable: 0, erased: 0 } };
   await pipeline(Readable.from(chunks(options, findings, counts)), createWriteStream(path));
@@ -87,7 +87,7 @@ async function writeText(
 
 async function* chunks(
   { log, campaign, features }: ExportOptions,
-  findings: Findings,
+  findings: ColumnFindings,
   counts: { rows: number; leftOut: Exported["leftOut"] },
 ): AsyncGenerator<string> {
   const rewards = rewardNames(campaign);

@@ -1,7 +1,7 @@
 // Serve cycle: one cycle's unit of work on one shard: the users and campaigns that it touches, as they change, and the rows
 // that it writes. The state is read through the view and written only by `finish`.
 
-import type { CycleContext, Effects, StateView } from "../task/processor.ts";
+import type { CycleContext, CycleOutput, StateView } from "../task/processor.ts";
 import { controlArm } from "./decide/arm-assignment.ts";
 import { decide } from "./decide/decide.ts";
 import { PolicyCache } from "./decide/logging-policy.ts";
@@ -135,7 +135,7 @@ export class ServeCycle {
   }
 
   /** The cycle's records, and the state that it leaves. */
-  finish(): Effects {
+  finish(): CycleOutput {
     this.#giveBack();
     const state = new Map<string, Uint8Array | null>();
     for (const [userId, visit] of this.#visits) this.#store(state, userId, visit);

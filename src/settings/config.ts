@@ -17,10 +17,10 @@ const FILE = "_FILE";
 /** Of the bootstrap and for finding errors: not settings, but not misspellings either. */
 const OTHER_NAMES: readonly string[] = ["STIPEND_DEBUG", "STIPEND_DATA"];
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Throws InvalidInput that names each setting that is wrong. A relative folder is one of `cwd`. */
-export function loadConfig(env: Environment, cwd: string): Config {
+export function loadConfig(env: Variables, cwd: string): Config {
   const problems: string[] = [];
   const given = new Set<string>();
   const values = Object.entries(SETTINGS).map(([key, { env: name, fallback, parse }]) => {
@@ -69,7 +69,7 @@ export function warningsOf({ kafkaSaslMechanism, kafkaTls }: Config): readonly s
 const KAFKA_NAMES = /^KAFKA_(BROKER|CLIENT|TOPIC|REPLICATION|MIN_|TLS|SSL|SASL|SESSION|TRANSACTION)/;
 
 /** Names that look like settings and are none: a sentence for each. */
-export function unknownSettings(env: Environment): readonly string[] {
+export function unknownSettings(env: Variables): readonly string[] {
   const all: readonly Setting<unknown>[] = Object.values(SETTINGS);
   const known = [
     ...all.flatMap(({ env: name, parse }) => (parse === asSecret ? [name, name + FILE] : [name])),

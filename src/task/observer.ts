@@ -1,10 +1,10 @@
 // What may be watched of a task: its cycles and what became of it. Watching changes nothing.
 
 import type { TaskState } from "./lifecycle.ts";
-import type { CountKey, Counts, CycleNote } from "./processor.ts";
+import type { CountKey, CycleCounts, CycleNote } from "./processor.ts";
 import type { Verdict } from "./cycle/verdicts.ts";
 
-export type { CountKey, Counts };
+export type { CountKey, CycleCounts };
 
 export interface CycleReport {
   readonly kind: string;
@@ -14,7 +14,7 @@ export interface CycleReport {
   readonly inputs: number;
   readonly outputs: number;
   readonly stateChanges: number;
-  readonly counts: Counts;
+  readonly counts: CycleCounts;
   readonly notes: readonly CycleNote[];
   readonly prepareMs: number;
   readonly processMs: number;

@@ -20,13 +20,13 @@ export interface CycleContext {
   readonly nowMs: number;
 }
 
-export interface Effects {
+export interface CycleOutput {
   /** Last write of a key counts; null deletes it. Keys that begin with NUL belong to the cycle itself. */
   readonly state: ReadonlyMap<string, Uint8Array | null>;
   /** In order. Records without a partition go by their key; the cycle adds the state changes and its control record. */
   readonly records: readonly OutRecord[];
   /** What the cycle did, for who watches; left out: nothing to tell. */
-  readonly counts?: Counts;
+  readonly counts?: CycleCounts;
   /** What somebody should read of it; at most NOTES_MOST, left out: nothing. */
   readonly notes?: readonly CycleNote[];
 }
@@ -45,7 +45,7 @@ export const NOTES_MOST = 5;
 /** How often, by what and which of its kinds (`dead_letters/contract`). Both are out of closed lists: they name metrics. */
 export type CountKey =
   `${"decisions" | "reasons" | "dead_letters" | "commands" | "alarms" | "outcomes" | "erasures"}/${string}`;
-export type Counts = ReadonlyMap<CountKey, number>;
+export type CycleCounts = ReadonlyMap<CountKey, number>;
 
 export function countOne(counts: Map<CountKey, number>, key: CountKey): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -53,7 +53,7 @@ export function countOne(counts: Map<CountKey, number>, key: CountKey): void {
 
 export interface Processor<Facts> {
   prepare(view: StateView, batch: readonly LogRecord[], context: CycleContext): Promise<Facts>;
-  process(view: StateView, batch: readonly LogRecord[], facts: Facts, context: CycleContext): Effects;
+  process(view: StateView, batch: readonly LogRecord[], facts: Facts, context: CycleContext): CycleOutput;
   /** When a state record is next due (a hold's expiry), for `StateView.due`; null when never. Pure. */
   index(key: string, value: Uint8Array): number | null;
 }

@@ -16,7 +16,7 @@ import {
   type CountKey,
   type CycleContext,
   type CycleNote,
-  type Effects,
+  type CycleOutput,
   type StateView,
 } from "../task/processor.ts";
 import { answerCommand, withAnswer } from "./inbox/commands.ts";
@@ -170,7 +170,7 @@ export class TreasuryCycle {
     if (this.#notes.length < NOTES_MOST) this.#notes.push(note);
   }
 
-  close(): Effects {
+  close(): CycleOutput {
     for (const [campaign, open] of this.#open) if (open.book !== null) this.#settle(campaign, open, open.book);
     const state = new Map<string, Uint8Array | null>();
     for (const [key, entry] of this.#entries) state.set(key, entry === null ? null : stateCodec.encode({ entry }));

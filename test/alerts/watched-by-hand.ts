@@ -7,7 +7,7 @@ import { topicSpecs } from "../../src/log/topics.ts";
 import { serveHttp } from "../../src/observe/http.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import type { Surroundings } from "../../src/observe/surroundings.ts";
-import type { Counts } from "../../src/task/observer.ts";
+import type { CycleCounts } from "../../src/task/observer.ts";
 import type { TaskState } from "../../src/task/lifecycle.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
 
@@ -84,7 +84,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
   );
   become("assigned", "opening", "held", "running");
   await tell({ ...well, forecast: null, period: null });
-  const cycle = (ms: number, counts: Counts = new Map()): void =>
+  const cycle = (ms: number, counts: CycleCounts = new Map()): void =>
     observer.cycle({
       ...{ kind: "serve", partition: PARTITION, cycle: 1, nowMs: 1, inputs: 1, outputs: 1, stateChanges: 0 },
       ...{ counts, notes: [], prepareMs: ms, processMs: 0, commitMs: 0, applyMs: 0 },

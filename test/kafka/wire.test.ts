@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
-import { Reader, Writer } from "../../src/log/kafka/protocol/bytes.ts";
+import { ProtocolReader, ProtocolWriter } from "../../src/log/kafka/protocol/bytes.ts";
 import * as calls from "../../src/log/kafka/protocol/calls.ts";
 import { crc32c } from "../../src/log/kafka/protocol/crc32c.ts";
 import { fetch } from "../../src/log/kafka/protocol/fetch-call.ts";
@@ -86,11 +86,11 @@ describe("the wire", () => {
   it("numbers of 64 bits come back, and those that are not safe are refused", () => {
     fc.assert(
       fc.property(safe, (value) => {
-        expect(new Reader(new Writer(1).i64(value).bytes).i64()).toBe(value);
+        expect(new ProtocolReader(new ProtocolWriter(1).i64(value).bytes).i64()).toBe(value);
       }),
     );
-    expect(() => new Writer().i64(2 ** 53)).toThrow(/safe/);
-    expect(() => new Reader(Buffer.alloc(8, 0x7f)).i64()).toThrow(/safe/);
+    expect(() => new ProtocolWriter().i64(2 ** 53)).toThrow(/safe/);
+    expect(() => new ProtocolReader(Buffer.alloc(8, 0x7f)).i64()).toThrow(/safe/);
   });
 
   it("varints come back, and have the size that was computed", () => {
@@ -152,7 +152,7 @@ describe("the wire", () => {
   });
 
   it("a message that ends within a value is an error, not a guess", () => {
-    expect(() => new Reader(Buffer.from([0, 9, 1])).text()).toThrow(/ends within/);
+    expect(() => new ProtocolReader(Buffer.from([0, 9, 1])).text()).toThrow(/ends within/);
   });
 });
 
@@ -184,7 +184,7 @@ describe("a fetch's answer", () => {
     return batch;
   };
   const answer = (aborted: readonly (readonly [number, number])[], parts: readonly Buffer[], from = 0) => {
-    const body = new Writer().i32(0).i16(0).i32(0);
+    const body = new ProtocolWriter().i32(0).i16(0).i32(0);
     body.array(["t"], () => {
       body.text("t").array([0], () => {
         body.i32(0).i16(0).i64(100).i64(100).i64(0);
@@ -197,7 +197,7 @@ describe("a fetch's answer", () => {
       maxBytes: 1,
       maxPartitionBytes: 1,
     });
-    const fetched = must(call.decode(new Reader(body.bytes))[0], "answer");
+    const fetched = must(call.decode(new ProtocolReader(body.bytes))[0], "answer");
     return { values: fetched.records.map(({ value }) => String(value)), next: fetched.next };
   };
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileRowEncoder, type AttributeValue } from "../../src/domain/features.ts";
 import { numberOf, truthOf, valueKey } from "../../src/domain/reading/values.ts";
-import { openDatabase, type Cell, type Database } from "../../src/learn/data/duckdb.ts";
+import { openDatabase, type SqlValue, type Database } from "../../src/learn/data/duckdb.ts";
 import { literal } from "../../src/learn/data/sql.ts";
 import { numberSql, truthSql, withKeys } from "../../src/learn/data/values-sql.ts";
 import { csvFile, logCsv, MAPPING, mappingOf, open, parquetOf } from "./log-files.ts";
@@ -19,7 +19,7 @@ afterAll(async () => await db.close());
 const COLUMN = { raw: "v", text: "t", key: "k" } as const;
 
 /** Key, flag and number as the database reads the values of a column of the type. */
-async function bySql(type: string, values: readonly string[]): Promise<Cell[][]> {
+async function bySql(type: string, values: readonly string[]): Promise<SqlValue[][]> {
   const list = values.map((value, index) => `(${index}, CAST(${value} AS ${type}))`).join(", ");
   const keyed = withKeys(`SELECT * FROM (VALUES ${list}) AS source(i, v)`, [COLUMN]);
   const rows = await db.rows(`SELECT k, ${truthSql(COLUMN)}, ${numberSql(COLUMN)} FROM (${keyed}) ORDER BY i`);
@@ -30,10 +30,10 @@ async function bySql(type: string, values: readonly string[]): Promise<Cell[][]>
   ]);
 }
 
-const isFloat = (number: Cell): boolean => number !== null && Number.isFinite(Math.fround(Number(number)));
+const isFloat = (number: SqlValue): boolean => number !== null && Number.isFinite(Math.fround(Number(number)));
 
 /** The same as serving reads them. */
-function byServing(values: readonly AttributeValue[]): Cell[][] {
+function byServing(values: readonly AttributeValue[]): SqlValue[][] {
   return values.map((value) => {
     const truth = truthOf(value);
     const number = numberOf(value);

@@ -3,7 +3,7 @@ import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { Fenced, LogUnavailable, OutcomeUnknown, type EventLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
-import { Crashed, faultAt, noFaults, seededFaults, type Fault } from "../../src/log/simulated/faults.ts";
+import { Crashed, faultAt, noFaults, seededFaults, type SimulatedFault } from "../../src/log/simulated/faults.ts";
 import { conformance, singleRunner } from "./conformance.ts";
 import { readAll, values } from "./reading.ts";
 import { model } from "./model.ts";
@@ -41,7 +41,7 @@ describe("the simulated log", () => {
     return { cluster, log };
   };
 
-  it.each<[Fault, string, string[]]>([
+  it.each<[SimulatedFault, string, string[]]>([
     ["crash_before", "Crashed", []],
     ["crash_after", "Crashed", ["v"]],
     ["unknown_before", "OutcomeUnknown", []],

@@ -13,7 +13,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
-import { Crashed, faultAt, noFaults, type Fault, type Faults } from "../../src/log/simulated/faults.ts";
+import { Crashed, faultAt, noFaults, type SimulatedFault, type Faults } from "../../src/log/simulated/faults.ts";
 import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { laggingStores } from "../task/counting.ts";
@@ -93,7 +93,7 @@ const DISKS: Readonly<Record<string, () => () => OpenStore>> = {
 };
 
 describe.each(Object.entries(DISKS))("with a local store that is %s", (_, disk) => {
-  test.each<Fault>(["crash_before", "crash_after", "unknown_before", "unknown_after"])(
+  test.each<SimulatedFault>(["crash_before", "crash_after", "unknown_before", "unknown_after"])(
     "%s at any commit changes not one byte of what is written",
     async (fault) => {
       let commits = 0;

@@ -1,7 +1,7 @@
 // Call faults: what becomes of a call to the log: a crash before or after it, an unknown outcome, a log that is away.
 
 import type { Random } from "../../src/domain/random.ts";
-import type { Fault, FaultPoint } from "../../src/log/simulated/faults.ts";
+import type { SimulatedFault, FaultPoint } from "../../src/log/simulated/faults.ts";
 import type { Setting } from "./setting.ts";
 import type { FaultKind, Tally } from "./tally.ts";
 
@@ -16,7 +16,7 @@ export class CallFaults {
     this.#tally = tally;
   }
 
-  at({ step, process, task }: FaultPoint): Fault {
+  at({ step, process, task }: FaultPoint): SimulatedFault {
     const rates = this.#rates;
     if (task === null) return process === "producer" ? this.#sendFault() : "none";
     const draw = this.#random.unit();
@@ -31,7 +31,7 @@ export class CallFaults {
     return "unavailable";
   }
 
-  #crash(step: FaultPoint["step"], task: string): Fault {
+  #crash(step: FaultPoint["step"], task: string): SimulatedFault {
     const before = this.#random.unit() < 0.5;
     const kinds: Partial<Record<FaultPoint["step"], FaultKind>> = {
       claim: "crash_at_claim",
@@ -47,7 +47,7 @@ export class CallFaults {
   }
 
   /** A producer that got no answer sends again, whether the first got there or not. */
-  #sendFault(): Fault {
+  #sendFault(): SimulatedFault {
     if (this.#random.unit() >= this.#rates.unknown) return "none";
     this.#tally.count("send_repeated");
     return this.#random.unit() < 0.5 ? "unknown_before" : "unknown_after";

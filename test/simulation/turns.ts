@@ -5,14 +5,14 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Random } from "../../src/domain/random.ts";
-import type { Step } from "../../src/log/simulated/faults.ts";
+import type { SimulatedStep } from "../../src/log/simulated/faults.ts";
 
 export interface Waiting {
   readonly process: string;
   /** Kind and partition. */
   readonly task: string;
   /** `answer`: a commit has taken effect, and its answer is on the way. */
-  readonly step: Exclude<Step, "send"> | "answer";
+  readonly step: Exclude<SimulatedStep, "send"> | "answer";
   /** Round before which it does not go on, whatever happens around it. */
   readonly notBefore: number;
 }

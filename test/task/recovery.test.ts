@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createSimulatedCluster, type SimulatedCluster } from "../../src/log/simulated/cluster.ts";
-import { Crashed, faultAt, noFaults, type Fault, type Step } from "../../src/log/simulated/faults.ts";
+import { Crashed, faultAt, noFaults, type SimulatedFault, type SimulatedStep } from "../../src/log/simulated/faults.ts";
 import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
 import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
@@ -38,7 +38,7 @@ interface Day {
 }
 
 /** A day of records in three lots, with one fault; a process that crashes is started again at once. */
-async function day(fault: Fault, at: number, step: Step, disk: () => OpenStore): Promise<Day> {
+async function day(fault: SimulatedFault, at: number, step: SimulatedStep, disk: () => OpenStore): Promise<Day> {
   let now = 1_000;
   let steps = 0;
   let crashes = 0;
@@ -84,7 +84,7 @@ async function day(fault: Fault, at: number, step: Step, disk: () => OpenStore):
 }
 
 describe.each(Object.entries(disks))("with a local store that is %s", (_name, disk) => {
-  const steps: Step[] = ["claim", "restore", "seek", "poll", "commit"];
+  const steps: SimulatedStep[] = ["claim", "restore", "seek", "poll", "commit"];
   test.each(steps)("a crash before or after any %s changes nothing of what comes out", async (step) => {
     const calm = await day("none", 0, step, disk());
     expect(calm.outputs.flat().filter((line) => line.startsWith("forgotten")).length).toBeGreaterThan(3);

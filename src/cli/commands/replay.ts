@@ -10,7 +10,7 @@ import { withLog } from "../../workflows/connect/open-log.ts";
 import { asPoint } from "../../workflows/control/pacing/curve-point.ts";
 import { replayLog } from "../../workflows/replay/replay-log.ts";
 import type { ReplayedTask } from "../../workflows/replay/replay-task.ts";
-import { changesInWords, showWhatIf, type Asked } from "../../workflows/replay/show-what-if.ts";
+import { changesInWords, showWhatIf, type WhatIfRequest } from "../../workflows/replay/show-what-if.ts";
 import { defineCommand } from "../command.ts";
 import { flag, many, option } from "../options.ts";
 
@@ -57,7 +57,7 @@ export const command = defineCommand({
   },
 });
 
-function checkOut({ out, force }: Asked, isChanged: boolean): void {
+function checkOut({ out, force }: WhatIfRequest, isChanged: boolean): void {
   if (out === undefined) return;
   if (!isChanged) throw new InvalidInput("--out: there is a page of what would have been: change something");
   checkOutFile(out, force);

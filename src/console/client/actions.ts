@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useState } from "preact/hooks";
-import type { CampaignPage, Settings } from "../views/campaign-page.ts";
+import type { CampaignPage, ShownSettings } from "../views/campaign-page.ts";
 import type { CampaignRow } from "../views/campaigns-page.ts";
 import type { ConsoleAction } from "../views/console-action.ts";
 import { CommandDialog, valueOf } from "./command-dialog.ts";
@@ -65,7 +65,7 @@ export function ActionDialog({ start, row, hasPeriod, onClose }: ActionDialogPro
 }
 
 /** From what is in force now. */
-function startOf(kind: Kind, { row, exploration }: CampaignPage, settings: Settings): ConsoleAction {
+function startOf(kind: Kind, { row, exploration }: CampaignPage, settings: ShownSettings): ConsoleAction {
   const typed = (minor: number) => amount(minor, row.currency.digits);
   switch (kind) {
     case "set_budget":

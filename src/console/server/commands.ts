@@ -7,7 +7,7 @@ import type { BudgetStatus, PacingAction } from "../../domain/control.ts";
 import { Problem } from "../../http/problem.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
-import { dryRun, send, type Outcome, type Request } from "../../workflows/control/control.ts";
+import { dryRun, send, type CommandOutcome, type SteeringRequest } from "../../workflows/control/control.ts";
 import { confirmReasons, previewOf, type Preview } from "../views/command-preview.ts";
 import type { LiveModel } from "../views/live-model.ts";
 import { actionOf, commandSchema, type CommandRequest } from "./command-request.ts";
@@ -62,7 +62,7 @@ function actorOf(request: FastifyRequest): string | null {
 function requestOf(
   body: CommandRequest,
   model: LiveModel,
-): { readonly request: Request; readonly action: PacingAction; readonly status: BudgetStatus } {
+): { readonly request: SteeringRequest; readonly action: PacingAction; readonly status: BudgetStatus } {
   const status = model.status(body.campaign);
   if (status === null) throw new Problem(404, "not_found", `there is no campaign ${body.campaign}`);
   const action = actionOf(body, status);
@@ -70,7 +70,7 @@ function requestOf(
   return { request, action, status };
 }
 
-async function steered(ask: typeof send, request: Request, options: CommandsOptions): Promise<Outcome> {
+async function steered(ask: typeof send, request: SteeringRequest, options: CommandsOptions): Promise<CommandOutcome> {
   const { log, nowMs, newId, signal } = options;
   try {
     return await ask(log, request, { nowMs, newId, signal, wait: false, timeoutMs: PATIENCE_MS });
@@ -81,7 +81,7 @@ async function steered(ask: typeof send, request: Request, options: CommandsOpti
   }
 }
 
-function answered({ answer }: Outcome): Omit<CommandAnswered, "preview"> {
+function answered({ answer }: CommandOutcome): Omit<CommandAnswered, "preview"> {
   if (answer === null) return { outcome: "unanswered", refusal: null, revision: null };
   return { outcome: answer.outcome, refusal: answer.refusal, revision: answer.revision };
 }

@@ -14,7 +14,7 @@ import type { SpendPoint } from "./spend-series.ts";
 export interface CampaignPage {
   readonly row: CampaignRow;
   readonly exploration: AccountMoney;
-  readonly settings: Settings | null;
+  readonly settings: ShownSettings | null;
   readonly spend: SpendChart;
   /** Of the last two hours. */
   readonly minutes: readonly MinuteOfDecisions[];
@@ -32,7 +32,7 @@ export interface CampaignPage {
 }
 
 /** As they are in force, for the forms. */
-export interface Settings {
+export interface ShownSettings {
   readonly explorationShare: number;
   readonly holdoutShare: number;
   readonly caps: readonly { readonly max: number; readonly windowMs: number }[];
@@ -119,7 +119,7 @@ export function campaignPage(model: LiveModel, id: string, nowMs: number): Campa
   };
 }
 
-function settingsOf(campaign: Campaign): Settings {
+function settingsOf(campaign: Campaign): ShownSettings {
   const { explorationShare, holdoutShare, caps, pacing, periods = null } = campaign;
   return {
     explorationShare,

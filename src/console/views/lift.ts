@@ -14,14 +14,14 @@ export type Lift =
       readonly atMs: number;
       readonly unit: string;
       /** Of a thousand users, with its 95 % interval. */
-      readonly perThousand: Range;
+      readonly perThousand: LiftRange;
       /** Of all users that the campaign served. */
-      readonly total: Range;
+      readonly total: LiftRange;
       readonly users: number;
       readonly heldOut: number;
     };
 
-export interface Range {
+export interface LiftRange {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -32,7 +32,7 @@ const THOUSAND = 1_000;
 export function liftOf(value: HoldoutValue | null, campaign: Campaign, atMs: number): Lift {
   if (value === null) return { kind: "none", atMs };
   const { unit, weight } = rewardUnit(campaign);
-  const times = ({ value: mean, low, high }: Range, factor: number): Range => ({
+  const times = ({ value: mean, low, high }: LiftRange, factor: number): LiftRange => ({
     value: mean * factor,
     low: low * factor,
     high: high * factor,

@@ -4,7 +4,7 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import type { ReleaseRecord } from "../../domain/control.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
 
-export interface KnownRelease {
+export interface ReleaseOnLog {
   readonly hash: string;
   readonly publishedAtMs: number;
   readonly manifest: ReleaseManifest;
@@ -17,7 +17,7 @@ const MOST_OF_CAMPAIGN = 20;
 const MOST_EVIDENCE = 256 * 1_024;
 
 export class ReleaseBoard {
-  readonly #campaigns = new Map<string, Map<string, KnownRelease>>();
+  readonly #campaigns = new Map<string, Map<string, ReleaseOnLog>>();
   readonly #inForce: (campaign: string) => readonly (string | null)[];
 
   /** `inForce`: hashes of a campaign's releases that are not forgotten. */
@@ -29,7 +29,7 @@ export class ReleaseBoard {
   take({ campaign, hash, publishedAtMs, manifest, evidence }: ReleaseRecord): void {
     const parsed = manifestOf(manifest);
     if (parsed === null) return;
-    const releases = this.#campaigns.get(campaign) ?? new Map<string, KnownRelease>();
+    const releases = this.#campaigns.get(campaign) ?? new Map<string, ReleaseOnLog>();
     this.#campaigns.set(campaign, releases);
     releases.set(hash, { hash, publishedAtMs, manifest: parsed, evidence: evidence.slice(0, MOST_EVIDENCE) });
     if (releases.size <= MOST_OF_CAMPAIGN) return;
@@ -42,17 +42,17 @@ export class ReleaseBoard {
     this.#campaigns.delete(campaign);
   }
 
-  get(campaign: string, hash: string | null): KnownRelease | null {
+  get(campaign: string, hash: string | null): ReleaseOnLog | null {
     return hash === null ? null : (this.#campaigns.get(campaign)?.get(hash) ?? null);
   }
 
   /** Newest first. */
-  of(campaign: string): readonly KnownRelease[] {
+  of(campaign: string): readonly ReleaseOnLog[] {
     return [...(this.#campaigns.get(campaign)?.values() ?? [])].toSorted(byAge).toReversed();
   }
 }
 
-function byAge(a: KnownRelease, b: KnownRelease): number {
+function byAge(a: ReleaseOnLog, b: ReleaseOnLog): number {
   return a.publishedAtMs - b.publishedAtMs;
 }
 

@@ -1,6 +1,6 @@
 // Releases page: of each campaign the release in force beside the others, with what their training says of them.
 
-import type { KnownRelease } from "./release-board.ts";
+import type { ReleaseOnLog } from "./release-board.ts";
 import type { LiveModel } from "./live-model.ts";
 
 export interface ReleasesPage {
@@ -53,7 +53,7 @@ export function releasesPage(model: LiveModel): ReleasesPage {
 
 const THOUSAND = 1_000;
 
-function rowOf({ hash, publishedAtMs, manifest }: KnownRelease, standing: ReleaseRow["standing"]): ReleaseRow {
+function rowOf({ hash, publishedAtMs, manifest }: ReleaseOnLog, standing: ReleaseRow["standing"]): ReleaseRow {
   const { clusters, arms, features, summary, frontier } = manifest;
   return {
     hash,

@@ -61,7 +61,7 @@ export class ShardBoard {
   }
 
   /** Sums of the shards that have the release; null when none has. */
-  cells(campaign: string, release: string): Cells | null {
+  cells(campaign: string, release: string): SegmentCells | null {
     const reports = this.of(campaign).filter((report) => report.release === release);
     const [first] = reports;
     if (first === undefined) return null;
@@ -76,7 +76,7 @@ export class ShardBoard {
 }
 
 /** Of cluster × arm: cluster × arms + arm. */
-export interface Cells {
+export interface SegmentCells {
   readonly sessionsByCluster: readonly number[];
   /** Sessions × planned share. */
   readonly planned: readonly number[];

@@ -35,7 +35,7 @@ export interface CurveSums {
   readonly cost: number;
 }
 
-export interface CurvePoint {
+export interface RankingPoint {
   /** Share of the users treated. */
   readonly share: number;
   /** Incremental, over all treated so far, in rows of the log. */
@@ -65,12 +65,12 @@ export function groupByScore(rows: LoggedRows, scores: ArrayLike<number>, arm: n
 }
 
 /** From nobody to everybody, highest score first; a point needs rows of both kinds. */
-export function curveOf(groups: readonly ScoredGroup[]): CurvePoint[] {
+export function curveOf(groups: readonly ScoredGroup[]): RankingPoint[] {
   const ranked = groups.toSorted((a, b) => b.score - a.score);
   const all = ranked.reduce((sum, group) => sum + group.treated.weight + group.control.weight, 0);
   const treated = zeros();
   const control = zeros();
-  const points: CurvePoint[] = [{ share: 0, reward: 0, cost: 0 }];
+  const points: RankingPoint[] = [{ share: 0, reward: 0, cost: 0 }];
   ranked.forEach((group, index) => {
     add(treated, group.treated);
     add(control, group.control);
@@ -103,7 +103,7 @@ export function qini(groups: readonly ScoredGroup[]): number | null {
 }
 
 /** Under the reward over something that rises, by trapezes. */
-function area(points: readonly CurvePoint[], along: (point: CurvePoint) => number): number {
+function area(points: readonly RankingPoint[], along: (point: RankingPoint) => number): number {
   let sum = 0;
   points.forEach((point, index) => {
     const before = points[index - 1];

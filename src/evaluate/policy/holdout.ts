@@ -9,7 +9,7 @@
 //      is also given less what it explains (CUPED: Deng, Xu, Kohavi and Walker 2013), with one slope for both groups.
 
 import { allTotals, bootstrap, emptyLots, type BootstrapOptions, type Interval, type LotSums } from "./bootstrap.ts";
-import { sampleRatio, type SampleRatio } from "./sample-ratio.ts";
+import { sampleRatio, type HoldoutRatio } from "./sample-ratio.ts";
 
 export interface GroupFigures {
   readonly users: number;
@@ -33,7 +33,7 @@ export interface HoldoutValue {
   readonly perSession: Interval;
   /** `perUser` and `total` less what the users had brought before they entered; null where nobody had brought anything. */
   readonly adjusted: { readonly perUser: Interval; readonly total: Interval } | null;
-  readonly sampleRatio: SampleRatio;
+  readonly sampleRatio: HoldoutRatio;
 }
 
 /** Of each group, and then the spend. */

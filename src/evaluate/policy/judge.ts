@@ -13,7 +13,7 @@ import { rankArms, type ArmRanking } from "./arm-ranking.ts";
 import type { BootstrapOptions, Interval } from "./bootstrap.ts";
 import { joinSums, oneArm, sameForAll, sumGroupPolicies, type GroupedRows } from "./grouped.ts";
 import { envelopeOf, mixThatSpends } from "./one-mix.ts";
-import { measurePolicies, totalsOf, type Measured, type PolicySums, type PolicyValue } from "./policy-value.ts";
+import { measurePolicies, totalsOf, type MeasuredPolicies, type PolicySums, type PolicyValue } from "./policy-value.ts";
 
 export interface JudgedRelease {
   /** How people call it. */
@@ -124,7 +124,7 @@ interface Judgeable {
   difference(a: number, b: number): Interval | null;
 }
 
-function withEnoughRows(measured: Measured): Judgeable {
+function withEnoughRows(measured: MeasuredPolicies): Judgeable {
   const speaks = measured.values.map((value) => value !== null && value.effectiveRows >= FEWEST_SPEAKING);
   const values = measured.values.map((value, at) => (speaks[0] === true && speaks[at] === true ? value : null));
   return {

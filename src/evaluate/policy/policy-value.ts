@@ -137,14 +137,14 @@ export function addWeighted(
 const [REWARD, COST, INCREMENTAL, OWN, MEAN_WEIGHT, PER_COST] = [0, 1, 2, 3, 6, 7];
 const STATISTICS = 8;
 
-export interface Measured {
+export interface MeasuredPolicies {
   /** By position in the sums, the control first; null where no row speaks for a policy. */
   readonly values: readonly (PolicyValue | null)[];
   /** The policy at the first position minus that at the second: EOM per row, on the same draws. */
   difference(a: number, b: number): { readonly reward: Interval; readonly cost: Interval };
 }
 
-export function measurePolicies(policySums: PolicySums, options: BootstrapOptions): Measured {
+export function measurePolicies(policySums: PolicySums, options: BootstrapOptions): MeasuredPolicies {
   const { names, sums, squares } = policySums;
   const rows = totalsOf(policySums, 0).rows;
   const drawn = replicate(sums, (totals) => statisticsOf(totals, names.length), options);

@@ -3,7 +3,7 @@
 // and no figure of it means anything. Pearson's chi-square with one degree of freedom, told below one in 1,000, as
 // experiment platforms have it (Fabijan and others 2019, "Diagnosing sample ratio mismatch").
 
-export interface SampleRatio {
+export interface HoldoutRatio {
   /** Share that the campaign holds out. */
   readonly expected: number;
   readonly heldOutUsers: number;
@@ -14,14 +14,14 @@ export interface SampleRatio {
 
 const TOLD_BELOW = 0.001;
 
-export function sampleRatio(heldOutUsers: number, users: number, expected: number): SampleRatio {
+export function sampleRatio(heldOutUsers: number, users: number, expected: number): HoldoutRatio {
   const mean = users * expected;
   const variance = mean * (1 - expected);
   const z = variance > 0 ? Math.abs(heldOutUsers - mean) / Math.sqrt(variance) : heldOutUsers === mean ? 0 : Infinity;
   return { expected, heldOutUsers, users, p: bothTails(z) };
 }
 
-export function isMismatch({ p }: SampleRatio): boolean {
+export function isMismatch({ p }: HoldoutRatio): boolean {
   return p < TOLD_BELOW;
 }
 

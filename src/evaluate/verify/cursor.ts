@@ -4,13 +4,13 @@ import { Undecodable, type Codec } from "../../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import type { Findings, Place } from "./findings.ts";
 
-export interface Row<T> extends Place {
+export interface PlacedRow<T> extends Place {
   readonly bytes: Uint8Array;
   /** Null when its bytes are no record; that has been said. */
   readonly value: T | null;
 }
 
-export interface Range {
+export interface OffsetRange {
   readonly from: number;
   /** Exclusive; null: to the end as it is when the first row is read. */
   readonly to: number | null;
@@ -23,9 +23,9 @@ export class Cursor<T> {
   readonly #to: number;
   #batch: readonly LogRecord[] = [];
   #at = 0;
-  #peeked: Row<T> | null | undefined;
+  #peeked: PlacedRow<T> | null | undefined;
 
-  constructor(log: EventLog, place: Omit<Place, "offset">, range: Range, codec: Codec<T>, findings: Findings) {
+  constructor(log: EventLog, place: Omit<Place, "offset">, range: OffsetRange, codec: Codec<T>, findings: Findings) {
     this.#batches = log.read(place.topic, place.partition, range.from)[Symbol.asyncIterator]();
     this.#codec = codec;
     this.#findings = findings;
@@ -33,18 +33,18 @@ export class Cursor<T> {
   }
 
   /** The next row without taking it; null at the end. */
-  async peek(): Promise<Row<T> | null> {
+  async peek(): Promise<PlacedRow<T> | null> {
     if (this.#peeked === undefined) this.#peeked = await this.#next();
     return this.#peeked;
   }
 
-  async take(): Promise<Row<T> | null> {
+  async take(): Promise<PlacedRow<T> | null> {
     const row = await this.peek();
     if (row !== null) this.#peeked = undefined;
     return row;
   }
 
-  async #next(): Promise<Row<T> | null> {
+  async #next(): Promise<PlacedRow<T> | null> {
     for (;;) {
       const record = this.#batch[this.#at];
       if (record !== undefined) {
@@ -60,7 +60,7 @@ export class Cursor<T> {
     }
   }
 
-  #row(record: LogRecord, bytes: Uint8Array): Row<T> {
+  #row(record: LogRecord, bytes: Uint8Array): PlacedRow<T> {
     const { topic, partition, offset } = record;
     const place = { topic, partition, offset };
     try {

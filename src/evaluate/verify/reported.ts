@@ -5,13 +5,13 @@ import type { Account } from "../../domain/decision.ts";
 import { ACCOUNTS } from "../../domain/totals.ts";
 import type { Findings, Place } from "./findings.ts";
 import type { OpenReservation } from "./reservation.ts";
-import type { Sums } from "./sums.ts";
+import type { VerifiedSums } from "./sums.ts";
 
 export interface ReportedAccount {
   readonly report: ShardReport;
   readonly account: Account;
   /** By the rows up to the report's cycle. */
-  readonly sums: Sums;
+  readonly sums: VerifiedSums;
   /** Of the shard, all campaigns. */
   readonly open: Iterable<OpenReservation>;
 }

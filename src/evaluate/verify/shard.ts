@@ -16,12 +16,12 @@ import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";
 import { Chain } from "./chain.ts";
-import { Cursor, skipTo, type Row } from "./cursor.ts";
+import { Cursor, skipTo, type PlacedRow } from "./cursor.ts";
 import type { Findings, Law, Place } from "./findings.ts";
 import type { Ids } from "./ids.ts";
 import { checkGrowth, compareAccount } from "./reported.ts";
 import { mismatch, type Money, type OpenReservation } from "./reservation.ts";
-import { Sums } from "./sums.ts";
+import { VerifiedSums } from "./sums.ts";
 
 const NAMES = {
   decision: "decision",
@@ -31,7 +31,7 @@ const NAMES = {
 } as const;
 
 interface Campaign {
-  readonly sums: Readonly<Record<Account, Sums>>;
+  readonly sums: Readonly<Record<Account, VerifiedSums>>;
   /** The last report taken; null before the first. */
   report: { readonly place: Place; readonly value: ShardReport } | null;
 }
@@ -84,7 +84,7 @@ export class Shard {
   }
 
   /** Held + spent of a campaign's account by the rows, and granted and returned as last reported. */
-  sums(campaign: string, account: Account): Sums | null {
+  sums(campaign: string, account: Account): VerifiedSums | null {
     return this.#campaigns.get(campaign)?.sums[account] ?? null;
   }
 
@@ -161,7 +161,7 @@ export class Shard {
   }
 
   /** A row that says nothing belongs where it stands. */
-  #cycleOf(row: Row<{ readonly cycle: number }> | null): number {
+  #cycleOf(row: PlacedRow<{ readonly cycle: number }> | null): number {
     if (row === null) return Infinity;
     return row.value?.cycle ?? this.#cycle;
   }
@@ -170,7 +170,7 @@ export class Shard {
     for (const { sums } of this.#campaigns.values()) for (const account of ACCOUNTS) sums[account].endOfCycle();
   }
 
-  #decision(row: Row<Decision> | null): void {
+  #decision(row: PlacedRow<Decision> | null): void {
     if (row === null) return;
     const { value } = row;
     this.#findings.checked.decisions += 1;
@@ -208,7 +208,7 @@ export class Shard {
     sums.sent += sendMinor;
   }
 
-  #settlement(row: Row<Settlement> | null): void {
+  #settlement(row: PlacedRow<Settlement> | null): void {
     if (row === null) return;
     const { value } = row;
     this.#findings.checked.settlements += 1;
@@ -291,7 +291,7 @@ export class Shard {
   #campaign(id: string): Campaign {
     let campaign = this.#campaigns.get(id);
     if (campaign === undefined) {
-      campaign = { sums: { plan: new Sums(), exploration: new Sums() }, report: null };
+      campaign = { sums: { plan: new VerifiedSums(), exploration: new VerifiedSums() }, report: null };
       if (this.#beganLate) for (const account of ACCOUNTS) campaign.sums[account].beforeBeginning = null;
       this.#campaigns.set(id, campaign);
     }

@@ -3,7 +3,7 @@
 import type { AccountTotals } from "../../domain/control.ts";
 import type { Minor } from "../../domain/money.ts";
 
-export class Sums {
+export class VerifiedSums {
   reserved = 0n;
   settled = 0n;
   released = 0n;

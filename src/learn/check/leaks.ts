@@ -4,7 +4,7 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import { featureWidth, type FeatureSpec } from "../../domain/features.ts";
-import { groupsOf, type Groups } from "../data/feature-groups.ts";
+import { groupsOf, type FeatureGroups } from "../data/feature-groups.ts";
 import type { Mapping } from "../data/mapping/mapping.ts";
 import type { Block } from "../nouns.ts";
 
@@ -82,7 +82,7 @@ function targetsOf(block: Block, mapping: Mapping): Target[] {
   return targets;
 }
 
-function judge(groups: Groups, n: number, target: Target): { told: string; refused: boolean } | null {
+function judge(groups: FeatureGroups, n: number, target: Target): { told: string; refused: boolean } | null {
   const total = new Float64Array(groups.count);
   const hits = new Float64Array(groups.count);
   for (let row = 0; row < n; row += 1) {
@@ -102,7 +102,7 @@ function judge(groups: Groups, n: number, target: Target): { told: string; refus
 }
 
 function certainGroup(
-  groups: Groups,
+  groups: FeatureGroups,
   total: Float64Array,
   hits: Float64Array,
   base: number,

@@ -14,7 +14,7 @@ import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/polic
 import { envelopeOf, mixThatSpends } from "../../evaluate/policy/one-mix.ts";
 import { differencesOf, sumPolicies, valuesOf, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { individualEnvelope } from "../cluster/prices.ts";
-import type { Block, Effects, Progress, Tasks } from "../nouns.ts";
+import type { Block, Effects, ProgressListener, Tasks } from "../nouns.ts";
 import { bestAt } from "../plan/envelope.ts";
 
 export interface PolicyFigures {
@@ -25,7 +25,7 @@ export interface PolicyFigures {
   readonly incremental: Interval;
 }
 
-export interface Difference {
+export interface PolicyDifference {
   readonly reward: Interval;
   readonly cost: Interval;
 }
@@ -40,8 +40,8 @@ export interface BudgetEvidence {
   readonly individual: PolicyFigures | null;
   readonly oneMix: PolicyFigures | null;
   /** On the same draws. */
-  readonly oursLessIndividual: Difference;
-  readonly oursLessOneMix: Difference;
+  readonly oursLessIndividual: PolicyDifference;
+  readonly oursLessOneMix: PolicyDifference;
 }
 
 export interface PolicyEvidence {
@@ -72,7 +72,7 @@ export interface PolicyInput {
   readonly arms: readonly string[];
   readonly tasks: Tasks;
   readonly options: BootstrapOptions;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
 export function checkPolicies(input: PolicyInput): PolicyEvidence {

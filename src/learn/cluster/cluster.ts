@@ -11,7 +11,7 @@
 //   2. No group of the fit is empty.
 
 import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release.ts";
-import type { Progress } from "../nouns.ts";
+import type { ProgressListener } from "../nouns.ts";
 import { comparisonBudgets, envelope, keptShare, type Envelope } from "../plan/envelope.ts";
 import { byCostLevel } from "./levels.ts";
 import { fitCentroids, nearest, type Centroids } from "./kmeans.ts";
@@ -68,7 +68,7 @@ export function clusterRows(
   arms: number,
   options: ClusterOptions,
   seed: number,
-  progress: Progress,
+  progress: ProgressListener,
 ): Clustering {
   const prices = pricesOf(individualEnvelope(fit.effects, fit.n, arms));
   const reference = individualEnvelope(check.effects, check.n, arms);

@@ -5,7 +5,7 @@
 import { featureWidth, type Feature, type FeatureSpec } from "../../domain/features.ts";
 
 /** Means of the feature row's columns, by cluster and over all rows. */
-export interface ColumnMeans {
+export interface FeatureMeans {
   readonly byCluster: readonly (readonly number[])[];
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
@@ -23,7 +23,7 @@ interface Trait {
 }
 
 /** One text per cluster; "like everybody" where nothing stands out. */
-export function describeClusters(spec: FeatureSpec, columns: ColumnMeans): string[] {
+export function describeClusters(spec: FeatureSpec, columns: FeatureMeans): string[] {
   return columns.byCluster.map((means) => {
     const traits: Trait[] = [];
     let at = 0;
@@ -36,7 +36,7 @@ export function describeClusters(spec: FeatureSpec, columns: ColumnMeans): strin
   });
 }
 
-function traitsOf(feature: Feature, at: number, means: readonly number[], columns: ColumnMeans): Trait[] {
+function traitsOf(feature: Feature, at: number, means: readonly number[], columns: FeatureMeans): Trait[] {
   const mean = means[at] ?? 0;
   const all = columns.mean[at] ?? 0;
   const off = offBy(at, means, columns);
@@ -61,7 +61,7 @@ function mostTelling(
   feature: Extract<Feature, { kind: "categorical" }>,
   at: number,
   means: readonly number[],
-  columns: ColumnMeans,
+  columns: FeatureMeans,
 ): Trait[] {
   const offs = feature.categories.map((_, index) => offBy(at + index, means, columns));
   const index = offs.reduce((best, off, here) => (Math.abs(off) > Math.abs(offs[best] ?? 0) ? here : best), 0);
@@ -73,7 +73,7 @@ function mostTelling(
   return notable(off, `${told} (${share(mean)}, of all ${share(columns.mean[at + index] ?? 0)})`);
 }
 
-function offBy(at: number, means: readonly number[], { mean, deviation }: ColumnMeans): number {
+function offBy(at: number, means: readonly number[], { mean, deviation }: FeatureMeans): number {
   const spread = deviation[at] ?? 0;
   return spread > 0 ? ((means[at] ?? 0) - (mean[at] ?? 0)) / spread : 0;
 }

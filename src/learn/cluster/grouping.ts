@@ -10,7 +10,7 @@ import type { Seen } from "./partition.ts";
 import { distil, type Student, type StudentOptions } from "../distil/distil.ts";
 import { estimate, type Estimate, type EstimateInput } from "../estimate/estimate.ts";
 import type { SumsInput } from "../estimate/sums.ts";
-import type { Block, Dataset, Progress, Representation } from "../nouns.ts";
+import type { Block, Dataset, ProgressListener, Representation } from "../nouns.ts";
 import { outOfFold, seenWith } from "../represent/out-of-fold.ts";
 import { ROWS_A_CELL, type SampleOptions } from "../train-options.ts";
 
@@ -31,7 +31,7 @@ export interface GroupingInput {
   readonly student: Partial<StudentOptions>;
   readonly sample: SampleOptions;
   readonly seed: number;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
 /** Rows with what the network says of them. */
@@ -155,7 +155,7 @@ export async function estimateGroups(
   representation: Representation,
   { clustering, student }: { readonly clustering: Clustering; readonly student: { classes: SumsInput["classes"] } },
   options: EstimateInput["options"],
-  progress: Progress,
+  progress: ProgressListener,
 ): Promise<Estimate> {
   return await estimate({
     dataset,

@@ -16,8 +16,8 @@ import { openDatabase, type Database } from "./duckdb.ts";
 import { findLeaks } from "../check/leaks.ts";
 import { stageLog, TABLE } from "./log/staged-log.ts";
 import { tasksOf, type Mapping } from "./mapping/mapping.ts";
-import { FOLDS, type Dataset, type Progress } from "../nouns.ts";
-import { profileLog, type Least, type Profile } from "./profile.ts";
+import { FOLDS, type Dataset, type ProgressListener } from "../nouns.ts";
+import { profileLog, type Least, type LogProfile } from "./profile.ts";
 import type { Randomisation } from "../check/randomisation/figures.ts";
 import { judgeRandomisation } from "../check/randomisation/randomisation.ts";
 import { foldOf, hashedRows } from "./row-keys.ts";
@@ -27,7 +27,7 @@ export interface DatasetOptions {
   readonly mapping: Mapping;
   /** Decides which rows belong to which fold. */
   readonly seed: number;
-  readonly onProgress?: Progress;
+  readonly onProgress?: ProgressListener;
   /** Rows that cannot be used and may be left out; none by default. */
   readonly allowBadRows?: number;
   /** Refuses a log that has less; any row and any reward by default. */
@@ -99,7 +99,7 @@ function refuseUnlessObservational({ told, failed }: Randomisation, observationa
 export const NOT_CAUSAL =
   "read as observational: nothing here is causal; differences between the arms may be those of their users";
 
-interface Viewed extends Profile {
+interface Viewed extends LogProfile {
   readonly sources: readonly string[];
   readonly randomisation: Randomisation;
 }

@@ -7,14 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk } from "@duckdb/node-api";
 
-export type Cell = string | number | bigint | boolean | null;
+export type SqlValue = string | number | bigint | boolean | null;
 
 export interface Database {
   /** Its scratch folder, which goes when it is closed. */
   readonly folder: string;
   run(sql: string): Promise<void>;
   /** For small answers only: counts, names, categories. */
-  rows(sql: string): Promise<Cell[][]>;
+  rows(sql: string): Promise<SqlValue[][]>;
   /** Chunks in the order of the query, on a connection of its own that closes when the caller stops. */
   stream(sql: string): AsyncIterable<DuckDBDataChunk>;
   /** Adds rows, given by column, to the end of a table of integers and floats. */
@@ -56,7 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-async function smallAnswer(connection: DuckDBConnection, sql: string): Promise<Cell[][]> {
+async function smallAnswer(connection: DuckDBConnection, sql: string): Promise<SqlValue[][]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRows().map((row) =>
     row.map((value) => {

@@ -5,9 +5,9 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { Database } from "./duckdb.ts";
-import { TABLE, type Found, type StagedLog } from "./log/staged-log.ts";
+import { TABLE, type FoundRows, type StagedLog } from "./log/staged-log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
-import { faultsOf, staged, type Fault } from "./staging.ts";
+import { faultsOf, staged, type RowFault } from "./staging.ts";
 
 /** Values that are shown, and values that advice is drawn from. */
 const SHOWN = 3;
@@ -57,7 +57,7 @@ export async function checkFaults(db: Database, log: StagedLog, mapping: Mapping
 }
 
 /** The first values with their places. */
-export function shown(found: readonly Found[], count: number): string {
+export function shown(found: readonly FoundRows[], count: number): string {
   const list = found.slice(0, SHOWN).map(({ place, text }) => `${valueText(text)} in ${place}`);
   return `${list.join(", ")}${count > SHOWN ? " …" : ""}`;
 }
@@ -83,11 +83,11 @@ const FLAGS = "it must say 1 or 0, true or false, yes or no";
 const MISSING = /^\s*(|na|n\/a|nan|null|none|\\n)\s*$/i;
 
 /** What in the mapping would read such values; each advice once. */
-function adviceFor(fault: Fault, found: readonly Found[]): string[] {
+function adviceFor(fault: RowFault, found: readonly FoundRows[]): string[] {
   return [...new Set(found.map(({ text }) => adviceForValue(fault, text ?? "")).filter((advice) => advice !== ""))];
 }
 
-function adviceForValue({ role, at }: Fault, text: string): string {
+function adviceForValue({ role, at }: RowFault, text: string): string {
   if (role === "arm")
     return MISSING.test(text)
       ? "`value: null` at an arm, such as the control, says that no value stands for it"

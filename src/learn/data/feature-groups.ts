@@ -6,7 +6,7 @@ import type { Block } from "../nouns.ts";
 
 const BINS = 50;
 
-export interface Groups {
+export interface FeatureGroups {
   /** [n] the row's group */
   readonly of: Int32Array;
   readonly count: number;
@@ -16,7 +16,12 @@ export interface Groups {
 }
 
 /** `offset`: of the feature's first column in a row of `width`. */
-export function groupsOf(block: Pick<Block, "n" | "x">, width: number, offset: number, feature: Feature): Groups {
+export function groupsOf(
+  block: Pick<Block, "n" | "x">,
+  width: number,
+  offset: number,
+  feature: Feature,
+): FeatureGroups {
   const of = new Int32Array(block.n);
   if (feature.kind === "categorical") {
     const { categories } = feature;

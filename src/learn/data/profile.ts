@@ -5,7 +5,7 @@
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { Feature, FeatureSpec } from "../../domain/features.ts";
 import { valueKey } from "../../domain/reading/values.ts";
-import type { Cell, Database } from "./duckdb.ts";
+import type { SqlValue, Database } from "./duckdb.ts";
 import { checkFaults, shown } from "./faults.ts";
 import { compareLeftOut } from "./left-out.ts";
 import { TABLE, type StagedLog } from "./log/staged-log.ts";
@@ -23,7 +23,7 @@ const UNREAD_SHARE = 0.01;
 /** Rows from which medians are taken. */
 const PROFILE_ROWS = 100_000;
 
-export interface Profile {
+export interface LogProfile {
   readonly spec: FeatureSpec;
   /** Good rows. */
   readonly rows: number;
@@ -45,7 +45,7 @@ export async function profileLog(
   mapping: Mapping,
   allowed: number,
   least: Least,
-): Promise<Profile> {
+): Promise<LogProfile> {
   const { rows, badRows, warnings: told } = await checkFaults(db, log, mapping, allowed);
   const warnings = [...told];
   if (badRows > 0) warnings.push(await compareLeftOut(db, mapping, badRows));
@@ -194,7 +194,7 @@ async function categorical(
         `and ${rows - kept} rows have none`,
     );
   if (distinct === 1) warnings.push(`column ${feature.column}: the same value in all ${rows} rows`);
-  const categories = top.map(([name]: Cell[]) => String(name));
+  const categories = top.map(([name]: SqlValue[]) => String(name));
   const usual = categories[0] ?? MISSING;
   return {
     name: feature.name,

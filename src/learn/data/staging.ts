@@ -10,7 +10,7 @@ import { isMissingSql, numberSql, truthSql, withKeys, type Keyed, type NumberFor
 export type FaultRole = "propensity" | "arm" | "binary" | "count" | "amount" | "redeemed" | "cost";
 
 /** Why a row cannot be used. */
-export interface Fault {
+export interface RowFault {
   readonly role: FaultRole;
   readonly column: string;
   /** Its name in the mapping. */
@@ -35,8 +35,8 @@ export const staged = {
 } as const;
 
 /** In the order in which they are looked for: a row counts under the first that applies. */
-export function faultsOf(mapping: Mapping): Fault[] {
-  const faults: Fault[] = [];
+export function faultsOf(mapping: Mapping): RowFault[] {
+  const faults: RowFault[] = [];
   const { arm, propensityColumn, redeemed, cost, numbers } = mapping;
   faults.push({
     role: "arm",

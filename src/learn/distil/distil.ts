@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assert } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
 import { affine, affineGradients, rectified, rectifiedGradients, tidied } from "../represent/dense.ts";
-import type { Progress } from "../nouns.ts";
+import type { ProgressListener } from "../nouns.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { adamW, type Parameter } from "../represent/optimiser.ts";
 import { fitScaling, scaleRows, type Scaling } from "../represent/scaling.ts";
@@ -29,7 +29,7 @@ export interface DistilInput {
   /** Weight of each row (for instance what a wrong cluster costs there); null: all alike. */
   readonly weights?: Float32Array | null;
   readonly options?: Partial<StudentOptions>;
-  readonly progress?: Progress;
+  readonly progress?: ProgressListener;
 }
 
 export interface StudentOptions {

@@ -63,7 +63,7 @@ function redemptionOf({ arm, redeemed }: Block, row: number, { cost }: Tasks): n
 }
 
 /** Means of one target with their variances, [clusters × arms]; a cell without rows has mean 0 and infinite variance. */
-export interface Measured {
+export interface MeasuredCells {
   readonly clusters: number;
   readonly arms: number;
   readonly count: Float64Array;
@@ -74,7 +74,7 @@ export interface Measured {
 /** Rows' worth of the arm's own spread that a cell's variance is steadied with: three rows alike are not certain. */
 const PRIOR_ROWS = 10;
 
-export function measure(cells: Cells, target: Target, folds: readonly number[]): Measured {
+export function measure(cells: Cells, target: Target, folds: readonly number[]): MeasuredCells {
   const { clusters, arms } = cells;
   const size = clusters * arms;
   const total = addFolds(cells, folds);

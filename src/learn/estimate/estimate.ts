@@ -15,7 +15,7 @@ import { FOLDS, type Dataset } from "../nouns.ts";
 import { measure } from "./cells.ts";
 import { choose, readOutOf, type ExcessError } from "./readouts.ts";
 import type { Estimates, Readout } from "./shrink.ts";
-import { rowsOf, sumRows, type ColumnMeans, type Expectation, type Sums, type SumsInput } from "./sums.ts";
+import { rowsOf, sumRows, type ColumnMeans, type Expectation, type EstimateSums, type SumsInput } from "./sums.ts";
 
 export interface EstimateOptions {
   /** Rows at most on which the whole ensemble's means are taken. */
@@ -94,14 +94,14 @@ export async function estimate(input: EstimateInput): Promise<Estimate> {
 
 type Chosen = ReturnType<typeof choose>;
 
-function readoutsOf(sums: Sums, { tasks }: Dataset, fixed: Readout | null): { reward: Chosen; cost: Chosen } {
+function readoutsOf(sums: EstimateSums, { tasks }: Dataset, fixed: Readout | null): { reward: Chosen; cost: Chosen } {
   const moneyTarget = tasks.cost.kind === "redeemed" ? "redemption" : "cost";
   return { reward: choose(sums, "reward", fixed, ALL_FOLDS), cost: choose(sums, moneyTarget, fixed, ALL_FOLDS) };
 }
 
 /** Reads the values out of some folds of the rows. */
 function valuesFrom(
-  sums: Sums,
+  sums: EstimateSums,
   dataset: Dataset,
   base: Expectation,
   { reward, cost }: { readonly reward: Chosen; readonly cost: Chosen },
@@ -126,7 +126,7 @@ function valuesFrom(
 }
 
 function redemptionOf(
-  sums: Sums,
+  sums: EstimateSums,
   dataset: Dataset,
   base: Expectation,
   readout: Readout,
@@ -142,7 +142,7 @@ function redemptionOf(
 }
 
 function costsOf(
-  sums: Sums,
+  sums: EstimateSums,
   dataset: Dataset,
   base: Expectation,
   redemption: Estimates,
@@ -172,7 +172,7 @@ function freeControl(costs: Estimates, arms: number): Estimates {
   return { values: without(costs.values), variance: without(costs.variance), armVariance: without(costs.armVariance) };
 }
 
-function fewRowsWarnings(sums: Sums, dataset: Dataset, few: number): string[] {
+function fewRowsWarnings(sums: EstimateSums, dataset: Dataset, few: number): string[] {
   const { arms } = sums.cells;
   const { count } = measure(sums.cells, "reward", ALL_FOLDS);
   const small = [...count.keys()].filter((cell) => (count[cell] ?? 0) < few);
@@ -186,7 +186,7 @@ function fewRowsWarnings(sums: Sums, dataset: Dataset, few: number): string[] {
   ];
 }
 
-function controlWarnings(sums: Sums): string[] {
+function controlWarnings(sums: EstimateSums): string[] {
   const { mean, count } = measure(sums.cells, "cost", ALL_FOLDS);
   const { arms } = sums.cells;
   let rows = 0;

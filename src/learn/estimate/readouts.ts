@@ -2,9 +2,9 @@
 // Reads one target out of the sums in one of three ways (shrink.ts), and chooses the way by cross-fitting: the read-out
 // of some folds foretells the measured means of another, whose rows took no part in it.
 
-import { measure, type Measured, type Target } from "./cells.ts";
+import { measure, type MeasuredCells, type Target } from "./cells.ts";
 import { readOut, type Estimates, type Readout } from "./shrink.ts";
-import type { Expectation, Sums } from "./sums.ts";
+import type { Expectation, EstimateSums } from "./sums.ts";
 
 /** How a read-out did on rows it had not seen: mean squared error in excess of the noise. */
 export interface ExcessError {
@@ -14,7 +14,7 @@ export interface ExcessError {
 
 /** `base` is what the correction is added to: the ensemble's expectation of the clusters as they are used. */
 export function readOutOf(
-  sums: Sums,
+  sums: EstimateSums,
   base: Expectation,
   target: Target,
   readout: Readout,
@@ -49,7 +49,7 @@ const EVIDENCE = 2.35;
 
 /** Raw measured means are never chosen unasked: their noise goes into the plan and into what it spends. */
 export function choose(
-  sums: Sums,
+  sums: EstimateSums,
   target: Target,
   fixed: Readout | null,
   folds: readonly number[],
@@ -74,7 +74,13 @@ function mean(values: readonly number[]): number {
 }
 
 /** On the rows of one fold. */
-function excessError(sums: Sums, target: Target, readout: Readout, held: number, folds: readonly number[]): number {
+function excessError(
+  sums: EstimateSums,
+  target: Target,
+  readout: Readout,
+  held: number,
+  folds: readonly number[],
+): number {
   const others = folds.filter((fold) => fold !== held);
   const base = { means: sums.outOfFold([held]), mix: sums.served.mix };
   const foretold = readOutOf(sums, base, target, readout, others).values;
@@ -90,7 +96,7 @@ function excessError(sums: Sums, target: Target, readout: Readout, held: number,
 }
 
 /** For rewards only differences between the arms of a cluster count: the plan never compares clusters under the control. */
-function differences(foretold: Float64Array, seen: Measured, betweenArms: boolean): Float64Array {
+function differences(foretold: Float64Array, seen: MeasuredCells, betweenArms: boolean): Float64Array {
   const { arms, count, mean } = seen;
   const off = foretold.map((value, cell) => ((count[cell] ?? 0) > 0 ? value - (mean[cell] ?? 0) : 0));
   if (!betweenArms) return off;

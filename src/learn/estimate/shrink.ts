@@ -8,7 +8,7 @@
 //   the cell's     the rest
 // Raw cell means would pick their own noise: the best-looking cell is over-estimated in reward and in cost alike.
 
-import type { Measured } from "./cells.ts";
+import type { MeasuredCells } from "./cells.ts";
 
 /** `network`: at the log's level, otherwise as expected. `shrunk`: with the layers. `measured`: the log's means. */
 export type Readout = "network" | "shrunk" | "measured";
@@ -28,7 +28,7 @@ export function readOut(
   readout: Readout,
   network: Float64Array,
   foretold: Float64Array,
-  measured: Measured,
+  measured: MeasuredCells,
   mix: Float64Array,
   units: Float64Array,
 ): Estimates {
@@ -56,7 +56,7 @@ export function readOut(
   return { values, variance, armVariance };
 }
 
-function hasRows({ count, arms }: Measured, arm: number): boolean {
+function hasRows({ count, arms }: MeasuredCells, arm: number): boolean {
   return count.some((rows, cell) => cell % arms === arm && rows > 0);
 }
 
@@ -88,7 +88,7 @@ function spread(layer: Layer, at: number, readout: Readout): number {
   return readout === "network" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
 }
 
-function layersOf(foretold: Float64Array, measured: Measured, mix: Float64Array, units: Float64Array): Layers {
+function layersOf(foretold: Float64Array, measured: MeasuredCells, mix: Float64Array, units: Float64Array): Layers {
   const { clusters, arms, mean, variance, count } = measured;
   const difference = new Float64Array(clusters * arms);
   const noise = new Float64Array(clusters * arms).fill(Infinity);

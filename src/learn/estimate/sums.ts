@@ -2,7 +2,7 @@
 // One pass over the log for the estimates: what the ensemble expects of each cluster as served, and, for the check, what
 // members that have not seen a row expected of it beside what came of it. Bounded memory: nothing grows with the rows.
 
-import { FOLDS, type Block, type Dataset, type Effects, type Progress } from "../nouns.ts";
+import { FOLDS, type Block, type Dataset, type Effects, type ProgressListener } from "../nouns.ts";
 import { addBlock, emptyCells, TARGETS, type Cells, type Target } from "./cells.ts";
 
 /** Means of each cluster × arm, [clusters × arms]. */
@@ -22,7 +22,7 @@ export interface Expectation {
   readonly mix: Float64Array;
 }
 
-export interface Sums {
+export interface EstimateSums {
   /** Outcomes, by the cluster that the members of the row's fold put it into. */
   readonly cells: Cells;
   /** What those members expected there of the rows of some folds. */
@@ -46,10 +46,10 @@ export interface SumsInput {
   /** Rows at most on which the whole ensemble's means are taken. */
   readonly networkRows: number;
   readonly blockRows: number;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
-export async function sumRows(input: SumsInput): Promise<Sums> {
+export async function sumRows(input: SumsInput): Promise<EstimateSums> {
   const { dataset, clusters } = input;
   const arms = dataset.arms.length;
   const cells = emptyCells(clusters, arms, FOLDS);

@@ -7,7 +7,7 @@ import { sharesOf, type Program, type Steps } from "./program.ts";
 import { drawScenarios, type Scenario, type Uncertain } from "./scenarios.ts";
 
 /** Gains are over the control, per session; intervals of 95 %. */
-export interface Outlook {
+export interface PlanOutlook {
   readonly costLow: number;
   readonly costHigh: number;
   readonly rewardLow: number;
@@ -23,7 +23,7 @@ export function freshScenarios(from: Uncertain, seed: number): Scenario[] {
   return drawScenarios(from, SCENARIOS, seededRandom(seed).fork("plan evidence"));
 }
 
-export function outlookOf(program: Program, plan: Steps, budget: number, scenarios: readonly Scenario[]): Outlook {
+export function outlookOf(program: Program, plan: Steps, budget: number, scenarios: readonly Scenario[]): PlanOutlook {
   const used = sharesOf(program, plan).flatMap((shares, cluster) =>
     shares.flatMap((steps, arm) =>
       arm > 0 && steps > 0 ? [{ cell: cluster * program.arms + arm, share: steps / program.steps }] : [],

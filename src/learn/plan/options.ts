@@ -3,7 +3,7 @@
 
 import { InvalidInput } from "../../domain/campaign.ts";
 import type { ClusterValues } from "../../domain/release.ts";
-import type { Progress } from "../nouns.ts";
+import type { ProgressListener } from "../nouns.ts";
 import type { Uncertain } from "./scenarios.ts";
 
 export interface PlanOptions {
@@ -32,7 +32,7 @@ export const PLAN_OPTIONS: PlanOptions = {
 export interface PlanInput extends Uncertain {
   readonly options: PlanOptions;
   readonly seed: number;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
 export function checkPlanInput(input: PlanInput): void {

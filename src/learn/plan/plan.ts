@@ -15,7 +15,7 @@ import { canonicalJson, sha256Hex } from "../../domain/canonical.ts";
 import { expectedOfRow } from "../../domain/frontier.ts";
 import { seededRandom } from "../../domain/random.ts";
 import type { Certificate, ClusterValues, Frontier, PlanRow } from "../../domain/release.ts";
-import { freshScenarios, outlookOf, type Outlook } from "./evidence.ts";
+import { freshScenarios, outlookOf, type PlanOutlook } from "./evidence.ts";
 import { startHighs, type Solver } from "./highs.ts";
 import { cutOf, freePlan, gainOf, programOf, sharesOf, tailOf, type Program, type Steps } from "./program.ts";
 import { checkPlanInput, type PlanInput, type PlanOptions } from "./options.ts";
@@ -26,7 +26,7 @@ import { drawScenarios } from "./scenarios.ts";
 export { PLAN_OPTIONS, type PlanInput, type PlanOptions } from "./options.ts";
 
 /** `value` and `bound` are over the control's reward, per session. */
-export interface PlanRowEvidence extends Outlook {
+export interface PlanRowEvidence extends PlanOutlook {
   readonly budgetPerSession: number;
   readonly value: number;
   readonly bound: number;

@@ -5,7 +5,7 @@
 import { canonicalJson } from "../../domain/canonical.ts";
 import type { Clustering, ClusterMethod } from "../cluster/cluster.ts";
 import type { Estimate } from "../estimate/estimate.ts";
-import type { CurvePoint } from "../nouns.ts";
+import type { LearningCurvePoint } from "../nouns.ts";
 import type { PlanRowEvidence } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
 import type { Randomisation } from "../check/randomisation/figures.ts";
@@ -15,7 +15,7 @@ export const EVIDENCE_FORMAT = 1;
 
 /** The steps of a training in their order. */
 export const STEPS = ["dataset", "represent", "cluster", "distil", "estimate", "plan", "policy", "release"] as const;
-export type Step = (typeof STEPS)[number];
+export type TrainingStep = (typeof STEPS)[number];
 
 export interface DataEvidence {
   readonly files: readonly string[];
@@ -51,7 +51,7 @@ export interface Evidence {
   readonly data: DataEvidence;
   readonly representation: {
     readonly members: number;
-    readonly curves: readonly CurvePoint[];
+    readonly curves: readonly LearningCurvePoint[];
     readonly bestEpochs: readonly number[];
   };
   readonly clustering: {
@@ -65,7 +65,7 @@ export interface Evidence {
   readonly plan: readonly PlanRowEvidence[];
   readonly policy: PolicyEvidence;
   readonly warnings: readonly string[];
-  readonly seconds: Readonly<Record<Step, number>>;
+  readonly seconds: Readonly<Record<TrainingStep, number>>;
 }
 
 /** Digits that measured figures are kept to. */

@@ -17,7 +17,7 @@ import type { BackendName } from "../represent/tensorflow.ts";
 import type { LearnOptions } from "../train-options.ts";
 
 /** What it was asked for. */
-export interface Asked {
+export interface TrainingRequest {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly seed: number;
@@ -26,7 +26,7 @@ export interface Asked {
   readonly options: LearnOptions;
 }
 
-export interface Found {
+export interface TrainingFindings {
   readonly dataset: Dataset;
   readonly backend: BackendName;
   readonly representation: Representation;
@@ -38,7 +38,7 @@ export interface Found {
   readonly policy: PolicyEvidence;
 }
 
-export function releaseOf(input: Asked, found: Found): Release {
+export function releaseOf(input: TrainingRequest, found: TrainingFindings): Release {
   const { dataset, classifier, planned, estimated } = found;
   return assembleRelease({
     features: dataset.spec,
@@ -62,8 +62,8 @@ function moneyOf({ currency, arm, cost, redeemed }: Mapping): ReleaseMoney {
 }
 
 function summaryOf(
-  { seed, mapping, observational = false }: Asked,
-  { dataset, backend, grouping, checked }: Found,
+  { seed, mapping, observational = false }: TrainingRequest,
+  { dataset, backend, grouping, checked }: TrainingFindings,
 ): Release["manifest"]["summary"] {
   return {
     backend,
@@ -83,8 +83,8 @@ function summaryOf(
 }
 
 export function evidenceOf(
-  { seed, files, mapping, observational = false, options }: Asked,
-  { dataset, backend, representation, grouping, checked, estimated, planned, policy }: Found,
+  { seed, files, mapping, observational = false, options }: TrainingRequest,
+  { dataset, backend, representation, grouping, checked, estimated, planned, policy }: TrainingFindings,
   release: Release,
   seconds: Evidence["seconds"],
 ): Evidence {

@@ -2,7 +2,7 @@
 // The trained ensemble as the other steps use it: hidden representation, and reward, cost and redemption under each arm.
 
 import { must } from "../../domain/assert.ts";
-import type { CurvePoint, Effects, Representation } from "../nouns.ts";
+import type { LearningCurvePoint, Effects, Representation } from "../nouns.ts";
 import type { CostRecipe, HeadPlan, RewardRecipe } from "./heads.ts";
 import { answersOf, forward, type Fixed } from "./network.ts";
 import type { View } from "./views.ts";
@@ -18,14 +18,14 @@ export interface Network {
   readonly weights: readonly Float32Array[];
 }
 
-export interface Trained {
+export interface TrainedEnsemble {
   readonly networks: readonly Network[];
   readonly plan: Pick<HeadPlan, "rewards" | "cost">;
-  readonly curves: readonly CurvePoint[];
+  readonly curves: readonly LearningCurvePoint[];
   readonly bestEpochs: readonly number[];
 }
 
-export function representationOf(trained: Trained): Representation {
+export function representationOf(trained: TrainedEnsemble): Representation {
   const { networks } = trained;
   const { arms, second } = must(networks[0], "a network").fixed.shape;
   const hiddenWidth = networks.length * second;
@@ -50,7 +50,7 @@ export function representationOf(trained: Trained): Representation {
 }
 
 /** Mean over the networks. */
-function effectsOf({ plan }: Trained, networks: readonly Network[], x: Float32Array, n: number): Effects {
+function effectsOf({ plan }: TrainedEnsemble, networks: readonly Network[], x: Float32Array, n: number): Effects {
   const size = n * must(networks[0], "a network").fixed.shape.arms;
   const effects = { reward: new Float32Array(size), cost: new Float32Array(size), redemption: new Float32Array(size) };
   for (const network of networks)
@@ -91,7 +91,7 @@ function addHidden(
 
 /** Adds the members' mean, times `weight`, to the effects of the rows from `from` on, which its view sees as `x`. */
 function addEffects(
-  plan: Trained["plan"],
+  plan: TrainedEnsemble["plan"],
   { fixed, weights }: Network,
   x: Float32Array,
   from: number,

@@ -11,7 +11,14 @@
 
 import { must } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
-import { FOLDS, type Block, type CurvePoint, type Dataset, type Progress, type Representation } from "../nouns.ts";
+import {
+  FOLDS,
+  type Block,
+  type LearningCurvePoint,
+  type Dataset,
+  type ProgressListener,
+  type Representation,
+} from "../nouns.ts";
 import { adamW, type Optimiser, type Parameter } from "./optimiser.ts";
 import { shuffled } from "../shuffle.ts";
 import { breathe } from "./tensorflow.ts";
@@ -33,7 +40,7 @@ export async function trainRepresentation(
   dataset: Dataset,
   given: Partial<NetworkOptions>,
   seed: number,
-  progress: Progress,
+  progress: ProgressListener,
 ): Promise<Representation> {
   const options = networkOptions(given, dataset.rows);
   const random = seededRandom(`represent:${seed}`);
@@ -120,7 +127,7 @@ function learner(
 
 interface Fitted {
   readonly networks: readonly Network[];
-  readonly curves: readonly CurvePoint[];
+  readonly curves: readonly LearningCurvePoint[];
   readonly bestEpochs: readonly number[];
 }
 
@@ -133,8 +140,8 @@ interface Standing {
   readonly train: number;
 }
 
-async function fit(learners: readonly Learner[], options: NetworkOptions, progress: Progress): Promise<Fitted> {
-  const curves: CurvePoint[] = [];
+async function fit(learners: readonly Learner[], options: NetworkOptions, progress: ProgressListener): Promise<Fitted> {
+  const curves: LearningCurvePoint[] = [];
   let standings = learners.map((learner): Standing => ({
     learner,
     epoch: 0,

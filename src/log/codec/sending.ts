@@ -15,7 +15,7 @@ import { partitionOf, type Placement } from "../partitioner.ts";
 import { TOPICS } from "../topics.ts";
 
 /** It is right by itself, and more than its topic takes. */
-export class TooLarge extends InvalidInput {
+export class ValueTooLarge extends InvalidInput {
   override name = "TooLarge";
 }
 
@@ -110,7 +110,7 @@ export function recordOf<N extends SendableTopic>(topic: N, value: TopicValues[N
   const bytes = encoded(topic, value);
   const most = isEvent(topic) ? MAX_EVENT_BYTES : TOPICS[topic].maxRecordBytes;
   if (bytes.length > most)
-    throw new TooLarge(`${topic}: ${bytes.length} bytes, more than the ${most} that a record of it has at most`);
+    throw new ValueTooLarge(`${topic}: ${bytes.length} bytes, more than the ${most} that a record of it has at most`);
   const partition = way.partition?.(value, placement);
   return { topic, key: way.key(value), value: bytes, ...(partition === undefined ? {} : { partition }) };
 }

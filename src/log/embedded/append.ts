@@ -4,31 +4,26 @@
 
 import { checkBounds } from "../bounds.ts";
 import type { OutRecord } from "../event-log.ts";
-import { partitionOf } from "../partitioner.ts";
-import { BATCH_BYTES, encodeBatch, recordBytes, type BatchRecord, type EncodedBatch } from "./batch.ts";
-import type { Catalogue } from "./catalogue.ts";
-import type { Tables, Topic } from "./sqlite/tables.ts";
+import { partitionOf, type KeylessCounter } from "../partitioner.ts";
+import { BATCH_BYTES, encodeBatch, recordBytes, type PackedRecord, type EncodedBatch } from "./batch.ts";
+import type { FolderTopics } from "./catalogue.ts";
+import type { Tables, StoredTopic } from "./sqlite/tables.ts";
 
 /** What goes to one partition. */
 export interface Group {
-  readonly topic: Topic;
+  readonly topic: StoredTopic;
   readonly partition: number;
   readonly batches: readonly EncodedBatch[];
 }
 
-/** Spreads records without key and partition. */
-export interface KeylessCounter {
-  next: number;
-}
-
 export async function prepareGroups(
-  catalogue: Catalogue,
+  catalogue: FolderTopics,
   records: readonly OutRecord[],
   nowMs: number,
   keyless: KeylessCounter,
 ): Promise<Group[]> {
   await catalogue.load(new Set(records.map((record) => record.topic)));
-  const groups = new Map<string, { topic: Topic; partition: number; records: OutRecord[] }>();
+  const groups = new Map<string, { topic: StoredTopic; partition: number; records: OutRecord[] }>();
   for (const record of records) {
     const topic = catalogue.topic(record.topic);
     checkBounds(topic.spec, record);
@@ -45,7 +40,7 @@ export async function prepareGroups(
   }));
 }
 
-function place(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: KeylessCounter): number {
+function place(catalogue: FolderTopics, topic: StoredTopic, record: OutRecord, keyless: KeylessCounter): number {
   if (record.partition !== undefined) {
     catalogue.partition(record.topic, record.partition);
     return record.partition;
@@ -59,7 +54,7 @@ function place(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: K
 
 function cutBatches(records: readonly OutRecord[], nowMs: number): EncodedBatch[] {
   const batches: EncodedBatch[] = [];
-  let batch: BatchRecord[] = [];
+  let batch: PackedRecord[] = [];
   let bytes = 0;
   const cut = (): void => {
     if (batch.length > 0) batches.push({ bytes: encodeBatch(batch), count: batch.length });

@@ -19,7 +19,7 @@ const NONE: readonly [string, Uint8Array][] = [];
 /** A batch is cut when it has this many bytes; a larger record is a batch of its own. */
 export const BATCH_BYTES = 64 * 1024;
 
-export interface BatchRecord {
+export interface PackedRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers?: Headers;
@@ -33,7 +33,7 @@ export interface EncodedBatch {
   readonly count: number;
 }
 
-export function encodeBatch(records: readonly BatchRecord[]): Buffer {
+export function encodeBatch(records: readonly PackedRecord[]): Buffer {
   const last = must(records.at(-1), "a batch's last record");
   const out = Buffer.allocUnsafeSlow(records.reduce((sum, record) => sum + recordBytes(record), BATCH_HEADER));
   let newest = -Infinity;
@@ -50,14 +50,14 @@ export function encodeBatch(records: readonly BatchRecord[]): Buffer {
   return out;
 }
 
-export function recordBytes(record: Omit<BatchRecord, "delta" | "timestampMs">): number {
+export function recordBytes(record: Omit<PackedRecord, "delta" | "timestampMs">): number {
   let bytes = RECORD_HEADER + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   if (record.headers === undefined) return bytes;
   for (const [name, value] of Object.entries(record.headers)) bytes += 6 + Buffer.byteLength(name) + value.length;
   return bytes;
 }
 
-function writeRecord(out: Buffer, start: number, record: BatchRecord): number {
+function writeRecord(out: Buffer, start: number, record: PackedRecord): number {
   const headers = record.headers === undefined ? NONE : Object.entries(record.headers);
   out.writeUInt32LE(record.delta, start);
   out.writeDoubleLE(record.timestampMs, start + 4);

@@ -1,19 +1,19 @@
-// Catalogue
+// Topics of a folder
 // The topics of a folder and their settings, as this process has read them. `load` reads them again where a name is missing;
 // the rest answers from memory.
 
 import { must } from "../../domain/assert.ts";
 import { TopicMismatch, UnknownTopic, type TaskKind, type TopicSpec } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
-import type { Environment } from "./sqlite/environment.ts";
-import type { Topic } from "./sqlite/tables.ts";
+import type { SqliteEnvironment } from "./sqlite/environment.ts";
+import type { StoredTopic } from "./sqlite/tables.ts";
 
-export class Catalogue {
+export class FolderTopics {
   readonly partitioner: Partitioner;
-  readonly #environment: Environment;
-  #topics = new Map<string, Topic>();
+  readonly #environment: SqliteEnvironment;
+  #topics = new Map<string, StoredTopic>();
 
-  constructor(environment: Environment, partitioner: Partitioner) {
+  constructor(environment: SqliteEnvironment, partitioner: Partitioner) {
     this.#environment = environment;
     this.partitioner = partitioner;
   }
@@ -41,7 +41,7 @@ export class Catalogue {
     });
   }
 
-  async all(): Promise<readonly Topic[]> {
+  async all(): Promise<readonly StoredTopic[]> {
     this.#topics = await this.#environment.read(() => byName(this.#environment.tables.topics()));
     return [...this.#topics.values()];
   }
@@ -55,14 +55,14 @@ export class Catalogue {
       }
   }
 
-  topic(name: string): Topic {
+  topic(name: string): StoredTopic {
     const topic = this.#topics.get(name);
     if (!topic) throw new UnknownTopic(`${name} is not a topic of ${this.#environment.path}`);
     return topic;
   }
 
   /** The topic, once it is sure that it has the partition. */
-  partition(name: string, partition: number): Topic {
+  partition(name: string, partition: number): StoredTopic {
     const topic = this.topic(name);
     if (!Number.isInteger(partition) || partition < 0 || partition >= topic.spec.partitions)
       throw new UnknownTopic(`${name} has no partition ${partition}; it has ${topic.spec.partitions}`);
@@ -81,6 +81,6 @@ export class Catalogue {
   }
 }
 
-function byName(topics: readonly Topic[]): Map<string, Topic> {
+function byName(topics: readonly StoredTopic[]): Map<string, StoredTopic> {
   return new Map(topics.map((topic) => [topic.spec.name, topic]));
 }

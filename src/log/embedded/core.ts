@@ -1,15 +1,15 @@
 // Core
 // What the parts of an open embedded log share.
 
-import type { KeylessCounter } from "./append.ts";
-import type { Catalogue } from "./catalogue.ts";
-import type { Environment } from "./sqlite/environment.ts";
+import type { KeylessCounter } from "../partitioner.ts";
+import type { FolderTopics } from "./catalogue.ts";
+import type { SqliteEnvironment } from "./sqlite/environment.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Watcher } from "./watcher.ts";
 
 export interface Core {
-  readonly environment: Environment;
-  readonly catalogue: Catalogue;
+  readonly environment: SqliteEnvironment;
+  readonly catalogue: FolderTopics;
   readonly watcher: Watcher;
   readonly now: () => number;
   readonly keyless: KeylessCounter;

@@ -19,7 +19,7 @@ import {
 } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
 import { appendGroups, prepareGroups } from "./append.ts";
-import { Catalogue } from "./catalogue.ts";
+import { FolderTopics } from "./catalogue.ts";
 import type { Core } from "./core.ts";
 import { openEnvironment } from "./sqlite/environment.ts";
 import type { Durability } from "./sqlite/format.ts";
@@ -27,7 +27,7 @@ import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance/maintenance.ts";
 import type { LockedRetryOptions } from "./sqlite/locked-retry.ts";
 import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
-import { Reader } from "./reader.ts";
+import { BatchReader } from "./reader.ts";
 import { claimTask } from "./task-log.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -57,7 +57,7 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
   let open = true;
   const core: Core = {
     environment,
-    catalogue: new Catalogue(environment, options.partitioner ?? "murmur2"),
+    catalogue: new FolderTopics(environment, options.partitioner ?? "murmur2"),
     watcher: new Watcher(environment),
     now: options.now,
     keyless: { next: 0 },
@@ -138,7 +138,7 @@ async function* readFrom(
   await catalogue.load([name]);
   const topic = catalogue.partition(name, partition);
   const end = how.follow === true ? Infinity : (await environment.read(() => tables.head(topic.id, partition))).end;
-  const reader = new Reader(tables, topic, partition, from);
+  const reader = new BatchReader(tables, topic, partition, from);
   while (how.signal?.aborted !== true) {
     core.checkOpen();
     const { seen, records } = await environment.read(() => {

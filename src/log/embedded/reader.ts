@@ -6,17 +6,17 @@ import { AssertionFailed } from "../../domain/assert.ts";
 import { LogError, type LogRecord } from "../event-log.ts";
 import { BatchCursor } from "./batch.ts";
 import { DAMAGED } from "./sqlite/sqlite-errors.ts";
-import type { Tables, Topic } from "./sqlite/tables.ts";
+import type { Tables, StoredTopic } from "./sqlite/tables.ts";
 
-export class Reader {
+export class BatchReader {
   readonly #tables: Tables;
-  readonly #topic: Topic;
+  readonly #topic: StoredTopic;
   readonly #partition: number;
   #position: number;
   /** A batch of which only a part was taken. */
   #open: BatchCursor | undefined;
 
-  constructor(tables: Tables, topic: Topic, partition: number, position: number) {
+  constructor(tables: Tables, topic: StoredTopic, partition: number, position: number) {
     this.#tables = tables;
     this.#topic = topic;
     this.#partition = partition;

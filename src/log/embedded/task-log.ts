@@ -15,7 +15,7 @@ import {
 import { appendGroups, prepareGroups } from "./append.ts";
 import type { Core } from "./core.ts";
 import { checkEpoch, commitPositions, raiseEpoch } from "./ownership.ts";
-import { Reader } from "./reader.ts";
+import { BatchReader } from "./reader.ts";
 
 const RESTORE_BATCH = 1_000;
 
@@ -42,7 +42,7 @@ class EmbeddedTaskLog implements TaskLog {
   readonly partition: number;
   readonly #claimant: Claimant;
   readonly #epoch: number;
-  #readers: readonly Reader[];
+  #readers: readonly BatchReader[];
   #released = false;
 
   constructor(claimant: Claimant, epoch: number) {
@@ -57,7 +57,7 @@ class EmbeddedTaskLog implements TaskLog {
     const { tables } = core.environment;
     const topic = core.catalogue.topic(kind.changelog);
     const { end } = await this.#read(() => tables.head(topic.id, this.partition));
-    const reader = new Reader(tables, topic, this.partition, from);
+    const reader = new BatchReader(tables, topic, this.partition, from);
     for (;;) {
       const records = await this.#read(() => {
         const found: LogRecord[] = [];
@@ -113,10 +113,11 @@ class EmbeddedTaskLog implements TaskLog {
     this.#released = true;
   }
 
-  #open(positions: Positions): readonly Reader[] {
+  #open(positions: Positions): readonly BatchReader[] {
     const { core, kind } = this.#claimant;
     return kind.inputs.map(
-      (name) => new Reader(core.environment.tables, core.catalogue.topic(name), this.partition, positions[name] ?? 0),
+      (name) =>
+        new BatchReader(core.environment.tables, core.catalogue.topic(name), this.partition, positions[name] ?? 0),
     );
   }
 

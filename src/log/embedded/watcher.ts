@@ -3,20 +3,20 @@
 // for what others do. It looks often after news and rarely in a lull, and not at all while nobody sleeps.
 
 import { Wakeup } from "../wakeup.ts";
-import type { Environment } from "./sqlite/environment.ts";
+import type { SqliteEnvironment } from "./sqlite/environment.ts";
 
 const LOOK_MS_MIN = 2;
 const LOOK_MS_MAX = 25;
 
 export class Watcher {
-  readonly #environment: Environment;
+  readonly #environment: SqliteEnvironment;
   readonly #wakeup = new Wakeup();
   #sleepers = 0;
   #timer: NodeJS.Timeout | undefined;
   #seen = -1;
   #waitMs = LOOK_MS_MIN;
 
-  constructor(environment: Environment) {
+  constructor(environment: SqliteEnvironment) {
     this.#environment = environment;
   }
 

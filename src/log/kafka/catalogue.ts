@@ -1,4 +1,4 @@
-// Catalogue
+// Topics of a cluster
 // The topics of the cluster under our prefix: what they are, what they should be, and the making of those that lack.
 
 import { must } from "../../domain/assert.ts";
@@ -24,7 +24,7 @@ const CONFIGS = ["cleanup.policy", "retention.ms", "max.message.bytes", "min.ins
 /** What a broker may not know: a topic is of use without it. */
 const OPTIONAL: ReadonlySet<string> = new Set([AFTER_MAX]);
 
-export interface Topic {
+export interface ClusterTopic {
   /** As the port knows it, without the prefix. */
   readonly spec: TopicSpec;
   readonly maxMessageBytes: number;
@@ -33,7 +33,7 @@ export interface Topic {
 }
 
 /** One thing in which a cluster differs from what is needed. */
-export interface Difference {
+export interface TopicDifference {
   readonly topic: string;
   readonly setting: string;
   readonly needed: string;
@@ -44,9 +44,9 @@ export interface Difference {
   readonly isOptional?: true;
 }
 
-export class Catalogue {
+export class ClusterTopics {
   readonly #cluster: Cluster;
-  readonly #known = new Map<string, Topic>();
+  readonly #known = new Map<string, ClusterTopic>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -67,11 +67,11 @@ export class Catalogue {
   }
 
   /** What has been asked for before. */
-  known(name: string): Topic | undefined {
+  known(name: string): ClusterTopic | undefined {
     return this.#known.get(name);
   }
 
-  async topic(name: string): Promise<Topic> {
+  async topic(name: string): Promise<ClusterTopic> {
     const known = this.#known.get(name);
     if (known) return known;
     const [found] = await this.#load([name]);
@@ -80,7 +80,7 @@ export class Catalogue {
   }
 
   /** The topic, once it is sure that it has the partition. */
-  async partition(name: string, partition: number): Promise<Topic> {
+  async partition(name: string, partition: number): Promise<ClusterTopic> {
     const topic = await this.topic(name);
     checkPartition(topic, partition);
     return topic;
@@ -99,7 +99,7 @@ export class Catalogue {
   }
 
   /** Every topic under the prefix. */
-  async all(): Promise<readonly Topic[]> {
+  async all(): Promise<readonly ClusterTopic[]> {
     const { topicPrefix } = this.#cluster.settings;
     const answer = await this.#cluster.retry("all topics", () => this.#cluster.metadata(null));
     const names = answer.topics.filter((topic) => !topic.internal && topic.topic.startsWith(topicPrefix));
@@ -107,7 +107,7 @@ export class Catalogue {
   }
 
   /** Those of the names that exist. */
-  async #load(names: readonly string[]): Promise<Topic[]> {
+  async #load(names: readonly string[]): Promise<ClusterTopic[]> {
     if (names.length === 0) return [];
     const physical = names.map((name) => this.physical(name));
     const { topics, configs } = await this.#cluster.retry(`topics ${physical.join(", ")}`, async () => {
@@ -117,7 +117,7 @@ export class Catalogue {
         [topic, await this.#cluster.admin.topicConfigs(topic, CONFIGS)] as const;
       return { topics: found, configs: new Map(await Promise.all(found.map(configsOf))) };
     });
-    const loaded = topics.map((topic): Topic => {
+    const loaded = topics.map((topic): ClusterTopic => {
       const values = configs.get(topic.topic) ?? new Map<string, string>();
       const replication = topic.partitions[0]?.replicas ?? 0;
       return topicOf(this.logical(topic.topic), topic.partitions.length, replication, values);
@@ -175,7 +175,7 @@ export class Catalogue {
   }
 
   /** In what the cluster differs from what is needed, without changing anything. */
-  async differences(specs: readonly TopicSpec[]): Promise<Difference[]> {
+  async differences(specs: readonly TopicSpec[]): Promise<TopicDifference[]> {
     this.#known.clear();
     const found = new Map((await this.#load(specs.map((spec) => spec.name))).map((topic) => [topic.spec.name, topic]));
     const { replication, minInsyncReplicas } = this.#cluster.settings;
@@ -217,17 +217,17 @@ function withoutOptional(topic: NewTopic): NewTopic {
   return { ...topic, configs: topic.configs.filter(([setting]) => !OPTIONAL.has(setting)) };
 }
 
-function notKnown(topic: string, setting: string, needed: string): Difference {
+function notKnown(topic: string, setting: string, needed: string): TopicDifference {
   const fix = "works without it; Kafka has it from 3.6 on, and then holds a machine's clock against the broker's";
   return { topic, setting, needed, found: "not known to this broker", fix, isOptional: true };
 }
 
-export function checkPartition({ spec }: Topic, partition: number): void {
+export function checkPartition({ spec }: ClusterTopic, partition: number): void {
   if (!Number.isInteger(partition) || partition < 0 || partition >= spec.partitions)
     throw new UnknownTopic(`${spec.name} has no partition ${partition}; it has ${spec.partitions}`);
 }
 
-function partitionsDiffer(spec: TopicSpec, topic: Topic | undefined): Difference[] {
+function partitionsDiffer(spec: TopicSpec, topic: ClusterTopic | undefined): TopicDifference[] {
   if (!topic || topic.spec.partitions === spec.partitions) return [];
   return [
     {
@@ -250,7 +250,12 @@ function* neededConfigs(spec: TopicSpec, minInsyncReplicas: number | null): Gene
   yield [AFTER_MAX, spec.clockBound === true ? CLOCK_BOUND_MS : UNBOUND_MS];
 }
 
-function topicOf(name: string, partitions: number, replication: number, configs: ReadonlyMap<string, string>): Topic {
+function topicOf(
+  name: string,
+  partitions: number,
+  replication: number,
+  configs: ReadonlyMap<string, string>,
+): ClusterTopic {
   const maxMessageBytes = Number(configs.get("max.message.bytes") ?? BATCH_ROOM);
   const cleanup = (configs.get("cleanup.policy") ?? "delete").startsWith("compact") ? "compact" : "delete";
   const retention = Number(configs.get("retention.ms") ?? -1);

@@ -2,7 +2,7 @@
 // The EventLog on Kafka. What it promises is the port's; how it keeps it is in the files beside this one.
 
 import type { EventLog, Positions, TaskKind, TaskPositions, TopicSpec } from "../event-log.ts";
-import { Catalogue, type Difference } from "./catalogue.ts";
+import { ClusterTopics, type TopicDifference } from "./catalogue.ts";
 import { Cluster } from "./client/cluster.ts";
 import { KafkaError } from "./client/errors.ts";
 import { GroupMembership } from "./group/membership.ts";
@@ -16,7 +16,7 @@ import { EARLIEST, LATEST, offsetFetch } from "./protocol/calls.ts";
 
 export interface KafkaLog extends EventLog {
   /** In what the cluster's topics differ from what is needed; changes nothing. */
-  differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+  differences(specs: readonly TopicSpec[]): Promise<readonly TopicDifference[]>;
 }
 
 /** Connects, so that wrong settings are known at once. */
@@ -33,7 +33,7 @@ export async function openKafkaLog(settings: KafkaSettings, now: () => number): 
 
 /** On a cluster of the caller's. */
 export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
-  const catalogue = new Catalogue(cluster);
+  const catalogue = new ClusterTopics(cluster);
   const readYourWrites = new ReadYourWrites();
   const reading = new Reading(cluster, catalogue, readYourWrites);
   const sender = new Sender(cluster, catalogue, now);
@@ -96,7 +96,11 @@ function groupOf(cluster: Cluster, kind: TaskKind): string {
   return `${cluster.settings.topicPrefix}${kind.application}-${kind.kind}`;
 }
 
-async function groupPositions(cluster: Cluster, catalogue: Catalogue, kind: TaskKind): Promise<Map<number, Positions>> {
+async function groupPositions(
+  cluster: Cluster,
+  catalogue: ClusterTopics,
+  kind: TaskKind,
+): Promise<Map<number, Positions>> {
   const group = groupOf(cluster, kind);
   const answers = await cluster.retry(`offsets of ${group}`, async () => {
     try {

@@ -41,7 +41,9 @@ export interface KafkaSettings {
   readonly onTrouble?: (message: string) => void;
 }
 
-export interface Settings extends Required<Omit<KafkaSettings, "tls" | "sasl" | "replication" | "minInsyncReplicas">> {
+export interface ResolvedSettings extends Required<
+  Omit<KafkaSettings, "tls" | "sasl" | "replication" | "minInsyncReplicas">
+> {
   readonly tls: (() => KafkaTls) | null;
   readonly sasl: KafkaSasl | null;
   readonly replication: number | null;
@@ -50,7 +52,7 @@ export interface Settings extends Required<Omit<KafkaSettings, "tls" | "sasl" | 
   readonly admitted: { once: boolean };
 }
 
-export function withDefaults(given: KafkaSettings): Settings {
+export function withDefaults(given: KafkaSettings): ResolvedSettings {
   return {
     brokers: given.brokers,
     clientId: given.clientId,

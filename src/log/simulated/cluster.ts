@@ -11,11 +11,11 @@ import type { Partitioner } from "../partitioner.ts";
 import { Wakeup } from "../wakeup.ts";
 import type { ClusterCore, SimulatedLog } from "./core.ts";
 import { noFaults, type Faults } from "./faults.ts";
-import { Groups, type Sharing } from "./groups.ts";
+import { SimulatedGroups, type Sharing } from "./groups.ts";
 import { createLog } from "./log.ts";
 import { Store } from "./store.ts";
 
-export interface ClusterOptions {
+export interface SimulatedLogOptions {
   /** The log's clock; for records sent without a time stamp. */
   readonly now: () => number;
   readonly faults?: Faults;
@@ -36,12 +36,12 @@ export interface SimulatedCluster {
   setFaults(faults: Faults): void;
 }
 
-export function createSimulatedCluster(options: ClusterOptions): SimulatedCluster {
+export function createSimulatedCluster(options: SimulatedLogOptions): SimulatedCluster {
   let faults = options.faults ?? noFaults;
   let count = 0;
   const core: ClusterCore = {
     store: new Store(options.partitioner ?? "murmur2"),
-    groups: new Groups(options.sharing ?? "one"),
+    groups: new SimulatedGroups(options.sharing ?? "one"),
     wakeup: new Wakeup(),
     now: options.now,
     markers: options.transactionMarkers ?? true,

@@ -3,8 +3,8 @@
 
 import type { EventLog } from "../event-log.ts";
 import type { Wakeup } from "../wakeup.ts";
-import type { Fault, FaultPoint, Step } from "./faults.ts";
-import type { Groups } from "./groups.ts";
+import type { SimulatedFault, FaultPoint, SimulatedStep } from "./faults.ts";
+import type { SimulatedGroups } from "./groups.ts";
 import type { Store } from "./store.ts";
 
 export interface SimulatedLog extends EventLog {
@@ -19,11 +19,11 @@ export interface SimulatedLog extends EventLog {
 /** What the logs and their tasks share. */
 export interface ClusterCore {
   readonly store: Store;
-  readonly groups: Groups;
+  readonly groups: SimulatedGroups;
   readonly wakeup: Wakeup;
   readonly now: () => number;
   readonly markers: boolean;
-  fault(point: Omit<FaultPoint, "count">): Fault;
+  fault(point: Omit<FaultPoint, "count">): SimulatedFault;
 }
 
 /** A process: alive, until it crashes or closes. */
@@ -33,5 +33,5 @@ export interface Process {
   /** Throws when the process is gone; call it after every await. */
   check(): void;
   /** Runs one step under its fault. */
-  step<T>(step: Step, task: string | null, effect: () => T): Promise<T>;
+  step<T>(step: SimulatedStep, task: string | null, effect: () => T): Promise<T>;
 }

@@ -3,10 +3,10 @@
 
 import type { Random } from "../../domain/random.ts";
 
-export type Step = "send" | "claim" | "restore" | "seek" | "poll" | "commit";
+export type SimulatedStep = "send" | "claim" | "restore" | "seek" | "poll" | "commit";
 
 export interface FaultPoint {
-  readonly step: Step;
+  readonly step: SimulatedStep;
   /** Name of the process, as given to `connect`. */
   readonly process: string;
   /** Kind and partition of a task's step; null for `send`. */
@@ -20,9 +20,10 @@ export interface FaultPoint {
  * `Crashed`. unknown_before/after: a commit throws `OutcomeUnknown`, having taken effect or not (elsewhere as
  * `unavailable`). unavailable: `LogUnavailable`, nothing happened.
  */
-export type Fault = "none" | "crash_before" | "crash_after" | "unknown_before" | "unknown_after" | "unavailable";
+export type SimulatedFault =
+  "none" | "crash_before" | "crash_after" | "unknown_before" | "unknown_after" | "unavailable";
 
-export type Faults = (point: FaultPoint) => Fault;
+export type Faults = (point: FaultPoint) => SimulatedFault;
 
 /** The process of this log has died: nothing that it still does counts. Not a LogError: no verdict is due. */
 export class Crashed extends Error {
@@ -32,7 +33,11 @@ export class Crashed extends Error {
 export const noFaults: Faults = () => "none";
 
 /** One fault at the n-th step that `matches` (0 is the first), then none. */
-export function faultAt(n: number, fault: Fault, matches: (point: FaultPoint) => boolean = () => true): Faults {
+export function faultAt(
+  n: number,
+  fault: SimulatedFault,
+  matches: (point: FaultPoint) => boolean = () => true,
+): Faults {
   let seen = 0;
   return (point) => {
     if (!matches(point)) return "none";
@@ -42,8 +47,8 @@ export function faultAt(n: number, fault: Fault, matches: (point: FaultPoint) =>
 }
 
 /** Each fault with its own probability at every step; the same seed gives the same faults. */
-export function seededFaults(random: Random, rates: Readonly<Partial<Record<Fault, number>>>): Faults {
-  const table: [Fault, number][] = [];
+export function seededFaults(random: Random, rates: Readonly<Partial<Record<SimulatedFault, number>>>): Faults {
+  const table: [SimulatedFault, number][] = [];
   for (const fault of FAULTS) table.push([fault, rates[fault] ?? 0]);
   return () => {
     let draw = random.unit();

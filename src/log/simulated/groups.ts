@@ -7,7 +7,7 @@ import { AlreadyRunning, type Member, type Positions, type TaskKind } from "../e
 
 export type Sharing = "one" | "many";
 
-export interface GroupMember {
+export interface SimulatedMember {
   readonly process: string;
   readonly member: Member;
   readonly partitions: Set<number>;
@@ -23,14 +23,14 @@ export interface GroupMember {
 interface Group {
   readonly partitions: number;
   assignments: number;
-  members: GroupMember[];
+  members: SimulatedMember[];
   readonly epochs: Map<number, number>;
   readonly positions: Map<number, Positions>;
   /** Rebalances come one after another. */
   turn: Promise<void>;
 }
 
-export class Groups {
+export class SimulatedGroups {
   readonly #groups = new Map<string, Group>();
   readonly #sharing: Sharing;
 
@@ -55,7 +55,7 @@ export class Groups {
     return group;
   }
 
-  async join(group: Group, member: GroupMember): Promise<void> {
+  async join(group: Group, member: SimulatedMember): Promise<void> {
     const other = group.members.find((candidate) => candidate.alive);
     if (other && this.#sharing === "one")
       throw new AlreadyRunning(`${other.process} runs this kind of task: stop it first, or let it work`);
@@ -64,7 +64,7 @@ export class Groups {
   }
 
   /** Gives the member's partitions back, each revoked first. */
-  async leave(group: Group, member: GroupMember): Promise<void> {
+  async leave(group: Group, member: SimulatedMember): Promise<void> {
     await this.#inTurn(group, async () => {
       for (const partition of member.partitions) await revoke(member, partition);
       drop(group, member);
@@ -73,7 +73,7 @@ export class Groups {
   }
 
   /** Without `revoked`: the member is dead, or taken for dead. */
-  lose(group: Group, member: GroupMember): void {
+  lose(group: Group, member: SimulatedMember): void {
     if (!group.members.includes(member)) return;
     drop(group, member);
     void this.rebalance(group);
@@ -107,7 +107,7 @@ export class Groups {
   }
 }
 
-function targets(group: Group): [GroupMember, number][] {
+function targets(group: Group): [SimulatedMember, number][] {
   const { members, partitions } = group;
   const most = members.toSorted((a, b) => b.partitions.size - a.partitions.size);
   return most.map((member, index) => [
@@ -116,13 +116,13 @@ function targets(group: Group): [GroupMember, number][] {
   ]);
 }
 
-async function revoke(member: GroupMember, partition: number): Promise<void> {
+async function revoke(member: SimulatedMember, partition: number): Promise<void> {
   if (member.alive) await member.member.revoked(partition);
   member.partitions.delete(partition);
   member.givenBack.add(partition);
 }
 
-function drop(group: Group, member: GroupMember): void {
+function drop(group: Group, member: SimulatedMember): void {
   member.alive = false;
   member.partitions.clear();
   group.members = group.members.filter((candidate) => candidate !== member);

@@ -11,19 +11,19 @@ import {
   type TaskKind,
 } from "../event-log.ts";
 import type { ClusterCore, Process, SimulatedLog } from "./core.ts";
-import { Crashed, type Step } from "./faults.ts";
-import type { Group, GroupMember } from "./groups.ts";
+import { Crashed, type SimulatedStep } from "./faults.ts";
+import type { Group, SimulatedMember } from "./groups.ts";
 import { claimTask } from "./task-log.ts";
 
 const READ_BATCH = 500;
 
 /** Only a commit's outcome matters; the other steps can be done again. */
-function unknown(step: Step): Error {
+function unknown(step: SimulatedStep): Error {
   return step === "commit" ? new OutcomeUnknown("commit: no answer") : new LogUnavailable(`${step}: no answer`);
 }
 
 export function createLog(core: ClusterCore, name: string): SimulatedLog {
-  const joined = new Map<GroupMember, Group>();
+  const joined = new Map<SimulatedMember, Group>();
   let state: "open" | "crashed" | "closed" = "open";
 
   const crash = (): void => {
@@ -95,8 +95,8 @@ export function createLog(core: ClusterCore, name: string): SimulatedLog {
   };
 }
 
-function groupMember(process: Process, kind: TaskKind, group: Group, member: Member): GroupMember {
-  const joining: GroupMember = {
+function groupMember(process: Process, kind: TaskKind, group: Group, member: Member): SimulatedMember {
+  const joining: SimulatedMember = {
     process: process.name,
     member,
     partitions: new Set(),

@@ -4,7 +4,7 @@
 import { must } from "../../domain/assert.ts";
 import { Fenced, UnknownTopic, type LogRecord, type Positions, type TaskKind, type TaskLog } from "../event-log.ts";
 import type { Process } from "./core.ts";
-import type { Group, GroupMember } from "./groups.ts";
+import type { Group, SimulatedMember } from "./groups.ts";
 
 const RESTORE_BATCH = 500;
 
@@ -13,7 +13,7 @@ export async function claimTask(
   kind: TaskKind,
   group: Group,
   { partition, assignment }: { readonly partition: number; readonly assignment: number },
-  member: GroupMember,
+  member: SimulatedMember,
 ): Promise<TaskLog> {
   const task = `${kind.kind}-${partition}`;
   const epoch = await process.step("claim", task, () => {
@@ -30,7 +30,7 @@ interface Claim {
   readonly process: Process;
   readonly kind: TaskKind;
   readonly group: Group;
-  readonly member: GroupMember;
+  readonly member: SimulatedMember;
   readonly partition: number;
   readonly task: string;
   readonly epoch: number;

@@ -15,7 +15,7 @@ import {
   wordsSection,
   type Html,
   type Section,
-  type Verdict,
+  type VerdictTile,
 } from "../page/page.ts";
 import { signed } from "../page/verdict.ts";
 import type { Chart } from "../page/chart.ts";
@@ -96,7 +96,7 @@ const WORDS = wordsOf(
 );
 
 /** What was spent, what it brought, and how much of what was possible. */
-function verdictOf({ figures, currency, reward }: DayReport): Verdict {
+function verdictOf({ figures, currency, reward }: DayReport): VerdictTile {
   const { accounts, budgetUsed, budgetUsedOfPossible, incremental, truth } = figures;
   const spent = `${formatMean(accounts.plan.posted, currency)} spent, ${percent(budgetUsed)} of the budget`;
   const possible = [

@@ -1,22 +1,16 @@
 // What an evaluation's page is given: figures of one session, money in minor units.
 
+import type { Ranged } from "../page/figures.ts";
 import type { BalanceFigures } from "../training/balance-section.ts";
 
-/** A figure with its interval. */
-export interface Ranged {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface GroupFigures {
+export interface HoldoutGroup {
   readonly users: number;
   readonly sessions: number;
   readonly rewardPerUser: number;
   readonly rewardPerSession: number;
 }
 
-export interface PolicyFigures {
+export interface ReportedPolicy {
   readonly name: string;
   /** The line or the points of the picture that it belongs to. */
   readonly series: string;
@@ -43,8 +37,8 @@ export interface EvaluationReport {
   readonly releases: readonly string[];
   /** Null for a table. */
   readonly campaign: {
-    readonly served: GroupFigures;
-    readonly heldOut: GroupFigures;
+    readonly served: HoldoutGroup;
+    readonly heldOut: HoldoutGroup;
     readonly spendMinor: number;
     readonly perUser: Ranged;
     readonly total: Ranged;
@@ -53,9 +47,9 @@ export interface EvaluationReport {
     /** Less what users had brought before; null where nobody had. */
     readonly adjusted: { readonly perUser: Ranged; readonly total: Ranged } | null;
   } | null;
-  readonly policies: readonly PolicyFigures[];
+  readonly policies: readonly ReportedPolicy[];
   /** At the releases' spend; for the picture. */
-  readonly oneMixes: readonly PolicyFigures[];
+  readonly oneMixes: readonly ReportedPolicy[];
   readonly gains: readonly {
     readonly release: string;
     readonly over: string;

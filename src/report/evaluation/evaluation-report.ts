@@ -8,10 +8,10 @@ import { minorPerMajor } from "../../domain/currency.ts";
 import { formatMean } from "../../domain/money.ts";
 import { balanceSection } from "../training/balance-section.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
-import type { EvaluationReport, GroupFigures, Ranged } from "./evaluation-figures.ts";
+import type { EvaluationReport, HoldoutGroup } from "./evaluation-figures.ts";
 import { wordsOf } from "../../domain/glossary.ts";
-import { decimal, percent, perThousand, short, whole } from "../page/figures.ts";
-import { picture, renderPage, table, wordsSection, type Section, type Verdict } from "../page/page.ts";
+import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
+import { picture, renderPage, table, wordsSection, type Section, type VerdictTile } from "../page/page.ts";
 import { signed, verdictOverOneMix } from "../page/verdict.ts";
 
 export async function renderEvaluationReport(report: EvaluationReport): Promise<string> {
@@ -37,7 +37,15 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
   });
 }
 
-function verdictsOf({ campaign, releases, gains, rows, reward, currency, confidence }: EvaluationReport): Verdict[] {
+function verdictsOf({
+  campaign,
+  releases,
+  gains,
+  rows,
+  reward,
+  currency,
+  confidence,
+}: EvaluationReport): VerdictTile[] {
   return [
     ...(campaign === null ? [] : [campaignVerdict(campaign, { reward, currency, confidence })]),
     ...releases.map((release) =>
@@ -52,7 +60,7 @@ function verdictsOf({ campaign, releases, gains, rows, reward, currency, confide
 function campaignVerdict(
   { total, spendMinor, heldOut }: NonNullable<EvaluationReport["campaign"]>,
   { reward, currency, confidence }: Pick<EvaluationReport, "reward" | "currency" | "confidence">,
-): Verdict {
+): VerdictTile {
   const { value, low, high } = total;
   return {
     label: "What the campaign brought",
@@ -74,7 +82,7 @@ function figuresOf({ rows, policies, oneMixes, releases, confidence }: Evaluatio
 function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, report: EvaluationReport): Section {
   const { currency, reward } = report;
   const { served, heldOut } = campaign;
-  const visits = ({ sessions, users }: GroupFigures): string => (sessions / users).toFixed(2);
+  const visits = ({ sessions, users }: HoldoutGroup): string => (sessions / users).toFixed(2);
   return {
     title: "What the campaign brought",
     caption:

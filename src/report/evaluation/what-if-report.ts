@@ -10,7 +10,7 @@ import type { Reason } from "../../domain/decision.ts";
 import { REASON_WORDS } from "../../domain/glossary.ts";
 import { drawChart, wrapped, type Size } from "../page/chart.ts";
 import { decimal, percent, whole } from "../page/figures.ts";
-import { picture, renderPage, table, type Section, type Verdict } from "../page/page.ts";
+import { picture, renderPage, table, type Section, type VerdictTile } from "../page/page.ts";
 import { colour } from "../page/palette.ts";
 import { signed } from "../page/verdict.ts";
 
@@ -74,7 +74,7 @@ export async function renderWhatIf(report: WhatIfReport): Promise<string> {
   });
 }
 
-function verdictOf({ currency, playedAgain, wouldHaveBeen }: WhatIfReport): Verdict {
+function verdictOf({ currency, playedAgain, wouldHaveBeen }: WhatIfReport): VerdictTile {
   const spent = wouldHaveBeen.spentMinor - playedAgain.spentMinor;
   const reward = wouldHaveBeen.expectedReward - playedAgain.expectedReward;
   return {

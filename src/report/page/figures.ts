@@ -27,3 +27,10 @@ export function clock(hour: number): string {
   const minutes = Math.floor(hour * 60) % 1440;
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
+
+/** A figure with its interval. */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}

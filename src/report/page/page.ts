@@ -45,7 +45,7 @@ interface Figure {
   readonly hint?: string;
 }
 
-export interface Verdict extends Figure {
+export interface VerdictTile extends Figure {
   readonly kind: "note" | "good" | "bad";
 }
 
@@ -55,7 +55,7 @@ export interface Page {
   /** What must not be overlooked (synthetic data, a failed check); none is fine. */
   readonly notices: readonly { readonly kind: "note" | "good" | "bad"; readonly text: string }[];
   /** What it comes to, in a sentence each; the first tiles. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly VerdictTile[];
   /** The figures that people look for first. */
   readonly figures: readonly Figure[];
   readonly sections: readonly Section[];

@@ -2,7 +2,7 @@
 
 import { minorPerMajor } from "../../domain/currency.ts";
 import { decimal, percent, perThousand, whole } from "./figures.ts";
-import type { Verdict } from "./page.ts";
+import type { VerdictTile } from "./page.ts";
 
 /** Of one session: the budget in minor units, the reward above that of one mix for all at the same spend. */
 export interface GainAtBudget {
@@ -19,7 +19,7 @@ export interface VerdictOn {
 }
 
 /** Counts all budgets, and gives the figures of the middle one: it is fixed beforehand, not picked for how well it looks. */
-export function verdictOverOneMix(gains: readonly GainAtBudget[], on: VerdictOn): Verdict {
+export function verdictOverOneMix(gains: readonly GainAtBudget[], on: VerdictOn): VerdictTile {
   const { label, rows, reward, currency, confidence } = on;
   const middle = gains[Math.floor(gains.length / 2)];
   if (middle === undefined) return { label, kind: "note", value: "Too few rows to tell" };

@@ -1,14 +1,8 @@
 // Training report figures
 // What the training report is given: figures, already worked out. Its page and its charts draw the same ones.
 
+import type { Ranged } from "../page/figures.ts";
 import type { BalanceFigures } from "./balance-section.ts";
-
-/** A figure with its interval. */
-export interface Ranged {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface TrainingReport {
   readonly title: string;

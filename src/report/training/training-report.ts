@@ -6,7 +6,7 @@
 
 import { minorPerMajor } from "../../domain/currency.ts";
 import { balanceSection } from "./balance-section.ts";
-import { decimal, percent, perThousand, short, whole } from "../page/figures.ts";
+import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
 import {
   html,
   pair,
@@ -16,12 +16,12 @@ import {
   wordsSection,
   type Html,
   type Section,
-  type Verdict,
+  type VerdictTile,
 } from "../page/page.ts";
 import { verdictOverOneMix } from "../page/verdict.ts";
 import { wordsOf } from "../../domain/glossary.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
-import type { ClusterFigures, Ranged, TrainingReport } from "./training-report-figures.ts";
+import type { ClusterFigures, TrainingReport } from "./training-report-figures.ts";
 
 /** The page as one HTML file. */
 export async function renderTrainingReport(report: TrainingReport): Promise<string> {
@@ -55,7 +55,7 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
 
 const WORDS = wordsOf("segment", "offer", "extra orders per extra euro", "one mix for all", "value kept");
 
-function verdictOf({ policies, reward, currency, notCausal }: TrainingReport): Verdict {
+function verdictOf({ policies, reward, currency, notCausal }: TrainingReport): VerdictTile {
   const gains = policies.differences.map(({ budget, oneMix }) => ({ budget, gain: oneMix.reward }));
   const { rows, confidence } = policies;
   const verdict = verdictOverOneMix(gains, { label: "Is it worth it?", rows, reward, currency, confidence });

@@ -12,7 +12,7 @@ import type { AccountTotals } from "../../domain/control.ts";
 import type { Account } from "../../domain/decision.ts";
 import { MAX_MINOR, type Minor } from "../../domain/money.ts";
 import { NO_TOTALS, pendingOf, type ByAccount } from "../../domain/totals.ts";
-import { LEGALITY, type LedgerEvent, type Verdict } from "./legality.ts";
+import { LEGALITY, type LedgerEvent, type LedgerRule } from "./legality.ts";
 import type {
   EndResult,
   ExpireStatus,
@@ -146,7 +146,7 @@ export class Book {
   }
 }
 
-function verdict(known: Reservation | null, event: LedgerEvent): Verdict {
+function verdict(known: Reservation | null, event: LedgerEvent): LedgerRule {
   return LEGALITY[known === null ? "absent" : known.state][event];
 }
 

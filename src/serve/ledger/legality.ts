@@ -14,10 +14,10 @@ export type LedgerEvent = "reserve" | "post" | "void" | "expire";
  * not_found  there is nothing under this id
  * none       nothing to do, and nothing wrong
  */
-export type Verdict = "apply" | "compare" | "ended" | "not_found" | "none";
+export type LedgerRule = "apply" | "compare" | "ended" | "not_found" | "none";
 
 // prettier-ignore
-export const LEGALITY: Readonly<Record<ReservationState, Readonly<Record<LedgerEvent, Verdict>>>> = {
+export const LEGALITY: Readonly<Record<ReservationState, Readonly<Record<LedgerEvent, LedgerRule>>>> = {
   absent:  { reserve: "apply",   post: "not_found", void: "not_found", expire: "not_found" },
   held:    { reserve: "compare", post: "apply",     void: "apply",     expire: "apply" },
   posted:  { reserve: "compare", post: "ended",     void: "ended",     expire: "none" },

@@ -7,7 +7,7 @@ import type { BudgetStatus } from "../../domain/control.ts";
 import { REASONS, type Decision, type Reason } from "../../domain/decision.ts";
 import type { Market, MarketOutcome } from "../market/market.ts";
 import { AccountSums } from "./account-sums.ts";
-import type { Traffic } from "../world/traffic.ts";
+import type { DayTraffic } from "../world/traffic.ts";
 
 const NOT_DECIDED = 255;
 
@@ -24,7 +24,7 @@ const PLANNED: ReadonlySet<Reason> = new Set([
 export class DayRecord {
   readonly campaign: Campaign;
   readonly market: Market;
-  readonly traffic: Traffic;
+  readonly traffic: DayTraffic;
   /** By session. */
   readonly reason: Uint8Array;
   readonly arm: Uint8Array;
@@ -56,7 +56,7 @@ export class DayRecord {
   wallMs = 0;
   pausedMs = 0;
 
-  constructor(traffic: Traffic, campaign: Campaign, market: Market) {
+  constructor(traffic: DayTraffic, campaign: Campaign, market: Market) {
     const n = traffic.sessions;
     this.traffic = traffic;
     this.campaign = campaign;

@@ -16,7 +16,7 @@ import { drawResponse, respond, type DueOutcome } from "../market/responses.ts";
 import { DayRecord } from "./day-record.ts";
 import type { Market } from "../market/market.ts";
 import { Producer } from "../market/producer.ts";
-import type { Traffic } from "../world/traffic.ts";
+import type { DayTraffic } from "../world/traffic.ts";
 
 /** What works: a runner of tasks that can be stepped by hand (task/runner.ts). */
 export interface Stepped {
@@ -35,10 +35,10 @@ export interface DayParts {
   readonly onProgress: (done: number, record: DayRecord) => void;
 }
 
-export interface DayOptions {
+export interface SimulatedDayOptions {
   readonly campaign: Campaign;
   readonly market: Market;
-  readonly traffic: Traffic;
+  readonly traffic: DayTraffic;
   readonly seed: number;
   /** Virtual time of one step. */
   readonly tickMs: number;
@@ -49,7 +49,7 @@ export interface DayOptions {
 /** Share of sessions that a producer sends twice. */
 const RESENT_SHARE_OF = 200;
 
-export async function playDay(parts: DayParts, options: DayOptions): Promise<DayRecord> {
+export async function playDay(parts: DayParts, options: SimulatedDayOptions): Promise<DayRecord> {
   const play = new Play(parts, options);
   await play.run();
   return play.record;
@@ -58,7 +58,7 @@ export async function playDay(parts: DayParts, options: DayOptions): Promise<Day
 class Play {
   readonly record: DayRecord;
   readonly #parts: DayParts;
-  readonly #options: DayOptions;
+  readonly #options: SimulatedDayOptions;
   readonly #producer: Producer;
   readonly #decisions: Consumer<"decisions">;
   readonly #settlements: Consumer<"settlements">;
@@ -72,7 +72,7 @@ class Play {
   #paused = 0;
   #pausedMs = 0;
 
-  constructor(parts: DayParts, options: DayOptions) {
+  constructor(parts: DayParts, options: SimulatedDayOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#producer = new Producer(parts.log);

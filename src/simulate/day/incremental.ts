@@ -3,7 +3,7 @@
 // held out. Users were drawn, and an incentive may bring them back, so that a mean of sessions would compare other sessions;
 // it is given beside, as a ratio of sums of users with the delta method's variance (Cochran 1977, 6.3). Normal, 95 %.
 
-export interface Interval {
+export interface NormalInterval {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -16,9 +16,9 @@ interface Group {
   readonly rewardPerSession: number;
 }
 
-export interface Incremental extends Interval {
-  readonly perUser: Interval;
-  readonly perSession: Interval;
+export interface Incremental extends NormalInterval {
+  readonly perUser: NormalInterval;
+  readonly perSession: NormalInterval;
   readonly treated: Group;
   readonly holdout: Group;
 }
@@ -66,7 +66,7 @@ function difference(
   b: Measured,
   mean: "rewardPerUser" | "rewardPerSession",
   variance: "userVariance" | "sessionVariance",
-): Interval {
+): NormalInterval {
   const value = a[mean] - b[mean];
   const half = Z95 * Math.sqrt(a[variance] + b[variance]);
   return { value, low: value - half, high: value + half };

@@ -24,7 +24,7 @@ export interface ReplayRows {
   readonly cost: Float32Array;
 }
 
-export interface ReplayOptions {
+export interface ReplayWorldOptions {
   readonly rows: ReplayRows;
   readonly spec: FeatureSpec;
   readonly arms: readonly MarketArm[];
@@ -38,7 +38,7 @@ export interface ReplayOptions {
 
 const NEIGHBOURS = 8;
 
-export function replayMarket(options: ReplayOptions): Market {
+export function replayMarket(options: ReplayWorldOptions): Market {
   const { rows, spec, arms } = options;
   const width = rowWidth(spec);
   assert(rows.x.length === rows.n * width, "rows do not have the spec's width");
@@ -73,7 +73,7 @@ function pick(luck: Luck, count: number): number {
   return Math.min(Math.floor(luck.order * count), count - 1);
 }
 
-function outcomeOf({ rows, rewards, redemption }: ReplayOptions, row: number): MarketOutcome {
+function outcomeOf({ rows, rewards, redemption }: ReplayWorldOptions, row: number): MarketOutcome {
   const found: Record<string, number> = {};
   rewards.forEach(({ name }, index) => {
     const value = rows.rewards[row * rewards.length + index] ?? 0;
@@ -82,7 +82,11 @@ function outcomeOf({ rows, rewards, redemption }: ReplayOptions, row: number): M
   return { rewards: found, redeemedMinor: redeemedOf(rows, redemption, row) };
 }
 
-function redeemedOf(rows: ReplayRows, redemption: ReplayOptions["redemption"], row: number): number | "whole" | null {
+function redeemedOf(
+  rows: ReplayRows,
+  redemption: ReplayWorldOptions["redemption"],
+  row: number,
+): number | "whole" | null {
   switch (redemption) {
     case "face":
       return (rows.redeemed?.[row] ?? 0) > 0 ? "whole" : null;

@@ -6,7 +6,7 @@
 import { assert } from "../../domain/assert.ts";
 import type { Truth } from "./world.ts";
 
-export interface PolicyValue {
+export interface TrueValue {
   /** Sum over the users, over the control arm for all. */
   readonly incrementalReward: number;
   /** Sum over the users, minor units. */
@@ -14,7 +14,7 @@ export interface PolicyValue {
 }
 
 /** The best possible at exactly this true spend (or at all that can usefully be spent, when that is less). */
-export function bestPossible(truth: Truth, spendMinor: number): PolicyValue & { readonly shadowPrice: number } {
+export function bestPossible(truth: Truth, spendMinor: number): TrueValue & { readonly shadowPrice: number } {
   assert(spendMinor >= 0, `spend ${spendMinor} is negative`);
   let low = 0;
   let under = greedy(truth, 0);
@@ -42,7 +42,7 @@ export function bestPossible(truth: Truth, spendMinor: number): PolicyValue & { 
 }
 
 /** Each user's best arm at a price of money; of equals the cheaper, which is the lower index. */
-export function greedy(truth: Truth, price: number): PolicyValue {
+export function greedy(truth: Truth, price: number): TrueValue {
   const { n, arms, reward, cost } = truth;
   let incrementalReward = 0;
   let spendMinor = 0;
@@ -64,7 +64,7 @@ export function greedy(truth: Truth, price: number): PolicyValue {
 }
 
 /** True value of a policy given as shares of the arms, [n, arms]. */
-export function policyValue(truth: Truth, shares: ArrayLike<number>): PolicyValue {
+export function policyValue(truth: Truth, shares: ArrayLike<number>): TrueValue {
   const { n, arms, reward, cost } = truth;
   let incrementalReward = 0;
   let spendMinor = 0;
@@ -81,7 +81,7 @@ export function policyValue(truth: Truth, shares: ArrayLike<number>): PolicyValu
 }
 
 /** Reached incremental reward over the best possible at the same true spend; null when nothing could be reached. */
-export function shareOfBest(truth: Truth, reached: PolicyValue): number | null {
+export function shareOfBest(truth: Truth, reached: TrueValue): number | null {
   const best = bestPossible(truth, reached.spendMinor).incrementalReward;
   return best > 0 ? reached.incrementalReward / best : null;
 }

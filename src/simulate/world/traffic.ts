@@ -5,7 +5,7 @@
 import { must } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
 
-export interface Traffic {
+export interface DayTraffic {
   readonly sessions: number;
   /** Ascending, ms since the start of the day. */
   readonly atMs: Float64Array;
@@ -34,7 +34,7 @@ export function intensity(share: number): number {
   return 0.12 + 0.8 * peak(12.3, 2.2) + 1.1 * peak(19.8, 2) + 0.25 * peak(8, 1.5);
 }
 
-export function drawTraffic(options: TrafficOptions): Traffic {
+export function drawTraffic(options: TrafficOptions): DayTraffic {
   const { sessions, users } = options;
   const dayMs = options.dayMs ?? DAY_MS;
   const random = seededRandom(`traffic/${options.seed}`);
@@ -59,7 +59,7 @@ export function drawTraffic(options: TrafficOptions): Traffic {
 }
 
 /** Sessions of each hour of the day: what a shop knows of yesterday. */
-export function hourlyProfile(traffic: Traffic, dayMs: number = DAY_MS): number[] {
+export function hourlyProfile(traffic: DayTraffic, dayMs: number = DAY_MS): number[] {
   const hours = new Array<number>(24).fill(0);
   for (const atMs of traffic.atMs) {
     const hour = Math.min(23, Math.floor((24 * atMs) / dayMs));

@@ -27,9 +27,9 @@ import { checkEffects, findPoisonRecord, PoisonRecord } from "./poison-record.ts
 import type { LocalStore } from "../store/local-store.ts";
 import type { CycleObserver } from "../observer.ts";
 import { verdictOf } from "./verdicts.ts";
-import type { Counts, CycleContext, Effects, Processor } from "../processor.ts";
+import type { CycleCounts, CycleContext, CycleOutput, Processor } from "../processor.ts";
 
-const NOTHING: Counts = new Map();
+const NOTHING: CycleCounts = new Map();
 
 export interface CycleParts<Facts> {
   readonly kind: TaskKind;
@@ -159,7 +159,7 @@ export function stampOf(control: ControlRecord): { lineage: string; cycle: numbe
 }
 
 /** The processor's records, then its state, then the control record: a changelog's last record says how far it is. */
-function transaction<Facts>(parts: CycleParts<Facts>, effects: Effects, control: ControlRecord): OutRecord[] {
+function transaction<Facts>(parts: CycleParts<Facts>, effects: CycleOutput, control: ControlRecord): OutRecord[] {
   const topic = parts.kind.changelog;
   const partition = parts.log.partition;
   const records: OutRecord[] = [...effects.records];

@@ -4,7 +4,7 @@
 
 import { checkBounds } from "../../log/bounds.ts";
 import { RecordTooLarge, type LogRecord, type TopicSpec } from "../../log/event-log.ts";
-import type { Effects } from "../processor.ts";
+import type { CycleOutput } from "../processor.ts";
 
 export class PoisonRecord extends Error {
   override name = "PoisonRecord";
@@ -46,7 +46,7 @@ export async function findPoisonRecord(
 }
 
 /** Whether the log would take what came of a batch; throws `RecordTooLarge`. */
-export function checkEffects({ records, state }: Effects, changelog: string, specs: readonly TopicSpec[]): void {
+export function checkEffects({ records, state }: CycleOutput, changelog: string, specs: readonly TopicSpec[]): void {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const all = [...records, ...[...state].map(([key, value]) => ({ topic: changelog, key: Buffer.from(key), value }))];
   for (const record of all) {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { passedOver } from "../../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../../log/event-log.ts";
-import type { Difference } from "../../log/kafka/catalogue.ts";
+import type { TopicDifference } from "../../log/kafka/catalogue.ts";
 import type { KafkaSasl, KafkaSettings } from "../../log/kafka/settings.ts";
 import { FORMATS, withFormats } from "../../log/formats.ts";
 import { TOPICS } from "../../log/topics.ts";
@@ -25,7 +25,7 @@ export interface OpenedLog extends EventLog {
   readonly place: string;
   /** How many copies of a record there are, for people. */
   readonly copies: string;
-  differences(specs: readonly TopicSpec[]): Promise<readonly Difference[]>;
+  differences(specs: readonly TopicSpec[]): Promise<readonly TopicDifference[]>;
   /** Why retention and compaction failed at the last try; null where they did not, or are Kafka's. */
   maintenanceTrouble(): string | null;
   /** Null without a schema registry. */
@@ -113,7 +113,7 @@ export async function withLog<T>(outside: Outside, use: (log: OpenedLog) => Prom
 
 /** A log knows of counts, not of the settings that they come from: what to do about one that differs is said here. */
 function namingSettings(log: OpenedLog, { kafkaTopicPrefix: prefix }: Config): OpenedLog {
-  const named = (difference: Difference): Difference => {
+  const named = (difference: TopicDifference): TopicDifference => {
     if (difference.setting !== "partitions") return difference;
     const name = difference.topic.slice(prefix?.length ?? 0);
     const isControl = Object.entries(TOPICS).some(([topic, row]) => topic === name && row.partitions === "control");
@@ -256,7 +256,7 @@ function saslOf(mechanism: KafkaSasl["mechanism"], username: Secret, password: S
 }
 
 /** The embedded log keeps a topic as it was made. */
-function compareSpecs(needed: readonly TopicSpec[], found: readonly TopicSpec[]): Difference[] {
+function compareSpecs(needed: readonly TopicSpec[], found: readonly TopicSpec[]): TopicDifference[] {
   return needed.flatMap((spec) => {
     const topic = found.find(({ name }) => name === spec.name);
     if (topic === undefined)

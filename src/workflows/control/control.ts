@@ -26,7 +26,7 @@ import { campaignsOn, findCampaign } from "./campaigns.ts";
 import { changesOf, type Change } from "./pacing/changes.ts";
 
 /** What is asked for; `dryRun` and `send` make the command of it. */
-export interface Request {
+export interface SteeringRequest {
   readonly campaign: string;
   readonly action: PacingAction;
   /** Who asks, in at most 256 bytes, and why, in at most 1,024; null: not said. */
@@ -47,11 +47,11 @@ export interface SteerOptions {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
   /** Each time that more is known. */
-  readonly onNews?: (outcome: Outcome) => void;
+  readonly onNews?: (outcome: CommandOutcome) => void;
 }
 
 /** What became of a command, as far as it was waited for. */
-export interface Outcome {
+export interface CommandOutcome {
   readonly command: PacingCommand;
   /** Null when none came in time. */
   readonly answer: CommandAnswer | null;
@@ -65,7 +65,7 @@ export interface Outcome {
 }
 
 /** Asks the treasurer what the command would change, and changes nothing. Throws InvalidInput that names the field. */
-export async function dryRun(log: EventLog, request: Request, options: SteerOptions): Promise<Outcome> {
+export async function dryRun(log: EventLog, request: SteeringRequest, options: SteerOptions): Promise<CommandOutcome> {
   const outcome = await steer(log, { ...commandOf(request, options), dryRun: true }, request, options);
   if (outcome.status === null || outcome.answer?.outcome !== "previewed") return outcome;
   const found = (await campaignsOn(log)).find(({ campaign }) => campaign.id === request.campaign);
@@ -75,12 +75,12 @@ export async function dryRun(log: EventLog, request: Request, options: SteerOpti
 }
 
 /** Sends the command and waits for what becomes of it. Throws InvalidInput that names the field. */
-export async function send(log: EventLog, request: Request, options: SteerOptions): Promise<Outcome> {
+export async function send(log: EventLog, request: SteeringRequest, options: SteerOptions): Promise<CommandOutcome> {
   return await steer(log, commandOf(request, options), request, options);
 }
 
 function commandOf(
-  { campaign, action, actor, reason, expectedRevision = null, commandId }: Request,
+  { campaign, action, actor, reason, expectedRevision = null, commandId }: SteeringRequest,
   { nowMs, newId }: Pick<SteerOptions, "nowMs" | "newId">,
 ): PacingCommand {
   if (!CAMPAIGN_ID.test(campaign)) throw new InvalidInput(`campaign: ${JSON.stringify(campaign)} is no campaign's id`);
@@ -110,16 +110,16 @@ export async function sendCommand(log: EventLog, command: Sent): Promise<void> {
 async function steer(
   log: EventLog,
   command: PacingCommand,
-  { commandId }: Request,
+  { commandId }: SteeringRequest,
   options: SteerOptions,
-): Promise<Outcome> {
+): Promise<CommandOutcome> {
   // What a named id was answered before: a refusal of then is not the answer of now.
   const earlier = commandId === undefined ? null : await answerTo(log, command);
   // The place to read from is taken before the command goes out, so that no answer can be missed.
   const { key, partition, end } = await placeOf(log, command.campaign);
   const shards = (await log.ranges("grants")).map((range) => range.partition);
   await sendCommand(log, command);
-  let outcome: Outcome = {
+  let outcome: CommandOutcome = {
     command,
     answer: null,
     status: null,
@@ -174,7 +174,7 @@ async function answerTo(log: EventLog, { campaign, commandId }: PacingCommand): 
   return (await latestStatus(log, campaign))?.answers.find((answer) => answer.commandId === commandId) ?? null;
 }
 
-function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonly number[]): Outcome | null {
+function outcomeIn(command: PacingCommand, status: BudgetStatus, shards: readonly number[]): CommandOutcome | null {
   const answer = status.answers.find(({ commandId }) => commandId === command.commandId);
   if (answer === undefined) return null;
   const reached = new Map(status.applied.map(({ shard, revision }) => [shard, revision]));
@@ -196,7 +196,7 @@ function isEarlier(answer: CommandAnswer | null, earlier: CommandAnswer | null):
 }
 
 /** Whether nothing more is waited for. */
-export function isOver({ command, answer, silent }: Outcome, wait: boolean): boolean {
+export function isOver({ command, answer, silent }: CommandOutcome, wait: boolean): boolean {
   if (answer === null) return false;
   return !wait || command.dryRun || answer.outcome === "refused" || silent.length === 0;
 }
@@ -210,7 +210,7 @@ export function accepted(status: BudgetStatus | null, commandId: string): Comman
 }
 
 /** Whatever the answer carries goes along. */
-export function outcomeJson({ command, answer, status, changes, silent }: Outcome) {
+export function outcomeJson({ command, answer, status, changes, silent }: CommandOutcome) {
   return {
     campaign: command.campaign,
     action: command.action.kind,

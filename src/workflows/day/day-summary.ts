@@ -9,7 +9,7 @@ import { heldOf } from "../../simulate/day/account-sums.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
 import { incrementalReward } from "../../simulate/day/incremental.ts";
 import { spendableOfDay } from "../../simulate/day/spendable.ts";
-import { shareOfBest, type PolicyValue } from "../../simulate/world/best.ts";
+import { shareOfBest, type TrueValue } from "../../simulate/world/best.ts";
 import type { Truth } from "../../simulate/world/world.ts";
 
 export function summariseDay(
@@ -98,7 +98,7 @@ function valueOf(
   record: DayRecord,
   truth: Truth,
   counts: (session: number) => boolean,
-): { readonly reached: PolicyValue; readonly truth: Truth } {
+): { readonly reached: TrueValue; readonly truth: Truth } {
   const sessions: number[] = [];
   for (let session = 0; session < record.traffic.sessions; session += 1) if (counts(session)) sessions.push(session);
   const { arms } = truth;

@@ -25,7 +25,7 @@ import { trainRelease } from "../retrain/retraining.ts";
 import { campaignOfDay } from "./campaign.ts";
 import { summariseDay } from "./day-summary.ts";
 import { retrainMidDay, type MidDayRetraining } from "./mid-day-retraining.ts";
-import { replaySetting, syntheticSetting, type Setting } from "./setting.ts";
+import { replaySetting, syntheticSetting, type DaySetting } from "./setting.ts";
 
 export interface DayOptions {
   readonly data: readonly string[];
@@ -45,7 +45,7 @@ export interface DayOptions {
 }
 
 export interface DayResult {
-  readonly setting: Setting;
+  readonly setting: DaySetting;
   readonly campaign: Campaign;
   readonly record: DayRecord;
   readonly summary: DayFigures;
@@ -87,7 +87,7 @@ export async function playCampaignDay(context: Context, options: DayOptions): Pr
   }
 }
 
-async function settingOf({ progress }: Context, options: DayOptions): Promise<Setting> {
+async function settingOf({ progress }: Context, options: DayOptions): Promise<DaySetting> {
   const { seed, sessions, rows, data, mapping } = options;
   const common = {
     seed,
@@ -105,7 +105,7 @@ interface FirstRelease {
   readonly seconds: number | null;
 }
 
-async function firstRelease(context: Context, options: DayOptions, setting: Setting): Promise<FirstRelease> {
+async function firstRelease(context: Context, options: DayOptions, setting: DaySetting): Promise<FirstRelease> {
   if (options.release !== undefined) return { folder: await readReleaseFolder(options.release), seconds: null };
   const out = join(options.folder, "first-release");
   const startedAt = systemElapsedMs();
@@ -147,7 +147,7 @@ async function openDayAllocator(context: Context, { folder, seed }: DayOptions, 
 class Day {
   readonly #context: Context;
   readonly #options: DayOptions;
-  readonly #setting: Setting;
+  readonly #setting: DaySetting;
   readonly #log: EmbeddedLog;
   readonly #allocator: Allocator;
   readonly #clock: { nowMs: number };
@@ -159,7 +159,7 @@ class Day {
   constructor(
     context: Context,
     options: DayOptions,
-    setting: Setting,
+    setting: DaySetting,
     log: EmbeddedLog,
     allocator: Allocator,
     clock: { nowMs: number },

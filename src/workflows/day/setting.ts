@@ -11,13 +11,13 @@ import { openSources } from "../../learn/data/log/source.ts";
 import { parseMapping, type Mapping } from "../../learn/data/mapping/mapping.ts";
 import { literal } from "../../learn/data/sql.ts";
 import { columnsNamed } from "../../learn/data/staging.ts";
-import type { Progress } from "../../learn/nouns.ts";
+import type { ProgressListener } from "../../learn/nouns.ts";
 import { syntheticMarket, type Market, type MarketArm } from "../../simulate/market/market.ts";
 import { replayMarket } from "../../simulate/market/replay-world.ts";
 import { createWorld } from "../../simulate/world/world.ts";
 import { mappingText, writeLog } from "../../simulate/world/world-log.ts";
 
-export interface Setting {
+export interface DaySetting {
   readonly market: Market;
   readonly sessions: number;
   /** The log of the first release. */
@@ -39,10 +39,10 @@ export interface SettingOptions {
   readonly seed: number;
   readonly sessions: number | undefined;
   readonly folder: string;
-  readonly onProgress: Progress;
+  readonly onProgress: ProgressListener;
 }
 
-export async function syntheticSetting(options: SettingOptions & { readonly rows: number }): Promise<Setting> {
+export async function syntheticSetting(options: SettingOptions & { readonly rows: number }): Promise<DaySetting> {
   const { seed, folder, onProgress, rows } = options;
   const sessions = options.sessions ?? SYNTHETIC_SESSIONS;
   const world = createWorld({ seed });
@@ -64,7 +64,7 @@ export async function syntheticSetting(options: SettingOptions & { readonly rows
 
 export async function replaySetting(
   options: SettingOptions & { readonly files: readonly string[]; readonly mappingFile: string },
-): Promise<Setting> {
+): Promise<DaySetting> {
   const { seed, folder, onProgress, files, mappingFile } = options;
   const mapping = parseMapping(await readFile(mappingFile, "utf8"), mappingFile);
   await mkdir(folder, { recursive: true });

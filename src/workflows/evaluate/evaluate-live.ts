@@ -2,7 +2,7 @@
 
 import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
-import { isMismatch, type SampleRatio } from "../../evaluate/policy/sample-ratio.ts";
+import { isMismatch, type HoldoutRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { percent } from "../../report/page/figures.ts";
 import { findCampaign } from "../control/campaigns.ts";
@@ -72,7 +72,7 @@ function warningsOf({ value, refused, sessions, tooOld }: Holdout): string[] {
   return warnings;
 }
 
-function mismatchText({ heldOutUsers, users, expected, p }: SampleRatio): string {
+function mismatchText({ heldOutUsers, users, expected, p }: HoldoutRatio): string {
   return (
     `${heldOutUsers} of ${users} users are held out, ${percent(heldOutUsers / users)}, where the campaign holds out ` +
     `${percent(expected)}: chance does that less than once in 1,000 times (chi-square, p = ${p.toPrecision(2)}). Something ` +

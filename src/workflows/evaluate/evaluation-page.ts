@@ -1,7 +1,7 @@
 // Evaluation page: an evaluation as the figures of its page.
 
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
-import type { EvaluationReport, PolicyFigures } from "../../report/evaluation/evaluation-figures.ts";
+import type { EvaluationReport, ReportedPolicy } from "../../report/evaluation/evaluation-figures.ts";
 import { balanceFigures } from "./balance-figures.ts";
 import { gainsOf, outOfReach, sourceName, type Evaluation } from "./evaluation.ts";
 
@@ -44,7 +44,7 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
   };
 }
 
-function policiesOf({ judged: { arms, served, releases } }: Evaluation): PolicyFigures[] {
+function policiesOf({ judged: { arms, served, releases } }: Evaluation): ReportedPolicy[] {
   return [
     ...arms.flatMap(({ arm, value }) => figuresOf(value, arm, "one offer for all", null)),
     ...figuresOf(served, "as served", "as served", null),
@@ -54,14 +54,14 @@ function policiesOf({ judged: { arms, served, releases } }: Evaluation): PolicyF
   ];
 }
 
-function oneMixesOf({ judged: { releases } }: Evaluation): PolicyFigures[] {
+function oneMixesOf({ judged: { releases } }: Evaluation): ReportedPolicy[] {
   return releases.flatMap(({ label, budgets }) => {
     const name = releases.length === 1 ? "one mix for all" : `one mix for all, spend of ${label}`;
     return budgets.flatMap(({ oneMix, budgetPerSession }) => figuresOf(oneMix.value, name, name, budgetPerSession));
   });
 }
 
-function figuresOf(value: PolicyValue | null, name: string, series: string, budget: number | null): PolicyFigures[] {
+function figuresOf(value: PolicyValue | null, name: string, series: string, budget: number | null): ReportedPolicy[] {
   if (value === null) return [];
   const { cost: spend, incremental: added, incrementalPerCost: perCost, effectiveRows } = value;
   return [{ name, series, budget, spend, added, perCost, effectiveRows }];

@@ -8,7 +8,7 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import { lotOf, LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { openDataset } from "../../learn/data/dataset.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
-import type { Block, Dataset, Progress, RewardTask } from "../../learn/nouns.ts";
+import type { Block, Dataset, ProgressListener, RewardTask } from "../../learn/nouns.ts";
 import { checkArms, fitMapping } from "./fit.ts";
 import type { OpenRelease } from "./open-releases.ts";
 import { addRows, emptyRowSums, type RowBlock, type RowSums } from "./row-sums.ts";
@@ -20,7 +20,7 @@ export interface TableOptions {
   readonly observational: boolean;
   /** Of the lots. */
   readonly seed: number;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
 type Seen = Pick<Dataset, "rows" | "badRows" | "rowsOfArm" | "sources" | "randomisation" | "warnings">;

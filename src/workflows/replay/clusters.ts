@@ -6,7 +6,7 @@ import { parseRelease } from "../../domain/release.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { trainingRows } from "../../retrain/training-rows.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
-import type { Recorded } from "./recorded.ts";
+import type { RecordedCampaign } from "./recorded.ts";
 
 const ROWS_AT_ONCE = 1_000;
 
@@ -15,7 +15,7 @@ export async function clustersUnder(
   log: EventLog,
   campaign: string,
   named: string,
-  { releases }: Recorded,
+  { releases }: RecordedCampaign,
 ): Promise<{ readonly hash: string; readonly clusters: ReadonlyMap<string, number> }> {
   const found = releases.filter(({ record }) => record.hash.startsWith(named));
   const [only] = found;

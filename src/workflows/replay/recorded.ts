@@ -17,7 +17,7 @@ export interface RecordedSession {
   readonly posted: { readonly amountMinor: bigint; readonly atMs: number } | null;
 }
 
-export interface Recorded {
+export interface RecordedCampaign {
   /** Those that reached the draw, by their time. */
   readonly sessions: readonly RecordedSession[];
   /** Sessions of users who were erased after them: left out. */
@@ -32,7 +32,7 @@ export interface Recorded {
   readonly secret: Uint8Array;
 }
 
-export async function readRecorded(log: EventLog, campaign: string): Promise<Recorded> {
+export async function readRecorded(log: EventLog, campaign: string): Promise<RecordedCampaign> {
   const posted = new Map<string, { amountMinor: bigint; atMs: number }>();
   for await (const [, row] of valuesOf(log, "settlements"))
     if (row.campaign === campaign && row.status === "posted") posted.set(row.decisionId, postedOf(row));

@@ -12,7 +12,7 @@ import type { EventLog, LogRecord, TaskKind } from "../../log/event-log.ts";
 import { CONTROL_KEY, type ControlRecord } from "../../task/cycle/control-record.ts";
 import type { StateChange } from "../../task/store/local-store.ts";
 import { memoryStores } from "../../task/store/memory-store.ts";
-import type { CycleContext, Effects, Processor } from "../../task/processor.ts";
+import type { CycleContext, CycleOutput, Processor } from "../../task/processor.ts";
 import { RecordCursor } from "./record-cursor.ts";
 
 export interface ReplayOptions<Facts> {
@@ -27,7 +27,7 @@ export interface ReplayOptions<Facts> {
   readonly onCycle?: (control: ControlRecord) => void;
 }
 
-export interface Difference {
+export interface ReplayDifference {
   readonly cycle: number;
   readonly topic: string;
   readonly detail: string;
@@ -43,7 +43,7 @@ export interface ReplayedTask {
   /** Compared, and the same. */
   readonly rows: number;
   readonly stateRecords: number;
-  readonly difference: Difference | null;
+  readonly difference: ReplayDifference | null;
 }
 
 const controls = schemaCodec<ControlRecord>("control-record");
@@ -70,7 +70,7 @@ class Replay<Facts> {
     const changelog = new RecordCursor(log, kind.changelog, partition, 0);
     let last: ControlRecord | null = null;
     let changes: StateChange[] = [];
-    let difference: Difference | null = null;
+    let difference: ReplayDifference | null = null;
     for (let record = await changelog.take(); record !== null && difference === null; record = await changelog.take()) {
       const key = Buffer.from(record.key ?? []).toString("utf8");
       if (key !== CONTROL_KEY || record.value === null) {
@@ -113,7 +113,7 @@ class Replay<Facts> {
     last: ControlRecord | null,
     control: ControlRecord,
     recorded: readonly StateChange[],
-  ): Promise<Difference | null> {
+  ): Promise<ReplayDifference | null> {
     const { processor, partition, onCycle } = this.#options;
     const inputs = (this.#inputs ??= this.#inputsFrom(last));
     this.#outputs ??= await this.#outputsFrom(control.cycle);
@@ -155,7 +155,7 @@ class Replay<Facts> {
     return cursors;
   }
 
-  async #rowDifference(effects: Effects, { cycle }: ControlRecord): Promise<Difference | null> {
+  async #rowDifference(effects: CycleOutput, { cycle }: ControlRecord): Promise<ReplayDifference | null> {
     for (const { topic, value } of effects.records) {
       const cursor = this.#outputs?.get(topic);
       if (cursor === undefined) continue;
@@ -169,7 +169,11 @@ class Replay<Facts> {
     return null;
   }
 
-  #stateDifference(effects: Effects, { cycle }: ControlRecord, recorded: readonly StateChange[]): Difference | null {
+  #stateDifference(
+    effects: CycleOutput,
+    { cycle }: ControlRecord,
+    recorded: readonly StateChange[],
+  ): ReplayDifference | null {
     const topic = this.#options.kind.changelog;
     const changes = [...effects.state];
     for (const [index, [key, value]] of changes.entries()) {

@@ -16,12 +16,12 @@ import { DONE, type Context } from "../../terminal/context.ts";
 import { timeText } from "../../terminal/table.ts";
 import { campaignOr } from "../control/control.ts";
 import { clustersUnder } from "./clusters.ts";
-import { readRecorded, type Recorded } from "./recorded.ts";
+import { readRecorded, type RecordedCampaign } from "./recorded.ts";
 import { whatIfText } from "./what-if-view.ts";
 import { asItWas, createdAs, playAgain, type Changes } from "./what-if.ts";
 
 /** What is to be another than it was, as it was typed. */
-export interface Asked {
+export interface WhatIfRequest {
   readonly from: number | undefined;
   readonly campaign: string | undefined;
   readonly budget: TypedAmount | undefined;
@@ -35,7 +35,7 @@ export interface Asked {
 }
 
 export function changesInWords(
-  { budget, curve, points, controller, reservation, release }: Asked,
+  { budget, curve, points, controller, reservation, release }: WhatIfRequest,
   currency: string,
 ): string[] {
   const mode = curve ?? (points.length > 0 ? "points" : undefined);
@@ -49,7 +49,7 @@ export function changesInWords(
 }
 
 /** Plays the campaign again with the change, beside it as it was; writes the page where one was asked for. */
-export async function showWhatIf(context: Context, log: EventLog, asked: Asked): Promise<number> {
+export async function showWhatIf(context: Context, log: EventLog, asked: WhatIfRequest): Promise<number> {
   if (asked.from !== undefined && asked.reservation !== undefined)
     throw new InvalidInput(
       "--reservation: a campaign keeps its policy: it can only be another from its beginning on; leave --from out",
@@ -89,7 +89,7 @@ export async function showWhatIf(context: Context, log: EventLog, asked: Asked):
   return DONE;
 }
 
-function timesOf({ sessions }: Recorded): { readonly fromMs: number; readonly toMs: number } {
+function timesOf({ sessions }: RecordedCampaign): { readonly fromMs: number; readonly toMs: number } {
   const fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
   return { fromMs, toMs: sessions.at(-1)?.decision.decidedAtMs ?? fromMs };
 }

@@ -19,7 +19,7 @@ import { hashUnit } from "../../domain/random.ts";
 import type { ReleaseManifest } from "../../domain/release.ts";
 import type { WhatIfColumn } from "../../report/evaluation/what-if-report.ts";
 import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
-import type { Recorded, RecordedSession } from "./recorded.ts";
+import type { RecordedCampaign, RecordedSession } from "./recorded.ts";
 
 export interface Changes {
   /** Until then all is played as it was; left out: from the campaign's beginning on. The policy can only be of the beginning. */
@@ -37,7 +37,7 @@ export const CURVE_PARTS = 24;
 const QUIET_MS = 60_000;
 const STEP_MS = 1_000;
 
-export function asItWas({ sessions, releases }: Recorded): WhatIfColumn {
+export function asItWas({ sessions, releases }: RecordedCampaign): WhatIfColumn {
   const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
   const tally = new Tally(sessions);
   for (const { decision, posted } of sessions) {
@@ -50,7 +50,7 @@ export function asItWas({ sessions, releases }: Recorded): WhatIfColumn {
 }
 
 /** With `changes` empty: played again as it was. */
-export function playAgain(recorded: Recorded, campaign: string, changes: Changes): WhatIfColumn {
+export function playAgain(recorded: RecordedCampaign, campaign: string, changes: Changes): WhatIfColumn {
   const { sessions, shards, secret } = recorded;
   const tally = new Tally(sessions);
   const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
@@ -93,7 +93,7 @@ export function playAgain(recorded: Recorded, campaign: string, changes: Changes
   return tally.column();
 }
 
-type Commands = Recorded["commands"];
+type Commands = RecordedCampaign["commands"];
 
 function changedCommands(commands: Commands, changes: Changes): Commands {
   let isPromoted = false;
@@ -106,7 +106,7 @@ function changedCommands(commands: Commands, changes: Changes): Commands {
 }
 
 /** As they were until then; then the change as commands, and no later one of its kind. */
-function commandsChangedFrom(recorded: Recorded, campaign: string, changes: Changes, fromMs: number): Commands {
+function commandsChangedFrom(recorded: RecordedCampaign, campaign: string, changes: Changes, fromMs: number): Commands {
   const { commands } = recorded;
   // What comes is not refused for a ceiling, nor for a revision that is another one now.
   const before = commands.filter(({ atMs }) => atMs < fromMs);
@@ -135,7 +135,7 @@ function withoutCeiling(each: Commands[number]): Commands[number] {
   return { ...each, command: { ...each.command, action: { kind: "create", campaign } } };
 }
 
-function changesAsActions(recorded: Recorded, before: Commands, changes: Changes): PacingAction[] {
+function changesAsActions(recorded: RecordedCampaign, before: Commands, changes: Changes): PacingAction[] {
   const { budgetMinor, curve, controller, release } = changes;
   const { currency } = createdAs(recorded);
   const { mode, points } = curve ?? curveAfter(before, createdAs(recorded).pacing);
@@ -184,7 +184,7 @@ function changedAction(action: PacingAction, changes: Changes, isPromoted: boole
 
 function arrivalOf(
   session: RecordedSession,
-  recorded: Recorded,
+  recorded: RecordedCampaign,
   { release: changed, fromMs = 0 }: Changes,
 ): (Arriving & { atMs: number })[] {
   const { decision, posted, shard } = session;
@@ -211,7 +211,7 @@ function arrivalOf(
 }
 
 /** The campaign as it was created. */
-export function createdAs({ commands }: Recorded): Campaign {
+export function createdAs({ commands }: RecordedCampaign): Campaign {
   for (const { command } of commands) if (command.action.kind === "create") return command.action.campaign;
   throw new InvalidInput("the command that created the campaign is not on the log any more: it cannot be played again");
 }

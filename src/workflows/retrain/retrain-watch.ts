@@ -22,14 +22,14 @@ export interface RetrainWatch {
   readonly retrain: (found: CampaignOnLog, reason: string) => Promise<void>;
   readonly onFailure: (campaign: string, error: unknown) => void;
   /** Each time it has looked. */
-  readonly onLook?: (counts: ReadonlyMap<string, Counts>) => void;
+  readonly onLook?: (counts: ReadonlyMap<string, TrainingRowCounts>) => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly nowMs: () => number;
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
 
-export interface Counts {
+export interface TrainingRowCounts {
   /** Learnable rows on the log. */
   rows: number;
   /** Of these, those that the newest release can have learned from. */
@@ -67,7 +67,7 @@ export async function watchTrainingLog(watch: RetrainWatch): Promise<void> {
 
 /** Rows and releases counted as they come. */
 class TrainingLogReading {
-  readonly counts = new Map<string, Counts>();
+  readonly counts = new Map<string, TrainingRowCounts>();
   readonly #log: EventLog;
   readonly #beganMs: number;
   readonly #publishedMs = new Map<string, number>();
@@ -97,7 +97,7 @@ class TrainingLogReading {
     });
   }
 
-  #countsOf(campaign: string): Counts {
+  #countsOf(campaign: string): TrainingRowCounts {
     let counts = this.counts.get(campaign);
     if (counts === undefined) {
       counts = { rows: 0, learned: 0, sinceMs: this.#publishedMs.get(campaign) ?? this.#beganMs };

@@ -16,7 +16,7 @@ import type { ReleaseManifest } from "../../domain/release.ts";
 import { openDatabase, type Database } from "../../learn/data/duckdb.ts";
 import { databaseText, openSources, plainColumn, type LogSource } from "../../learn/data/log/source.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
-import type { Progress } from "../../learn/nouns.ts";
+import type { ProgressListener } from "../../learn/nouns.ts";
 import { identifier, literal } from "../../learn/data/sql.ts";
 import { featuresSql, raw } from "../../learn/data/staging.ts";
 import { fitMapping } from "../evaluate/fit.ts";
@@ -29,7 +29,7 @@ export interface ScoreOptions {
   /** Of all rows together, minor units; undefined: as much as the frontier's last row spends. */
   readonly budgetMinor: bigint | undefined;
   readonly out: string;
-  readonly progress: Progress;
+  readonly progress: ProgressListener;
 }
 
 export interface Scored {

@@ -3,7 +3,7 @@
 // step when the next begins, and, where a program passes it on to somebody, plain lines on the way. It is also where a
 // training is interrupted: between two pieces of work, so that what it staged is cleared away.
 
-import type { Progress } from "../../learn/nouns.ts";
+import type { ProgressListener } from "../../learn/nouns.ts";
 import type { Context } from "../../terminal/context.ts";
 
 export interface NarrationOptions {
@@ -22,7 +22,10 @@ export class Interrupted extends Error {
   }
 }
 
-export function narrated({ progress, output, signal }: Context, { plain, elapsedMs }: NarrationOptions): Progress {
+export function narrated(
+  { progress, output, signal }: Context,
+  { plain, elapsedMs }: NarrationOptions,
+): ProgressListener {
   let step = "";
   let startedMs = elapsedMs();
   let saidMs = startedMs;

@@ -9,13 +9,13 @@ import type { PolicyFigures } from "../../learn/check/policy-check.ts";
 import type { TrainingReport } from "../../report/training/training-report-figures.ts";
 import { balanceFigures } from "../evaluate/balance-figures.ts";
 
-export interface Trained {
+export interface TrainedRelease {
   readonly release: Release;
   readonly evidence: Evidence;
 }
 
 export interface Done {
-  readonly training: Trained;
+  readonly training: TrainedRelease;
   readonly folder: string;
   readonly seconds: number;
 }
@@ -82,7 +82,7 @@ export function trainingText({ training, folder, seconds }: Done): string {
 }
 
 /** The figures of the page. */
-export function trainingReport({ release, evidence }: Trained): TrainingReport {
+export function trainingReport({ release, evidence }: TrainedRelease): TrainingReport {
   const { manifest } = release;
   const { data, representation, clustering, student } = evidence;
   return {

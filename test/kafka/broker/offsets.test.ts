@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TaskLog } from "../../../src/log/event-log.ts";
-import { Catalogue } from "../../../src/log/kafka/catalogue.ts";
+import { ClusterTopics } from "../../../src/log/kafka/catalogue.ts";
 import { Cluster } from "../../../src/log/kafka/client/cluster.ts";
 import { KafkaError } from "../../../src/log/kafka/client/errors.ts";
 import { GroupOffsets } from "../../../src/log/kafka/group/group-offsets.ts";
@@ -105,7 +105,7 @@ describe("the offsets of a group", () => {
     };
     let offset = 0;
     const offsets = new GroupOffsets(
-      { cluster, catalogue: new Catalogue(cluster) },
+      { cluster, catalogue: new ClusterTopics(cluster) },
       {
         member: () => ({ group: "locked", generation: 1, member: "nobody" }),
         reached: () => new Map([[0, { events: offset }]]),

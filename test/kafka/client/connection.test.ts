@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { BrokerConnection } from "../../../src/log/kafka/client/connection.ts";
 import { Disconnected } from "../../../src/log/kafka/client/errors.ts";
 import { FrameReader } from "../../../src/log/kafka/client/frames.ts";
-import { Reader, Writer } from "../../../src/log/kafka/protocol/bytes.ts";
+import { ProtocolReader, ProtocolWriter } from "../../../src/log/kafka/protocol/bytes.ts";
 import { metadata, type Call } from "../../../src/log/kafka/protocol/calls.ts";
 import { NEEDED } from "../../../src/log/kafka/protocol/needed.ts";
 import { withDefaults, type KafkaSettings } from "../../../src/log/kafka/settings.ts";
@@ -14,7 +14,7 @@ import { withDefaults, type KafkaSettings } from "../../../src/log/kafka/setting
 interface Request {
   readonly api: number;
   readonly correlation: number;
-  readonly body: Reader;
+  readonly body: ProtocolReader;
   readonly socket: net.Socket;
 }
 
@@ -45,7 +45,7 @@ async function connectTo(answer: Answer, settings: Partial<KafkaSettings> = {}):
       .on("error", () => undefined)
       .on("data", (piece: Buffer) => {
         for (const frame of frames.push(piece)) {
-          const body = new Reader(frame);
+          const body = new ProtocolReader(frame);
           const [api, , correlation] = [body.i16(), body.i16(), body.i32()];
           body.text();
           const said = api === API_VERSIONS ? versions() : answer({ api, correlation, body, socket });
@@ -67,11 +67,11 @@ async function connectTo(answer: Answer, settings: Partial<KafkaSettings> = {}):
 }
 
 function framed(correlation: number, body: Buffer): Buffer {
-  return new Writer().blob(Buffer.concat([new Writer().i32(correlation).bytes, body])).bytes;
+  return new ProtocolWriter().blob(Buffer.concat([new ProtocolWriter().i32(correlation).bytes, body])).bytes;
 }
 
 function versions(): Buffer {
-  const body = new Writer().i16(0);
+  const body = new ProtocolWriter().i16(0);
   body.array([...NEEDED, { api: SASL_AUTHENTICATE, version: 1 }], ({ api, version }) =>
     body.i16(api).i16(0).i16(version),
   );
@@ -80,7 +80,7 @@ function versions(): Buffer {
 
 /** As every answer begins: how long to wait for a quota. */
 function answered(value: number, throttleMs = 0): Buffer {
-  return new Writer().i32(throttleMs).i32(value).bytes;
+  return new ProtocolWriter().i32(throttleMs).i32(value).bytes;
 }
 
 describe("a connection", () => {
@@ -100,7 +100,7 @@ describe("a connection", () => {
   it.each([
     ["an answer to a request that was not made", framed(99_999, answered(1))],
     ["a length that no broker sends", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
-    ["an answer too short for its header", new Writer().blob(Buffer.alloc(2)).bytes],
+    ["an answer too short for its header", new ProtocolWriter().blob(Buffer.alloc(2)).bytes],
   ])("ends at %s, with all that waits on it", async (_, bytes) => {
     const connection = await connectTo(({ socket }) => (socket.write(bytes), null));
     const asked = [connection.send(ECHO), connection.send(ECHO)];
@@ -164,10 +164,10 @@ describe("a connection", () => {
     const connection = await connectTo(
       ({ api, correlation, socket }) => {
         order.push(api);
-        if (api === SASL_HANDSHAKE) return new Writer().i16(0).i32(0).bytes;
+        if (api === SASL_HANDSHAKE) return new ProtocolWriter().i16(0).i32(0).bytes;
         if (api !== SASL_AUTHENTICATE) return answered(1);
         const lifetime = lifetimes.shift() ?? 0;
-        const said = new Writer().i16(0).text(null).blob(Buffer.alloc(0)).i64(lifetime).bytes;
+        const said = new ProtocolWriter().i16(0).text(null).blob(Buffer.alloc(0)).i64(lifetime).bytes;
         setTimeout(() => socket.write(framed(correlation, said)), 5);
         return null;
       },
@@ -180,7 +180,7 @@ describe("a connection", () => {
 
   it("refuses a peer without the requests that nothing works without, by their names", async () => {
     const server = net.createServer((socket) => {
-      socket.once("data", () => socket.write(framed(1, new Writer().i16(0).i32(0).bytes)));
+      socket.once("data", () => socket.write(framed(1, new ProtocolWriter().i16(0).i32(0).bytes)));
       closing.push(() => socket.destroy());
     });
     closing.push(() => server.close());

@@ -4,10 +4,10 @@
 
 import type { FeatureSpec } from "../../../domain/features.ts";
 import { featureWidth } from "../../../domain/features.ts";
-import { groupsOf, type Groups } from "../../data/feature-groups.ts";
+import { groupsOf, type FeatureGroups } from "../../data/feature-groups.ts";
 import type { Block } from "../../nouns.ts";
 import { aucOf } from "./auc.ts";
-import type { ArmBalance, Auc, Difference } from "./figures.ts";
+import type { ArmBalance, Auc, FeatureDifference } from "./figures.ts";
 import { boostedScores } from "./trees.ts";
 
 /** Rows that the classifier looks at, and the fewest of an arm. */
@@ -68,7 +68,7 @@ function differencesOf(
   arm: number,
   weight: Float64Array,
   rows: Int32Array,
-): Difference[] {
+): FeatureDifference[] {
   const width = block.x.length / block.n;
   const own = new Moments(width);
   const control = new Moments(width);
@@ -127,7 +127,7 @@ class Moments {
   }
 }
 
-function groupedFeatures(block: Block, spec: FeatureSpec): Groups[] {
+function groupedFeatures(block: Block, spec: FeatureSpec): FeatureGroups[] {
   const width = block.x.length / block.n;
   let offset = 0;
   return spec.features.map((feature) => {
@@ -140,7 +140,7 @@ function groupedFeatures(block: Block, spec: FeatureSpec): Groups[] {
 /** Of two halves each is judged by what was learned on the other. */
 function classifierAuc(
   block: Block,
-  groups: readonly Groups[],
+  groups: readonly FeatureGroups[],
   arm: number,
   weight: Float64Array,
   rows: Int32Array,

@@ -23,12 +23,12 @@ export interface ArmBalance {
   /** Rows of the arm and of the control that could be held against each other. */
   readonly rows: readonly [arm: number, control: number];
   /** Of each feature the largest standardised mean difference of its columns. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly FeatureDifference[];
   /** The classifier's, on rows that it has not seen: 0.5 is chance. Null with too few rows. */
   readonly auc: Auc | null;
 }
 
-export interface Difference {
+export interface FeatureDifference {
   readonly feature: string;
   /** The category, of a categorical feature. */
   readonly category: string | null;

@@ -8,7 +8,7 @@ import type { FeatureSpec } from "../../../domain/features.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";
 import type { Block } from "../../nouns.ts";
 import { balanceOf, stratumNames } from "./balance.ts";
-import type { ArmBalance, Difference, Randomisation } from "./figures.ts";
+import type { ArmBalance, FeatureDifference, Randomisation } from "./figures.ts";
 
 export interface RandomisationInput {
   /** A sample of the rows. */
@@ -92,7 +92,7 @@ function judgeArm(
     (against(auc.value, auc.se, AUC_REFUSED) < ALPHA / arms ? failed : told).push(text);
   }
   const alpha = ALPHA / (2 * arms * columns);
-  const sure = (bound: number) => (each: Difference) => against(Math.abs(each.smd), each.se, bound) < alpha;
+  const sure = (bound: number) => (each: FeatureDifference) => against(Math.abs(each.smd), each.se, bound) < alpha;
   const notable = differences.filter((each) => Math.abs(each.smd) > SMD_TOLD && sure(0)(each));
   if (notable.length === 0) return;
   const list = notable
@@ -127,7 +127,7 @@ function judgeStrata(
   );
 }
 
-function differenceText({ feature, category, smd }: Difference): string {
+function differenceText({ feature, category, smd }: FeatureDifference): string {
   return `${feature}${category === null ? "" : `=${category}`} ${smd > 0 ? "+" : ""}${smd.toFixed(2)}`;
 }
 

@@ -2,7 +2,7 @@
 // A small gradient-boosted classifier on grouped features, for one question: can the features tell two groups of rows
 // apart, alone or together? Logistic loss, second-order splits, rows with weights. Deterministic and pure.
 
-import type { Groups } from "../../data/feature-groups.ts";
+import type { FeatureGroups } from "../../data/feature-groups.ts";
 
 const TREES = 30;
 const DEPTH = 3;
@@ -20,7 +20,7 @@ interface Split {
 
 /** Learns on `train` and answers a score for each row of `judge`; a higher one is nearer to y = 1. Weights average 1. */
 export function boostedScores(
-  features: readonly Groups[],
+  features: readonly FeatureGroups[],
   y: Uint8Array,
   weight: Float64Array,
   train: Int32Array,
@@ -53,7 +53,7 @@ export function boostedScores(
 }
 
 /** Numbers keep their order; categories are put in that of their rate, which is all that a split needs. */
-function rankedGroups(groups: Groups, y: Uint8Array, weight: Float64Array, train: Int32Array): Int32Array {
+function rankedGroups(groups: FeatureGroups, y: Uint8Array, weight: Float64Array, train: Int32Array): Int32Array {
   const order = Int32Array.from({ length: groups.count }, (_, group) => group);
   if (groups.isOrdered) return order;
   const total = new Float64Array(groups.count).fill(1);
@@ -68,7 +68,7 @@ function rankedGroups(groups: Groups, y: Uint8Array, weight: Float64Array, train
 }
 
 function bestSplits(
-  features: readonly Groups[],
+  features: readonly FeatureGroups[],
   ranks: readonly Int32Array[],
   node: Int32Array,
   nodes: number,

@@ -14,7 +14,7 @@ export interface Dialect {
   readonly newline: "lf" | "cr";
 }
 
-export type Fault = "text after a closing quote" | "a quote that is never closed";
+export type CsvFault = "text after a closing quote" | "a quote that is never closed";
 
 const LF = 10;
 const CR = 13;
@@ -29,7 +29,7 @@ export class RecordParser {
   readonly ends: number[] = [];
   readonly quoted: boolean[] = [];
   fields = 0;
-  fault: Fault | null = null;
+  fault: CsvFault | null = null;
   /** Whether the text has quotes, or a carriage return, where nothing stands around them. */
   odd = false;
   /** Line ends inside the record. */

@@ -11,7 +11,7 @@ import { databaseText, openSources, type LogSource } from "./source.ts";
 export const TABLE = "staged";
 
 /** A value as the file has it, and where. */
-export interface Found {
+export interface FoundRows {
   readonly place: string;
   /** Null for no value. */
   readonly text: string | null;
@@ -22,7 +22,7 @@ export interface StagedLog {
   /** Lines of the files that are no rows of the table. */
   readonly malformed: { readonly count: number; readonly examples: readonly string[] };
   /** A column's values in the first rows of the table for which the condition holds, at most `most`. */
-  find(condition: string, column: string, most: number): Promise<Found[]>;
+  find(condition: string, column: string, most: number): Promise<FoundRows[]>;
 }
 
 export async function stageLog(db: Database, files: readonly string[], mapping: Mapping): Promise<StagedLog> {
@@ -51,7 +51,7 @@ export async function stageLog(db: Database, files: readonly string[], mapping: 
 
 function finder(db: Database, sources: readonly LogSource[], firsts: readonly number[]): StagedLog["find"] {
   return async (condition, column, most) => {
-    const found: Found[] = [];
+    const found: FoundRows[] = [];
     for (const [index, source] of sources.entries()) {
       const [from = 0, to = 0] = firsts.slice(index);
       const own = `SELECT rowid AS row, ${condition} AS wanted FROM ${TABLE} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;

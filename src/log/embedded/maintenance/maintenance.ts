@@ -13,7 +13,7 @@
 import type { LogRecord } from "../../event-log.ts";
 import { BATCH_BYTES, BatchCursor, encodeBatch, recordBytes } from "../batch.ts";
 import type { Core } from "../core.ts";
-import type { Topic } from "../sqlite/tables.ts";
+import type { StoredTopic } from "../sqlite/tables.ts";
 
 const DAY_MS = 86_400_000;
 /** Input of one step, bytes. */
@@ -111,7 +111,7 @@ export class Maintenance {
     return new Promise((resolve) => setTimeout(resolve, this.#pauseMs === 0 ? 0 : Math.max(this.#pauseMs, 2 * stepMs)));
   }
 
-  async #retain(topic: Topic, partition: number, oldestMs: number): Promise<void> {
+  async #retain(topic: StoredTopic, partition: number, oldestMs: number): Promise<void> {
     const { tables } = this.#core.environment;
     await this.#steps(0, () => {
       const old: number[] = [];
@@ -132,7 +132,7 @@ export class Maintenance {
     });
   }
 
-  async #compact(topic: Topic, partition: number, nowMs: number, force: boolean): Promise<void> {
+  async #compact(topic: StoredTopic, partition: number, nowMs: number, force: boolean): Promise<void> {
     const { environment } = this.#core;
     const { tables } = environment;
     const before = await environment.read(() => tables.head(topic.id, partition));
@@ -155,7 +155,7 @@ export class Maintenance {
   }
 
   /** The last offset of each key from `from` on, as far as memory allows; `to` is how far that is. */
-  async #note(topic: Topic, partition: number, from: number, end: number) {
+  async #note(topic: StoredTopic, partition: number, from: number, end: number) {
     const keys = new Map<string, number>();
     let at = from;
     while (at < end && keys.size < KEYS_MAX) {
@@ -167,7 +167,7 @@ export class Maintenance {
   }
 
   /** Where the next step begins. */
-  #noteStep(topic: Topic, partition: number, from: number, end: number, keys: Map<string, number>): number {
+  #noteStep(topic: StoredTopic, partition: number, from: number, end: number, keys: Map<string, number>): number {
     let bytes = 0;
     for (const batch of this.#core.environment.tables.batches(topic.id, partition, from)) {
       if (batch.offset >= end) break;
@@ -183,7 +183,7 @@ export class Maintenance {
   }
 
   /** Inside a write: one step of batches from `from` on, put together as they are kept. */
-  #rewrite(topic: Topic, partition: number, from: number, to: number, keep: (record: LogRecord) => boolean) {
+  #rewrite(topic: StoredTopic, partition: number, from: number, to: number, keep: (record: LogRecord) => boolean) {
     const { tables } = this.#core.environment;
     const survivors: LogRecord[] = [];
     const old: number[] = [];

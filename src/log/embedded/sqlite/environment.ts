@@ -19,7 +19,7 @@ import { retryWhileLocked, type LockedRetryOptions } from "./locked-retry.ts";
 import { isLocked, verdictOf } from "./sqlite-errors.ts";
 import { Tables } from "./tables.ts";
 
-export interface Environment {
+export interface SqliteEnvironment {
   /** Of the folder's file, for people. */
   readonly path: string;
   readonly tables: Tables;
@@ -37,7 +37,7 @@ export interface EnvironmentOptions extends LockedRetryOptions {
   readonly durability?: Durability;
 }
 
-export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+export async function openEnvironment(options: EnvironmentOptions): Promise<SqliteEnvironment> {
   const file = logFile(options.folder);
   const patient = async <T>(attempt: () => T): Promise<T> => {
     try {

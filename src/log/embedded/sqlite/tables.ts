@@ -30,13 +30,13 @@ export const LAYOUT = `
     PRIMARY KEY (topic, partition, offset)) STRICT;
 `;
 
-export interface Topic {
+export interface StoredTopic {
   readonly id: number;
   readonly spec: TopicSpec;
 }
 
 /** Offsets and sizes of a partition. */
-export interface Head {
+export interface PartitionHead {
   readonly start: number;
   readonly end: number;
   /** Bytes before and after `cleanedTo`: what the last compaction left, and what came since. */
@@ -56,13 +56,13 @@ export interface TaskEntry {
   readonly positions: Positions;
 }
 
-export interface StoredBatch {
+export interface BatchRow {
   /** Of its first record. */
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
-const EMPTY_HEAD: Head = { start: 0, end: 0, cleanBytes: 0, dirtyBytes: 0, cleanedTo: 0 };
+const EMPTY_HEAD: PartitionHead = { start: 0, end: 0, cleanBytes: 0, dirtyBytes: 0, cleanedTo: 0 };
 const NO_TASK: TaskEntry = { epoch: 0, positions: {} };
 
 export class Tables {
@@ -104,19 +104,19 @@ export class Tables {
     );
   }
 
-  topics(): Topic[] {
+  topics(): StoredTopic[] {
     return this.#topics.all().map((row) => ({ id: Number(row["id"]), spec: parseJson<TopicSpec>(row["spec"]) }));
   }
 
-  putTopic({ id, spec }: Topic): void {
+  putTopic({ id, spec }: StoredTopic): void {
     this.#putTopic.run(id, spec.name, JSON.stringify(spec));
   }
 
-  head(topicId: number, partition: number): Head {
-    return (this.#head.get(topicId, partition) as Head | undefined) ?? EMPTY_HEAD;
+  head(topicId: number, partition: number): PartitionHead {
+    return (this.#head.get(topicId, partition) as PartitionHead | undefined) ?? EMPTY_HEAD;
   }
 
-  putHead(topicId: number, partition: number, head: Head): void {
+  putHead(topicId: number, partition: number, head: PartitionHead): void {
     const { start, end, cleanBytes, dirtyBytes, cleanedTo } = head;
     this.#putHead.run(topicId, partition, start, end, cleanBytes, dirtyBytes, cleanedTo);
   }
@@ -160,7 +160,7 @@ export class Tables {
   }
 
   /** Batches that begin at `from` or later, in order, read one by one. */
-  *batches(topicId: number, partition: number, from: number): Generator<StoredBatch> {
+  *batches(topicId: number, partition: number, from: number): Generator<BatchRow> {
     for (const row of this.#batchesFrom.iterate(topicId, partition, from)) {
       const bytes = row["bytes"] as Uint8Array;
       const { buffer, byteOffset, byteLength } = bytes;

@@ -4,7 +4,7 @@
 
 import kafkajs, { type Admin as KafkajsAdmin, type SASLOptions } from "kafkajs";
 import { LogError } from "../../event-log.ts";
-import type { Settings } from "../settings.ts";
+import type { ResolvedSettings } from "../settings.ts";
 import { CODES, Disconnected, KafkaError } from "./errors.ts";
 import { addressText, connectSocket, type Address } from "./socket.ts";
 
@@ -21,12 +21,12 @@ export interface NewTopic {
 
 /** Its methods throw `KafkaError` for what a broker has answered, `Disconnected` where none did. */
 export class Admin {
-  readonly #settings: Settings;
+  readonly #settings: ResolvedSettings;
   /** Those that answer first. */
   readonly #addresses: () => readonly Address[];
   #connecting: Promise<KafkajsAdmin> | null = null;
 
-  constructor(settings: Settings, addresses: () => readonly Address[]) {
+  constructor(settings: ResolvedSettings, addresses: () => readonly Address[]) {
     this.#settings = settings;
     this.#addresses = addresses;
   }
@@ -115,7 +115,7 @@ function nameOf(host: string): string {
 }
 
 /** kafkajs keeps a state of its own in the object. */
-function saslOptions({ mechanism, username, password }: NonNullable<Settings["sasl"]>): SASLOptions {
+function saslOptions({ mechanism, username, password }: NonNullable<ResolvedSettings["sasl"]>): SASLOptions {
   return { mechanism, username, password };
 }
 

@@ -11,7 +11,7 @@ import { parseAddress, type Address } from "./socket.ts";
 import { isRetriable, KafkaError, portError } from "./errors.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { Leaders } from "./leaders.ts";
-import type { Settings } from "../settings.ts";
+import type { ResolvedSettings } from "../settings.ts";
 import { findCoordinator, metadata, type Call, type ClusterMetadata, type CoordinatorOf } from "../protocol/calls.ts";
 
 /** A request that waits for longer may wait for a broker that is gone. */
@@ -22,7 +22,7 @@ const LEADER_NOT_AVAILABLE = 5;
 const INVALID_TOPIC = 17;
 
 export class Cluster {
-  readonly settings: Settings;
+  readonly settings: ResolvedSettings;
   readonly admin: Admin;
   readonly #seeds: readonly Address[];
   /** For what is quick and nobody's own. */
@@ -39,7 +39,7 @@ export class Cluster {
   #refreshing: Promise<void> | null = null;
   #closed = false;
 
-  constructor(settings: Settings) {
+  constructor(settings: ResolvedSettings) {
     this.settings = settings;
     this.#seeds = settings.brokers.map(parseAddress);
     this.#pool = this.pool();

@@ -7,20 +7,20 @@ import { BrokerConnection } from "./connection.ts";
 import { addressText, type Address } from "./socket.ts";
 import { Disconnected } from "./errors.ts";
 import { hedgedRequest } from "./hedged-request.ts";
-import type { Settings } from "../settings.ts";
+import type { ResolvedSettings } from "../settings.ts";
 import type { Call } from "../protocol/calls.ts";
 
 /** A broker that works answers what is quick within it; then another is asked as well. */
 const HEDGE_MS = 250;
 
 export class ConnectionPool {
-  readonly #settings: Settings;
+  readonly #settings: ResolvedSettings;
   /** Null: the broker is none of the cluster any more. */
   readonly #address: (node: number) => Address | null;
   readonly #connections = new Map<number | string, BrokerConnection>();
   #closed = false;
 
-  constructor(settings: Settings, address: (node: number) => Address | null) {
+  constructor(settings: ResolvedSettings, address: (node: number) => Address | null) {
     this.#settings = settings;
     this.#address = address;
   }

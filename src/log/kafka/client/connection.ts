@@ -3,10 +3,10 @@
 // again before that expires (KIP-368).
 
 import { LogError } from "../../event-log.ts";
-import { Reader } from "../protocol/bytes.ts";
+import { ProtocolReader } from "../protocol/bytes.ts";
 import { apiVersions, type ApiRange, type Call } from "../protocol/calls.ts";
 import { NEEDED } from "../protocol/needed.ts";
-import type { Settings } from "../settings.ts";
+import type { ResolvedSettings } from "../settings.ts";
 import { Disconnected, KafkaError } from "./errors.ts";
 import { authenticate } from "./sasl.ts";
 import { ScramFailed } from "./scram.ts";
@@ -24,7 +24,7 @@ const SASL_AUTHENTICATION_FAILED = 58;
 
 export class BrokerConnection {
   readonly address: Address;
-  readonly #settings: Settings;
+  readonly #settings: ResolvedSettings;
   #transport: Transport | null = null;
   #opening: Promise<Transport> | null = null;
   /** What the broker can do. */
@@ -38,7 +38,7 @@ export class BrokerConnection {
   /** When each request that has no answer yet was made, the oldest first. */
   readonly #waiting = new Set<{ readonly sinceMs: number }>();
 
-  constructor(settings: Settings, address: Address) {
+  constructor(settings: ResolvedSettings, address: Address) {
     this.#settings = settings;
     this.address = address;
   }
@@ -81,7 +81,7 @@ export class BrokerConnection {
       throw this.#explained(error);
     }
     this.#proven = true;
-    return call.decode(new Reader(answer));
+    return call.decode(new ProtocolReader(answer));
   }
 
   async #open(): Promise<Transport> {
@@ -147,7 +147,7 @@ export class BrokerConnection {
 const REFUSALS: ReadonlySet<number> = new Set([UNSUPPORTED_MECHANISM, SASL_AUTHENTICATION_FAILED]);
 
 async function ask<T>(transport: Transport, call: Call<T>): Promise<T> {
-  return call.decode(new Reader(await transport.exchange(call)));
+  return call.decode(new ProtocolReader(await transport.exchange(call)));
 }
 
 function checkVersions(ranges: readonly ApiRange[]): void {
@@ -160,7 +160,7 @@ function checkVersions(ranges: readonly ApiRange[]): void {
 }
 
 /** What a connection that broke off while it was being opened may mean: settings that do not fit the listener. */
-export function openingHint(message: string, { tls, sasl }: Pick<Settings, "tls" | "sasl">): string {
+export function openingHint(message: string, { tls, sasl }: Pick<ResolvedSettings, "tls" | "sasl">): string {
   if (/certificate/i.test(message)) return "; is this the authority to trust, and the host that its certificate names?";
   if (/before secure TLS|wrong version number|packet length too long/.test(message))
     return "; does this listener speak TLS?";

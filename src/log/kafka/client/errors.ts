@@ -31,12 +31,12 @@ export type ErrorClass =
   | "out of range"
   | "refused";
 
-export type Row = readonly [name: string, errorClass: ErrorClass, reason: string];
+export type ErrorRow = readonly [name: string, errorClass: ErrorClass, reason: string];
 
 const NOT_LISTED = "is of no request that is made here, or newer";
 
 // prettier-ignore
-export const CODES: Readonly<Record<number, Row>> = {
+export const CODES: Readonly<Record<number, ErrorRow>> = {
   [-1]: ["UNKNOWN_SERVER_ERROR", "refused", "the broker does not know either: its log does"],
   0: ["NONE", "refused", "is no error; nobody asks for its errorClass"],
   1: ["OFFSET_OUT_OF_RANGE", "out of range", "retention has passed us by, or the topic was made anew"],

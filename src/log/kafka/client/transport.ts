@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../protocol/calls.ts";
-import { Reader } from "../protocol/bytes.ts";
+import { ProtocolReader } from "../protocol/bytes.ts";
 import { Disconnected } from "./errors.ts";
 import { FrameReader } from "./frames.ts";
 
@@ -89,7 +89,7 @@ export class Transport {
   }
 
   #answered(frame: Buffer): void {
-    const reader = new Reader(frame);
+    const reader = new ProtocolReader(frame);
     const correlation = reader.i32();
     const [request] = this.#inFlight;
     if (request === undefined || request.correlation !== correlation)

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Positions } from "../../event-log.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { isRetriable, KafkaError } from "../client/errors.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
@@ -14,7 +14,7 @@ import { commitOffsets, type MemberOf, type PartitionOffset } from "../protocol/
 
 export interface OffsetsWorld {
   readonly cluster: Cluster;
-  readonly catalogue: Catalogue;
+  readonly catalogue: ClusterTopics;
 }
 
 export interface OffsetsOf {
@@ -26,7 +26,7 @@ export interface OffsetsOf {
 
 export class GroupOffsets {
   readonly #cluster: Cluster;
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: ClusterTopics;
   readonly #of: OffsetsOf;
   /** Of its own: whoever joins waits long, and must not be waited for. */
   readonly #pool: ConnectionPool;

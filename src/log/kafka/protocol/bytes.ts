@@ -6,7 +6,7 @@ import { varintSize, VarintReader, writeVarint } from "../../varint.ts";
 
 const TWO_32 = 2 ** 32;
 
-export class Writer {
+export class ProtocolWriter {
   #bytes: Buffer;
   #at = 0;
 
@@ -100,7 +100,7 @@ export class Writer {
   }
 }
 
-export class Reader {
+export class ProtocolReader {
   readonly #bytes: Buffer;
   #at: number;
 

@@ -3,7 +3,7 @@
 // decoding of its answer. Errors that concern the whole request are thrown; those of single partitions are returned.
 
 import { KafkaError } from "../client/errors.ts";
-import { Writer, type Reader } from "./bytes.ts";
+import { ProtocolWriter, type ProtocolReader } from "./bytes.ts";
 
 export interface Call<T> {
   readonly api: number;
@@ -14,10 +14,16 @@ export interface Call<T> {
   readonly waitMs: number;
   /** In Kafka's newer, compact encoding, in which headers have a place for tags. */
   readonly flexible?: true;
-  decode(reader: Reader): T;
+  decode(reader: ProtocolReader): T;
 }
 
-function call<T>(api: number, version: number, name: string, body: Writer, decode: (reader: Reader) => T): Call<T> {
+function call<T>(
+  api: number,
+  version: number,
+  name: string,
+  body: ProtocolWriter,
+  decode: (reader: ProtocolReader) => T,
+): Call<T> {
   return { api, version, name, body: body.bytes, decode, waitMs: 0 };
 }
 
@@ -26,7 +32,7 @@ function check(code: number, place: string): void {
 }
 
 /** Nearly every answer begins with the time to wait for a quota; the connection has read it. */
-function skipThrottle(reader: Reader): void {
+function skipThrottle(reader: ProtocolReader): void {
   reader.i32();
 }
 
@@ -37,7 +43,7 @@ export interface ApiRange {
 }
 
 export function apiVersions(): Call<ApiRange[]> {
-  return call(18, 0, "ApiVersions", new Writer(), (reader) => {
+  return call(18, 0, "ApiVersions", new ProtocolWriter(), (reader) => {
     check(reader.i16(), "versions");
     return reader.array(() => ({ api: reader.i16(), min: reader.i16(), max: reader.i16() }));
   });
@@ -72,7 +78,7 @@ export interface ClusterMetadata {
 
 /** Null asks for all topics. */
 export function metadata(topics: readonly string[] | null): Call<ClusterMetadata> {
-  const body = new Writer();
+  const body = new ProtocolWriter();
   body.array(topics, (topic) => body.text(topic)).boolean(false);
   return call(3, 7, "Metadata", body, (reader) => {
     skipThrottle(reader);
@@ -83,13 +89,13 @@ export function metadata(topics: readonly string[] | null): Call<ClusterMetadata
   });
 }
 
-function readBroker(reader: Reader): BrokerAddress {
+function readBroker(reader: ProtocolReader): BrokerAddress {
   const broker = { id: reader.i32(), host: reader.text() ?? "", port: reader.i32() };
   reader.text();
   return broker;
 }
 
-function readTopic(reader: Reader): TopicMetadata {
+function readTopic(reader: ProtocolReader): TopicMetadata {
   return {
     error: reader.i16(),
     topic: reader.text() ?? "",
@@ -107,7 +113,7 @@ function readTopic(reader: Reader): TopicMetadata {
 export type CoordinatorOf = "group" | "transaction";
 
 export function findCoordinator(of: CoordinatorOf, key: string): Call<BrokerAddress> {
-  const body = new Writer().text(key).i8(of === "group" ? 0 : 1);
+  const body = new ProtocolWriter().text(key).i8(of === "group" ? 0 : 1);
   return call(10, 1, "FindCoordinator", body, (reader) => {
     skipThrottle(reader);
     check(reader.i16(), `coordinator of ${key}`);
@@ -128,7 +134,7 @@ export interface OffsetAnswer {
 }
 
 export function listOffsets(topic: string, partitions: readonly number[], which: number): Call<OffsetAnswer[]> {
-  const body = new Writer().i32(-1).i8(1);
+  const body = new ProtocolWriter().i32(-1).i8(1);
   body.array([topic], (name) => {
     body.text(name).array(partitions, (partition) => body.i32(partition).i64(which));
   });
@@ -155,7 +161,7 @@ export interface CommittedAnswer {
 }
 
 export function offsetFetch(group: string): Call<CommittedAnswer[]> {
-  const body = new Writer().text(group).array<string>(null, () => undefined);
+  const body = new ProtocolWriter().text(group).array<string>(null, () => undefined);
   return call(9, 4, "OffsetFetch", body, (reader) => {
     skipThrottle(reader);
     const answers = reader

@@ -3,7 +3,7 @@
 
 import { must } from "../../../domain/assert.ts";
 import type { LogRecord } from "../../event-log.ts";
-import { Writer, type Reader } from "./bytes.ts";
+import { ProtocolWriter, type ProtocolReader } from "./bytes.ts";
 import type { Call } from "./calls.ts";
 import { storedBatches } from "./stored-batch.ts";
 
@@ -37,7 +37,14 @@ export interface Fetched {
 
 export function fetch(partitions: readonly FetchPartition[], limits: FetchLimits): Call<Fetched[]> {
   const topics = Map.groupBy(partitions, ({ topic }) => topic);
-  const body = new Writer().i32(-1).i32(limits.waitMs).i32(1).i32(limits.maxBytes).i8(READ_COMMITTED).i32(0).i32(-1);
+  const body = new ProtocolWriter()
+    .i32(-1)
+    .i32(limits.waitMs)
+    .i32(1)
+    .i32(limits.maxBytes)
+    .i8(READ_COMMITTED)
+    .i32(0)
+    .i32(-1);
   body.array([...topics], ([topic, wanted]) => {
     body.text(topic).array(wanted, ({ partition, from }) => {
       body.i32(partition).i32(-1).i64(from).i64(-1).i32(limits.maxPartitionBytes);
@@ -73,7 +80,7 @@ interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-function readPartition(reader: Reader, topic: string, wanted: ReadonlyMap<string, FetchPartition>): Fetched {
+function readPartition(reader: ProtocolReader, topic: string, wanted: ReadonlyMap<string, FetchPartition>): Fetched {
   const [partition, error] = [reader.i32(), reader.i16()];
   reader.i64();
   const end = reader.i64();

@@ -1,7 +1,7 @@
 // The requests of a member of a consumer group, with the formats that Kafka's own tools read.
 
 import { KafkaError } from "../client/errors.ts";
-import { Reader, Writer } from "./bytes.ts";
+import { ProtocolReader, ProtocolWriter } from "./bytes.ts";
 import type { Call } from "./calls.ts";
 
 const PROTOCOL_TYPE = "consumer";
@@ -41,7 +41,7 @@ export class MemberIdGiven extends Error {
 
 export function joinGroup(request: JoinRequest): Call<Joined> {
   const { group, member, sessionTimeoutMs, rebalanceTimeoutMs } = request;
-  const body = new Writer().text(group).i32(sessionTimeoutMs).i32(rebalanceTimeoutMs).text(member).text(null);
+  const body = new ProtocolWriter().text(group).i32(sessionTimeoutMs).i32(rebalanceTimeoutMs).text(member).text(null);
   body.text(PROTOCOL_TYPE).array([request], ({ protocol, metadata }) => body.text(protocol).blob(metadata));
   return {
     api: 11,
@@ -75,18 +75,18 @@ export interface MemberOf {
 
 /** The leader brings everybody's assignment; answers with our own. */
 export function syncGroup(of: MemberOf, assignments: ReadonlyMap<string, Buffer>, waitMs: number): Call<Buffer> {
-  const body = new Writer().text(of.group).i32(of.generation).text(of.member).text(null);
+  const body = new ProtocolWriter().text(of.group).i32(of.generation).text(of.member).text(null);
   body.array([...assignments], ([member, assignment]) => body.text(member).blob(assignment));
   return simple(14, 3, "SyncGroup", of.group, body, (reader) => reader.blob() ?? Buffer.alloc(0), waitMs);
 }
 
 export function heartbeat(of: MemberOf): Call<void> {
-  const body = new Writer().text(of.group).i32(of.generation).text(of.member).text(null);
+  const body = new ProtocolWriter().text(of.group).i32(of.generation).text(of.member).text(null);
   return simple(12, 3, "Heartbeat", of.group, body, () => undefined);
 }
 
 export function leaveGroup(of: Pick<MemberOf, "group" | "member">): Call<void> {
-  const body = new Writer().text(of.group);
+  const body = new ProtocolWriter().text(of.group);
   body.array([of.member], (member) => body.text(member).text(null));
   return simple(13, 3, "LeaveGroup", of.group, body, () => undefined);
 }
@@ -100,7 +100,7 @@ export interface PartitionOffset {
 /** Outside of any transaction, as a member of the group. */
 export function commitOffsets(of: MemberOf, offsets: readonly PartitionOffset[]): Call<void> {
   const topics = Map.groupBy(offsets, ({ topic }) => topic);
-  const body = new Writer().text(of.group).i32(of.generation).text(of.member).text(null);
+  const body = new ProtocolWriter().text(of.group).i32(of.generation).text(of.member).text(null);
   body.array([...topics], ([topic, some]) => {
     body.text(topic).array(some, ({ partition, offset }) => body.i32(partition).i64(offset).i32(-1).text(null));
   });
@@ -128,8 +128,8 @@ function simple<T>(
   version: number,
   name: string,
   group: string,
-  body: Writer,
-  decode: (reader: Reader) => T,
+  body: ProtocolWriter,
+  decode: (reader: ProtocolReader) => T,
   waitMs = 0,
 ): Call<T> {
   return {
@@ -149,13 +149,13 @@ function simple<T>(
 
 /** A member's subscription: the topics for tools, and what our assigner wants to know. */
 export function encodeSubscription(topics: readonly string[], userData: Buffer): Buffer {
-  const body = new Writer().i16(0);
+  const body = new ProtocolWriter().i16(0);
   body.array(topics, (topic) => body.text(topic));
   return body.blob(userData).bytes;
 }
 
 export function subscriptionUserData(bytes: Buffer): Buffer {
-  const reader = new Reader(bytes);
+  const reader = new ProtocolReader(bytes);
   reader.i16();
   reader.array(() => reader.text());
   return reader.blob() ?? Buffer.alloc(0);
@@ -163,7 +163,7 @@ export function subscriptionUserData(bytes: Buffer): Buffer {
 
 /** The same partitions of every topic. */
 export function encodeAssignment(topics: readonly string[], partitions: readonly number[]): Buffer {
-  const body = new Writer().i16(0);
+  const body = new ProtocolWriter().i16(0);
   body.array(topics, (topic) => {
     body.text(topic).array(partitions, (partition) => body.i32(partition));
   });
@@ -172,7 +172,7 @@ export function encodeAssignment(topics: readonly string[], partitions: readonly
 
 export function assignedPartitions(bytes: Buffer): number[] {
   if (bytes.length === 0) return [];
-  const reader = new Reader(bytes);
+  const reader = new ProtocolReader(bytes);
   reader.i16();
   const [first] = reader.array(() => {
     reader.text();

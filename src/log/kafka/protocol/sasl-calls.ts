@@ -1,7 +1,7 @@
 // SASL calls: the mechanism is agreed on, then its messages go to and fro.
 
 import { KafkaError } from "../client/errors.ts";
-import { Writer } from "./bytes.ts";
+import { ProtocolWriter } from "./bytes.ts";
 import type { Call } from "./calls.ts";
 
 export const SASL_HANDSHAKE = 17;
@@ -9,7 +9,7 @@ export const SASL_AUTHENTICATE = 36;
 const UNSUPPORTED_MECHANISM = 33;
 
 export function saslHandshake(mechanism: string): Call<void> {
-  const body = new Writer().text(mechanism).bytes;
+  const body = new ProtocolWriter().text(mechanism).bytes;
   return {
     api: SASL_HANDSHAKE,
     version: 1,
@@ -32,7 +32,7 @@ export interface SaslAnswer {
 }
 
 export function saslAuthenticate(bytes: Uint8Array): Call<SaslAnswer> {
-  const body = new Writer().blob(bytes).bytes;
+  const body = new ProtocolWriter().blob(bytes).bytes;
   return {
     api: SASL_AUTHENTICATE,
     version: 1,

@@ -2,7 +2,7 @@
 // partitions. Both came with Kafka 3.0, in the compact encoding.
 
 import { KafkaError } from "../client/errors.ts";
-import { Writer } from "./bytes.ts";
+import { ProtocolWriter } from "./bytes.ts";
 import type { Call } from "./calls.ts";
 import type { TopicPartitions } from "./transaction-calls.ts";
 
@@ -10,7 +10,7 @@ const TRANSACTIONAL_ID_NOT_FOUND = 105;
 
 /** What the coordinator has of a transactional id: the state of its last transaction, by Kafka's name. */
 export function describeTransaction(transactionalId: string): Call<string | null> {
-  const body = new Writer();
+  const body = new ProtocolWriter();
   body.compactArray([transactionalId], (id) => body.compactText(id)).noTags();
   return {
     api: 65,
@@ -53,7 +53,7 @@ export interface OpenTransaction {
 }
 
 export function describeProducers(topics: readonly TopicPartitions[]): Call<OpenTransaction[]> {
-  const body = new Writer();
+  const body = new ProtocolWriter();
   body.compactArray(topics, ({ topic, partitions }) => {
     body.compactText(topic).compactArray(partitions, (partition) => body.i32(partition));
     body.noTags();

@@ -1,7 +1,7 @@
 // The requests of a producer: its identity, its transactions and their records.
 
 import { KafkaError } from "../client/errors.ts";
-import { Writer, type Reader } from "./bytes.ts";
+import { ProtocolWriter, type ProtocolReader } from "./bytes.ts";
 import type { Call } from "./calls.ts";
 
 export interface ProducerIdentity {
@@ -20,7 +20,7 @@ export interface TopicPartitions {
 
 /** With a transactional id: fences its former owner and ends what that one left open. */
 export function initProducerId(transactionalId: string | null, timeoutMs: number): Call<ProducerIdentity> {
-  const body = new Writer().text(transactionalId).i32(timeoutMs);
+  const body = new ProtocolWriter().text(transactionalId).i32(timeoutMs);
   return wholeRequest(22, 1, "InitProducerId", transactionalId ?? "idempotent producer", body, (reader) => ({
     producerId: reader.i64(),
     producerEpoch: reader.i16(),
@@ -28,7 +28,7 @@ export function initProducerId(transactionalId: string | null, timeoutMs: number
 }
 
 export function addPartitions(of: Transaction, topics: readonly TopicPartitions[]): Call<void> {
-  const body = new Writer().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch);
+  const body = new ProtocolWriter().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch);
   body.array(topics, ({ topic, partitions }) => {
     body.text(topic).array(partitions, (partition) => body.i32(partition));
   });
@@ -43,7 +43,7 @@ export function addPartitions(of: Transaction, topics: readonly TopicPartitions[
 }
 
 export function endTransaction(of: Transaction, commit: boolean): Call<void> {
-  const body = new Writer().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch).boolean(commit);
+  const body = new ProtocolWriter().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch).boolean(commit);
   return wholeRequest(26, 1, "EndTxn", of.transactionalId, body, () => undefined);
 }
 
@@ -52,8 +52,8 @@ function wholeRequest<T>(
   version: number,
   name: string,
   place: string,
-  body: Writer,
-  decode: (reader: Reader) => T,
+  body: ProtocolWriter,
+  decode: (reader: ProtocolReader) => T,
 ): Call<T> {
   return {
     api,
@@ -71,7 +71,7 @@ function wholeRequest<T>(
 }
 
 /** Each partition has its own error; the first that tells why is thrown. */
-function checkPartitions(reader: Reader, place: string): void {
+function checkPartitions(reader: ProtocolReader, place: string): void {
   reader.i32();
   const errors: [string, number][] = reader
     .array(() => {
@@ -108,7 +108,9 @@ export function produce(
   timeoutMs: number,
 ): Call<ProduceAnswer[]> {
   const topics = Map.groupBy(batches, ({ topic }) => topic);
-  const body = new Writer(batches.reduce((sum, { topic, batch }) => sum + batch.length + topic.length + 16, 64));
+  const body = new ProtocolWriter(
+    batches.reduce((sum, { topic, batch }) => sum + batch.length + topic.length + 16, 64),
+  );
   body.text(transactionalId).i16(-1).i32(timeoutMs);
   body.array([...topics], ([topic, partitions]) => {
     body.text(topic).array(partitions, ({ partition, batch }) => body.i32(partition).blob(batch));

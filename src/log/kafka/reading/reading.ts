@@ -2,7 +2,7 @@
 // The log's `read`: outside of any task and any group, on connections that are used again by the next reader.
 
 import type { EventLog, LogRecord } from "../../event-log.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
 import { endOf, PartitionReader } from "./partition-reader.ts";
@@ -17,11 +17,11 @@ export type ReadOptions = NonNullable<Parameters<EventLog["read"]>[3]>;
 
 export class Reading {
   readonly #cluster: Cluster;
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: ClusterTopics;
   readonly #readYourWrites: ReadYourWrites;
   readonly #idle: ConnectionPool[] = [];
 
-  constructor(cluster: Cluster, catalogue: Catalogue, readYourWrites: ReadYourWrites) {
+  constructor(cluster: Cluster, catalogue: ClusterTopics, readYourWrites: ReadYourWrites) {
     this.#cluster = cluster;
     this.#catalogue = catalogue;
     this.#readYourWrites = readYourWrites;

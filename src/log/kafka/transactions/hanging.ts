@@ -10,7 +10,7 @@
 //   H2. What hangs is ended as the coordinator had decided; where it no longer tells, it is aborted: its positions are in
 //       it, and so its inputs come again.
 
-import type { Catalogue } from "../catalogue.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { KafkaError } from "../client/errors.ts";
 import { describeProducers, describeTransaction, type OpenTransaction } from "../protocol/state-calls.ts";
@@ -19,10 +19,10 @@ import type { TopicPartitions } from "../protocol/transaction-calls.ts";
 const UNSUPPORTED_VERSION = 35;
 const CONCURRENT_TRANSACTIONS = 51;
 
-export type Decision = "commit" | "abort";
+export type TransactionOutcome = "commit" | "abort";
 
 /** What the coordinator has decided of the last transaction, as far as it knows: asked before a claim, which ends it. */
-export async function lastDecision(cluster: Cluster, transactionalId: string): Promise<Decision> {
+export async function lastDecision(cluster: Cluster, transactionalId: string): Promise<TransactionOutcome> {
   const state = await unlessOlder(null, () =>
     cluster.retry(`state of ${transactionalId}`, async () =>
       cluster.send(await cluster.coordinator("transaction", transactionalId), describeTransaction(transactionalId)),
@@ -39,7 +39,11 @@ export interface HangingOf {
 }
 
 /** Where the producer has left something open; nowhere when nothing hangs in the changelog. */
-export async function findHanging(cluster: Cluster, catalogue: Catalogue, of: HangingOf): Promise<OpenTransaction[]> {
+export async function findHanging(
+  cluster: Cluster,
+  catalogue: ClusterTopics,
+  of: HangingOf,
+): Promise<OpenTransaction[]> {
   const first = [{ topic: of.changelog, partitions: [of.partition] }];
   if ((await openIn(cluster, first, of.producerId)).length === 0) return [];
   const all = (await catalogue.all()).map(({ spec }) => ({

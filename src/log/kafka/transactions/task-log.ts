@@ -14,8 +14,9 @@ import {
   type TaskLog,
 } from "../../event-log.ts";
 import type { Appended } from "../writing/idempotent-producer.ts";
-import { checkRecords, groupRecords, type KeylessCounter } from "../writing/batches.ts";
-import type { Catalogue } from "../catalogue.ts";
+import { checkRecords, groupRecords } from "../writing/batches.ts";
+import type { KeylessCounter } from "../../partitioner.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { InputBuffers } from "../reading/input-buffers.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
@@ -29,7 +30,7 @@ const RESTORE_WAIT_MS = 20;
 /** What all tasks of a log share. */
 export interface TaskContext {
   readonly cluster: Cluster;
-  readonly catalogue: Catalogue;
+  readonly catalogue: ClusterTopics;
   readonly readYourWrites: ReadYourWrites;
   readonly reading: Reading;
   readonly now: () => number;

@@ -10,10 +10,10 @@
 import { OutcomeUnknown } from "../../event-log.ts";
 import { IdempotentProducer, type Appended } from "../writing/idempotent-producer.ts";
 import type { PartitionGroup } from "../writing/batches.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { commitError, portError } from "../client/errors.ts";
-import { findHanging, lastDecision, untilClosed, type Decision, type HangingOf } from "./hanging.ts";
+import { findHanging, lastDecision, untilClosed, type TransactionOutcome, type HangingOf } from "./hanging.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
 import type { Call } from "../protocol/calls.ts";
 import type { OpenTransaction } from "../protocol/state-calls.ts";
@@ -27,7 +27,7 @@ import {
 
 export interface ClaimedBy extends Omit<HangingOf, "producerId"> {
   readonly transactionalId: string;
-  readonly catalogue: Catalogue;
+  readonly catalogue: ClusterTopics;
 }
 
 export class TransactionalProducer {
@@ -65,7 +65,7 @@ export class TransactionalProducer {
   }
 
   /** By a transaction of our own that has nothing in it: its markers end what is open before them. */
-  async #endHanging(hanging: readonly OpenTransaction[], decision: Decision): Promise<void> {
+  async #endHanging(hanging: readonly OpenTransaction[], decision: TransactionOutcome): Promise<void> {
     const places = hanging.map(({ topic, partition, firstOffset }) => `${topic} ${partition} from ${firstOffset}`);
     this.#cluster.settings.onTrouble(
       `${this.#identity.transactionalId}: the broker has lost the end of a transaction; ${decision} it in ${places.join(", ")}`,

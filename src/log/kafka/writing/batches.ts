@@ -5,8 +5,8 @@
 import { must } from "../../../domain/assert.ts";
 import { checkBounds } from "../../bounds.ts";
 import { RecordTooLarge, type OutRecord } from "../../event-log.ts";
-import { partitionOf } from "../../partitioner.ts";
-import { checkPartition, type Catalogue, type Topic } from "../catalogue.ts";
+import { partitionOf, type KeylessCounter } from "../../partitioner.ts";
+import { checkPartition, type ClusterTopics, type ClusterTopic } from "../catalogue.ts";
 import { BATCH_OVERHEAD, recordBytesMost, type BatchRecord } from "../protocol/record-batch.ts";
 
 /** Smaller batches than the topic takes, so that a request of many partitions stays small. */
@@ -20,11 +20,6 @@ export interface PartitionGroup {
   readonly batches: readonly (readonly BatchRecord[])[];
 }
 
-/** Spreads records without key and partition. */
-export interface KeylessCounter {
-  next: number;
-}
-
 interface OpenGroup {
   readonly topic: string;
   readonly partition: number;
@@ -34,7 +29,7 @@ interface OpenGroup {
 }
 
 /** Refuses what its topic does not take. */
-export async function checkRecords(catalogue: Catalogue, records: readonly OutRecord[]): Promise<void> {
+export async function checkRecords(catalogue: ClusterTopics, records: readonly OutRecord[]): Promise<void> {
   for (const record of records) {
     const topic = catalogue.known(record.topic) ?? (await catalogue.topic(record.topic));
     checkSize(topic, record);
@@ -44,7 +39,7 @@ export async function checkRecords(catalogue: Catalogue, records: readonly OutRe
 
 /** Of records that have been checked. */
 export function groupRecords(
-  catalogue: Catalogue,
+  catalogue: ClusterTopics,
   records: readonly OutRecord[],
   nowMs: number,
   keyless: KeylessCounter,
@@ -65,7 +60,7 @@ export function groupRecords(
   return [...groups.values()];
 }
 
-function checkSize(topic: Topic, record: OutRecord): void {
+function checkSize(topic: ClusterTopic, record: OutRecord): void {
   checkBounds(topic.spec, record);
   const bytes = recordBytesMost(record);
   if (bytes + BATCH_OVERHEAD > topic.maxMessageBytes)
@@ -74,7 +69,7 @@ function checkSize(topic: Topic, record: OutRecord): void {
     );
 }
 
-function placeOf(catalogue: Catalogue, topic: Topic, record: OutRecord, keyless: KeylessCounter): number {
+function placeOf(catalogue: ClusterTopics, topic: ClusterTopic, record: OutRecord, keyless: KeylessCounter): number {
   if (record.partition !== undefined) return record.partition;
   const { partitioner } = catalogue;
   const { partitions } = topic.spec;

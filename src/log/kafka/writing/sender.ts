@@ -3,8 +3,9 @@
 
 import { Fenced, LogUnavailable, OutcomeUnknown, type OutRecord } from "../../event-log.ts";
 import { IdempotentProducer } from "./idempotent-producer.ts";
-import { checkRecords, groupRecords, type KeylessCounter } from "./batches.ts";
-import type { Catalogue } from "../catalogue.ts";
+import { checkRecords, groupRecords } from "./batches.ts";
+import type { KeylessCounter } from "../../partitioner.ts";
+import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
 import { initProducerId } from "../protocol/transaction-calls.ts";
@@ -19,7 +20,7 @@ const MOST_RECORDS_TOGETHER = 10_000;
 
 export class Sender {
   readonly #cluster: Cluster;
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: ClusterTopics;
   readonly #now: () => number;
   readonly #pool: ConnectionPool;
   readonly #keyless: KeylessCounter = { next: 0 };
@@ -27,7 +28,7 @@ export class Sender {
   #queue: Waiting[] = [];
   #working = false;
 
-  constructor(cluster: Cluster, catalogue: Catalogue, now: () => number) {
+  constructor(cluster: Cluster, catalogue: ClusterTopics, now: () => number) {
     this.#cluster = cluster;
     this.#catalogue = catalogue;
     this.#now = now;
