@@ -264,7 +264,7 @@ describe("records", () => {
     );
     expect(json.find(({ key }) => key === "leaves")).toMatchObject({ value: null });
     const bad = await shell.run("send profiles", '{"attributes":null}');
-    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining("line 1: profiles: userId: expected the user")]);
+    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining("line 1: profiles: userId: empty; expected the user whose profile is deleted")]);
   });
 
   test("a file is sent as stdin is, and each topic gets the key and partition that it asks for", async () => {
@@ -419,10 +419,10 @@ describe("run", () => {
     await log.close();
     const { code, err, json } = await broken.run("run --json");
     expect(code).toBe(1);
-    expect(err).toContain("serve 1: fatal: control-record: not Avro single-object encoded");
+    expect(err).toContain("serve 1: fatal: state 1@0 is in the place of a control record and is none of ours");
     expect(JSON.parse(err.trim().split("\n").at(-1) ?? "")).toMatchObject({
       level: "error",
-      message: expect.stringMatching(/^control-record: not Avro/) as string,
+      message: expect.stringMatching(/^state 1@0 is in the place of a control record/) as string,
     });
     expect(json.map(({ event }) => event)).not.toContain("stopped");
     // The others were drained and gave the log back: the next one comes as far as this one did.
