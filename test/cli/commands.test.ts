@@ -264,7 +264,10 @@ describe("records", () => {
     );
     expect(json.find(({ key }) => key === "leaves")).toMatchObject({ value: null });
     const bad = await shell.run("send profiles", '{"attributes":null}');
-    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining("line 1: profiles: userId: empty; expected the user whose profile is deleted")]);
+    expect([bad.code, bad.err]).toEqual([
+      1,
+      expect.stringContaining("line 1: profiles: userId: empty; expected the user whose profile is deleted"),
+    ]);
   });
 
   test("a file is sent as stdin is, and each topic gets the key and partition that it asks for", async () => {
