@@ -1,15 +1,12 @@
 // No container engine runs in the tests: what can be held without one is that the files parse, that they say of ports,
 // settings, topics and metrics what the code says, and that the image's steps work in a bare folder.
 
-import { execFile, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { promisify } from "node:util";
-import { afterAll, describe, expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { must } from "../../src/domain/assert.ts";
 import { isPinnedNode } from "../../bin/setup/node.mjs";
 import { CATALOGUE } from "../../src/cli/catalogue.ts";
 import { unknownSettings } from "../../src/settings/config.ts";
@@ -244,65 +241,4 @@ test("a fetched Node is run only when it is the very one that is pinned", () => 
   for (const platform of ["linux-x64", "linux-arm64", "win32-x64"])
     expect([platform, isPinnedNode(other, platform)]).toEqual([platform, false]);
   rmSync(path.dirname(other), { recursive: true });
-});
-
-interface Step {
-  readonly does: "COPY" | "RUN";
-  readonly words: string;
-}
-
-/** The COPY and RUN lines of the serving image's stages, in order; what comes from another stage is there already. */
-function stepsOf(dockerfile: string): Step[] {
-  return dockerfile.split("\n").flatMap((line) => {
-    const [, does, words = ""] = /^(COPY|RUN) (.*)$/.exec(line) ?? [];
-    if (does !== "COPY" && does !== "RUN") return [];
-    return words.startsWith("--from") || words.includes("chown") ? [] : [{ does, words }];
-  });
-}
-
-describe("the image", () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "stipend-image-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const run = promisify(execFile);
-
-  it("is built by steps that work in a bare folder, and its program starts there without the development packages", async () => {
-    const dockerfile = read("deploy/Dockerfile");
-    const allowed = read(".dockerignore")
-      .split("\n")
-      .filter((line) => line.startsWith("!"))
-      .map((line) => line.slice(1));
-    for (const { does, words } of stepsOf(dockerfile)) {
-      if (does === "RUN") {
-        await run("sh", ["-ec", words], { cwd: folder, env: { ...process.env, NODE_ENV: "production" } });
-        continue;
-      }
-      const sources = words.split(" ").slice(0, -1);
-      for (const source of sources) {
-        expect(allowed).toContain(source);
-        mkdirSync(path.dirname(path.join(folder, source)), { recursive: true });
-        cpSync(path.join(ROOT, source), path.join(folder, source), { recursive: true });
-      }
-    }
-    for (const name of ["vitest", "@tensorflow", "@duckdb"])
-      expect([name, existsSync(path.join(folder, "node_modules", name))]).toEqual([name, false]);
-    const runtimes = readdirSync(path.join(folder, "node_modules/onnxruntime-node/bin"), { recursive: true });
-    expect(runtimes.map(String).some((file) => file.includes("darwin") || file.includes("win32"))).toBe(false);
-    const [, json = "[]"] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-    const [, ...args] = JSON.parse(json) as string[];
-    const help = await run(process.execPath, [...args, "run", "--help"], { cwd: folder });
-    expect(help.stdout).toContain("stipend run");
-    const serving = run(process.execPath, [...args, "run", "--without-retraining"], {
-      cwd: folder,
-      timeout: 60_000,
-      env: { PATH: process.env["PATH"] ?? "", STIPEND_DIR: path.join(folder, "log") },
-    });
-    for await (const line of createInterface({ input: must(serving.child.stdout, "stdout") }))
-      if (line.includes('"treasury":[0]') && !serving.child.killed) serving.child.kill("SIGTERM");
-    await serving;
-    const verified = await run(process.execPath, [...args, "topics", "create"], {
-      cwd: folder,
-      env: { PATH: process.env["PATH"] ?? "", STIPEND_DIR: path.join(folder, "log") },
-    });
-    expect(verified.stdout).toContain("decisions");
-  }, 180_000);
 });
