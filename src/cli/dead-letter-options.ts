@@ -3,7 +3,8 @@
 
 import { InvalidInput } from "../domain/campaign.ts";
 import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
-import { asOneOf, asText, type Parse } from "../settings/parse.ts";
+import { TOPICS } from "../log/topics.ts";
+import { asOneOf, type Parse } from "../settings/parse.ts";
 import type { LetterPlace } from "../workflows/topics/dead-letters.ts";
 import { many, option } from "./options.ts";
 
@@ -16,6 +17,6 @@ export const asPlace: Parse<LetterPlace> = (typed) => {
 
 export const CHOICE = {
   reason: option("reason", `with this reason: ${DEAD_LETTER_REASONS.join(", ")}`, asOneOf(DEAD_LETTER_REASONS)),
-  topic: option("topic", "that came from this topic", asText),
+  topic: option("topic", "that came from this topic", asOneOf(Object.keys(TOPICS))),
   at: many("place", "the letters at these places, partition@offset", asPlace),
 } as const;

@@ -95,7 +95,14 @@ async function runCommand(
   const json = values["json"] === true;
   const mode = progressMode({ terminal: world.terminal.isTerminal, json, ci: Boolean(env["CI"]) });
   const progress = createProgress({ mode, write: stderr, nowMs: world.nowMs, columns: world.terminal.columns });
-  const output = createOutput({ json, log, stdout: world.stdout, stderr, progress });
+  const output = createOutput({
+    json,
+    isTerminal: world.terminal.isTerminal,
+    log,
+    stdout: world.stdout,
+    stderr,
+    progress,
+  });
   for (const sentence of [...unknownSettings(env), ...warningsOf(config)])
     output.note(`warning: ${sentence}`, { level: "warn" });
   const context: Context = {
@@ -122,7 +129,7 @@ function explain(error: unknown, { env, stderr, nowMs }: ProgramWorld, log?: Log
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE;
   const progress = { report: () => undefined, clear: () => undefined };
   const told = log ?? { format: "text", level: "info", nowMs, redact: redactor([]) };
-  const output = createOutput({ json: false, log: told, stdout: stderr, stderr, progress });
+  const output = createOutput({ json: false, isTerminal: false, log: told, stdout: stderr, stderr, progress });
   const message = error instanceof Error ? error.message : String(error);
   const stack = env["STIPEND_DEBUG"] && error instanceof Error ? { stack: error.stack } : {};
   if (told.format === "json") output.note(message, { level: "error", ...stack });

@@ -49,8 +49,11 @@ function ageBreach(atMs: number, nowMs: number): Breach | null {
   ];
 }
 
-function amountBreach({ amountMinor }: Outcome): string | null {
-  return amountMinor !== null && amountMinor < 0n ? `amountMinor: ${amountMinor} is negative` : null;
+function amountBreach({ kind, amountMinor }: Outcome): string | null {
+  if (amountMinor === null) return null;
+  if (kind !== "redeemed")
+    return `amountMinor: ${amountMinor} on an outcome ${kind}: only one that is redeemed spends; expected null, and what else it was worth in rewards`;
+  return amountMinor < 0n ? `amountMinor: ${amountMinor} is negative` : null;
 }
 
 function rewardBreach({ rewards }: Outcome): string | null {

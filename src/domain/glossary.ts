@@ -52,6 +52,11 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   budget_not_yet_granted: "refused: money not there yet",
 };
 
+/** Of a reason that a log of another version may have; such a one stays as it is. */
+export function reasonWords(reason: string): string {
+  return Object.hasOwn(REASON_WORDS, reason) ? REASON_WORDS[reason as Reason] : reason;
+}
+
 /** Reasons that are one thing to look at, in the order in which they are drawn. */
 export const DECISION_GROUPS = [
   { name: "given", reasons: ["planned", "explored"] },

@@ -26,6 +26,7 @@ export interface Outcome {
   readonly userId: string;
   readonly atMs: number;
   readonly kind: "redeemed" | "converted" | "declined" | "refunded";
+  /** Null of every other kind than redeemed. */
   readonly amountMinor: Minor | null;
   readonly rewards: Readonly<Record<string, number>>;
 }

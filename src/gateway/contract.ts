@@ -61,7 +61,7 @@ export const outcomesRequest = z.strictObject({
         userId: id,
         kind: z.enum(["redeemed", "converted", "declined", "refunded"]),
         atMs: at,
-        amountMinor: z.int().nullable().default(null).describe("redeemed; null is the whole face value"),
+        amountMinor: z.int().nullable().default(null).describe("of a redeemed one alone; null is the whole face value"),
         rewards: z.record(z.string(), z.number()).default({}).describe("by the names that the campaign weighs"),
       }),
     )

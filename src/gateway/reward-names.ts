@@ -1,6 +1,7 @@
 // Reward names: what campaigns weigh, from the commands that made them, so that a misspelt name is refused where somebody can
 // put it right. Where nothing is known a name is let through: the allocator counts what nobody weighs, and warns.
 
+import { shown } from "../domain/reading/shown.ts";
 import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 
 const commands = codecFor("budget-pacing");
@@ -23,8 +24,8 @@ export class RewardNames {
     const weighed = known ?? new Set([...this.#byCampaign.values()].flatMap((names) => [...names]));
     const name = Object.keys(rewards).find((one) => !weighed.has(one));
     if (name === undefined || weighed.size === 0) return null;
-    const whose =
-      known === null || known === undefined ? "no campaign weighs it; campaigns weigh" : `${campaign} weighs`;
-    return { name, text: `${whose} ${[...weighed].toSorted().join(", ")}` };
+    const who = known === null || known === undefined ? "any campaign" : campaign;
+    const names = [...weighed].toSorted().join(", ");
+    return { name, text: `${shown(name)} is no reward that ${who} weighs: expected one of ${names}` };
   }
 }

@@ -31,6 +31,13 @@ const PROBLEMS = {
   429: contract.problem.describe("too many at a time; Retry-After says when to come again"),
   503: contract.problem.describe("the log is away; Retry-After says when to come again"),
 };
+/** Of a request with a body. */
+const BODY_PROBLEMS = {
+  413: contract.problem.describe("larger than 16 KiB for a session, an outcome or a profile, or than a request may be"),
+  415: contract.problem.describe("the body is not JSON, or content-type does not say so"),
+};
+/** Of a request with an id in its path. */
+const PATH_PROBLEMS = { 414: contract.problem.describe("the id is too long") };
 
 const DECIDE = { config: { scope: "decide" } } as const;
 const READ = { config: { scope: "read" } } as const;
@@ -43,14 +50,15 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
     {
       ...DECIDE,
       schema: {
+        operationId: "decide",
         summary: "Ask for a decision",
         body: contract.decisionRequest,
         response: {
           200: contract.decided,
           202: contract.pending,
           ...PROBLEMS,
+          ...BODY_PROBLEMS,
           409: contract.problem.describe("the session id names another session"),
-          413: contract.problem.describe("the session is larger than 16 KiB"),
           422: contract.problem.describe("the allocator has refused the session: `reason` says why"),
         },
       },
@@ -71,6 +79,7 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
     {
       ...DECIDE,
       schema: {
+        operationId: "getDecision",
         summary: "A decision by its id, when it was pending or later",
         params: z.object({ id: z.string() }),
         querystring: z.object({ userId: z.string().optional().describe("spares reading other users' partitions") }),
@@ -78,9 +87,10 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
           200: contract.decided,
           202: contract.pending,
           ...PROBLEMS,
-          404: contract.problem,
-          409: contract.problem,
-          422: contract.problem,
+          ...PATH_PROBLEMS,
+          404: contract.problem.describe("no such decision among the latest 200,000 records of a partition"),
+          409: contract.problem.describe("the session id names another session"),
+          422: contract.problem.describe("the allocator has refused the session: `reason` says why"),
         },
       },
     },
@@ -97,10 +107,11 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
     {
       ...READ,
       schema: {
+        operationId: "getHistory",
         summary: "What a user was given lately, and what became of it",
         params: z.object({ id: z.string() }),
         querystring: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
-        response: { 200: contract.history, ...PROBLEMS },
+        response: { 200: contract.history, ...PROBLEMS, ...PATH_PROBLEMS },
       },
     },
     async (request) => {
@@ -116,9 +127,10 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
       ...DECIDE,
       bodyLimit: MiB,
       schema: {
+        operationId: "tellOutcomes",
         summary: "Tell what became of decisions; all of them are taken, or none",
         body: contract.outcomesRequest,
-        response: { 202: contract.accepted, ...PROBLEMS, 413: contract.problem },
+        response: { 202: contract.accepted, ...PROBLEMS, ...BODY_PROBLEMS },
       },
     },
     async (request, reply) => {
@@ -146,10 +158,11 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
     {
       ...DECIDE,
       schema: {
+        operationId: "setProfile",
         summary: "Set a user's slow attributes; the latest count",
         params: z.object({ userId: z.string() }),
         body: contract.profileRequest,
-        response: { 202: contract.accepted, ...PROBLEMS, 413: contract.problem },
+        response: { 202: contract.accepted, ...PROBLEMS, ...BODY_PROBLEMS, ...PATH_PROBLEMS },
       },
     },
     async (request, reply) => {

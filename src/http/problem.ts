@@ -6,6 +6,8 @@ export interface ProblemDetails {
   readonly field?: string;
   /** Seconds after which it may be tried again: the header Retry-After. */
   readonly retryAfter?: number;
+  /** Methods that the path has: the header Allow. */
+  readonly allow?: readonly string[];
   /** More fields of the answer. */
   readonly more?: Readonly<Record<string, unknown>>;
 }

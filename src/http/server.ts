@@ -16,7 +16,8 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { InvalidInput } from "../domain/campaign.ts";
 import { describeIssues } from "../domain/reading/issues.ts";
-import { beforePort, isLoopback } from "./address.ts";
+import { beforePort, CannotListen, isLoopback } from "./address.ts";
+import { KnownMethods } from "./methods.ts";
 import { Problem } from "./problem.ts";
 import { problemOf, refuseConnection } from "./refused.ts";
 import type { Caller, Scope, Tokens } from "./tokens.ts";
@@ -104,8 +105,14 @@ export function createHttp(settings: HttpSettings): HttpApp {
       throw new Problem(421, "wrong_host", "this port answers to localhost and loopback addresses only");
     request.caller = admitted(request, tokens);
   });
+  const known = new KnownMethods();
+  app.addHook("onRoute", ({ url, method }) => known.add(url, method));
+  // Before a body is read, and after what other hooks say of every answer.
+  app.addHook("preParsing", async (request) => {
+    if (request.is404) throw nowhere(request, known.of(request.url));
+  });
   app.setNotFoundHandler((request) => {
-    throw new Problem(404, "not_found", `there is no ${request.method} ${request.url.slice(0, 200)}`);
+    throw nowhere(request, []);
   });
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error, request.routeOptions.bodyLimit ?? bounds.bodyBytes);
@@ -116,9 +123,16 @@ export function createHttp(settings: HttpSettings): HttpApp {
   return app;
 }
 
+function nowhere({ method, url }: FastifyRequest, allow: readonly string[]): Problem {
+  const asked = `${method} ${url.slice(0, 200)}`;
+  if (allow.length === 0) return new Problem(404, "not_found", `there is no ${asked}`);
+  return new Problem(405, "wrong_method", `there is no ${asked}: expected ${allow.join(" or ")}`, { allow });
+}
+
 async function tell(problem: Problem, reply: Pick<FastifyReply, "header" | "code">): Promise<void> {
-  const { retryAfter } = problem.details;
+  const { retryAfter, allow } = problem.details;
   if (retryAfter !== undefined) void reply.header("retry-after", String(retryAfter));
+  if (allow !== undefined) void reply.header("allow", allow.join(", "));
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   await reply
     .code(problem.status)
@@ -127,14 +141,12 @@ async function tell(problem: Problem, reply: Pick<FastifyReply, "header" | "code
     .send(problem.body());
 }
 
-/** Its address, `http://host:port`; rejects with the address in the message when the port cannot be had. */
+/** Its address, `http://host:port`; rejects with CannotListen when the port cannot be had. */
 export async function listen(app: HttpApp, { host, port, tls }: HttpSettings): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (error) {
-    throw new Error(`cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new CannotListen(host, port, error);
   }
   const address = app.server.address();
   if (address === null || typeof address === "string") throw new Error(`no port on ${host}`);

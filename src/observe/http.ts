@@ -7,7 +7,7 @@
 // machine reaches it through a name of its own (DNS rebinding).
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
-import { beforePort, isLoopback } from "../http/address.ts";
+import { beforePort, CannotListen, isLoopback } from "../http/address.ts";
 import type { Condition } from "./conditions.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -36,7 +36,7 @@ const MAX_CONNECTIONS = 64;
 /** Of a connection on which nothing moves, in either direction. */
 const IDLE_MS = 15_000;
 
-/** Rejects when the port cannot be had, with the address in the message. */
+/** Rejects with CannotListen when the port cannot be had. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const local = isLoopback(options.host);
   const server = createServer(LIMITS, (request, response) => {
@@ -65,7 +65,8 @@ async function respond(
   options: HttpOptions,
   local: boolean,
 ): Promise<void> {
-  if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "GET or HEAD only\n");
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return refuse(response.setHeader("allow", "GET, HEAD"), 405, "GET or HEAD only\n");
   if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) !== 0)
     return refuse(response, 413, "a request here has no body\n");
   const host = request.headers.host ?? "";
@@ -121,7 +122,7 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 
 async function listening(server: Server, { host, port }: HttpOptions): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
+    server.once("error", (error) => reject(new CannotListen(host, port, error)));
     server.listen(port, host, resolve);
   });
   const address = server.address();

@@ -21,6 +21,8 @@ export interface Output {
   redraw(text: () => string): void;
   /** Something worth saying that is not the result: on stderr. `about`: its level (info), and what it is about. */
   note(text: string, about?: About): void;
+  /** For whoever sits at the terminal, and for no file or log: nothing is said where there is none, or under --json. */
+  toTerminal(text: string): void;
 }
 
 export interface About {
@@ -34,6 +36,8 @@ export interface About {
 
 export interface OutputOptions {
   readonly json: boolean;
+  /** Whether stderr is one. */
+  readonly isTerminal: boolean;
   /** Left out: text, of all levels. */
   readonly log?: Logging;
   readonly stdout: Write;
@@ -52,7 +56,7 @@ export interface Logging {
 const HOME_AND_CLEAR = "\x1b[H\x1b[2J";
 const PLAIN: Logging = { format: "text", level: "debug", nowMs: () => 0, redact: (text) => text };
 
-export function createOutput({ json, log = PLAIN, stdout, stderr, progress }: OutputOptions): Output {
+export function createOutput({ json, isTerminal, log = PLAIN, stdout, stderr, progress }: OutputOptions): Output {
   // First in the line, and not to be replaced by what it is about.
   const head = (level: Level, message: string): object => ({
     time: new Date(log.nowMs()).toISOString(),
@@ -76,6 +80,11 @@ export function createOutput({ json, log = PLAIN, stdout, stderr, progress }: Ou
       if (LEVELS.indexOf(level) > LEVELS.indexOf(log.level)) return;
       progress.clear();
       stderr(`${log.format === "json" ? lineOf(level, text, fields) : printable(log.redact(text))}\n`);
+    },
+    toTerminal(text) {
+      if (json || !isTerminal) return;
+      progress.clear();
+      stderr(`${printable(text)}\n`);
     },
   };
 }

@@ -44,4 +44,9 @@ test("a backup is refused by name on Kafka, over a file, and of no log", async (
   expect([code, err]).toEqual([1, expect.stringContaining("there is no log in it")]);
   expect(existsSync("copy.sqlite")).toBe(false);
   empty.close();
+  const below = join(shell.folder, "no-folder", "copy.sqlite");
+  expect(await shell.run(`log backup ${below}`)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/no-folder is no folder/),
+  });
 });

@@ -15,10 +15,11 @@ const JSON_LOG: Logging = {
   redact: redactor([typedSecret("s3cret!?"), typedSecret("")]),
 };
 
-function opened(log: Logging, json = false) {
+function opened(log: Logging, json = false, isTerminal = false) {
   const told = { out: "", err: "" };
   const output = createOutput({
     json,
+    isTerminal,
     log,
     stdout: (text) => void (told.out += text),
     stderr: (text) => void (told.err += text),
@@ -43,6 +44,19 @@ describe("a line of the log", () => {
       traceId: "4bf9",
     });
     expect(JSON.parse(told.out)).toMatchObject({ level: "info", message: "serve runs 1", event: "tasks", serve: [1] });
+  });
+
+  test("does not have what is for the terminal alone", () => {
+    for (const [log, json, isTerminal, said] of [
+      [JSON_LOG, false, false, ""],
+      [{ ...JSON_LOG, format: "text" }, false, false, ""],
+      [JSON_LOG, true, true, ""],
+      [{ ...JSON_LOG, format: "text" }, false, true, "a token\n"],
+    ] as const) {
+      const { output, told } = opened(log, json, isTerminal);
+      output.toTerminal("a token");
+      expect(told).toEqual({ out: "", err: said });
+    }
   });
 
   test("is left out below the level that is asked for", () => {

@@ -223,6 +223,9 @@ describe("with one thing changed", () => {
     expect(wouldHaveBeen.spentMinor).toBeLessThan(playedAgain.spentMinor);
     expect(wouldHaveBeen.reasons["budget_exhausted"]).toBeGreaterThan(0);
     expect(wouldHaveBeen.arms["none"]).toBeGreaterThan(playedAgain.arms["none"] ?? 0);
+    const { out } = await stipend("replay --budget 3000 --curve asap");
+    expect(out).toMatch(/^refused: budget used up +\d/m);
+    expect(out).not.toMatch(/\b[a-z]+_[a-z]+\b/);
   });
 
   test("as soon as possible spends earlier", async () => {

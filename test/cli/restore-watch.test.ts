@@ -28,6 +28,7 @@ function watched(json: boolean) {
       item: (value, text) => void (items.push(value), texts.push(text())),
       redraw: () => undefined,
       note: () => undefined,
+      toTerminal: () => undefined,
     },
     progress: {
       report: (step, done, detail) => void lines.push(`${Math.round(done * 100)}% ${step} ${detail}`),

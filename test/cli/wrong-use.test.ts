@@ -1,7 +1,9 @@
 // Wrong use ends with 2 and says what was wrong and what to do; it never reaches the log, and never shows a stack.
 
+import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TOPICS } from "../../src/log/topics.ts";
 import { openShell, type Shell } from "./shell.ts";
@@ -87,6 +89,8 @@ describe("a line that says what there is not", () => {
     ["campaign create FOLDER/wrong.yaml", /wrong.yaml: currency: "euro" is no currency[^]*wrong.yaml: arms: /],
     ["dead-letters list --reason dunno", /Expected one of wrong_partition, undecodable, contract/],
     ["dead-letters list --at 17", /Expected partition@offset as `dead-letters list` shows it, got "17"/],
+    ["dead-letters list --topic nope", /--topic.*Expected one of sessions, outcomes.*got "nope"/s],
+    ["dead-letters redrive --topic nope", /--topic.*Expected one of sessions, outcomes.*got "nope"/s],
     ["dead-letters redrive", /say which: --reason, --topic or --at/],
     ["dead-letters skip --topic sessions --at 17", /Expected partition@offset/],
     ["dead-letters skip --topic decisions --at 0@1", /no task reads decisions; there are grants/],
@@ -147,6 +151,47 @@ test("a partition count that the log does not have is refused at the start, with
   expect(code).toBe(1);
   expect(err).toMatch(/sessions .*2 partitions.*5/);
   other.close();
+});
+
+test("a folder that can be none is refused by its setting, with what to do", async () => {
+  const file = join(shell.folder, "a-file");
+  writeFileSync(file, "");
+  for (const [line, env] of [
+    ["topics create", { STIPEND_DIR: file }],
+    ["topics create", { STIPEND_DIR: join(file, "log") }],
+    ["tail decisions", { STIPEND_DIR: file }],
+    ["day", { STIPEND_DIR: join(file, "log") }],
+    ["log restore FILE", { STIPEND_DIR: join(file, "log") }],
+    ["run", { STIPEND_STATE_DIR: join(file, "state") }],
+  ] as const) {
+    const other = openShell(env);
+    const { code, err } = await other.run(line.replace("FILE", file));
+    const message = new RegExp(`${Object.keys(env)[0]}: .*a-file.* cannot be a folder: it is a file.*; name a folder`);
+    expect([line, code, err]).toEqual([line, 2, expect.stringMatching(message)]);
+    other.close();
+  }
+});
+
+test("a certificate that cannot be used is refused by its option and file, before the door opens", async () => {
+  const made = (name: string, text: string | Buffer): string => {
+    writeFileSync(join(shell.folder, name), text);
+    return join(shell.folder, name);
+  };
+  const other = generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" });
+  const [certificate = ""] = rootCertificates;
+  const [text, cert, key] = [made("no.pem", "hello"), made("cert.pem", certificate), made("key.pem", other)];
+  const broken = made("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  for (const [certFile, keyFile, message] of [
+    [text, key, /--tls-cert: .*no.pem is no PEM file/],
+    [broken, key, /--tls-cert: .*broken.pem has no certificate in it that can be used/],
+    [cert, text, /--tls-key: .*no.pem is no PEM file/],
+    [cert, cert, /--tls-key: .*cert.pem has no key .*that can be used/],
+    [cert, key, /--tls-cert, --tls-key: the key in .*key.pem is not that of the certificate in .*cert.pem/],
+    [cert, "nowhere.pem", /--tls-key: ENOENT/],
+  ] as const) {
+    const { code, err } = await shell.run(`gateway --port 0 --tls-cert ${certFile} --tls-key ${keyFile}`);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  }
 });
 
 test("a broker that is not there is said with its address", async () => {

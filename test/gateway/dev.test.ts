@@ -1,6 +1,8 @@
 // `stipend dev`: everything in one process, ready by itself, and what it has decided is there at the next start.
 
-import { existsSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
@@ -11,8 +13,9 @@ let shell: Shell;
 afterEach(() => shell.close());
 
 async function started(options: string) {
-  const program = shell.start(`dev --port 0 --console-port 0 --json ${options}`);
+  const program = shell.start(`dev --port 0 --json ${options}`);
   const ready = JSON.parse(await program.said('"ready"')) as { gateway: string; console: string };
+  expect(new URL(ready.console).port).not.toBe("8230");
   return { program, ...ready, door: doorOf(ready.gateway) };
 }
 
@@ -51,4 +54,44 @@ it("is refused by name where its log is in use", async () => {
   const second = await shell.run(`dev --port 0 --console-port 0 --folder ${folder}`);
   expect(second).toMatchObject({ code: 1, out: expect.stringContaining("already running") });
   expect((await first.program.stop()).code).toBe(0);
+});
+
+it("a port that is taken is said with the option that changes it, and who may have it", async () => {
+  shell = openShell();
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  for (const [options, named] of [
+    [`--port ${port}`, "--port"],
+    [`--port 0 --console-port ${port}`, "--console-port"],
+  ]) {
+    const { code, err } = await shell.run(`dev --ephemeral ${options}`);
+    expect(err).toMatch(
+      new RegExp(`${named}: cannot listen on 127.0.0.1:${port}: .*another .stipend dev. may be running`),
+    );
+    expect(code).toBe(2);
+  }
+  other.close();
+});
+
+it("a folder that can be none is refused by its option", async () => {
+  shell = openShell();
+  const file = join(shell.folder, "a-file");
+  writeFileSync(file, "");
+  for (const folder of [file, join(file, "below")]) {
+    const { code, err } = await shell.run(`dev --port 0 --folder ${folder}`);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^error: --folder: .*a-file.* cannot be a folder: it is a file/),
+    ]);
+  }
+});
+
+it("the token of its console is not in output that is kept", async () => {
+  shell = openShell();
+  const program = shell.start("dev --port 0 --ephemeral");
+  const told = await program.said("console ");
+  expect(told).toMatch(/console +http:\/\/127/);
+  const { out, err } = await program.stop();
+  expect(out + err).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-4|unlock/);
 });

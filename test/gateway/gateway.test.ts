@@ -210,7 +210,10 @@ describe("limits", () => {
 
 it("tells what it takes as OpenAPI, and whether it is ready", async () => {
   const { body } = await door.ask("GET", "/openapi.json");
-  const paths = body["paths"] as Record<string, Record<string, { responses: object }>>;
+  const paths = body["paths"] as Record<
+    string,
+    Record<string, { operationId?: string; requestBody?: object; responses: object }>
+  >;
   expect(Object.keys(paths)).toEqual([
     "/v1/decisions",
     "/v1/decisions/{id}",
@@ -226,10 +229,29 @@ it("tells what it takes as OpenAPI, and whether it is ready", async () => {
     "403",
     "409",
     "413",
+    "415",
     "422",
     "429",
     "503",
   ]);
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((of) => ({ path, ...of })),
+  );
+  expect(operations.map(({ operationId }) => operationId)).toEqual([
+    "decide",
+    "getDecision",
+    "getHistory",
+    "tellOutcomes",
+    "setProfile",
+  ]);
+  for (const { path, requestBody, responses } of operations) {
+    const told = Object.keys(responses);
+    expect([path, told.includes("413"), told.includes("415")]).toEqual([
+      path,
+      ...Array(2).fill(requestBody !== undefined),
+    ]);
+    expect([path, told.includes("414")]).toEqual([path, path.includes("{")]);
+  }
   expect(await door.ask("GET", "/healthz")).toMatchObject({ status: 200 });
   expect(await door.ask("GET", "/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
 });

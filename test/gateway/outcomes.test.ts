@@ -50,6 +50,8 @@ describe("outcomes and profiles", () => {
       [{ kind: "bought" }, "outcomes.1.kind"],
       [{ amountMinor: -1 }, "outcomes.1.amountMinor"],
       [{ amountMinor: 1.5 }, "outcomes.1.amountMinor"],
+      [{ kind: "converted" }, "outcomes.1.amountMinor"],
+      [{ kind: "refunded" }, "outcomes.1.amountMinor"],
       [{ rewards: { converted: 1e13 } }, "outcomes.1.rewards.converted"],
       [{ userId: "" }, "outcomes.1.userId"],
     ] as const) {
@@ -68,11 +70,15 @@ describe("outcomes and profiles", () => {
     const outcomes = [{ ...outcome, outcomeId: "o-reward", rewards: { convertd: 1 } }];
     expect(await door.ask("POST", "/v1/outcomes", { outcomes })).toMatchObject({
       status: 400,
-      body: { error: "unknown_reward", field: "outcomes.0.rewards.convertd", message: "spring weighs converted" },
+      body: {
+        error: "unknown_reward",
+        field: "outcomes.0.rewards.convertd",
+        message: '"convertd" is no reward that spring weighs: expected one of converted',
+      },
     });
     const later = [{ ...outcomes[0], decisionId: "d-of no session" }];
     expect((await door.ask("POST", "/v1/outcomes", { outcomes: later })).body["message"]).toMatch(
-      /campaigns weigh converted/,
+      /^"convertd" is no reward that any campaign weighs: expected one of converted$/,
     );
     expect(
       (await door.ask("POST", "/v1/outcomes", { outcomes: [{ ...outcome, rewards: { converted: 1 } }] })).status,

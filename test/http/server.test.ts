@@ -95,6 +95,27 @@ describe("a request", () => {
     expect(door.troubles.join()).toContain("a detail that stays here");
   });
 
+  it("of a method that its path does not have is told which it has, whatever its body is", async () => {
+    door = await openDoor();
+    for (const [method, path, allow] of [
+      ["PUT", "/open", "GET, HEAD"],
+      ["OPTIONS", "/open?x=1", "GET, HEAD"],
+      ["DELETE", "/of/a.b", "GET, HEAD"],
+      ["GET", "/echo", "POST"],
+      ["PUT", "/echo", "POST"],
+    ] as const) {
+      const body = method === "PUT" ? "no JSON" : null;
+      const { status, headers, body: told } = await asked(path, { method, body });
+      expect([method, path, status, headers.get("allow")]).toEqual([method, path, 405, allow]);
+      expect(told).toMatchObject({ error: "wrong_method", message: expect.stringContaining("expected ") });
+    }
+    expect(await raw("TRACE /open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).toMatch(
+      /^HTTP\/1.1 405 [^]*\r\nallow: GET, HEAD\r\n/,
+    );
+    for (const path of ["/openn", "/open/", "/o", "/of/", "/of/a/b"])
+      expect([path, (await asked(path, { method: "PUT" })).status]).toEqual([path, 404]);
+  });
+
   it("under a foreign name is refused on loopback, so that no page of a browser reaches the door", async () => {
     door = await openDoor();
     expect(await statusUnder("rebound.example")).toBe(421);

@@ -209,4 +209,9 @@ describe("the port for probes and metrics", () => {
       `cannot listen on 127.0.0.1:${port}`,
     );
   });
+
+  it("says which methods it has", async () => {
+    const answer = await fetch(`${http.address}/healthz`, { method: "PUT" });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  });
 });

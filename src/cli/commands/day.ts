@@ -6,11 +6,13 @@ import { InvalidInput } from "../../domain/campaign.ts";
 import { renderDayReport } from "../../report/day/day-report.ts";
 import { defineCommand } from "../command.ts";
 import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
+import { makeFolder } from "../../workflows/connect/folder.ts";
 import { dayJson, dayReport, dayText } from "../../workflows/day/day-output.ts";
 import { playCampaignDay } from "../../workflows/day/play.ts";
 import { serveDay } from "../../workflows/day/serve-day.ts";
 import { SYNTHETIC_ROWS } from "../../workflows/day/setting.ts";
 import { flag, many, option, withDefault } from "../options.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
 import { asInteger, asAmount, asNumber, asText } from "../../settings/parse.ts";
 
 /** A third of the time of `train`: on logs of this size the rest is the fourth decimal of the loss, and a minute. */
@@ -57,6 +59,7 @@ export const command = defineCommand({
     if (values.data.length > 0 !== (values.mapping !== undefined))
       throw new InvalidInput("--data and --mapping belong together: name both or neither");
     const folder = path.join(path.dirname(context.config.dir), "day");
+    makeFolder(SETTINGS.dir.env, folder);
     const result = await playCampaignDay(context, {
       data: values.data,
       mapping: values.mapping,

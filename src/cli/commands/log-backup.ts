@@ -1,6 +1,8 @@
 // stipend log backup: a copy of the embedded log, while it is in use.
 
+import { statSync } from "node:fs";
 import path from "node:path";
+import { InvalidInput } from "../../domain/campaign.ts";
 import { defineCommand } from "../command.ts";
 import { DONE } from "../../terminal/context.ts";
 import { embeddedBackups } from "../../workflows/connect/open-log.ts";
@@ -19,6 +21,8 @@ export const command = defineCommand({
     const target = path.resolve(file);
     const folder = context.config.dir;
     const { backUp } = await embeddedBackups(context.config);
+    if (statSync(path.dirname(target), { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new InvalidInput(`${target}: ${path.dirname(target)} is no folder: name a file in one that is there`);
     const figures = await backUp(folder, target, (done) => context.progress.report("copying", done));
     context.output.result(
       { folder, file: target, ...figures },

@@ -3,6 +3,8 @@
 import path from "node:path";
 import { defineCommand } from "../command.ts";
 import { DONE } from "../../terminal/context.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
+import { makeFolder } from "../../workflows/connect/folder.ts";
 import { embeddedBackups } from "../../workflows/connect/open-log.ts";
 import { required } from "../options.ts";
 import { asText } from "../../settings/parse.ts";
@@ -22,6 +24,7 @@ export const command = defineCommand({
     const source = path.resolve(file);
     const folder = context.config.dir;
     const { restoreBackup } = await embeddedBackups(context.config);
+    makeFolder(SETTINGS.dir.env, folder);
     const figures = restoreBackup(source, folder);
     context.output.result(
       { folder, file: source, ...figures },

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { DEAD_LETTER_REASONS } from "../../domain/dead-letter.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { TOPICS } from "../../log/topics.ts";
 import { redrive, sumOf } from "../../workflows/topics/redrive.ts";
 
 const body = z.strictObject({
-  topic: z.string().max(100),
+  topic: z.enum(Object.keys(TOPICS)),
   reason: z.enum(DEAD_LETTER_REASONS),
   dryRun: z.boolean(),
 });

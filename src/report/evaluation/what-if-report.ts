@@ -6,8 +6,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../domain/currency.ts";
 import { formatMean } from "../../domain/money.ts";
 import { wallTime } from "../../domain/calendar.ts";
-import type { Reason } from "../../domain/decision.ts";
-import { REASON_WORDS } from "../../domain/glossary.ts";
+import { reasonWords } from "../../domain/glossary.ts";
 import { drawChart, wrapped, type Size } from "../page/chart.ts";
 import { decimal, percent, whole } from "../page/figures.ts";
 import { picture, renderPage, table, type Section, type VerdictTile } from "../page/page.ts";
@@ -198,5 +197,5 @@ const COLOR = {
 
 /** A reason in the glossary's words; an offer as it is called. */
 function worded(of: "reasons" | "arms", name: string): string {
-  return of === "reasons" && Object.hasOwn(REASON_WORDS, name) ? REASON_WORDS[name as Reason] : name;
+  return of === "reasons" ? reasonWords(name) : name;
 }

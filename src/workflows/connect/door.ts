@@ -1,12 +1,14 @@
 // Door: the settings of an HTTP door from what was typed: its address, the file of tokens, the certificate.
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { must } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign.ts";
+import { CannotListen } from "../../http/address.ts";
 import type { HttpSettings } from "../../http/server.ts";
 import { tokenFile } from "../../http/tokens.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
+import { readTls } from "./pem.ts";
 
 export interface TypedDoor {
   readonly host: string;
@@ -29,18 +31,30 @@ export function doorSettings(
     host,
     port,
     tokens: tokens === undefined ? null : tokenFile(resolve(tokens), systemElapsedMs, onTrouble),
-    tls:
-      tlsCert === undefined || tlsKey === undefined
-        ? null
-        : { cert: pem("--tls-cert", tlsCert), key: pem("--tls-key", tlsKey) },
+    tls: tlsCert === undefined || tlsKey === undefined ? null : certificate(tlsCert, tlsKey),
     onTrouble,
   };
 }
 
-function pem(flag: string, file: string): string {
+function certificate(certFile: string, keyFile: string): NonNullable<HttpSettings["tls"]> {
+  const { cert, key } = readTls({
+    cert: { name: "--tls-cert", file: resolve(certFile) },
+    key: { name: "--tls-key", file: resolve(keyFile) },
+  });
+  return { cert: must(cert, "the certificate"), key: must(key, "the key") };
+}
+
+/** What opens a door, its refusal naming the setting to change. `taken`: who may have the port. */
+export async function openedAt<T>(
+  setting: string,
+  open: () => Promise<T>,
+  taken = "another program has the port",
+): Promise<T> {
   try {
-    return readFileSync(resolve(file), "utf8");
+    return await open();
   } catch (error) {
-    throw new InvalidInput(`${flag}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof CannotListen)) throw error;
+    const why = error.isTaken ? `; ${taken}: name another one, or 0 for any free one` : "";
+    throw new InvalidInput(`${setting}: ${error.message}${why}`, { cause: error });
   }
 }

@@ -17,6 +17,7 @@ import type { Secret } from "../../settings/secret.ts";
 import type { Config } from "../../settings/config.ts";
 import { SETTINGS } from "../../settings/table/settings.ts";
 import { VERSION } from "../../settings/version.ts";
+import { makeFolder } from "./folder.ts";
 import { tlsFiles } from "./kafka-tls.ts";
 import { checkPartitioning, partitioningDifferences, writePartitioning } from "./partitioning.ts";
 
@@ -146,6 +147,7 @@ async function openEmbedded({ config, nowMs, newId, output }: Outside, make: boo
     throw new InvalidInput(
       `STIPEND_DIR: there is no log in ${folder} yet: \`stipend topics create\` or \`stipend run\` makes one`,
     );
+  makeFolder(SETTINGS.dir.env, folder);
   const { openEmbeddedLog } = await import("../../log/embedded/log.ts");
   let trouble: string | null = null;
   const onRound = (error: unknown): void => {

@@ -4,6 +4,7 @@ import { openConsole } from "../../console/server/console.ts";
 import { tokenFile } from "../../http/tokens.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
+import { openedAt } from "../connect/door.ts";
 import { withLog } from "../connect/open-log.ts";
 
 export interface ConsoleAddress {
@@ -19,22 +20,24 @@ export async function serveConsole(context: Context, { host, port, tokens, comma
   const { output, nowMs, newId, signal } = context;
   const onTrouble = (text: string): void => output.note(text, { level: "warn" });
   await withLog(context, async (log) => {
-    const opened = await openConsole({
-      log,
-      place: log.place,
-      application: context.config.application,
-      nowMs,
-      newId,
-      commands,
-      report: null,
-      http: {
-        host,
-        port,
-        tls: null,
-        onTrouble,
-        tokens: tokens === null ? null : tokenFile(tokens, systemElapsedMs, onTrouble),
-      },
-    });
+    const opened = await openedAt("--host, --port", () =>
+      openConsole({
+        log,
+        place: log.place,
+        application: context.config.application,
+        nowMs,
+        newId,
+        commands,
+        report: null,
+        http: {
+          host,
+          port,
+          tls: null,
+          onTrouble,
+          tokens: tokens === null ? null : tokenFile(tokens, systemElapsedMs, onTrouble),
+        },
+      }),
+    );
     try {
       const { address } = opened;
       output.item({ event: "console", address, commands }, () => `The console is at ${address} until Ctrl-C.`);

@@ -13,6 +13,8 @@ import { tryClassifier } from "../../serve/classify/onnx.ts";
 import { parseTokens } from "../../http/tokens.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
+import { openedAt } from "../connect/door.ts";
+import { makeFolder } from "../connect/folder.ts";
 import { campaignsOn } from "../control/campaigns.ts";
 import { send } from "../control/control.ts";
 import { run } from "../run/run.ts";
@@ -23,7 +25,8 @@ export interface DevOptions {
   /** In a folder of its own, which is removed at the end. */
   readonly ephemeral: boolean;
   readonly port: number;
-  readonly consolePort: number;
+  /** Undefined: 8230, or any free one where the gateway takes any. */
+  readonly consolePort: number | undefined;
 }
 
 const HOST = "127.0.0.1";
@@ -31,14 +34,19 @@ const PLACE = "the embedded log of stipend dev";
 const MOST_IN_FLIGHT = 2_000;
 const LINGER_MS = 1;
 const COMMAND_MS = 30_000;
+const CONSOLE_PORT = 8_230;
+const TAKEN = "another `stipend dev` may be running";
 
 /** Until the context's signal; answers the exit code. */
 export async function dev(context: Context, options: DevOptions): Promise<number> {
   const folder = options.ephemeral ? mkdtempSync(join(tmpdir(), "stipend-dev-")) : options.folder;
+  const dir = join(folder, "log");
+  const stateDir = join(folder, "state");
+  for (const each of [dir, stateDir]) makeFolder("--folder", each);
   const config = {
     ...context.config,
-    dir: join(folder, "log"),
-    stateDir: join(folder, "state"),
+    dir,
+    stateDir,
     kafkaBrokers: null,
     schemaRegistryUrl: null,
   };
@@ -67,33 +75,37 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
     tls: null,
     onTrouble: (text: string) => output.note(text, { level: "warn" }),
   };
-  const gateway = await openGateway({
-    log,
-    http: { ...door, port },
-    mostInFlight: MOST_IN_FLIGHT,
-    lingerMs: LINGER_MS,
-    nowMs,
-    elapsedMs: systemElapsedMs,
-  });
+  const openedGateway = () =>
+    openGateway({
+      log,
+      http: { ...door, port },
+      mostInFlight: MOST_IN_FLIGHT,
+      lingerMs: LINGER_MS,
+      nowMs,
+      elapsedMs: systemElapsedMs,
+    });
+  const gateway = await openedAt("--port", openedGateway, TAKEN);
   try {
     // Whoever starts it may steer it; a page that another program opens may not.
     const token = newId();
     const tokens = parseTokens(`dev read,command ${token}`, "dev");
-    const http = { ...door, tokens, port: consolePort };
-    const pages = await openConsole({
-      log,
-      place: PLACE,
-      application: config.application,
-      http,
-      commands: true,
-      report: null,
-      nowMs,
-      newId,
-    });
-    output.item(
-      { event: "ready", gateway: gateway.address, console: pages.address, token, campaign: SAMPLE_CAMPAIGN },
-      () => readyText(gateway.address, pages.address, token),
-    );
+    const http = { ...door, tokens, port: consolePort ?? (port === 0 ? 0 : CONSOLE_PORT) };
+    const openedConsole = () =>
+      openConsole({
+        log,
+        place: PLACE,
+        application: config.application,
+        http,
+        commands: true,
+        report: null,
+        nowMs,
+        newId,
+      });
+    const pages = await openedAt("--console-port", openedConsole, TAKEN);
+    const ready = { event: "ready", gateway: gateway.address, console: pages.address, campaign: SAMPLE_CAMPAIGN };
+    // The token is for who started it, not for whoever reads what was kept of the output.
+    output.item(context.json ? { ...ready, token } : ready, () => readyText(gateway.address, pages.address));
+    output.toTerminal(`to steer campaigns in the console, unlock it with ${token}`);
     return {
       async close() {
         await gateway.close();
@@ -124,10 +136,10 @@ async function prepareSample(context: Context, log: EventLog): Promise<void> {
   }
 }
 
-function readyText(gateway: string, pages: string, token: string): string {
+function readyText(gateway: string, pages: string): string {
   return [
     `decisions  ${gateway}  (POST /v1/decisions; ${gateway}/openapi.json has the rest)`,
-    `console    ${pages}  (to steer campaigns there, unlock it with ${token})`,
+    `console    ${pages}`,
     "",
     `curl ${gateway}/v1/decisions -H 'content-type: application/json' \\`,
     `  -d '{"sessionId":"s-1","userId":"u-1","attributes":{"visits":5,"member":true}}'`,

@@ -4,7 +4,7 @@ import { openGateway, type GatewayOptions } from "../../gateway/gateway.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import { DONE, type Context } from "../../terminal/context.ts";
 import { aborted } from "../../terminal/signals.ts";
-import { doorSettings, type TypedDoor } from "../connect/door.ts";
+import { doorSettings, openedAt, type TypedDoor } from "../connect/door.ts";
 import { withLog } from "../connect/open-log.ts";
 
 /** Answers the exit code. */
@@ -16,7 +16,9 @@ export async function runGateway(
   const { output, nowMs, signal } = context;
   const http = doorSettings(context, door);
   return await withLog(context, async (log) => {
-    const gateway = await openGateway({ log, http, ...options, nowMs, elapsedMs: systemElapsedMs });
+    const gateway = await openedAt("--host, --port", () =>
+      openGateway({ log, http, ...options, nowMs, elapsedMs: systemElapsedMs }),
+    );
     output.item(
       { event: "listening", address: gateway.address },
       () => `${gateway.address} answers POST /v1/decisions`,

@@ -1,6 +1,7 @@
 // What-if view: what was, what comes out when it is played again, and what would have been: a table, and the spend curves
 // as a picture of text.
 
+import { reasonWords } from "../../domain/glossary.ts";
 import { formatMean } from "../../domain/money.ts";
 import { tableText } from "../../terminal/table.ts";
 import type { WhatIfColumn, WhatIfReport } from "../../report/evaluation/what-if-report.ts";
@@ -27,7 +28,7 @@ export function whatIfText(whatIf: WhatIfReport, page?: string): string {
         row("spent", (column) => formatMean(column.spentMinor, currency)),
         row("expected reward", (column) => column.expectedReward.toFixed(1)),
         ...names((column) => column.reasons).map((name) =>
-          row(`reason ${name}`, (column) => column.reasons[name] ?? 0),
+          row(reasonWords(name), (column) => column.reasons[name] ?? 0),
         ),
         ...names((column) => column.arms).map((name) => row(`arm ${name}`, (column) => column.arms[name] ?? 0)),
       ],

@@ -15,6 +15,7 @@ import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Context } from "../../terminal/context.ts";
 import { diskRoom } from "./disk-room.ts";
+import { openedAt } from "../connect/door.ts";
 import { isShared, type OpenedLog } from "../connect/open-log.ts";
 
 export interface RunHttp {
@@ -65,7 +66,8 @@ export async function openRunHttp(context: Context, log: OpenedLog, badEnd: BadE
       recent: recent.totals(systemElapsedMs()),
       alarms: allocator === null ? [] : metrics.alarms(),
     });
-  const server = await serveHttp({ ...config.http, metrics, conditions });
+  const { http } = config;
+  const server = await openedAt("STIPEND_HTTP", () => serveHttp({ ...http, metrics, conditions }));
   if (!isLoopback(config.http.host))
     output.note(
       `STIPEND_HTTP: ${config.http.host} is no loopback address: whoever reaches the port reads the metrics, budgets among ` +

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign.ts";
 import { SECRET_BYTES } from "../../domain/control.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
+import { SETTINGS } from "../../settings/table/settings.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
 import { ClockJumped, guardedClock } from "../../task/clock-guard.ts";
 import type { TaskObserver } from "../../task/observer.ts";
@@ -15,6 +16,7 @@ import { holdStores } from "../../task/store/store-holder.ts";
 import { systemBoot, systemClock, systemReading } from "../../task/system-clock.ts";
 import { CHECK_FAILED, DONE, type Context } from "../../terminal/context.ts";
 import { aborted } from "../../terminal/signals.ts";
+import { makeFolder } from "../connect/folder.ts";
 import { isShared, openLog, type OpenedLog } from "../connect/open-log.ts";
 import type { retrainBeside as RetrainBeside } from "../retrain/retrain-beside.ts";
 import { openAllocator, type Allocator } from "./allocator.ts";
@@ -39,6 +41,7 @@ export async function run(context: Context, options: RunOptions): Promise<number
   const log = await openLog(context, { make: true });
   let release: (() => void) | null = null;
   try {
+    makeFolder(SETTINGS.stateDir.env, context.config.stateDir);
     release = isShared(context.config) ? holdStateDir(context.config.stateDir) : null;
     return await runOn(context, log, options);
   } catch (error) {

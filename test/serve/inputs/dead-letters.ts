@@ -186,6 +186,17 @@ export const DEAD_LETTERS: readonly Letter[] = [
     records: () => [outcome({ amountMinor: -1n }), outcome({ amountMinor: 101n })],
   },
   {
+    what: "an amount on an outcome that is not redeemed",
+    on: ["outcomes"],
+    reason: "contract",
+    more: "; the money stays held",
+    names: /^amountMinor: \d+ on an outcome (converted|declined|refunded): only one that is redeemed spends/,
+    records: () =>
+      (["converted", "declined", "refunded"] as const).map((kind) =>
+        outcome({ kind, amountMinor: kind === "converted" ? 0n : 60n }),
+      ),
+  },
+  {
     what: "a redemption where there was no incentive",
     on: ["outcomes"],
     reason: "contract",
