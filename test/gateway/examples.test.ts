@@ -24,7 +24,7 @@ let program: Background;
 let door: Door;
 beforeAll(async () => {
   shell = openShell();
-  program = shell.start("dev --ephemeral --port 0 --console-port 0 --json");
+  program = shell.start("dev --ephemeral --port 0 --json");
   door = doorOf((JSON.parse(await program.said('"ready"')) as { gateway: string }).gateway);
 });
 afterAll(async () => {

@@ -145,13 +145,15 @@ function allLots(): OutRecord[][] {
     for (let n = 0; n < before / 2; n += 1) {
       const about = random.below(before);
       const userId = must(userOf[about], "a user");
+      const outcomeId = `o${random.below(before * 3)}`;
+      const kind = must(KINDS[random.below(KINDS.length)], "a kind");
       const outcome = {
-        outcomeId: `o${random.below(before * 3)}`,
+        outcomeId,
         decisionId: `d-s${about}`,
         userId,
         atMs: START_MS + lot,
-        kind: must(KINDS[random.below(KINDS.length)], "a kind"),
-        amountMinor: random.unit() < 0.3 ? 40n : null,
+        kind,
+        amountMinor: random.unit() < 0.3 && kind === "redeemed" ? 40n : null,
         rewards: { converted: 1, basket: random.below(1_000) / 8 },
       };
       put("outcomes", userId, codecFor("outcomes").encode(outcome));
