@@ -190,7 +190,7 @@ describe("a listener with TLS or SASL", () => {
     const keyless = await check({ KAFKA_BROKERS: secure.tls, ...certificate });
     expect([keyless.code, keyless.err]).toEqual([
       2,
-      expect.stringMatching(/KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY: /),
+      expect.stringMatching(/KAFKA_TLS_KEY: .* has no key without a passphrase in it that can be used/),
     ]);
     expect(performance.now() - startedAt).toBeLessThan(15_000);
   });

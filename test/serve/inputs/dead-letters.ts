@@ -191,10 +191,7 @@ export const DEAD_LETTERS: readonly Letter[] = [
     reason: "contract",
     more: "; the money stays held",
     names: /^amountMinor: \d+ on an outcome (converted|declined|refunded): only one that is redeemed spends/,
-    records: () =>
-      (["converted", "declined", "refunded"] as const).map((kind) =>
-        outcome({ kind, amountMinor: kind === "converted" ? 0n : 60n }),
-      ),
+    records: () => (["converted", "declined", "refunded"] as const).map((kind) => outcome({ kind, amountMinor: 60n })),
   },
   {
     what: "a redemption where there was no incentive",
