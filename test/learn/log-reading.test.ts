@@ -4,7 +4,7 @@ import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv, parquetOf, temporaryFolder } from "./log-files.ts";
+import { csvFile, figuresOf, logCsv, MAPPING, open, openCsv, parquetOf, temporaryFolder } from "./log-files.ts";
 
 const ROWS = 600;
 const CSV = logCsv(ROWS, 3);
@@ -15,22 +15,6 @@ async function fileOf(name: string, content: string | Buffer): Promise<string> {
   const file = join(await temporaryFolder(), name);
   await writeFile(file, content);
   return file;
-}
-
-/** Orders by arm and all categories: enough to see that every row came as it was. */
-async function figuresOf(files: readonly string[], mapping: string = MAPPING) {
-  // Some of these logs have the same rows over and over, which no chance makes alike.
-  const dataset = await open(files, { mapping: mappingOf(mapping), observational: true });
-  const { n, arm, rewards } = await dataset.sample(1_000_000, 1);
-  const orders = [0, 0, 0];
-  for (let row = 0; row < n; row += 1) orders[arm[row] ?? 0]! += rewards[row] ?? 0;
-  const city = dataset.spec.features.at(-1);
-  return {
-    n,
-    orders,
-    cities: city?.kind === "categorical" ? city.categories.toSorted() : [],
-    sources: dataset.sources,
-  };
 }
 
 const plain = async () => await figuresOf([await csvFile(CSV)]);

@@ -2,28 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/domain/campaign.ts";
-import { csvFile, logCsv, MAPPING, mappingOf, open, openCsv } from "./log-files.ts";
+import { csvFile, figuresOf, logCsv, MAPPING, mappingOf, open, openCsv } from "./log-files.ts";
 
 const ROWS = 600;
 const CSV = logCsv(ROWS, 3);
 const LINES = CSV.trimEnd().split("\n");
 const [, ...BODY] = LINES;
-
-/** Orders by arm and all categories: enough to see that every row came as it was. */
-async function figuresOf(files: readonly string[], mapping: string = MAPPING) {
-  // Some of these logs have the same rows over and over, which no chance makes alike.
-  const dataset = await open(files, { mapping: mappingOf(mapping), observational: true });
-  const { n, arm, rewards } = await dataset.sample(1_000_000, 1);
-  const orders = [0, 0, 0];
-  for (let row = 0; row < n; row += 1) orders[arm[row] ?? 0]! += rewards[row] ?? 0;
-  const city = dataset.spec.features.at(-1);
-  return {
-    n,
-    orders,
-    cities: city?.kind === "categorical" ? city.categories.toSorted() : [],
-    sources: dataset.sources,
-  };
-}
 
 const plain = async () => await figuresOf([await csvFile(CSV)]);
 

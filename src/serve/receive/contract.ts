@@ -5,7 +5,7 @@ import { AssertionFailed } from "../../domain/assert.ts";
 import type { Grant } from "../../domain/control.ts";
 import type { DeadLetterReason } from "../../domain/dead-letter.ts";
 import type { Erasure } from "../../domain/erasure.ts";
-import { eventBreach, type Breach } from "../../domain/event-contract.ts";
+import { eventBreach, type Breach, type Event } from "../../domain/event-contract.ts";
 import { idBreach, keyIs, MAX_ID_BYTES } from "../../domain/ids.ts";
 import { MAX_EVENT_BYTES, type Outcome, type Profile, type Session } from "../../domain/session.ts";
 import { Undecodable, type Codec } from "../../log/codec/codec.ts";
@@ -60,13 +60,13 @@ export function readRecord(
       case "grants":
         return readGrant(codecs, record, context);
       case "erasures":
-        return readErasure(codecs, record, context);
+        return readEvent(codecs.erasures, record, context, (erasure) => ({ kind: "erasure", record, erasure }));
       case "profiles":
         return readProfile(codecs, record, context);
       case "outcomes":
-        return readOutcome(codecs, record, context);
+        return readEvent(codecs.outcomes, record, context, (outcome) => ({ kind: "outcome", record, outcome }));
       case "sessions":
-        return readSession(codecs, record, context);
+        return readEvent(codecs.sessions, record, context, (session) => ({ kind: "session", record, session }));
       default:
         throw new AssertionFailed(`serve does not read ${record.topic}`);
     }
@@ -95,45 +95,33 @@ function readGrant(codecs: InputCodecs, record: LogRecord, { partition }: CycleC
   return breach === null ? { kind: "grant", record, grant } : rejected(record, "contract", breach);
 }
 
-function readErasure(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
-  if (record.value === null) return rejected(record, "contract", "value: missing");
-  const large = sizeBreach(record.value);
-  if (large !== null) return rejected(record, "contract", large);
-  const erasure = codecs.erasures.decode(record.value);
-  const breach = breachOf(erasure, record, nowMs);
-  return breach === null ? { kind: "erasure", record, erasure } : rejected(record, ...breach);
-}
-
-function readProfile(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
+function readProfile(codecs: InputCodecs, record: LogRecord, context: CycleContext): DecodedRecord {
   if (record.value === null) {
     const userId = textOf((record.key ?? new Uint8Array(0)).subarray(0, MAX_ID_BYTES + 1));
     const breach = idBreach("key", userId);
     return breach === null ? { kind: "profile", record, userId, profile: null } : rejected(record, "contract", breach);
   }
-  const large = sizeBreach(record.value);
-  if (large !== null) return rejected(record, "contract", large);
-  const profile = codecs.profiles.decode(record.value);
-  const breach = breachOf(profile, record, nowMs);
-  if (breach !== null) return rejected(record, ...breach);
-  return { kind: "profile", record, userId: profile.userId, profile };
+  return readEvent(codecs.profiles, record, context, (profile) => ({
+    kind: "profile",
+    record,
+    userId: profile.userId,
+    profile,
+  }));
 }
 
-function readOutcome(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
+/** What must have a value that is an event. */
+function readEvent<E extends Event>(
+  codec: Pick<Codec<E>, "decode">,
+  record: LogRecord,
+  { nowMs }: CycleContext,
+  decoded: (event: E) => DecodedRecord,
+): DecodedRecord {
   if (record.value === null) return rejected(record, "contract", "value: missing");
   const large = sizeBreach(record.value);
   if (large !== null) return rejected(record, "contract", large);
-  const outcome = codecs.outcomes.decode(record.value);
-  const breach = breachOf(outcome, record, nowMs);
-  return breach === null ? { kind: "outcome", record, outcome } : rejected(record, ...breach);
-}
-
-function readSession(codecs: InputCodecs, record: LogRecord, { nowMs }: CycleContext): DecodedRecord {
-  if (record.value === null) return rejected(record, "contract", "value: missing");
-  const large = sizeBreach(record.value);
-  if (large !== null) return rejected(record, "contract", large);
-  const session = codecs.sessions.decode(record.value);
-  const breach = breachOf(session, record, nowMs);
-  return breach === null ? { kind: "session", record, session } : rejected(record, ...breach);
+  const event = codec.decode(record.value);
+  const breach = breachOf(event, record, nowMs);
+  return breach === null ? decoded(event) : rejected(record, ...breach);
 }
 
 /** A user id of a megabyte need not be decoded to be refused. */
@@ -142,7 +130,7 @@ function sizeBreach({ length }: Uint8Array): string | null {
 }
 
 /** What is wrong with it at any time is said before that its time is not now. */
-function breachOf(event: Parameters<typeof eventBreach>[0], record: LogRecord, nowMs: number): Breach | null {
+function breachOf(event: Event, record: LogRecord, nowMs: number): Breach | null {
   const breach = eventBreach(event, nowMs);
   return breach?.[0] === "contract" ? breach : (strayed(record, event.userId) ?? breach);
 }
