@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import type { Session } from "../../src/domain/session.ts";
+import type { Session } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";

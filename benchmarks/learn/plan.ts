@@ -10,7 +10,7 @@
 
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
-import { expectedAt, positionForBudget } from "../../src/domain/frontier.ts";
+import { expectedAt, positionForBudget } from "../../src/domain/release/frontier.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { bestAt, comparisonBudgets, envelope } from "../../src/learn/plan/envelope.ts";
 import { PLAN_OPTIONS, solvePlans, type PlanInput, type Planned } from "../../src/learn/plan/plan.ts";

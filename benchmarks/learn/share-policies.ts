@@ -1,8 +1,8 @@
 // The policies of the share benchmark: what each reaches on people whose truth is known, planned by what a log taught.
 
 import { must } from "../../src/domain/assert.ts";
-import { expectedAt, positionForBudget, sharesAt } from "../../src/domain/frontier.ts";
-import type { ClusterValues, Frontier } from "../../src/domain/release.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../../src/domain/release/frontier.ts";
+import type { ClusterValues, Frontier } from "../../src/domain/release/release.ts";
 import { envelopeOf, mixThatSpends, type ArmMeans } from "../../src/evaluate/policy/one-mix.ts";
 import { individualEnvelope } from "../../src/learn/cluster/prices.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";

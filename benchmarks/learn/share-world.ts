@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileRowEncoder, type FeatureSpec } from "../../src/domain/features.ts";
+import { compileRowEncoder, type FeatureSpec } from "../../src/domain/session/features.ts";
 import { openDataset } from "../../src/learn/data/dataset.ts";
 import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
 import type { Dataset } from "../../src/learn/nouns.ts";

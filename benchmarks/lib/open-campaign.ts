@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { canonicalJson } from "../../src/domain/canonical.ts";
 import { toJsonText } from "../../src/terminal/output.ts";
 import { benchGrant, benchRelease, CAMPAIGN } from "../serve/serve-world.ts";

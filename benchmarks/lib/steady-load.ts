@@ -4,9 +4,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
-import type { Decision } from "../../src/domain/decision.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Outcome } from "../../src/domain/session.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";

@@ -3,8 +3,8 @@
 // the classifier's hard class and the plan.
 
 import { readFile } from "node:fs/promises";
-import { sharesAt } from "../../src/domain/frontier.ts";
-import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/features.ts";
+import { sharesAt } from "../../src/domain/release/frontier.ts";
+import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/session/features.ts";
 import { openDataset } from "../../src/learn/data/dataset.ts";
 import { openDatabase } from "../../src/learn/data/duckdb.ts";
 import { estimateGroups, groupRows, type Grouping } from "../../src/learn/cluster/grouping.ts";

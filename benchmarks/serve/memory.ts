@@ -22,7 +22,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { must } from "../../src/domain/assert.ts";
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { onLog } from "../lib/on-broker.ts";
 import { openCampaign } from "../lib/open-campaign.ts";
 import { envOf, ServingProcess } from "../lib/stipend.ts";

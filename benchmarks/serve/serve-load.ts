@@ -12,7 +12,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Outcome } from "../../src/domain/session.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";

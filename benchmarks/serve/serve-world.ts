@@ -2,13 +2,13 @@
 // 8 arms, 20 plans), with weights drawn by a seed, its campaign, and what users send. Nothing here is timed.
 
 import { must } from "../../src/domain/assert.ts";
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import type { Grant } from "../../src/domain/control.ts";
-import { rowWidth, type Attributes, type Feature } from "../../src/domain/features.ts";
+import type { Grant } from "../../src/domain/campaign/control.ts";
+import { rowWidth, type Attributes, type Feature } from "../../src/domain/session/features.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
-import { parseRelease, type Release, type ReleaseManifest } from "../../src/domain/release.ts";
-import type { Profile, Session } from "../../src/domain/session.ts";
+import { parseRelease, type Release, type ReleaseManifest } from "../../src/domain/release/release.ts";
+import type { Profile, Session } from "../../src/domain/session/session.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 
 const CLUSTERS = 50;

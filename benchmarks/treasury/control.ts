@@ -19,7 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { send } from "../../src/workflows/control/control.ts";
 import { must } from "../../src/domain/assert.ts";
-import type { PacingAction } from "../../src/domain/control.ts";
+import type { PacingAction } from "../../src/domain/campaign/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
 import type { RunningBroker } from "../../fixtures/broker.ts";

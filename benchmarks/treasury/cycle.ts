@@ -10,10 +10,10 @@
 import { hash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import { must } from "../../src/domain/assert.ts";
-import type { AccountTotals, Grant, ShardReport } from "../../src/domain/control.ts";
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { AccountTotals, Grant, ShardReport } from "../../src/domain/campaign/control.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
-import { ACCOUNTS } from "../../src/domain/totals.ts";
+import { ACCOUNTS } from "../../src/domain/money/totals.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";

@@ -1,8 +1,8 @@
 // One day of one campaign, played as pure code by the parts that serve (src/workflows/replay/paced-campaign.ts), and what can be
 // said of it.
 
-import type { Campaign, PacingController } from "../../src/domain/campaign.ts";
-import type { PacingAction } from "../../src/domain/control.ts";
+import type { Campaign, PacingController } from "../../src/domain/campaign/campaign.ts";
+import type { PacingAction } from "../../src/domain/campaign/control.ts";
 import { PacedCampaign, type Arriving } from "../../src/workflows/replay/paced-campaign.ts";
 import { SHARDS, sessionsOf, STEP_MS, STEPS, type Coming, type Day } from "./pacing-world.ts";
 

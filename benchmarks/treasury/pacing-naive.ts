@@ -3,7 +3,7 @@
 // is given (and back when it expires), or when it is redeemed, as promotion engines do.
 
 import { must } from "../../src/domain/assert.ts";
-import { sharesAt } from "../../src/domain/frontier.ts";
+import { sharesAt } from "../../src/domain/release/frontier.ts";
 import { hashUnit } from "../../src/domain/random.ts";
 import type { DayFigures } from "./pacing-day.ts";
 import { SHARDS, sessionsOf, STEP_MS, STEPS, type Coming, type Day } from "./pacing-world.ts";

@@ -2,11 +2,16 @@
 // redemptions are not quite what the release says, budgets from scarce to ample. Everything follows from the seed, and a
 // session is the same whoever paces it.
 
-import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
+import { parseCampaign, type Campaign } from "../../src/domain/campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import { expectedAt } from "../../src/domain/frontier.ts";
+import { expectedAt } from "../../src/domain/release/frontier.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
-import { releaseHash, type ClusterValues, type PlanRow, type ReleaseManifest } from "../../src/domain/release.ts";
+import {
+  releaseHash,
+  type ClusterValues,
+  type PlanRow,
+  type ReleaseManifest,
+} from "../../src/domain/release/release.ts";
 
 export const STEP_MS = 60_000;
 export const DAY_MS = 86_400_000;

@@ -28,7 +28,7 @@
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { DEFAULT_CONTROLLER, PACING_CONTROLLERS } from "../../src/domain/campaign.ts";
+import { DEFAULT_CONTROLLER, PACING_CONTROLLERS } from "../../src/domain/campaign/campaign.ts";
 import { playDay, type DayFigures, type Pacer } from "./pacing-day.ts";
 import { playNaiveDay } from "./pacing-naive.ts";
 import { makeDay, SHAPES, type Day, type Shape } from "./pacing-world.ts";

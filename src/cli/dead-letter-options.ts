@@ -1,8 +1,8 @@
 // Dead letter options
 // Which dead letters are meant, as it is typed: `list` and `redrive` choose alike.
 
-import { InvalidInput } from "../domain/campaign.ts";
-import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
+import { DEAD_LETTER_REASONS } from "../domain/session/dead-letter.ts";
 import { TOPICS } from "../log/topics.ts";
 import { asOneOf, type Parse } from "../settings/parse.ts";
 import type { LetterPlace } from "../workflows/topics/dead-letters.ts";

@@ -4,7 +4,7 @@
 
 import type { Readable } from "node:stream";
 import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Option as ParserOption } from "commander";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { VERSION } from "../settings/version.ts";
 import { must } from "../domain/assert.ts";
 import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";

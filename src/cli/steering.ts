@@ -2,7 +2,7 @@
 // What every command that steers a campaign takes, prints and ends with. Each says only what it asks for; the sending and
 // the waiting are workflows/control/control.ts.
 
-import type { PacingAction } from "../domain/control.ts";
+import type { PacingAction } from "../domain/campaign/control.ts";
 import { MAX_ID_BYTES, MAX_LINE_BYTES } from "../domain/ids.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { asDuration, asInteger, asLine, asText } from "../settings/parse.ts";

@@ -1,8 +1,8 @@
 // Glossary: the words for people, one meaning each, for the console, the reports and the command line. It imports nothing, so
 // that a browser can read it as it is but for types.
 
-import type { PacingAction } from "./control.ts";
-import type { Reason } from "./decision.ts";
+import type { PacingAction } from "./campaign/control.ts";
+import type { Reason } from "./decision/decision.ts";
 
 export const GLOSSARY = {
   budget: "What may be spent on incentives in all. It is never passed.",

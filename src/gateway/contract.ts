@@ -2,8 +2,8 @@
 // docs/GATEWAY.md has it for people.
 
 import { z } from "zod";
-import type { Decision, Settlement } from "../domain/decision.ts";
-import type { Outcome } from "../domain/session.ts";
+import type { Decision, Settlement } from "../domain/decision/decision.ts";
+import type { Outcome } from "../domain/session/session.ts";
 
 const id = z.string().min(1).describe("at most 256 bytes of UTF-8");
 const at = z

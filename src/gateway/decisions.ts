@@ -5,9 +5,9 @@
 
 import { hash } from "node:crypto";
 import { canonicalJson } from "../domain/canonical.ts";
-import type { Decision } from "../domain/decision.ts";
+import type { Decision } from "../domain/decision/decision.ts";
 import { decisionIdOf } from "../domain/ids.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session } from "../domain/session/session.ts";
 import { Problem } from "../http/problem.ts";
 import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import { toJson } from "../log/codec/json.ts";

@@ -2,7 +2,7 @@
 // The sessions that were asked about or decided lately, by the id of their decision: bounded in time and in number. What is
 // no longer known is read back from its partition (recorded.ts).
 
-import type { DeadLetterReason } from "../domain/dead-letter.ts";
+import type { DeadLetterReason } from "../domain/session/dead-letter.ts";
 import type { Decided } from "./contract.ts";
 
 /** What a session says, to tell it from another of the same id: a hash of all but its time, and its time. */

@@ -2,8 +2,8 @@
 // What the log has of a decision or a user, read back from the end of its partitions: for what is asked about later than it
 // is known (known.ts). Bounded in how far it reads and in how many read at a time.
 
-import type { Decision } from "../domain/decision.ts";
-import type { Session } from "../domain/session.ts";
+import type { Decision } from "../domain/decision/decision.ts";
+import type { Session } from "../domain/session/session.ts";
 import { Problem } from "../http/problem.ts";
 import { codecFor, decodedOrNull, type TopicValues } from "../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../log/event-log.ts";

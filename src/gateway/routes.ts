@@ -1,7 +1,7 @@
 // Routes: what is asked of the gateway over HTTP, read by the schemas of contract.ts.
 
 import { z } from "zod";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import type { HttpApp } from "../http/server.ts";
 import { Problem } from "../http/problem.ts";
 import { recordFrom, ValueTooLarge, valueFrom } from "../log/codec/sending.ts";

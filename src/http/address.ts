@@ -1,6 +1,6 @@
 // Address: what a host's name tells, and that a door could not be opened at one.
 
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 
 /** Another address than the one that was asked for has to be named. */
 export class CannotListen extends InvalidInput {

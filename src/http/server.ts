@@ -14,7 +14,7 @@ import Fastify, {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { describeIssues } from "../domain/reading/issues.ts";
 import { beforePort, CannotListen, isLoopback } from "./address.ts";
 import { KnownMethods } from "./methods.ts";

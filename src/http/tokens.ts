@@ -4,7 +4,7 @@
 
 import { hash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { cut } from "../domain/reading/shown.ts";
 
 /** decide: ask for decisions, tell outcomes and profiles. read: look at what is recorded. command: steer campaigns. */

@@ -1,6 +1,6 @@
 // What the steps of training hand to each other. Arrays are row-major and typed; nothing holds all rows as objects.
 
-import type { FeatureSpec } from "../domain/features.ts";
+import type { FeatureSpec } from "../domain/session/features.ts";
 import type { Randomisation } from "./check/randomisation/figures.ts";
 
 /** One reward of the mapping; the campaign's reward is Σ weight × value. */

@@ -9,8 +9,8 @@
 //      they are held against.
 //   4. Memory does not grow with the rows: every step looks at blocks, or at a bounded sample.
 
-import { InvalidInput } from "../domain/campaign.ts";
-import type { Frontier, Release } from "../domain/release.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
+import type { Frontier, Release } from "../domain/release/release.ts";
 import { openDataset, type DatasetOptions } from "./data/dataset.ts";
 import type { Estimate } from "./estimate/estimate.ts";
 import { expectationOf } from "./estimate/sums.ts";

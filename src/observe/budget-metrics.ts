@@ -7,9 +7,9 @@
 //   2. A record that cannot be read is counted and passed over: it hides no other campaign.
 
 import type { Registry } from "prom-client";
-import type { Campaign } from "../domain/campaign.ts";
-import type { BudgetStatus } from "../domain/control.ts";
-import { ACCOUNTS } from "../domain/totals.ts";
+import type { Campaign } from "../domain/campaign/campaign.ts";
+import type { BudgetStatus } from "../domain/campaign/control.ts";
+import { ACCOUNTS } from "../domain/money/totals.ts";
 import { codecFor, decodedOrNull, Undecodable } from "../log/codec/codec.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { accountView, isThere, laggingShards } from "./campaign-view.ts";

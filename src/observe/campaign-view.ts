@@ -2,9 +2,9 @@
 // were answered last, and which shards have not applied the current revision. The command line, the console and the metrics take
 // it from here.
 
-import type { AccountTotals, BudgetStatus, CommandAnswer } from "../domain/control.ts";
-import type { Minor } from "../domain/money.ts";
-import { pendingOf, postedOf } from "../domain/totals.ts";
+import type { AccountTotals, BudgetStatus, CommandAnswer } from "../domain/campaign/control.ts";
+import type { Minor } from "../domain/money/money.ts";
+import { pendingOf, postedOf } from "../domain/money/totals.ts";
 
 export interface LaggingShard {
   readonly shard: number;

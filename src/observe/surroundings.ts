@@ -2,7 +2,7 @@
 // What tasks lean on, as it is at a moment: the feature service, the disks, the clock, and how the run before ended.
 
 import type { Registry } from "prom-client";
-import type { FeatureHealth } from "../domain/feature-health.ts";
+import type { FeatureHealth } from "../domain/session/feature-health.ts";
 import { gauge } from "./metric-names.ts";
 
 export interface DiskRoom {

@@ -3,8 +3,8 @@
 
 import type { Registry } from "prom-client";
 import { NewerFormat } from "../log/event-log.ts";
-import { DEAD_LETTER_REASONS } from "../domain/dead-letter.ts";
-import { REFUSED_FOR_MONEY } from "../domain/decision.ts";
+import { DEAD_LETTER_REASONS } from "../domain/session/dead-letter.ts";
+import { REFUSED_FOR_MONEY } from "../domain/decision/decision.ts";
 import type { CountKey, CycleReport, TaskObserver } from "../task/observer.ts";
 import { MOST_CAMPAIGNS } from "./budget-metrics.ts";
 import { counter, gauge, histogram } from "./metric-names.ts";

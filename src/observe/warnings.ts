@@ -1,9 +1,9 @@
 // Warnings: what somebody should look at of a campaign, in sentences for the command line, the console and the metrics alike.
 // Pure.
 
-import type { Campaign } from "../domain/campaign.ts";
-import type { BudgetStatus } from "../domain/control.ts";
-import { formatMinor } from "../domain/money.ts";
+import type { Campaign } from "../domain/campaign/campaign.ts";
+import type { BudgetStatus } from "../domain/campaign/control.ts";
+import { formatMinor } from "../domain/money/money.ts";
 import { accountView } from "./campaign-view.ts";
 
 /** What is known of a campaign beside its status; what is not known is null, and nothing is said of it. */

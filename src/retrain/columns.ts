@@ -3,9 +3,9 @@
 // of them, whether cost is the arm's price. From this the mapping is written that `train` reads the exported file with.
 // Pure; counts only.
 
-import type { Campaign } from "../domain/campaign.ts";
-import type { Feature } from "../domain/features.ts";
-import type { TrainingRow } from "../domain/training-row.ts";
+import type { Campaign } from "../domain/campaign/campaign.ts";
+import type { Feature } from "../domain/session/features.ts";
+import type { TrainingRow } from "../domain/decision/training-row.ts";
 
 /** Names of the exported columns that are not features; a feature is exported under `feature:` and its name. */
 export const COLUMN = {

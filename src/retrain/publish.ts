@@ -4,10 +4,10 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CAMPAIGN_ID, InvalidInput } from "../domain/campaign.ts";
+import { CAMPAIGN_ID, InvalidInput } from "../domain/campaign/campaign.ts";
 import { canonicalJson } from "../domain/canonical.ts";
-import type { ReleaseRecord } from "../domain/control.ts";
-import { parseRelease, type Release } from "../domain/release.ts";
+import type { ReleaseRecord } from "../domain/campaign/control.ts";
+import { parseRelease, type Release } from "../domain/release/release.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { RecordTooLarge, type EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";

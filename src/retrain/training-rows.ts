@@ -1,8 +1,8 @@
 // Training rows: the training log as everybody reads it: without what cannot be read, and without the rows of users who were
 // erased after them.
 
-import type { ErasedUsers } from "../domain/erasure.ts";
-import type { TrainingRow } from "../domain/training-row.ts";
+import type { ErasedUsers } from "../domain/session/erasure.ts";
+import type { TrainingRow } from "../domain/decision/training-row.ts";
 import { codecFor, decodedOrNull } from "../log/codec/codec.ts";
 import { erasedUsers } from "../log/codec/erased-users.ts";
 import type { EventLog } from "../log/event-log.ts";

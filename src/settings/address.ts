@@ -1,7 +1,7 @@
 // Address: host:port, of a name, an IPv4 address, or an IPv6 address in brackets.
 
 import { isIPv6 } from "node:net";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import type { Parse } from "./parse.ts";
 
 export const asAddress: Parse<{ readonly host: string; readonly port: number }> = (typed) => {

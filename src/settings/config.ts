@@ -2,7 +2,7 @@
 // is refused at the start with the setting's name. What only one command needs is an option of that command.
 
 import path from "node:path";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { combinationProblems } from "./combinations.ts";
 import type { Parse } from "./parse.ts";
 import { secretFile, type Secret } from "./secret.ts";

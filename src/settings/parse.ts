@@ -2,11 +2,11 @@
 // From a text that somebody typed, on a command line or in an environment variable, to a value. Each throws an error that
 // says what was expected.
 
-import { InvalidInput } from "../domain/campaign.ts";
-import { currencyFault } from "../domain/currency.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
+import { currencyFault } from "../domain/money/currency.ts";
 import { lineBreach } from "../domain/ids.ts";
 import { readInstant } from "../domain/reading/instant.ts";
-import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money.ts";
+import { parseTypedAmount, type Minor, type TypedAmount } from "../domain/money/money.ts";
 
 /** Makes a value of what was typed; throws an Error that says what was expected. */
 export type Parse<T> = (typed: string) => T;

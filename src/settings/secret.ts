@@ -3,7 +3,7 @@
 // again each time it is needed, so that it can be changed while the program runs.
 
 import { readFileSync } from "node:fs";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 
 export interface Secret {
   /** As it is now. */

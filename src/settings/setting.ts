@@ -1,6 +1,6 @@
 // Setting: what the tables say of each: its name, what it is for, its default, and how it is read.
 
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { asOneOf, type Parse } from "./parse.ts";
 import { typedSecret, type Secret } from "./secret.ts";
 

@@ -3,7 +3,7 @@
 // wait for the next, and a fast one's go together.
 
 import type { Readable } from "node:stream";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 
 /** Longer than any record; what goes on for so long without an end is no file of lines. */
 const LONGEST_LINE = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { InvalidInput } from "../domain/campaign.ts";
+import { InvalidInput } from "../domain/campaign/campaign.ts";
 
 /** `inputs`: what the command reads; writing over one would lose it. */
 export function checkOutFile(out: string, force: boolean, inputs: readonly string[] = []): void {

@@ -2,12 +2,12 @@
 // once at the end, and put back with the grants and statuses that follow.
 
 import { assert, must } from "../domain/assert.ts";
-import type { CommandAnswer, Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/control.ts";
-import { deadLetterOf, type DeadLetterReason } from "../domain/dead-letter.ts";
-import { strictHoldMinor, withKnownController } from "../domain/campaign.ts";
-import type { Minor } from "../domain/money.ts";
-import type { ReleaseManifest } from "../domain/release.ts";
-import { ACCOUNTS, type ByAccount } from "../domain/totals.ts";
+import type { CommandAnswer, Outlook, PacingCommand, ReleaseRecord, ShardReport } from "../domain/campaign/control.ts";
+import { deadLetterOf, type DeadLetterReason } from "../domain/session/dead-letter.ts";
+import { strictHoldMinor, withKnownController } from "../domain/campaign/campaign.ts";
+import type { Minor } from "../domain/money/money.ts";
+import type { ReleaseManifest } from "../domain/release/release.ts";
+import { ACCOUNTS, type ByAccount } from "../domain/money/totals.ts";
 import { codecFor, schemaCodec } from "../log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../log/event-log.ts";
 import {

@@ -2,7 +2,7 @@
 // not have been written is sent again, so that some come twice.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Outcome, Session } from "../../src/domain/session.ts";
+import type { Outcome, Session } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
 

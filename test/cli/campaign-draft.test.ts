@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseCampaign } from "../../src/domain/campaign.ts";
-import { releaseHash } from "../../src/domain/release.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
+import { releaseHash } from "../../src/domain/release/release.ts";
 import { tinyRelease, writeRelease } from "../serve/tiny-release.ts";
 import { openShell, type Shell } from "./shell.ts";
 

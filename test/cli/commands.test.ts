@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import type { Release } from "../../src/domain/release.ts";
+import type { Release } from "../../src/domain/release/release.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { sessionLine, writeCampaign, writeRelease } from "./small-campaign.ts";
 import { openShell, type Background, type Shell } from "./shell.ts";

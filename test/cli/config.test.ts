@@ -8,7 +8,7 @@ import { rootCertificates } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeSettings, loadConfig, unknownSettings, warningsOf } from "../../src/settings/config.ts";
 import { SETTINGS } from "../../src/settings/table/settings.ts";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { tlsFiles } from "../../src/workflows/connect/kafka-tls.ts";
 import { openShell } from "./shell.ts";
 

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseCampaign } from "../../src/domain/campaign.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
 import { must } from "../../src/domain/assert.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { TOPICS } from "../../src/log/topics.ts";

@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { readHoldout, type Holdout } from "../../src/workflows/evaluate/holdout-rows.ts";
 import { must } from "../../src/domain/assert.ts";
-import type { Decision } from "../../src/domain/decision.ts";
-import type { Outcome } from "../../src/domain/session.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAllocator, type Allocator } from "../../src/workflows/run/allocator.ts";
 import { latestStatus, sendCommand } from "../../src/workflows/control/control.ts";
 import { must } from "../../src/domain/assert.ts";
-import { parseCampaign } from "../../src/domain/campaign.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import type { Release } from "../../src/domain/release.ts";
+import type { Release } from "../../src/domain/release/release.ts";
 import { tinyRelease } from "../serve/tiny-release.ts";
 
 const HOUR_MS = 3_600_000;

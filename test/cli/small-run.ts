@@ -5,10 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { must } from "../../src/domain/assert.ts";
-import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
-import type { Decision } from "../../src/domain/decision.ts";
+import { parseCampaign, type Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Release } from "../../src/domain/release.ts";
+import type { Release } from "../../src/domain/release/release.ts";
 import { openAllocator, type Allocator } from "../../src/workflows/run/allocator.ts";
 import { sendCommand } from "../../src/workflows/control/control.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";

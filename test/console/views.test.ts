@@ -1,10 +1,10 @@
 // The console's live model: what records become on its pages, and that it stays bounded whatever comes.
 
 import { describe, expect, test } from "vitest";
-import type { Campaign } from "../../src/domain/campaign.ts";
-import { plannedShares } from "../../src/domain/campaign-curve.ts";
-import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../src/domain/control.ts";
-import { REASONS, type Decision } from "../../src/domain/decision.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import { plannedShares } from "../../src/domain/campaign/campaign-curve.ts";
+import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../src/domain/campaign/control.ts";
+import { REASONS, type Decision } from "../../src/domain/decision/decision.ts";
 import { budgetDial } from "../../src/console/views/budget-dial.ts";
 import { ChangeLog } from "../../src/console/views/change-log.ts";
 import { confirmReasons } from "../../src/console/views/command-preview.ts";

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseCampaign } from "../../src/domain/campaign.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
 
 const LEAST = {
   id: "spring",

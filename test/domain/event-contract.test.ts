@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { eventBreach } from "../../src/domain/event-contract.ts";
-import type { Outcome } from "../../src/domain/session.ts";
+import { eventBreach } from "../../src/domain/session/event-contract.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 1);
 const outcome = (more: Partial<Outcome>): Outcome => ({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../src/domain/frontier.ts";
-import type { ClusterValues, Frontier } from "../../src/domain/release.ts";
+import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../src/domain/release/frontier.ts";
+import type { ClusterValues, Frontier } from "../../src/domain/release/release.ts";
 
 const zero = [
   [0, 0],

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { parseCampaign } from "../../src/domain/campaign.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
 import { describeIssues } from "../../src/domain/reading/issues.ts";
 
 const EXAMPLE = readFileSync(new URL("../../examples/campaign.yaml", import.meta.url), "utf8");

@@ -1,9 +1,9 @@
 // Money as people read and type it: in the digits that ISO 4217 gives its currency.
 
 import { expect, test } from "vitest";
-import { parseCampaign } from "../../src/domain/campaign.ts";
-import { currencyFault, minorDigits, minorPerMajor } from "../../src/domain/currency.ts";
-import { formatMean, formatMinor, parseTypedAmount } from "../../src/domain/money.ts";
+import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
+import { currencyFault, minorDigits, minorPerMajor } from "../../src/domain/money/currency.ts";
+import { formatMean, formatMinor, parseTypedAmount } from "../../src/domain/money/money.ts";
 
 test.each([
   ["EUR", 1_234_567n, "12,345.67 EUR"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import { parseManifest, parseRelease, releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
+import { parseManifest, parseRelease, releaseHash, type ReleaseManifest } from "../../src/domain/release/release.ts";
 
 const classifier = new Uint8Array([1, 2, 3]);
 const cells = [

@@ -2,11 +2,11 @@
 // and statuses, chained and counted. And a way to copy it with something done to it.
 
 import { createHash } from "node:crypto";
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { AccountTotals, ShardReport } from "../../src/domain/control.ts";
-import type { Decision, Settlement } from "../../src/domain/decision.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { AccountTotals, ShardReport } from "../../src/domain/campaign/control.ts";
+import type { Decision, Settlement } from "../../src/domain/decision/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import { NO_TOTALS } from "../../src/domain/totals.ts";
+import { NO_TOTALS } from "../../src/domain/money/totals.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";

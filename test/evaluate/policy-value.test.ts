@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../../src/evaluate/policy/logged.ts";
 import { lotOf, LOTS } from "../../src/evaluate/policy/bootstrap.ts";
 import {

@@ -1,7 +1,7 @@
 // Tampering: an honest log, and copies of it in which something was changed.
 
 import { must } from "../../src/domain/assert.ts";
-import type { BudgetStatus } from "../../src/domain/control.ts";
+import type { BudgetStatus } from "../../src/domain/campaign/control.ts";
 import { verify, type VerifyResult } from "../../src/evaluate/verify/verify.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../../src/log/event-log.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import type { BudgetStatus } from "../../src/domain/control.ts";
+import type { BudgetStatus } from "../../src/domain/campaign/control.ts";
 import { verify, type VerifyResult } from "../../src/evaluate/verify/verify.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog } from "../../src/log/event-log.ts";

@@ -1,6 +1,6 @@
 // Draw: what hostile records are made of, by a seed: ids, numbers and bytes that nobody should believe.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 

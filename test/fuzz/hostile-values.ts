@@ -1,9 +1,9 @@
 // Hostile values: valid records that say what nobody should believe.
 
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { Grant, PacingAction, ShardReport } from "../../src/domain/control.ts";
-import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { Grant, PacingAction, ShardReport } from "../../src/domain/campaign/control.ts";
+import { releaseHash, type ReleaseManifest } from "../../src/domain/release/release.ts";
 import { codecFor, Unencodable, type TopicValues } from "../../src/log/codec/codec.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";

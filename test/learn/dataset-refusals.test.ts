@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { type Dataset } from "../../src/learn/nouns.ts";
 import { csvFile, logCsv, MAPPING, open, openCsv } from "./log-files.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/domain/canonical.ts";
-import { columnNames, compileRowEncoder, type Attributes } from "../../src/domain/features.ts";
+import { columnNames, compileRowEncoder, type Attributes } from "../../src/domain/session/features.ts";
 import { openDatabase } from "../../src/learn/data/duckdb.ts";
 import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
 import { FOLDS, type Block, type Dataset } from "../../src/learn/nouns.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FeatureSpec } from "../../src/domain/features.ts";
+import type { FeatureSpec } from "../../src/domain/session/features.ts";
 import { describeClusters } from "../../src/learn/cluster/describe.ts";
 
 const SPEC: FeatureSpec = {

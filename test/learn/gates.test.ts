@@ -1,7 +1,7 @@
 // Each gate is broken by exactly its own evidence, and says which it is and by how much.
 
 import { describe, expect, test } from "vitest";
-import type { ClusterValues } from "../../src/domain/release.ts";
+import type { ClusterValues } from "../../src/domain/release/release.ts";
 import {
   brokenClassifier,
   brokenClusters,

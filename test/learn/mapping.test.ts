@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { parseMapping, tasksOf } from "../../src/learn/data/mapping/mapping.ts";
 import { MAPPING, mappingOf } from "./log-files.ts";
 

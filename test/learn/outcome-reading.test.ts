@@ -1,7 +1,7 @@
 // Outcomes of a log are read or refused, never in part.
 
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { csvFile, figuresOf, logCsv, MAPPING, mappingOf, open, openCsv } from "./log-files.ts";
 
 const ROWS = 600;

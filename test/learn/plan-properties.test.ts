@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectedOfRow } from "../../src/domain/frontier.ts";
+import { expectedOfRow } from "../../src/domain/release/frontier.ts";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { PLAN_OPTIONS, solvePlans, type PlanInput } from "../../src/learn/plan/plan.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { benchmarkPlan, madeUpValues, QUICK } from "../../benchmarks/learn/plan.ts";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { startHighs } from "../../src/learn/plan/highs.ts";
 import { PLAN_OPTIONS, solvePlans, type PlanInput } from "../../src/learn/plan/plan.ts";

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import type { ClusterValues, Frontier } from "../../src/domain/release.ts";
+import type { ClusterValues, Frontier } from "../../src/domain/release/release.ts";
 import { FOLDS, type Effects } from "../../src/learn/nouns.ts";
 import { checkPolicies, type PolicyEvidence } from "../../src/learn/check/policy-check.ts";
 import { madeUpLog } from "./memory-dataset.ts";

@@ -4,8 +4,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import { rowWidth } from "../../src/domain/features.ts";
-import { parseRelease } from "../../src/domain/release.ts";
+import { rowWidth } from "../../src/domain/session/features.ts";
+import { parseRelease } from "../../src/domain/release/release.ts";
 import { evidenceJson, STEPS } from "../../src/learn/release/evidence.ts";
 import { GateFailed } from "../../src/learn/check/gates.ts";
 import type { Training } from "../../src/learn/train.ts";

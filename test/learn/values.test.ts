@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileRowEncoder, type AttributeValue } from "../../src/domain/features.ts";
+import { compileRowEncoder, type AttributeValue } from "../../src/domain/session/features.ts";
 import { numberOf, truthOf, valueKey } from "../../src/domain/reading/values.ts";
 import { openDatabase, type SqlValue, type Database } from "../../src/learn/data/duckdb.ts";
 import { literal } from "../../src/learn/data/sql.ts";

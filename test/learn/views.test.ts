@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Feature, FeatureSpec } from "../../src/domain/features.ts";
+import type { Feature, FeatureSpec } from "../../src/domain/session/features.ts";
 import { crossedView, plainView } from "../../src/learn/represent/views.ts";
 
 const category = (name: string, count: number): Feature => ({

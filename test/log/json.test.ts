@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import { fromJson, toJson } from "../../src/log/codec/json.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";

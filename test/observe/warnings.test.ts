@@ -1,7 +1,7 @@
 // What somebody should look at of a campaign: each warning at what it is about, and none where all is well.
 
 import { describe, expect, test } from "vitest";
-import type { BudgetStatus } from "../../src/domain/control.ts";
+import type { BudgetStatus } from "../../src/domain/campaign/control.ts";
 import { warningsOf, type Surrounding } from "../../src/observe/warnings.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
 

@@ -2,7 +2,7 @@
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInput } from "../../src/domain/campaign.ts";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { openDatabase, type Database } from "../../src/learn/data/duckdb.ts";
 import { checkFaults } from "../../src/learn/data/faults.ts";

@@ -1,6 +1,6 @@
 // Figures of each report, invented: with many segments, offers that lie on each other, long names, and what would be markup.
 
-import { REASONS } from "../../src/domain/decision.ts";
+import { REASONS } from "../../src/domain/decision/decision.ts";
 import { REASON_WORDS } from "../../src/domain/glossary.ts";
 import type { DayReport } from "../../src/report/day/day-figures.ts";
 import type { EvaluationReport } from "../../src/report/evaluation/evaluation-figures.ts";

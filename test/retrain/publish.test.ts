@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseRelease } from "../../src/domain/release.ts";
+import { parseRelease } from "../../src/domain/release/release.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts";
 import { topicSpecs } from "../../src/log/topics.ts";

@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Attributes } from "../../src/domain/features.ts";
-import type { Decision, Reason } from "../../src/domain/decision.ts";
+import type { Attributes } from "../../src/domain/session/features.ts";
+import type { Decision, Reason } from "../../src/domain/decision/decision.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { stateCodec } from "../../src/serve/state/state.ts";

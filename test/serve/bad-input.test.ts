@@ -4,9 +4,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { DeadLetter } from "../../src/domain/dead-letter.ts";
+import type { DeadLetter } from "../../src/domain/session/dead-letter.ts";
 import { MAX_ID_BYTES } from "../../src/domain/ids.ts";
-import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS } from "../../src/domain/session.ts";
+import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS } from "../../src/domain/session/session.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";
 import { REWARD_NAMES_MAX } from "../../src/serve/settle/reward.ts";

@@ -1,7 +1,7 @@
 // A user's record is bounded, whatever its user does, and what the bounds cost is never money.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MAX_EVENT_BYTES } from "../../src/domain/session.ts";
+import { MAX_EVENT_BYTES } from "../../src/domain/session/session.ts";
 import { TOPICS } from "../../src/log/topics.ts";
 import { stateCodec, userKey, dueOfState } from "../../src/serve/state/state.ts";
 import { ACTIVITY_MS, BUCKETS_MAX } from "../../src/serve/state/user/activity.ts";

@@ -1,8 +1,8 @@
 // A session's way down the list of reasons.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Grant } from "../../src/domain/control.ts";
-import type { Session } from "../../src/domain/session.ts";
+import type { Grant } from "../../src/domain/campaign/control.ts";
+import type { Session } from "../../src/domain/session/session.ts";
 import { HOUR_MS, RELEASE, START_MS, campaign, openHarness, type Harness } from "./harness.ts";
 import { tinyRelease } from "./tiny-release.ts";
 

@@ -1,8 +1,8 @@
 // Which campaign and which release a session is decided by, and what is drawn: arms by the secret, statistics, the holdout.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Grant } from "../../src/domain/control.ts";
-import type { Session } from "../../src/domain/session.ts";
+import type { Grant } from "../../src/domain/campaign/control.ts";
+import type { Session } from "../../src/domain/session/session.ts";
 import { HOUR_MS, RELEASE, campaign, openHarness, type Harness } from "./harness.ts";
 import { tinyRelease } from "./tiny-release.ts";
 

@@ -1,8 +1,8 @@
 // A user who is erased: the memory goes, the money stays right, and nothing of before comes back.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Erasure } from "../../src/domain/erasure.ts";
-import { MAX_FUTURE_MS } from "../../src/domain/session.ts";
+import type { Erasure } from "../../src/domain/session/erasure.ts";
+import { MAX_FUTURE_MS } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { profileKey, stateCodec, userKey } from "../../src/serve/state/state.ts";
 import { ACTIVITY_MS } from "../../src/serve/state/user/activity.ts";

@@ -1,7 +1,7 @@
 // What a feature service says of many users at once: the bad answer of one is that one's.
 
 import { expect, test } from "vitest";
-import { MAX_EVENT_BYTES } from "../../src/domain/session.ts";
+import { MAX_EVENT_BYTES } from "../../src/domain/session/session.ts";
 import { NoAnswer, readAnswer } from "../../src/serve/enrich/feature-answer.ts";
 
 const GOOD = { ltv: 12.5, tier: "gold", member: true, since: null };

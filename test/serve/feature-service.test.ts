@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MAX_EVENT_BYTES } from "../../src/domain/session.ts";
+import { MAX_EVENT_BYTES } from "../../src/domain/session/session.ts";
 import {
   createFeatureService,
   USERS_PER_REQUEST,

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { idPrint, outcomePrint, sessionPrint } from "../../src/serve/state/user/fingerprint.ts";
-import type { Session } from "../../src/domain/session.ts";
+import type { Session } from "../../src/domain/session/session.ts";
 import { sessionOf, START_MS } from "./harness.ts";
 
 const print = (attributes: Session["attributes"]): number =>

@@ -3,7 +3,7 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/domain/canonical.ts";
-import { releaseHash, type Release } from "../../src/domain/release.ts";
+import { releaseHash, type Release } from "../../src/domain/release/release.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 import { checkedGraph, MAX_WEIGHTS } from "../../src/serve/classify/graph.ts";
 import { loadClassifier, tryClassifier } from "../../src/serve/classify/onnx.ts";

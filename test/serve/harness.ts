@@ -1,13 +1,13 @@
 // A harness for the serve processor: the simulated log, the task's runner, memory stores and a clock that is stepped by
 // hand; grants written by the test in the treasurer's place.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { Grant, ShardReport } from "../../src/domain/control.ts";
-import type { DeadLetter } from "../../src/domain/dead-letter.ts";
-import type { Decision, Settlement } from "../../src/domain/decision.ts";
-import type { Release } from "../../src/domain/release.ts";
-import type { Outcome, Profile, Session } from "../../src/domain/session.ts";
-import type { TrainingRow } from "../../src/domain/training-row.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { Grant, ShardReport } from "../../src/domain/campaign/control.ts";
+import type { DeadLetter } from "../../src/domain/session/dead-letter.ts";
+import type { Decision, Settlement } from "../../src/domain/decision/decision.ts";
+import type { Release } from "../../src/domain/release/release.ts";
+import type { Outcome, Profile, Session } from "../../src/domain/session/session.ts";
+import type { TrainingRow } from "../../src/domain/decision/training-row.ts";
 import { codecFor, schemaCodec, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import { releaseHash, type Release } from "../../src/domain/release.ts";
+import { releaseHash, type Release } from "../../src/domain/release/release.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { faultAt } from "../../src/log/simulated/faults.ts";

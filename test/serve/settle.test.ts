@@ -1,7 +1,7 @@
 // What outcomes do, as src/serve/settle/SPEC.md has it.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/domain/session.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
 import { HOUR_MS, START_MS, campaign, openHarness, type Harness } from "./harness.ts";
 
 let harness: Harness;

@@ -1,7 +1,7 @@
 // Puts release after release on a cache, as a long life of retraining would, and says how much memory the process has
 // after each fifty. In a process of its own, so that nothing else is in the figure.
 
-import { releaseHash, type Release } from "../../src/domain/release.ts";
+import { releaseHash, type Release } from "../../src/domain/release/release.ts";
 import { sha256Hex } from "../../src/domain/canonical.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";

@@ -4,9 +4,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { FeatureSpec } from "../../src/domain/features.ts";
-import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { FeatureSpec } from "../../src/domain/session/features.ts";
+import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release/release.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 
 export const FEATURES: FeatureSpec = {

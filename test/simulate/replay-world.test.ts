@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
-import { compileRowEncoder, rowWidth, type FeatureSpec } from "../../src/domain/features.ts";
+import { compileRowEncoder, rowWidth, type FeatureSpec } from "../../src/domain/session/features.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { indexNeighbours } from "../../src/simulate/market/neighbours.ts";
 import { attributesOf, replayMarket } from "../../src/simulate/market/replay-world.ts";

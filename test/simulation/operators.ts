@@ -2,8 +2,8 @@
 // of the whole and of its days, pause, resume and end; they send some commands twice, some too late, and some that must be
 // refused.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { PacingAction, PacingCommand } from "../../src/domain/control.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { PacingAction, PacingCommand } from "../../src/domain/campaign/control.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";

@@ -1,8 +1,8 @@
 // People: the sessions of a day, and what people make of what they get. Their producers send late, twice, out of order,
 // the same id with another body, and things that nobody can use.
 
-import type { Decision } from "../../src/domain/decision.ts";
-import { MAX_FUTURE_MS, type Outcome, type Session } from "../../src/domain/session.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
+import { MAX_FUTURE_MS, type Outcome, type Session } from "../../src/domain/session/session.ts";
 import { codecFor, type TopicValues } from "../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf } from "../../src/log/partitioner.ts";

@@ -1,7 +1,7 @@
 // Periods: for a part of the campaigns of a day, a budget for each day or week with a midnight of their zone inside, and
 // arms with a validity of their own.
 
-import type { Arm, BudgetPeriods, Campaign } from "../../src/domain/campaign.ts";
+import type { Arm, BudgetPeriods, Campaign } from "../../src/domain/campaign/campaign.ts";
 import { periodAt } from "../../src/domain/calendar.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { Random } from "../../src/domain/random.ts";

@@ -3,8 +3,8 @@
 // so that a day can be played thousands of times faster than inference would let it; nothing else is simpler than it is.
 
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import type { ReleaseRecord } from "../../src/domain/control.ts";
-import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release.ts";
+import type { ReleaseRecord } from "../../src/domain/campaign/control.ts";
+import { releaseHash, type Release, type ReleaseManifest } from "../../src/domain/release/release.ts";
 import type { ReleaseCacheOptions } from "../../src/serve/classify/release-cache.ts";
 
 export const ARM_IDS = ["none", "small", "large", "huge"] as const;

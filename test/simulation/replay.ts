@@ -2,7 +2,7 @@
 // bytes. What a day with crashes has written is so shown to be what a day without any would have written. (The processors
 // are the system's own: this holds recovery to account, not the rules; those are the auditor's.)
 
-import type { Decision } from "../../src/domain/decision.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { partitionOf, type Placement } from "../../src/log/partitioner.ts";

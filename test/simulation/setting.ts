@@ -1,7 +1,7 @@
 // Setting: what kind of day a seed is: how many of everything, how scarce the money, how often each thing goes wrong.
 
 import { hash } from "node:crypto";
-import { parseCampaign, type Campaign } from "../../src/domain/campaign.ts";
+import { parseCampaign, type Campaign } from "../../src/domain/campaign/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
 import type { Placement } from "../../src/log/partitioner.ts";
 import { lengthMsOf, periodsOf, validitiesOf } from "./periods.ts";

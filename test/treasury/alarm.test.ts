@@ -1,7 +1,7 @@
 // A shard's report that cannot be true is an alarm: the campaign stops by itself, and goes on when somebody has looked.
 
 import { beforeEach, expect, test } from "vitest";
-import type { ShardReport } from "../../src/domain/control.ts";
+import type { ShardReport } from "../../src/domain/campaign/control.ts";
 import { campaign, World } from "./world.ts";
 
 let world: World;

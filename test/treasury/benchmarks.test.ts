@@ -6,7 +6,7 @@ import { benchmarkLedger } from "../../benchmarks/treasury/ledger.ts";
 import { benchmarkPacing } from "../../benchmarks/treasury/pacing.ts";
 import { playNaiveDay } from "../../benchmarks/treasury/pacing-naive.ts";
 import { makeDay } from "../../benchmarks/treasury/pacing-world.ts";
-import { PACING_CONTROLLERS } from "../../src/domain/campaign.ts";
+import { PACING_CONTROLLERS } from "../../src/domain/campaign/campaign.ts";
 
 test("days paced by the real treasurer and shards never pass their budget, whoever paces", async () => {
   const options = { campaigns: 2, sessions: 300, longHolds: 0, workers: 1 };

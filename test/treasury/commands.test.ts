@@ -1,7 +1,7 @@
 // What commands do to a campaign, and what its status says of them.
 
 import { describe, expect, test } from "vitest";
-import { releaseHash } from "../../src/domain/release.ts";
+import { releaseHash } from "../../src/domain/release/release.ts";
 import { ARMS, Shard } from "./shard.ts";
 import { points, priced, reported, started, type Price } from "./steered.ts";
 import { campaign, manifest, World } from "./world.ts";

@@ -1,7 +1,7 @@
 // The controllers by themselves, on a day of a thousand steps whose sessions cost what they are given, times an error.
 
 import { describe, expect, test } from "vitest";
-import { PACING_CONTROLLERS, type PacingController } from "../../src/domain/campaign.ts";
+import { PACING_CONTROLLERS, type PacingController } from "../../src/domain/campaign/campaign.ts";
 import { stepController, type ControllerInput, type ControllerState } from "../../src/treasury/pace/controllers.ts";
 
 const STEPS = 1_000;

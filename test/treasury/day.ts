@@ -1,7 +1,7 @@
 // A day of the small world: sessions arrive, are given arms by the plan in force, redeem or do not; shards report each
 // step, the treasurer has a cycle each step.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { arrivals, type Shard } from "./shard.ts";
 import { campaign, manifest, World } from "./world.ts";

@@ -3,8 +3,8 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import type { PacingCommand, ReleaseRecord, ShardReport } from "../../src/domain/control.ts";
-import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
+import type { PacingCommand, ReleaseRecord, ShardReport } from "../../src/domain/campaign/control.ts";
+import { releaseHash, type ReleaseManifest } from "../../src/domain/release/release.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { campaign, manifest, World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 // T6: a dry run says what a command would do.
 
 import { describe, expect, test } from "vitest";
-import type { PacingAction } from "../../src/domain/control.ts";
+import type { PacingAction } from "../../src/domain/campaign/control.ts";
 import { reported, started } from "./steered.ts";
 import { campaign, World } from "./world.ts";
 

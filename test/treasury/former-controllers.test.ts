@@ -1,7 +1,7 @@
 // Campaigns of earlier versions name controllers that there are no more (`plan`, `throttle`).
 
 import { expect, test } from "vitest";
-import { parseCampaign, type Campaign, type PacingController } from "../../src/domain/campaign.ts";
+import { parseCampaign, type Campaign, type PacingController } from "../../src/domain/campaign/campaign.ts";
 import { newBook } from "../../src/treasury/state/state.ts";
 import { campaign, World } from "./world.ts";
 

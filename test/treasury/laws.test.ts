@@ -4,7 +4,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Grant, ShardReport } from "../../src/domain/control.ts";
+import type { Grant, ShardReport } from "../../src/domain/campaign/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { arrivals } from "./shard.ts";
 import { campaign, World } from "./world.ts";

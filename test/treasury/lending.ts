@@ -1,8 +1,8 @@
 // Lending: a campaign whose treasurer lends all that it may at every look, and whose shards hold all that is lent. Each look
 // is so a chance to pass the budget. Nothing else of the treasurer is here: only marks, the risk, and holds that end.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { AccountTotals } from "../../src/domain/control.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { AccountTotals } from "../../src/domain/campaign/control.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { watchCohorts, type Cohorts } from "../../src/treasury/forecast/cohorts.ts";
 import { riskOf } from "../../src/treasury/pace/risk.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PACING_CONTROLLERS, type CurvePoint } from "../../src/domain/campaign.ts";
+import { PACING_CONTROLLERS, type CurvePoint } from "../../src/domain/campaign/campaign.ts";
 import { playDay, type DayOptions } from "./day.ts";
 import { campaign, World } from "./world.ts";
 

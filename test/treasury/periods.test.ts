@@ -1,7 +1,7 @@
 // A budget for each day or week: what is spent in it, what becomes of what it leaves, and what the status says.
 
 import { expect, test } from "vitest";
-import type { Campaign, Rollover } from "../../src/domain/campaign.ts";
+import type { Campaign, Rollover } from "../../src/domain/campaign/campaign.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { armAt } from "./day.ts";
 import { arrivals } from "./shard.ts";

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { PacingAction } from "../../src/domain/control.ts";
-import { releaseHash } from "../../src/domain/release.ts";
+import type { PacingAction } from "../../src/domain/campaign/control.ts";
+import { releaseHash } from "../../src/domain/release/release.ts";
 import { REFUSALS } from "../../src/treasury/inbox/commands.ts";
 import { points, priced, started } from "./steered.ts";
 import { campaign, manifest } from "./world.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AccountTotals, ShardReport } from "../../src/domain/control.ts";
+import type { AccountTotals, ShardReport } from "../../src/domain/campaign/control.ts";
 import { canonicalJson } from "../../src/domain/canonical.ts";
 import { campaign, manifest, World } from "./world.ts";
 

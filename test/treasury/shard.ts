@@ -1,8 +1,8 @@
 // A shard with a ledger of its own, that shares no code with src/: it holds, redeems, gives back and reports.
 
-import type { AccountTotals, Grant, ShardReport } from "../../src/domain/control.ts";
+import type { AccountTotals, Grant, ShardReport } from "../../src/domain/campaign/control.ts";
 import type { Random } from "../../src/domain/random.ts";
-import { ACCOUNTS, NO_TOTALS } from "../../src/domain/totals.ts";
+import { ACCOUNTS, NO_TOTALS } from "../../src/domain/money/totals.ts";
 
 type Mutable = { -readonly [K in keyof AccountTotals]: bigint };
 

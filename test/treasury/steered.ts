@@ -1,6 +1,6 @@
 // A world whose campaign is there, and what its shards then say.
 
-import type { ReleaseManifest } from "../../src/domain/release.ts";
+import type { ReleaseManifest } from "../../src/domain/release/release.ts";
 import { ARMS } from "./shard.ts";
 import { campaign, manifest, World } from "./world.ts";
 

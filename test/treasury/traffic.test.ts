@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Campaign } from "../../src/domain/campaign.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { curveShare, spendTargetOf } from "../../src/treasury/pace/curve.ts";
 import { wholeSpan } from "../../src/treasury/pace/periods.ts";
 import { countArrivals, trafficNow, type Arrivals, type Traffic } from "../../src/treasury/forecast/traffic.ts";

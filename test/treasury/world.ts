@@ -1,11 +1,11 @@
 // A small world around the treasury processor: shards with a ledger of their own (no code shared with src/), a network
 // that may repeat, delay and reorder their reports, and a clock that is stepped by hand.
 
-import type { Campaign } from "../../src/domain/campaign.ts";
-import type { BudgetStatus, Grant, PacingAction, ShardReport } from "../../src/domain/control.ts";
+import type { Campaign } from "../../src/domain/campaign/campaign.ts";
+import type { BudgetStatus, Grant, PacingAction, ShardReport } from "../../src/domain/campaign/control.ts";
 import { canonicalJson } from "../../src/domain/canonical.ts";
-import { releaseHash, type ReleaseManifest } from "../../src/domain/release.ts";
-import type { DeadLetter } from "../../src/domain/dead-letter.ts";
+import { releaseHash, type ReleaseManifest } from "../../src/domain/release/release.ts";
+import type { DeadLetter } from "../../src/domain/session/dead-letter.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";

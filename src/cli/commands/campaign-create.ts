@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
+import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign/campaign.ts";
 import { defineCommand } from "../command.ts";
 import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
 import { runSteering, STEERING } from "../steering.ts";

@@ -2,8 +2,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { isTimeZone } from "../../domain/calendar.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { TypedAmount } from "../../domain/money.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { TypedAmount } from "../../domain/money/money.ts";
 import { asAmount, asInteger, asText, asTime, minorOf, type Parse } from "../../settings/parse.ts";
 import { DONE } from "../../terminal/context.ts";
 import { checkOutFile } from "../../terminal/out-file.ts";

@@ -1,6 +1,6 @@
 // stipend console: a page for people over what is on the log.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { asInteger, asText } from "../../settings/parse.ts";
 import { DONE } from "../../terminal/context.ts";
 import { serveConsole } from "../../workflows/console/serve-console.ts";

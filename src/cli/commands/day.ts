@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { renderDayReport } from "../../report/day/day-report.ts";
 import { defineCommand } from "../command.ts";
 import { CHECK_FAILED, DONE } from "../../terminal/context.ts";

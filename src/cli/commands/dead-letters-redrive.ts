@@ -1,6 +1,6 @@
 // stipend dead-letters redrive: sends records that could not be used once more to where they came from.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { DONE } from "../../terminal/context.ts";
 import { tableText } from "../../terminal/table.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";

@@ -1,7 +1,7 @@
 // stipend evaluate: what releases would have been worth, on a randomised table or on a campaign's own log.
 
 import { writeFile } from "node:fs/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import { renderEvaluationReport } from "../../report/evaluation/evaluation-report.ts";
 import { defineCommand } from "../command.ts";

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import path from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { defineCommand } from "../command.ts";
 import { DONE } from "../../terminal/context.ts";
 import { embeddedBackups } from "../../workflows/connect/open-log.ts";

@@ -1,6 +1,6 @@
 // stipend pacing caps: how many incentives one user may get.
 
-import { InvalidInput, type Cap } from "../../domain/campaign.ts";
+import { InvalidInput, type Cap } from "../../domain/campaign/campaign.ts";
 import { flag, many } from "../options.ts";
 import { asDuration, asInteger, type Parse } from "../../settings/parse.ts";
 import { steeringCommand } from "../steering.ts";

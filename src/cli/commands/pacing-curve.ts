@@ -1,6 +1,6 @@
 // stipend pacing curve: how the budget goes out over the period, and who sets the plan by it.
 
-import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign.ts";
+import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign/campaign.ts";
 import { many, option } from "../options.ts";
 import { asOneOf } from "../../settings/parse.ts";
 import { asPoint } from "../../workflows/control/pacing/curve-point.ts";

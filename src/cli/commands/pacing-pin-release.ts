@@ -1,6 +1,6 @@
 // stipend pacing pin-release: a release that stays in force, whatever retraining brings.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { flag, option } from "../options.ts";
 import { asText } from "../../settings/parse.ts";
 import { pickRelease } from "../../workflows/control/release-list.ts";

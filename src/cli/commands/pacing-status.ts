@@ -1,8 +1,8 @@
 // stipend pacing status: where each campaign's money is, and where it is going.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { BudgetStatus } from "../../domain/control.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { BudgetStatus } from "../../domain/campaign/control.ts";
 import { defineCommand } from "../command.ts";
 import { DONE, type Context } from "../../terminal/context.ts";
 import { withLog } from "../../workflows/connect/open-log.ts";

@@ -1,7 +1,7 @@
 // stipend replay: the recorded sessions decided again; with nothing changed, byte for byte the same; with a change, what would
 // have been.
 
-import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign.ts";
+import { InvalidInput, PACING_CONTROLLERS } from "../../domain/campaign/campaign.ts";
 import { asAmount, asOneOf, asText, asTime } from "../../settings/parse.ts";
 import { CHECK_FAILED, DONE } from "../../terminal/context.ts";
 import { checkOutFile } from "../../terminal/out-file.ts";

@@ -1,6 +1,6 @@
 // stipend run: the allocator by itself, on whatever log the settings name, until a signal.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { asInteger, asOneOf } from "../../settings/parse.ts";
 import { isShared } from "../../workflows/connect/open-log.ts";
 import { run } from "../../workflows/run/run.ts";

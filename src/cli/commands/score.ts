@@ -1,7 +1,7 @@
 // stipend score: each row's cluster under a release, and what the plan at a budget gives it.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { formatMean } from "../../domain/money.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import { defineCommand } from "../command.ts";
 import { DONE } from "../../terminal/context.ts";
 import { withReleases, type OpenRelease } from "../../workflows/evaluate/open-releases.ts";

@@ -7,7 +7,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";

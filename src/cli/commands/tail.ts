@@ -1,6 +1,6 @@
 // stipend tail: a topic's records, from where it is told and, with --follow, as they come.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { readInstant } from "../../domain/reading/instant.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
 import { TOPICS } from "../../log/topics.ts";

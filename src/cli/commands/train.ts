@@ -1,6 +1,6 @@
 // stipend train: from a randomised log to a release in a folder, with its evidence and a report.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { asInteger, asNumber, asOneOf, asText } from "../../settings/parse.ts";
 import { DONE } from "../../terminal/context.ts";
 import { learnOptionsOf } from "../../workflows/train/learn-options.ts";

@@ -2,9 +2,9 @@
 // currency, and are read here once, exactly.
 
 import { z } from "zod";
-import type { BudgetStatus, PacingAction } from "../../domain/control.ts";
-import { minorDigits } from "../../domain/currency.ts";
-import { parseTypedAmount, type Minor } from "../../domain/money.ts";
+import type { BudgetStatus, PacingAction } from "../../domain/campaign/control.ts";
+import { minorDigits } from "../../domain/money/currency.ts";
+import { parseTypedAmount, type Minor } from "../../domain/money/money.ts";
 import { Problem } from "../../http/problem.ts";
 import type { ConsoleAction } from "../views/console-action.ts";
 

@@ -2,8 +2,8 @@
 // reason and at the revision that the page shows, in earnest. There is no route here without a token of the scope `command`.
 
 import type { FastifyRequest } from "fastify";
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { BudgetStatus, PacingAction } from "../../domain/control.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { BudgetStatus, PacingAction } from "../../domain/campaign/control.ts";
 import { Problem } from "../../http/problem.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";

@@ -2,7 +2,7 @@
 // whole reading of decisions, outcomes and money, so one campaign comes after the other, and a log that is too large is left to that.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { readHoldout } from "../../workflows/evaluate/holdout-rows.ts";

@@ -1,7 +1,7 @@
 // Redrive: dead letters of one cause sent once more, from the page. First it is said how many that would be.
 
 import { z } from "zod";
-import { DEAD_LETTER_REASONS } from "../../domain/dead-letter.ts";
+import { DEAD_LETTER_REASONS } from "../../domain/session/dead-letter.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { TOPICS } from "../../log/topics.ts";

@@ -1,7 +1,7 @@
 // Spend history: what a campaign had spent and reserved before the console began to follow it, read once when its page is first opened.
 // Of a long history samples are read: totals are cumulative, so that what lies between them is not lost.
 
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";

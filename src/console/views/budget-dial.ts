@@ -1,10 +1,10 @@
 // Budget dial: what more or less money would bring, by the release in force on the segments that come: for the sessions that are
 // still expected, the plan that each budget pays for. An estimate of the release, not a measurement.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { Outlook } from "../../domain/control.ts";
-import { expectedAt, liveMix, positionForBudget } from "../../domain/frontier.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { Outlook } from "../../domain/campaign/control.ts";
+import { expectedAt, liveMix, positionForBudget } from "../../domain/release/frontier.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 
 export interface BudgetDial {
   /** What rewards are counted in: the name of the one reward that the campaign weighs, else "reward". */

@@ -1,8 +1,8 @@
 // Campaign page: everything about one campaign, as its page shows it.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import { plannedShares } from "../../domain/campaign-curve.ts";
-import type { BudgetStatus } from "../../domain/control.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { plannedShares } from "../../domain/campaign/campaign-curve.ts";
+import type { BudgetStatus } from "../../domain/campaign/control.ts";
 import { laggingShards } from "../../observe/campaign-view.ts";
 import { budgetDial, rewardUnit, type BudgetDial } from "./budget-dial.ts";
 import { campaignRow, moneyOf, type AccountMoney, type CampaignRow } from "./campaigns-page.ts";

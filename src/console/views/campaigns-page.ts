@@ -1,8 +1,8 @@
 // Campaigns page: a row for each campaign, as the page shows it. Amounts are numbers of minor units here: what the log carries
 // fits into them.
 
-import { minorDigits } from "../../domain/currency.ts";
-import type { BudgetStatus, CampaignState, PacingAction } from "../../domain/control.ts";
+import { minorDigits } from "../../domain/money/currency.ts";
+import type { BudgetStatus, CampaignState, PacingAction } from "../../domain/campaign/control.ts";
 import { accountView } from "../../observe/campaign-view.ts";
 import type { Warning } from "../../observe/warnings.ts";
 import type { Lift } from "./lift.ts";

@@ -1,9 +1,9 @@
 // Change log: the commands that were sent, each with its answer: what was old and is new, who asked and why, and how far it has been
 // applied. What was old follows from the commands before it; where those are gone by retention, it is not said.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../domain/control.ts";
-import { formatMinor, type Minor } from "../../domain/money.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../domain/campaign/control.ts";
+import { formatMinor, type Minor } from "../../domain/money/money.ts";
 import { changesOf, type Change } from "../../workflows/control/pacing/changes.ts";
 import type { ConsoleAction } from "./console-action.ts";
 

@@ -1,8 +1,8 @@
 // Command preview: what a command would do, as the page shows it before it is sent, and whether the campaign's name has to be typed.
 
-import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../domain/control.ts";
+import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../domain/campaign/control.ts";
 import { accountView } from "../../observe/campaign-view.ts";
-import { formatMinor, type Minor } from "../../domain/money.ts";
+import { formatMinor, type Minor } from "../../domain/money/money.ts";
 import type { Change } from "../../workflows/control/pacing/changes.ts";
 
 export interface Preview {

@@ -1,6 +1,6 @@
 // Console action: what a page asks for, as JSON carries it: amounts as they are typed, in units of the campaign's currency.
 
-import type { PacingMode } from "../../domain/campaign.ts";
+import type { PacingMode } from "../../domain/campaign/campaign.ts";
 
 export type ConsoleAction =
   | { readonly kind: "set_budget"; readonly amount: string; readonly periodAmount: string | null }

@@ -1,7 +1,13 @@
 // Decision rates: each campaign's decisions by reason and minute, of the last two hours.
 
 import type { RecentSessions } from "../../observe/warnings.ts";
-import { NOT_DRAWN_REASONS, REASONS, REFUSED_FOR_MONEY, type Decision, type Reason } from "../../domain/decision.ts";
+import {
+  NOT_DRAWN_REASONS,
+  REASONS,
+  REFUSED_FOR_MONEY,
+  type Decision,
+  type Reason,
+} from "../../domain/decision/decision.ts";
 
 export const KEPT_MINUTES = 120;
 const RECENT_MINUTES = 15;

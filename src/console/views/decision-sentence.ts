@@ -1,7 +1,7 @@
 // Decision sentence: why a decision was what it was, in one plain sentence.
 
-import type { Decision } from "../../domain/decision.ts";
-import { formatMinor } from "../../domain/money.ts";
+import type { Decision } from "../../domain/decision/decision.ts";
+import { formatMinor } from "../../domain/money/money.ts";
 
 export function decisionSentence(decision: Decision): string {
   const missing = decision.degraded ? " Some of what is known of the user was not there, and defaults were taken." : "";

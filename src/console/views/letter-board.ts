@@ -1,6 +1,6 @@
 // Letter board: dead letters by what they are about, of the last day, with the latest of them.
 
-import type { DeadLetter, DeadLetterReason } from "../../domain/dead-letter.ts";
+import type { DeadLetter, DeadLetterReason } from "../../domain/session/dead-letter.ts";
 
 export interface LetterGroup {
   readonly topic: string;

@@ -1,6 +1,6 @@
 // Lift: what a campaign brought beside its holdout, as the pages show it.
 
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { rewardUnit } from "./budget-dial.ts";
 

@@ -1,10 +1,10 @@
 // Live model: what the console knows of the log, folded record by record into views of bounded size. It follows control topics
 // from their beginning and the others from a while ago; `src/console/server/follower.ts` feeds it. Pure.
 
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { isThere } from "../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../observe/warnings.ts";
-import type { BudgetStatus } from "../../domain/control.ts";
+import type { BudgetStatus } from "../../domain/campaign/control.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
 import { ChangeLog } from "./change-log.ts";
 import { DecisionRates } from "./decision-rates.ts";

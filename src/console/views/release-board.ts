@@ -1,8 +1,8 @@
 // Release board: the releases of each campaign, with what each is for it.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { ReleaseRecord } from "../../domain/control.ts";
-import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { ReleaseRecord } from "../../domain/campaign/control.ts";
+import { parseManifest, type ReleaseManifest } from "../../domain/release/release.ts";
 
 export interface ReleaseOnLog {
   readonly hash: string;

@@ -1,6 +1,6 @@
 // Shard board: the latest report of each campaign's shards, and what they have spent over time.
 
-import type { ShardReport } from "../../domain/control.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
 import { SpendSeries, type SpendPoint } from "./spend-series.ts";
 
 /** Whoever may write to the topic may name any campaign and any shard. */

@@ -1,8 +1,8 @@
 // Spend series: what a campaign has spent and reserved over time, of its shards' reports. Times are kept as coarse as it takes to
 // keep no more than MOST_POINTS of them.
 
-import type { ShardReport } from "../../domain/control.ts";
-import { pendingOf, postedOf } from "../../domain/totals.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
+import { pendingOf, postedOf } from "../../domain/money/totals.ts";
 
 export const MOST_POINTS = 400;
 const FINEST_MS = 10_000;

@@ -1,8 +1,8 @@
 // User page: what the log has of one user, as a timeline.
 
-import type { Decision, Reason, Settlement } from "../../domain/decision.ts";
-import type { Outcome, Profile, Session } from "../../domain/session.ts";
-import type { Attributes } from "../../domain/features.ts";
+import type { Decision, Reason, Settlement } from "../../domain/decision/decision.ts";
+import type { Outcome, Profile, Session } from "../../domain/session/session.ts";
+import type { Attributes } from "../../domain/session/features.ts";
 import { currencyOf, type Currency } from "./campaigns-page.ts";
 import { decisionSentence } from "./decision-sentence.ts";
 

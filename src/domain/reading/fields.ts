@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { readInstant } from "./instant.ts";
-import { parseMinor, type Minor } from "../money.ts";
+import { parseMinor, type Minor } from "../money/money.ts";
 
 /** An amount of minor units, not negative. */
 export const minor = z.unknown().transform((value, context): Minor => {

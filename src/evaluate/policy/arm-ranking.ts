@@ -4,7 +4,7 @@
 // over its further cost, for Qini its further reward. A cluster is one point of the curve.
 
 import { must } from "../../domain/assert.ts";
-import type { ClusterValues } from "../../domain/release.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 import { bootstrap, type BootstrapOptions, type Interval } from "./bootstrap.ts";
 import { aucc, qini, type CurveSums, type ScoredGroup } from "./curves.ts";
 import { cellAt, type GroupedRows } from "./grouped.ts";

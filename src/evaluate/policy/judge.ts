@@ -7,8 +7,14 @@
 // these rows what the plan spends on them.
 
 import { must } from "../../domain/assert.ts";
-import { expectedAt, expectedOfRow, positionForBudget, sharesAt, type Expected } from "../../domain/frontier.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import {
+  expectedAt,
+  expectedOfRow,
+  positionForBudget,
+  sharesAt,
+  type Expected,
+} from "../../domain/release/frontier.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { rankArms, type ArmRanking } from "./arm-ranking.ts";
 import type { BootstrapOptions, Interval } from "./bootstrap.ts";
 import { joinSums, oneArm, sameForAll, sumGroupPolicies, type GroupedRows } from "./grouped.ts";

@@ -2,7 +2,7 @@
 // What a randomised log says of each row, and a policy that is to be judged on it. A policy is judged only where the log
 // could have done what it does: the arm that a row got, the probability with which it got that arm, and what came of it.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 
 export interface LoggedRows {
   readonly n: number;

@@ -11,7 +11,7 @@
 //   1. Every policy is measured on the same rows and the same draws; `incremental` is paired with the control for all.
 //   2. No figure is NaN or infinite. A policy that no row can speak for has no value: asking for it is refused by name.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { must } from "../../domain/assert.ts";
 import {
   emptyLots,

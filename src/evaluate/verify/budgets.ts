@@ -8,9 +8,9 @@
 //   L4  granted and return targets only grow
 //   partition  a campaign has one book: in the partition of its key
 
-import type { BudgetStatus, Grant } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { ACCOUNTS } from "../../domain/totals.ts";
+import type { BudgetStatus, Grant } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { ACCOUNTS } from "../../domain/money/totals.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";

@@ -1,6 +1,6 @@
 // Findings: what a proof has looked at and what it found wrong, each with the place where a person must look.
 
-import { formatMinor, type Minor } from "../../domain/money.ts";
+import { formatMinor, type Minor } from "../../domain/money/money.ts";
 
 export type Law =
   "L1" | "L2" | "L3" | "L4" | "L5" | "one_decision" | "partition" | "settlement" | "chain" | "totals" | "undecodable";

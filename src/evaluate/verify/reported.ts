@@ -1,8 +1,8 @@
 // Reported: the totals of a shard's report against what its rows come to, and against its report before.
 
-import type { ShardReport } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { ACCOUNTS } from "../../domain/totals.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { ACCOUNTS } from "../../domain/money/totals.ts";
 import type { Findings, Place } from "./findings.ts";
 import type { OpenReservation } from "./reservation.ts";
 import type { VerifiedSums } from "./sums.ts";

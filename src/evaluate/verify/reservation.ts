@@ -1,6 +1,6 @@
 // Reservation: what is known of one that is open, and what a settlement that ends it must agree with.
 
-import type { Account, Settlement } from "../../domain/decision.ts";
+import type { Account, Settlement } from "../../domain/decision/decision.ts";
 
 export interface OpenReservation {
   readonly decisionId: string;

@@ -9,9 +9,9 @@
 //   totals        reports say what the rows come to
 //   L1, L4        held + spent ≤ granted − returned at the end of every cycle; reported totals only grow
 
-import type { ShardReport } from "../../domain/control.ts";
-import type { Account, Decision, Settlement } from "../../domain/decision.ts";
-import { ACCOUNTS } from "../../domain/totals.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
+import type { Account, Decision, Settlement } from "../../domain/decision/decision.ts";
+import { ACCOUNTS } from "../../domain/money/totals.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { partitionOf, type Placement } from "../../log/partitioner.ts";

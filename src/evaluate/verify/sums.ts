@@ -1,7 +1,7 @@
 // Sums: what the rows of one shard come to, for one campaign and account. Its own arithmetic: nothing here is the ledger's.
 
-import type { AccountTotals } from "../../domain/control.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { AccountTotals } from "../../domain/campaign/control.ts";
+import type { Minor } from "../../domain/money/money.ts";
 
 export class VerifiedSums {
   reserved = 0n;

@@ -3,7 +3,7 @@
 // how much it is off; each is asked as soon as its evidence is there, so that nothing is worked out for a release that
 // cannot be. Pure.
 
-import type { Certificate, ClusterValues } from "../../domain/release.ts";
+import type { Certificate, ClusterValues } from "../../domain/release/release.ts";
 import type { StudentCheck } from "../distil/student-check.ts";
 import type { GateOptions } from "../train-options.ts";
 

@@ -2,8 +2,8 @@
 // Looks for features that could only be known after the decision: ones that tell an outcome, or the arm, too well.
 // A feature that predicts a target almost perfectly is refused; one that gives it away for some users is a warning.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { featureWidth, type FeatureSpec } from "../../domain/features.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { featureWidth, type FeatureSpec } from "../../domain/session/features.ts";
 import { groupsOf, type FeatureGroups } from "../data/feature-groups.ts";
 import type { Mapping } from "../data/mapping/mapping.ts";
 import type { Block } from "../nouns.ts";

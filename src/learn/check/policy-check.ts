@@ -7,8 +7,8 @@
 // they share with the fold is the groups' codes, K, and when training stopped.
 
 import { must } from "../../domain/assert.ts";
-import type { ClusterValues, Frontier } from "../../domain/release.ts";
-import { expectedAt, positionForBudget, sharesAt } from "../../domain/frontier.ts";
+import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/policy/logged.ts";
 import { envelopeOf, mixThatSpends } from "../../evaluate/policy/one-mix.ts";

@@ -10,7 +10,7 @@
 //   1. A row's group is a function of its effects (or hidden output) and the fitted clustering alone.
 //   2. No group of the fit is empty.
 
-import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release.ts";
+import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release/release.ts";
 import type { ProgressListener } from "../nouns.ts";
 import { comparisonBudgets, envelope, keptShare, type Envelope } from "../plan/envelope.ts";
 import { byCostLevel } from "./levels.ts";

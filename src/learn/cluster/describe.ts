@@ -2,7 +2,7 @@
 // Clusters in words that a marketer reads: what is unusual about their users, the most unusual first, as the log has it.
 // Pure.
 
-import { featureWidth, type Feature, type FeatureSpec } from "../../domain/features.ts";
+import { featureWidth, type Feature, type FeatureSpec } from "../../domain/session/features.ts";
 
 /** Means of the feature row's columns, by cluster and over all rows. */
 export interface FeatureMeans {

@@ -3,7 +3,7 @@
 
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { must } from "../../domain/assert.ts";
-import { featureWidth, rowWidth, type Feature, type FeatureSpec } from "../../domain/features.ts";
+import { featureWidth, rowWidth, type Feature, type FeatureSpec } from "../../domain/session/features.ts";
 import { valueKey } from "../../domain/reading/values.ts";
 import type { Database } from "./duckdb.ts";
 import { tasksOf, type Mapping } from "./mapping/mapping.ts";

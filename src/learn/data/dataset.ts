@@ -8,8 +8,8 @@
 //   2. Blocks put together are the same rows in the same order for every block size.
 //   3. The float32 row of a log's user is the row that `compileRowEncoder` writes for the same attributes.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { rowWidth, type FeatureSpec } from "../../domain/features.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { rowWidth, type FeatureSpec } from "../../domain/session/features.ts";
 import { seededRandom } from "../../domain/random.ts";
 import { blockReader, createCategoryTypes } from "./block-reader.ts";
 import { openDatabase, type Database } from "./duckdb.ts";

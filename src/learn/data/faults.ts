@@ -3,7 +3,7 @@
 // with such rows is refused, with the column, the count, the first values and what in the mapping would read them. Whoever
 // allows some has them counted and, in left-out.ts, held against the rest.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { Database } from "./duckdb.ts";
 import { TABLE, type FoundRows, type StagedLog } from "./log/staged-log.ts";
 import type { Mapping } from "./mapping/mapping.ts";

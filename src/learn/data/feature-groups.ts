@@ -1,7 +1,7 @@
 // Feature groups
 // A feature's values as few groups of like ones: a category each, a number each where they are few, else quantiles. Pure.
 
-import type { Feature } from "../../domain/features.ts";
+import type { Feature } from "../../domain/session/features.ts";
 import type { Block } from "../nouns.ts";
 
 const BINS = 50;

@@ -2,8 +2,8 @@
 // What the staged log looks like: bad rows by fault, rows by arm, the feature spec with its categories and defaults,
 // and what a person should know before trusting it. Refuses what cannot be learnt from, naming the column and the count.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { Feature, FeatureSpec } from "../../domain/features.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { Feature, FeatureSpec } from "../../domain/session/features.ts";
 import { valueKey } from "../../domain/reading/values.ts";
 import type { SqlValue, Database } from "./duckdb.ts";
 import { checkFaults, shown } from "./faults.ts";

@@ -3,7 +3,7 @@
 // as no log has them, and how much of the teacher's policy value its classes keep on rows that it did not learn from.
 
 import { must } from "../../domain/assert.ts";
-import { compileRowEncoder, type FeatureSpec } from "../../domain/features.ts";
+import { compileRowEncoder, type FeatureSpec } from "../../domain/session/features.ts";
 import { groupEnvelope, keptByGroups, type Clustering } from "../cluster/cluster.ts";
 import type { Seen } from "../cluster/partition.ts";
 import type { Student } from "./distil.ts";

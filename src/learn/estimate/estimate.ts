@@ -10,7 +10,7 @@
 //   4. No outcome is held against members that learned from it.
 
 import { must } from "../../domain/assert.ts";
-import type { ClusterValues } from "../../domain/release.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 import { FOLDS, type Dataset } from "../nouns.ts";
 import { measure } from "./cells.ts";
 import { choose, readOutOf, type ExcessError } from "./readouts.ts";

@@ -1,8 +1,8 @@
 // Options
 // What a plan is asked for, and what it must be made of before it is solved; each refusal names the field.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { ClusterValues } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 import type { ProgressListener } from "../nouns.ts";
 import type { Uncertain } from "./scenarios.ts";
 

@@ -10,11 +10,11 @@
 //   4. The same input and seed give the same frontier, as long as `secondsMax` does not cut a solve short.
 
 import { setImmediate as breathe } from "node:timers/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../../domain/canonical.ts";
-import { expectedOfRow } from "../../domain/frontier.ts";
+import { expectedOfRow } from "../../domain/release/frontier.ts";
 import { seededRandom } from "../../domain/random.ts";
-import type { Certificate, ClusterValues, Frontier, PlanRow } from "../../domain/release.ts";
+import type { Certificate, ClusterValues, Frontier, PlanRow } from "../../domain/release/release.ts";
 import { freshScenarios, outlookOf, type PlanOutlook } from "./evidence.ts";
 import { startHighs, type Solver } from "./highs.ts";
 import { cutOf, freePlan, gainOf, programOf, sharesOf, tailOf, type Program, type Steps } from "./program.ts";

@@ -14,7 +14,7 @@
 //   2. `tailOf` is convex in x, and `cutOf` of its scenarios is a linear function that nowhere lies above it.
 //   3. An arm that gains nothing has no column: the control is never worse and never dearer.
 
-import type { ClusterValues } from "../../domain/release.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 import { NEGLIGIBLE, type Scenario } from "./scenarios.ts";
 
 /** Steps of each cluster × arm; the control's are not written. Fractional in the relaxation. */

@@ -8,7 +8,7 @@
 //   3. The control costs nothing in any of them, no cost falls below zero, and what is negligible is nothing.
 
 import type { Random } from "../../domain/random.ts";
-import type { ClusterValues } from "../../domain/release.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 
 /** What the draws are made from. */
 export interface Uncertain {

@@ -1,7 +1,7 @@
 // Findings
 // All that a training found, put together: the release's content, and the evidence beside it. Pure.
 
-import type { Release, ReleaseMoney } from "../../domain/release.ts";
+import type { Release, ReleaseMoney } from "../../domain/release/release.ts";
 import { describeClusters } from "../cluster/describe.ts";
 import type { Estimate } from "../estimate/estimate.ts";
 import { EVIDENCE_FORMAT, type ClusterEvidence, type Evidence } from "./evidence.ts";

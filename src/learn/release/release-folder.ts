@@ -4,9 +4,9 @@
 
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
-import type { Release } from "../../domain/release.ts";
+import type { Release } from "../../domain/release/release.ts";
 
 export interface ReleaseFolderContent {
   readonly release: Release;

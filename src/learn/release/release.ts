@@ -3,7 +3,7 @@
 // depends on when or how fast it was trained, so the same data, options, seed and backend give the same hash. Pure.
 
 import { canonicalJson, sha256Hex } from "../../domain/canonical.ts";
-import type { FeatureSpec } from "../../domain/features.ts";
+import type { FeatureSpec } from "../../domain/session/features.ts";
 import {
   parseRelease,
   RELEASE_FORMAT,
@@ -13,7 +13,7 @@ import {
   type Release,
   type ReleaseMoney,
   type ReleaseManifest,
-} from "../../domain/release.ts";
+} from "../../domain/release/release.ts";
 
 export interface ReleaseParts {
   readonly features: FeatureSpec;

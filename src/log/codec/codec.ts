@@ -9,12 +9,12 @@
 
 import { inspect } from "node:util";
 import avsc from "avsc";
-import type { BudgetStatus, Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/control.ts";
-import type { DeadLetter } from "../../domain/dead-letter.ts";
-import type { Decision, Settlement } from "../../domain/decision.ts";
-import type { Erasure } from "../../domain/erasure.ts";
-import type { Outcome, Profile, Session } from "../../domain/session.ts";
-import type { TrainingRow } from "../../domain/training-row.ts";
+import type { BudgetStatus, Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/campaign/control.ts";
+import type { DeadLetter } from "../../domain/session/dead-letter.ts";
+import type { Decision, Settlement } from "../../domain/decision/decision.ts";
+import type { Erasure } from "../../domain/session/erasure.ts";
+import type { Outcome, Profile, Session } from "../../domain/session/session.ts";
+import type { TrainingRow } from "../../domain/decision/training-row.ts";
 import type { Partitioning } from "../partitioner.ts";
 import { avroType } from "./avro-types.ts";
 import { fingerprint, loadSchemas, type Schema } from "./schemas.ts";

@@ -1,6 +1,6 @@
 // Erased users: the list as it is now, for whoever reads rows of users.
 
-import { ErasedUsers } from "../../domain/erasure.ts";
+import { ErasedUsers } from "../../domain/session/erasure.ts";
 import { keyIs } from "../../domain/ids.ts";
 import type { EventLog } from "../event-log.ts";
 import { readTopic } from "./reading.ts";

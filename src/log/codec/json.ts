@@ -3,9 +3,9 @@
 // times are integers of milliseconds (or, when read, ISO 8601 with an offset), a union of records goes by `kind`.
 // Reading is strict: an unknown field, a missing one and a value of another type are refused by name.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { readInstant } from "../../domain/reading/instant.ts";
-import { MAX_MINOR } from "../../domain/money.ts";
+import { MAX_MINOR } from "../../domain/money/money.ts";
 import { kindOf } from "./avro-types.ts";
 import type { TopicValues } from "./codec.ts";
 import { loadSchemas, type Schema, type SchemaObject } from "./schemas.ts";

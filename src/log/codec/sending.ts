@@ -3,11 +3,11 @@
 // write a topic is said here too: what only the allocator writes is its account of the money, and anybody else's row would
 // break it.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { eventBreach, type Event } from "../../domain/event-contract.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { eventBreach, type Event } from "../../domain/session/event-contract.ts";
 import { idBreach } from "../../domain/ids.ts";
 import { unitFault } from "../../domain/reading/instant.ts";
-import { MAX_EVENT_BYTES } from "../../domain/session.ts";
+import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
 import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "./codec.ts";
 import { fromJson } from "./json.ts";
 import type { OutRecord } from "../event-log.ts";

@@ -1,7 +1,7 @@
 // Day figures: what the day report is given, already worked out. Its page and its charts draw the same ones. Amounts are minor
 // units.
 
-import type { Account, Reason } from "../../domain/decision.ts";
+import type { Account, Reason } from "../../domain/decision/decision.ts";
 
 /** What a day came to; the JSON of `stipend day`, its table and its page are made of it. */
 export interface DayFigures {

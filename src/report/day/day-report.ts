@@ -2,7 +2,7 @@
 // buys at the margin, why sessions got what they got, what the retraining changed, and how fast it was. It is given figures and
 // works nothing out, but for how many digits to show.
 
-import { formatMean } from "../../domain/money.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import { wordsOf } from "../../domain/glossary.ts";
 import { clock, decimal, percent, whole } from "../page/figures.ts";
 import {

@@ -1,7 +1,7 @@
 // Evaluation charts
 // The pictures of the evaluation report, as SVG; of a thousand sessions, in major units.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationReport } from "./evaluation-figures.ts";
 import { drawChart, type Chart } from "../page/chart.ts";

@@ -4,8 +4,8 @@
 // a live log, what the campaign brought. It is given figures and draws them. Per session they are shown per thousand
 // sessions, in major units of money.
 
-import { minorPerMajor } from "../../domain/currency.ts";
-import { formatMean } from "../../domain/money.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import { balanceSection } from "../training/balance-section.ts";
 import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, HoldoutGroup } from "./evaluation-figures.ts";

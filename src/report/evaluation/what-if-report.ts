@@ -3,8 +3,8 @@
 // they got, and which offers, beside the same played again unchanged, and beside what was. It is given figures and draws them.
 
 import type { TopLevelSpec } from "vega-lite";
-import { minorPerMajor } from "../../domain/currency.ts";
-import { formatMean } from "../../domain/money.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import { wallTime } from "../../domain/calendar.ts";
 import { reasonWords } from "../../domain/glossary.ts";
 import { drawChart, wrapped, type Size } from "../page/chart.ts";

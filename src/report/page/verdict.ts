@@ -1,6 +1,6 @@
 // Verdict: whether telling users apart pays, as the first tile of a page.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import { decimal, percent, perThousand, whole } from "./figures.ts";
 import type { VerdictTile } from "./page.ts";
 

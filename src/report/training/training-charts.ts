@@ -1,7 +1,7 @@
 // Training charts
 // The pictures of the training report, as SVG. What is given per session is drawn per thousand sessions, in major units.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart, type Chart, type Size } from "../page/chart.ts";
 import { heatSpec } from "../page/heat-chart.ts";

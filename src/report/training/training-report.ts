@@ -4,7 +4,7 @@
 // figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import { balanceSection } from "./balance-section.ts";
 import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
 import {

@@ -13,7 +13,7 @@
 //       graphs in one file.
 
 import onnxProto from "onnx-proto";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 
 const { onnx } = onnxProto;
 type Operator = onnxProto.onnx.INodeProto;

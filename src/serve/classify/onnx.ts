@@ -3,8 +3,8 @@
 
 import * as ort from "onnxruntime-node";
 import { assert, itemAt, must } from "../../domain/assert.ts";
-import { rowWidth } from "../../domain/features.ts";
-import type { Release } from "../../domain/release.ts";
+import { rowWidth } from "../../domain/session/features.ts";
+import type { Release } from "../../domain/release/release.ts";
 import { checkedGraph } from "./graph.ts";
 
 /** Of each row: its most probable cluster, and how probable. */

@@ -3,9 +3,9 @@
 // too long is `null`: the sessions of that cycle get the control arm, and the next cycle asks again.
 
 import { within } from "../../domain/within.ts";
-import { compileRowEncoder, type RowEncoder } from "../../domain/features.ts";
-import { parseRelease, type Release, type ReleaseManifest } from "../../domain/release.ts";
-import type { ReleaseRecord } from "../../domain/control.ts";
+import { compileRowEncoder, type RowEncoder } from "../../domain/session/features.ts";
+import { parseRelease, type Release, type ReleaseManifest } from "../../domain/release/release.ts";
+import type { ReleaseRecord } from "../../domain/campaign/control.ts";
 import type { Codec } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { Classifier } from "./onnx.ts";

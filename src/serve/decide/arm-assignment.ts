@@ -1,6 +1,6 @@
 // Arm assignment: the arm that a session gets, why, and how it came by it.
 
-import type { Account, Reason } from "../../domain/decision.ts";
+import type { Account, Reason } from "../../domain/decision/decision.ts";
 import type { Reservation } from "../ledger/reservation.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import type { LoggingPolicy } from "./logging-policy.ts";

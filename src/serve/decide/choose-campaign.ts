@@ -1,7 +1,7 @@
 // Choose campaign: the one that a session names, else, of those that serve its surface, a live one before one that is
 // not, the one of highest priority, the first by id. Null when there is none.
 
-import type { Session } from "../../domain/session.ts";
+import type { Session } from "../../domain/session/session.ts";
 import { isLive, type InForce } from "../state/campaign/settings.ts";
 
 export function chooseCampaign(

@@ -3,9 +3,9 @@
 // no log, and never waits.
 
 import { assert, must } from "../../domain/assert.ts";
-import { strictHoldMinor } from "../../domain/campaign.ts";
-import type { Account, Reason } from "../../domain/decision.ts";
-import type { Session } from "../../domain/session.ts";
+import { strictHoldMinor } from "../../domain/campaign/campaign.ts";
+import type { Account, Reason } from "../../domain/decision/decision.ts";
+import type { Session } from "../../domain/session/session.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
 import { reservationIdOf } from "../ids.ts";

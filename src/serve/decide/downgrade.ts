@@ -2,9 +2,9 @@
 // session's cluster, λ being the plan's shadow price, and only if that is worth more than no incentive.
 
 import { itemAt } from "../../domain/assert.ts";
-import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
-import type { Minor } from "../../domain/money.ts";
-import type { ClusterValues } from "../../domain/release.ts";
+import { strictHoldMinor, type Campaign } from "../../domain/campaign/campaign.ts";
+import type { Minor } from "../../domain/money/money.ts";
+import type { ClusterValues } from "../../domain/release/release.ts";
 
 /** An arm's index; null when none is worth it. */
 export function cheaperArm(

@@ -6,7 +6,7 @@
 //   P2. They sum to 1. What happens after the draw (the account refuses) does not change them.
 
 import { itemAt } from "../../domain/assert.ts";
-import { sharesAt } from "../../domain/frontier.ts";
+import { sharesAt } from "../../domain/release/frontier.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import { packDoubles } from "../state/user/packed.ts";

@@ -1,8 +1,8 @@
 // Enrich: what is known of a session when it is decided. The session's own attributes lie over the profile, these over
 // the user's aggregates, these over what the feature service said. Pure.
 
-import type { Attributes, AttributeValue } from "../../domain/features.ts";
-import type { Session } from "../../domain/session.ts";
+import type { Attributes, AttributeValue } from "../../domain/session/features.ts";
+import type { Session } from "../../domain/session/session.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";
 

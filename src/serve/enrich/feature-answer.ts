@@ -9,8 +9,8 @@
 //   A3. A user who is left out, or null, is one that the service does not know. Users who were not asked for are passed over;
 //       of one who comes twice the last counts.
 
-import type { Attributes, AttributeValue } from "../../domain/features.ts";
-import { MAX_EVENT_BYTES } from "../../domain/session.ts";
+import type { Attributes, AttributeValue } from "../../domain/session/features.ts";
+import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
 
 export interface FeatureAnswer {
   /** By user id; those without an answer are left out. */

@@ -8,9 +8,9 @@
 //             user; anything else is a failure of the request.
 
 import CircuitBreaker from "opossum";
-import type { FeatureHealth } from "../../domain/feature-health.ts";
-import type { Attributes } from "../../domain/features.ts";
-import { MAX_EVENT_BYTES } from "../../domain/session.ts";
+import type { FeatureHealth } from "../../domain/session/feature-health.ts";
+import type { Attributes } from "../../domain/session/features.ts";
+import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
 import { readAnswer, type FeatureAnswer } from "./feature-answer.ts";
 
 /** By user id, with nothing for a user that the service does not know; users without an answer are left out. */

@@ -8,10 +8,10 @@
 //   L5. A reservation ends once.
 
 import { assert } from "../../domain/assert.ts";
-import type { AccountTotals } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { MAX_MINOR, type Minor } from "../../domain/money.ts";
-import { NO_TOTALS, pendingOf, type ByAccount } from "../../domain/totals.ts";
+import type { AccountTotals } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { MAX_MINOR, type Minor } from "../../domain/money/money.ts";
+import { NO_TOTALS, pendingOf, type ByAccount } from "../../domain/money/totals.ts";
 import { LEGALITY, type LedgerEvent, type LedgerRule } from "./legality.ts";
 import type {
   EndResult,

@@ -1,8 +1,8 @@
 // Reservation: money held for one decision, and how it ended. A value: the book answers with a new one, the caller keeps
 // it (in the user's record) and brings it back with the next event.
 
-import type { Account } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import type { Minor } from "../../domain/money/money.ts";
 import type { ReservationState } from "./legality.ts";
 
 export interface Reservation {

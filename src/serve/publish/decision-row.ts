@@ -1,6 +1,6 @@
 // Decision row: what a session got and why, complete for whoever reads it: no join is needed to evaluate a policy on it.
 
-import type { Decision } from "../../domain/decision.ts";
+import type { Decision } from "../../domain/decision/decision.ts";
 import type { CycleContext } from "../../task/processor.ts";
 import type { ArmAssignment } from "../decide/arm-assignment.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";

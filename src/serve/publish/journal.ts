@@ -3,13 +3,13 @@
 // reports go to control's partitions, by their key.
 
 import { hash } from "node:crypto";
-import type { Campaign } from "../../domain/campaign.ts";
-import type { ShardReport } from "../../domain/control.ts";
-import { deadLetterOf, type DeadLetter, type DeadLetterReason } from "../../domain/dead-letter.ts";
-import type { Decision, Settlement } from "../../domain/decision.ts";
-import type { Outcome } from "../../domain/session.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
+import { deadLetterOf, type DeadLetter, type DeadLetterReason } from "../../domain/session/dead-letter.ts";
+import type { Decision, Settlement } from "../../domain/decision/decision.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import { cut } from "../../domain/reading/shown.ts";
-import type { TrainingRow } from "../../domain/training-row.ts";
+import type { TrainingRow } from "../../domain/decision/training-row.ts";
 import type { Codec } from "../../log/codec/codec.ts";
 import type { Headers, LogRecord, OutRecord } from "../../log/event-log.ts";
 import { countOne, NOTES_MOST, type CountKey, type CycleContext, type CycleNote } from "../../task/processor.ts";

@@ -1,7 +1,7 @@
 // Report: what a shard tells the treasurer of a campaign. Totals only, at most once a second, and at once when another
 // control revision or release has come into force.
 
-import type { ShardReport } from "../../domain/control.ts";
+import type { ShardReport } from "../../domain/campaign/control.ts";
 import type { CycleContext } from "../../task/processor.ts";
 import type { CampaignShard } from "../state/campaign/campaign-shard.ts";
 import type { ShardHead } from "../state/campaign/records.ts";

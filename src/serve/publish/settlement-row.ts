@@ -1,7 +1,7 @@
 // Settlement row: what became of a decision's money. An end moves money, once; what comes after it is a row without any.
 
-import type { Settlement, SettlementStatus } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { Settlement, SettlementStatus } from "../../domain/decision/decision.ts";
+import type { Minor } from "../../domain/money/money.ts";
 import type { CycleContext } from "../../task/processor.ts";
 import { lateSettlementIdOf, reservationIdOf, settlementIdOf } from "../ids.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";

@@ -1,6 +1,6 @@
 // Training row: what became of a drawn decision, when the window of its outcomes has ended.
 
-import type { TrainingRow } from "../../domain/training-row.ts";
+import type { TrainingRow } from "../../domain/decision/training-row.ts";
 import { decodeAttributes } from "../state/user/attribute-bytes.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import { unpackDoubles } from "../state/user/packed.ts";

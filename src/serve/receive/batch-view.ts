@@ -8,8 +8,8 @@
 
 import { must } from "../../domain/assert.ts";
 import { decisionIdOf } from "../../domain/ids.ts";
-import type { Erasure } from "../../domain/erasure.ts";
-import type { Outcome, Profile, Session } from "../../domain/session.ts";
+import type { Erasure } from "../../domain/session/erasure.ts";
+import type { Outcome, Profile, Session } from "../../domain/session/session.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { FeatureRows } from "../classify/feature-rows.ts";
 import type { ReadyRelease } from "../classify/release-cache.ts";

@@ -2,12 +2,12 @@
 // is kept whole as a dead letter, and the cycle goes on (law C6). docs/REASONS.md has the reasons.
 
 import { AssertionFailed } from "../../domain/assert.ts";
-import type { Grant } from "../../domain/control.ts";
-import type { DeadLetterReason } from "../../domain/dead-letter.ts";
-import type { Erasure } from "../../domain/erasure.ts";
-import { eventBreach, type Breach, type Event } from "../../domain/event-contract.ts";
+import type { Grant } from "../../domain/campaign/control.ts";
+import type { DeadLetterReason } from "../../domain/session/dead-letter.ts";
+import type { Erasure } from "../../domain/session/erasure.ts";
+import { eventBreach, type Breach, type Event } from "../../domain/session/event-contract.ts";
 import { idBreach, keyIs, MAX_ID_BYTES } from "../../domain/ids.ts";
-import { MAX_EVENT_BYTES, type Outcome, type Profile, type Session } from "../../domain/session.ts";
+import { MAX_EVENT_BYTES, type Outcome, type Profile, type Session } from "../../domain/session/session.ts";
 import { Undecodable, type Codec } from "../../log/codec/codec.ts";
 import { registryHint } from "../../log/codec/registry/wire.ts";
 import type { LogRecord } from "../../log/event-log.ts";

@@ -1,8 +1,8 @@
 // Grant contract: what a shard can see of a grant by itself, before it takes money or settings from it: that it is for this
 // shard, that the campaign in it is one, and that its numbers can be counted with.
 
-import { InvalidInput, parseCampaign, withKnownController } from "../../domain/campaign.ts";
-import { comesBackUnasked, SECRET_BYTES, type AccountTotals, type Grant } from "../../domain/control.ts";
+import { InvalidInput, parseCampaign, withKnownController } from "../../domain/campaign/campaign.ts";
+import { comesBackUnasked, SECRET_BYTES, type AccountTotals, type Grant } from "../../domain/campaign/control.ts";
 import { idBreach, keyIs } from "../../domain/ids.ts";
 
 /** Null when nothing is wrong. */

@@ -2,8 +2,8 @@
 // checked, the campaigns with the batch's grants, the releases in force, the answer of the feature service, the view of
 // the batch (batch-view.ts), and its sessions classified.
 
-import { maxMinor } from "../../domain/money.ts";
-import { NO_TOTALS } from "../../domain/totals.ts";
+import { maxMinor } from "../../domain/money/money.ts";
+import { NO_TOTALS } from "../../domain/money/totals.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";
 import type { CycleContext, StateView } from "../../task/processor.ts";

@@ -1,7 +1,7 @@
 // Judge: what an outcome is to the user's record, whose windows that are over have been closed: it counts, it was counted
 // before, it comes late, or it cannot be used. Pure, and asked once for each outcome.
 
-import type { Outcome } from "../../domain/session.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import { idPrint, outcomePrint } from "../state/user/fingerprint.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import { DOUBLE_BYTES, doubleAt, findRow } from "../state/user/packed.ts";

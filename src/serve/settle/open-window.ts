@@ -1,6 +1,6 @@
 // Open window: a decision, as the user's record keeps it while its outcomes count.
 
-import type { Decision } from "../../domain/decision.ts";
+import type { Decision } from "../../domain/decision/decision.ts";
 import type { ArmAssignment } from "../decide/arm-assignment.ts";
 import type { EnrichedSession } from "../enrich/enrich.ts";
 import { encodeAttributes } from "../state/user/attribute-bytes.ts";

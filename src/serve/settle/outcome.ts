@@ -1,6 +1,6 @@
 // Outcome: what one that was judged leaves in the user's record. The money that goes with it is settled in settle.ts.
 
-import type { Outcome } from "../../domain/session.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import type { OpenDecision } from "../state/user/open-decision.ts";
 import { appendRow } from "../state/user/packed.ts";
 import { OUTCOMES_MAX, type EndedDecision, type UserRecord } from "../state/user/record.ts";

@@ -2,7 +2,7 @@
 // user's record, was judged before (judge.ts, outcome.ts, windows.ts); the book must say the same of the money, or the task stops.
 
 import { assert, must } from "../../domain/assert.ts";
-import type { Outcome } from "../../domain/session.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import type { CycleContext } from "../../task/processor.ts";
 import { reservationIdOf } from "../ids.ts";
 import type { EndResult, Reservation } from "../ledger/reservation.ts";

@@ -1,6 +1,6 @@
 // Registry settings: the schema registry that values are written with.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { asText, asUrl, type Parse } from "../parse.ts";
 import type { Secret } from "../secret.ts";
 import { asSecret, setting } from "../setting.ts";

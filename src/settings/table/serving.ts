@@ -1,6 +1,6 @@
 // Serving settings: what a cycle of the allocator takes, and whom it asks.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { asInteger, asUrl, type Parse } from "../parse.ts";
 import { setting } from "../setting.ts";
 

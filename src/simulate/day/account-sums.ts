@@ -1,8 +1,8 @@
 // Account sums: what each account has held, spent and got back, tick by tick, from decision and settlement rows alone: what a
 // finance department would see, and the only source of the day's "never over".
 
-import type { Account, Decision, Settlement } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { Account, Decision, Settlement } from "../../domain/decision/decision.ts";
+import type { Minor } from "../../domain/money/money.ts";
 
 export interface AccountSum {
   /** All that was ever held for face values. */

@@ -2,9 +2,9 @@
 // statuses. Columns, not objects: a day has hundreds of thousands of sessions.
 
 import { assert } from "../../domain/assert.ts";
-import type { Campaign } from "../../domain/campaign.ts";
-import type { BudgetStatus } from "../../domain/control.ts";
-import { REASONS, type Decision, type Reason } from "../../domain/decision.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { BudgetStatus } from "../../domain/campaign/control.ts";
+import { REASONS, type Decision, type Reason } from "../../domain/decision/decision.ts";
 import type { Market, MarketOutcome } from "../market/market.ts";
 import { AccountSums } from "./account-sums.ts";
 import type { DayTraffic } from "../world/traffic.ts";

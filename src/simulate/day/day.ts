@@ -7,9 +7,9 @@
 //   D3. The day is over when the campaign is, every outcome has been sent and every hold has ended.
 
 import { assert, must } from "../../domain/assert.ts";
-import type { Campaign } from "../../domain/campaign.ts";
-import type { BudgetStatus } from "../../domain/control.ts";
-import type { Decision } from "../../domain/decision.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { BudgetStatus } from "../../domain/campaign/control.ts";
+import type { Decision } from "../../domain/decision/decision.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { Consumer } from "../market/consumer.ts";
 import { drawResponse, respond, type DueOutcome } from "../market/responses.ts";

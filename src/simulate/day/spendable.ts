@@ -1,9 +1,9 @@
 // Spendable: what one central strict book could have spent of the plan's budget on a day that was played.
 
 import { must } from "../../domain/assert.ts";
-import { sharesAt } from "../../domain/frontier.ts";
+import { sharesAt } from "../../domain/release/frontier.ts";
 import { seededRandom } from "../../domain/random.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { drawResponse } from "../market/responses.ts";
 import type { DayRecord } from "./day-record.ts";
 import { mostSpendable, type OracleSession } from "./oracle.ts";

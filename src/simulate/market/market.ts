@@ -2,7 +2,7 @@
 // Whoever arrives during a simulated day, and what they do under the incentive they got. Two kinds: the synthetic world
 // (truth known) and a replay of a real randomised log (truth unknown). The day's driver sees only this.
 
-import type { Attributes } from "../../domain/features.ts";
+import type { Attributes } from "../../domain/session/features.ts";
 import { must } from "../../domain/assert.ts";
 import { population, type Luck, type Truth, type World } from "../world/world.ts";
 

@@ -1,7 +1,7 @@
 // Producer
 // Sends sessions, outcomes and profiles as any shop's services would: encoded, keyed by user, through the log's port.
 
-import type { Outcome, Profile, Session } from "../../domain/session.ts";
+import type { Outcome, Profile, Session } from "../../domain/session/session.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
 

@@ -4,8 +4,8 @@
 // by standardised features, drawn by the session's luck. Nothing here is known to be true of anybody; reports say so.
 
 import { assert, must } from "../../domain/assert.ts";
-import type { AttributeValue, Attributes, FeatureSpec } from "../../domain/features.ts";
-import { featureWidth, rowWidth } from "../../domain/features.ts";
+import type { AttributeValue, Attributes, FeatureSpec } from "../../domain/session/features.ts";
+import { featureWidth, rowWidth } from "../../domain/session/features.ts";
 import type { Market, MarketArm, MarketOutcome } from "./market.ts";
 import { indexNeighbours, type Neighbours } from "./neighbours.ts";
 import type { Luck } from "../world/world.ts";

@@ -1,9 +1,9 @@
 // Responses: what becomes of a decision: whether the user orders and redeems, and when its outcome is sent. Most come within the
 // time that the money is held, a few after it, a few twice, and some users decline, which frees the money early.
 
-import type { Decision } from "../../domain/decision.ts";
+import type { Decision } from "../../domain/decision/decision.ts";
 import { seededRandom } from "../../domain/random.ts";
-import type { Outcome } from "../../domain/session.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import type { Market, MarketOutcome } from "./market.ts";
 import { drawLuck, type Luck } from "../world/world.ts";
 

@@ -2,7 +2,7 @@
 // One user of the synthetic world: twenty attributes that a shop could know, and behind them what they would do. Some
 // attributes tell who buys anyway, some how far a coupon moves them, some nothing; none tells all.
 
-import type { Attributes } from "../../domain/features.ts";
+import type { Attributes } from "../../domain/session/features.ts";
 import type { Random } from "../../domain/random.ts";
 
 export interface Person {

@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { must } from "../../domain/assert.ts";
-import type { AttributeValue } from "../../domain/features.ts";
+import type { AttributeValue } from "../../domain/session/features.ts";
 import { seededRandom } from "../../domain/random.ts";
 import { PERSON_FEATURES } from "./person.ts";
 import { drawLuck, type World } from "./world.ts";

@@ -8,7 +8,7 @@
 //       same session has the same luck, so that policies can be compared without noise of their own.
 //   W3. A user's attributes are exactly what a log or a session carries: nothing is rounded on one side only.
 
-import type { Attributes } from "../../domain/features.ts";
+import type { Attributes } from "../../domain/session/features.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
 import { drawPerson, type Person } from "./person.ts";
 

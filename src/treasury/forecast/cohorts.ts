@@ -6,9 +6,9 @@
 //   2. A mark is by the shard's clock that was furthest, and a little less than a life is taken for one: what a shard had
 //      done and not yet said, and clocks that differ, are within that.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { AccountTotals } from "../../domain/control.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { AccountTotals } from "../../domain/campaign/control.ts";
+import type { Minor } from "../../domain/money/money.ts";
 
 /** The plan account at one time. */
 export interface Mark {

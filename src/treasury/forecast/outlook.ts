@@ -2,9 +2,9 @@
 // its own), if nothing is changed: the plan in force on the clusters that come, for the sessions that are still expected.
 // A forecast, not a promise: no money moves by it.
 
-import type { Outlook } from "../../domain/control.ts";
-import { expectedAt } from "../../domain/frontier.ts";
-import { minorOfMean } from "../../domain/money.ts";
+import type { Outlook } from "../../domain/campaign/control.ts";
+import { expectedAt } from "../../domain/release/frontier.ts";
+import { minorOfMean } from "../../domain/money/money.ts";
 import type { PlanTable } from "../pace/soft-pacing.ts";
 import { spentInSpan, type BudgetView } from "../pace/view.ts";
 import { stateInForce, type CampaignBook } from "../state/state.ts";

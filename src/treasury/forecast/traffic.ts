@@ -7,7 +7,7 @@
 //   2. Time in which the campaign is paused, has not begun or was not there yet, is not watched: that nobody came then
 //      says nothing.
 
-import { HOURS_OF_DAY, type Campaign } from "../../domain/campaign.ts";
+import { HOURS_OF_DAY, type Campaign } from "../../domain/campaign/campaign.ts";
 
 /** What was seen, by hour of the day. */
 export interface Arrivals {

@@ -15,13 +15,19 @@ import {
   periodFault,
   withKnownController,
   type Campaign,
-} from "../../domain/campaign.ts";
-import type { CommandAnswer, CommandPreview, Outlook, PacingAction, PacingCommand } from "../../domain/control.ts";
+} from "../../domain/campaign/campaign.ts";
+import type {
+  CommandAnswer,
+  CommandPreview,
+  Outlook,
+  PacingAction,
+  PacingCommand,
+} from "../../domain/campaign/control.ts";
 import { unreachable } from "../../domain/assert.ts";
 import { sha256Hex } from "../../domain/canonical.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
-import { formatMinor } from "../../domain/money.ts";
-import { isPromotable, moneyDifferences, type MoneyDifference } from "../../domain/release-money.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
+import { formatMinor } from "../../domain/money/money.ts";
+import { isPromotable, moneyDifferences, type MoneyDifference } from "../../domain/release/release-money.ts";
 import { ANSWERS_KEPT, newBook, type CampaignBook } from "../state/state.ts";
 
 /** Why a command is refused; closed, documented in SPEC.md. The text before a colon in an answer's refusal is one of these. */

@@ -1,10 +1,15 @@
 // Contract: what comes to the treasurer is held to its bounds at the door, before any book is opened: names that can be
 // keys, lists and numbers that a record can carry again. What is wrong with it is said; the record becomes a dead letter.
 
-import { CAMPAIGN_ID } from "../../domain/campaign.ts";
-import { wordsBreach, type PacingCommand, type ReleaseRecord, type ShardReport } from "../../domain/control.ts";
+import { CAMPAIGN_ID } from "../../domain/campaign/campaign.ts";
+import {
+  wordsBreach,
+  type PacingCommand,
+  type ReleaseRecord,
+  type ShardReport,
+} from "../../domain/campaign/control.ts";
 import { idBreach, keyIs } from "../../domain/ids.ts";
-import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release.ts";
+import { MAX_CELLS, MAX_CLUSTERS } from "../../domain/release/release.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 

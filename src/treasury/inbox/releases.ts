@@ -1,8 +1,8 @@
 // Releases as the treasurer needs them: it keeps the manifest, for the arms, the frontier and the values, and not the model.
 
 import { assert } from "../../domain/assert.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release/release.ts";
 
 export type ReadManifest = { readonly manifest: ReleaseManifest } | { readonly broken: string };
 

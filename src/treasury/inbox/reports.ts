@@ -1,11 +1,11 @@
 // Reports: what a shard says becomes what the treasurer knows of it. Totals only, so a repeated or late report changes
 // nothing (L4); a report that cannot be true is not taken, and says why.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { AccountTotals, ShardReport } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { maxMinor, type Minor } from "../../domain/money.ts";
-import { ACCOUNTS, pendingOf, postedOf, type ByAccount } from "../../domain/totals.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { AccountTotals, ShardReport } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { maxMinor, type Minor } from "../../domain/money/money.ts";
+import { ACCOUNTS, pendingOf, postedOf, type ByAccount } from "../../domain/money/totals.ts";
 import { returnedByItself } from "../slices/holdings.ts";
 import { newShard, type CampaignBook, type ShardBook } from "../state/state.ts";
 

@@ -1,10 +1,10 @@
 // Messages: what a book says to its shards (grants) and to ops (status). Both are functions of the book and its view, so that
 // what has changed is found by comparing the book before and after.
 
-import type { BudgetStatus, CommandAnswer, Grant, Outlook, PeriodStatus } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { maxMinor, type Minor } from "../../domain/money.ts";
-import { ACCOUNTS, postedOf, NO_TOTALS } from "../../domain/totals.ts";
+import type { BudgetStatus, CommandAnswer, Grant, Outlook, PeriodStatus } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { maxMinor, type Minor } from "../../domain/money/money.ts";
+import { ACCOUNTS, postedOf, NO_TOTALS } from "../../domain/money/totals.ts";
 import { planLimit } from "../pace/periods.ts";
 import type { BudgetView } from "../pace/view.ts";
 import { outMinor } from "../slices/holdings.ts";

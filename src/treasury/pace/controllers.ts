@@ -9,7 +9,7 @@
 //   2. The integral is clamped: what it has wound up while nothing could be done is soon undone.
 //   3. A controller steps at most so often that its last step can be seen in the reports.
 
-import type { PacingController } from "../../domain/campaign.ts";
+import type { PacingController } from "../../domain/campaign/campaign.ts";
 
 /** What a controller measures; amounts are statistics in minor units, not balances. */
 export interface ControllerInput {

@@ -2,9 +2,9 @@
 // Even: the share of the traffic that has come. As soon as possible: all of it. Points: as given, straight lines between.
 // The money is meant to be out some time before the end: what then comes back unredeemed can still be drawn.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import { pointShare } from "../../domain/campaign-curve.ts";
-import { minorOfMean, type Minor } from "../../domain/money.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { pointShare } from "../../domain/campaign/campaign-curve.ts";
+import { minorOfMean, type Minor } from "../../domain/money/money.ts";
 import type { Traffic } from "../forecast/traffic.ts";
 
 /** How far ahead the points of a curve are looked at, as a share of the period. */

@@ -1,11 +1,11 @@
 // Pacing: what a review does to a campaign's book: the row in force (soft), what may be out (hard), and the slices. Pure; the
 // cycle says when, and turns the difference into grants.
 
-import { DEFAULT_CONTROLLER, type Campaign } from "../../domain/campaign.ts";
-import type { AccountTotals } from "../../domain/control.ts";
-import { expectedAt } from "../../domain/frontier.ts";
-import { maxMinor, minorOfMean, type Minor } from "../../domain/money.ts";
-import { pendingOf, postedOf } from "../../domain/totals.ts";
+import { DEFAULT_CONTROLLER, type Campaign } from "../../domain/campaign/campaign.ts";
+import type { AccountTotals } from "../../domain/campaign/control.ts";
+import { expectedAt } from "../../domain/release/frontier.ts";
+import { maxMinor, minorOfMean, type Minor } from "../../domain/money/money.ts";
+import { pendingOf, postedOf } from "../../domain/money/totals.ts";
 import { watchCohorts } from "../forecast/cohorts.ts";
 import { countArrivals, type Traffic } from "../forecast/traffic.ts";
 import { regrant } from "../slices/grants.ts";

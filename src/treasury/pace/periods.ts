@@ -9,10 +9,10 @@
 //       has it, for periods to come. What they leave is by the budgets in force at the last look before: no command that
 //       comes with the new period's first review changes it.
 
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { periodAt } from "../../domain/calendar.ts";
-import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../domain/money.ts";
-import { postedOf } from "../../domain/totals.ts";
+import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../domain/money/money.ts";
+import { postedOf } from "../../domain/money/totals.ts";
 import { totalsOf, type CampaignBook, type PeriodBook } from "../state/state.ts";
 
 /** What the plan account is paced over. */

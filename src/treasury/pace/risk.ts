@@ -14,8 +14,8 @@
 //   2. What is released goes back to the treasurer at once (the shard's part), so that without a new grant no more can
 //      be spent than what is posted, held and free now: the bound does not depend on the treasurer being alive.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import { minorOfMean, type Minor } from "../../domain/money.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { minorOfMean, type Minor } from "../../domain/money/money.ts";
 import { lifeBetween, markEveryMs, type Cohorts, type Mark } from "../forecast/cohorts.ts";
 
 export interface Risk {

@@ -6,9 +6,9 @@
 //   1. The position rises with the budget per session and with what can be held.
 //   2. A position is kept while the new one is within a hundredth of a row: no grants go out for what makes no difference.
 
-import type { Arm } from "../../domain/campaign.ts";
-import { positionForBudget, shadowPriceAt, sharesAt } from "../../domain/frontier.ts";
-import type { ClusterValues, Frontier } from "../../domain/release.ts";
+import type { Arm } from "../../domain/campaign/campaign.ts";
+import { positionForBudget, shadowPriceAt, sharesAt } from "../../domain/release/frontier.ts";
+import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
 
 /** Of a release: its plans, and what is expected of each cluster and arm. */
 export interface PlanTable {

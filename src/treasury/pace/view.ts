@@ -1,13 +1,13 @@
 // View: the figures of a campaign at one moment, from its book: worked out once a review and handed on to pacing, grants,
 // status and forecast. Pure.
 
-import type { AccountTotals } from "../../domain/control.ts";
-import { liveMix } from "../../domain/frontier.ts";
-import type { Minor } from "../../domain/money.ts";
+import type { AccountTotals } from "../../domain/campaign/control.ts";
+import { liveMix } from "../../domain/release/frontier.ts";
+import type { Minor } from "../../domain/money/money.ts";
 import { trafficNow, type Traffic } from "../forecast/traffic.ts";
 import { expectedSpend, sessionsByCluster } from "../slices/holdings.ts";
 import { must } from "../../domain/assert.ts";
-import { postedOf, type ByAccount } from "../../domain/totals.ts";
+import { postedOf, type ByAccount } from "../../domain/money/totals.ts";
 import { totalsOf, type CampaignBook } from "../state/state.ts";
 import { curveShare } from "./curve.ts";
 import { planLimit, spanOf, type Span } from "./periods.ts";

@@ -1,10 +1,10 @@
 // Grants: what an account's shards are given and asked for at a review, from the curve's limit and what each shard needs.
 
-import { strictHoldMinor, type Campaign } from "../../domain/campaign.ts";
-import { comesBackUnasked } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { MAX_MINOR, maxMinor, minMinor, minorOfMean, type Minor } from "../../domain/money.ts";
-import { pendingOf, postedOf } from "../../domain/totals.ts";
+import { strictHoldMinor, type Campaign } from "../../domain/campaign/campaign.ts";
+import { comesBackUnasked } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { MAX_MINOR, maxMinor, minMinor, minorOfMean, type Minor } from "../../domain/money/money.ts";
+import { pendingOf, postedOf } from "../../domain/money/totals.ts";
 import { curveLimitMinor } from "../pace/curve.ts";
 import type { Span } from "../pace/periods.ts";
 import { outOf, stateInForce, type CampaignBook, type ShardBook } from "../state/state.ts";

@@ -1,10 +1,10 @@
 // Holdings: what a campaign's shards hold together: sessions, clusters, money out, and what is expected to be spent of it.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import { comesBackUnasked, type AccountTotals } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
-import { pendingOf } from "../../domain/totals.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { comesBackUnasked, type AccountTotals } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import type { Minor } from "../../domain/money/money.ts";
+import { pendingOf } from "../../domain/money/totals.ts";
 import { outOf, sumMinor, type CampaignBook, type ShardBook } from "../state/state.ts";
 
 export function eligibleSessions(book: CampaignBook): number {

@@ -8,7 +8,7 @@
 //
 //   Σ out + Σ grants ≤ limit, always (L2).
 
-import { maxMinor, minMinor, type Minor } from "../../domain/money.ts";
+import { maxMinor, minMinor, type Minor } from "../../domain/money/money.ts";
 import { sumMinor } from "../state/state.ts";
 
 export interface ShardNeed {

@@ -1,11 +1,11 @@
 // What the treasurer keeps: one record for each campaign, one for each release it knows, and the answers to commands for
 // campaigns that there are not. schemas/treasury-state.avsc is their shape on the changelog.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { AccountTotals, Alarm, CampaignState, CommandAnswer } from "../../domain/control.ts";
-import type { Account } from "../../domain/decision.ts";
-import { MAX_MINOR, minMinor, type Minor } from "../../domain/money.ts";
-import { NO_TOTALS, type ByAccount } from "../../domain/totals.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { AccountTotals, Alarm, CampaignState, CommandAnswer } from "../../domain/campaign/control.ts";
+import type { Account } from "../../domain/decision/decision.ts";
+import { MAX_MINOR, minMinor, type Minor } from "../../domain/money/money.ts";
+import { NO_TOTALS, type ByAccount } from "../../domain/money/totals.ts";
 import type { Cohorts } from "../forecast/cohorts.ts";
 import type { ControllerState } from "../pace/controllers.ts";
 import type { Arrivals } from "../forecast/traffic.ts";

@@ -1,6 +1,6 @@
 // Check text: what `check` found, for the terminal. Of a thousand sessions and in units of the currency.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import { short, whole } from "../../report/page/figures.ts";
 import { tableText } from "../../terminal/table.ts";

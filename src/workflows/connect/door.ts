@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { must } from "../../domain/assert.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { CannotListen } from "../../http/address.ts";
 import type { HttpSettings } from "../../http/server.ts";
 import { tokenFile } from "../../http/tokens.ts";

@@ -1,7 +1,7 @@
 // Folder: one that a setting or an option names, made where it is missing, for its owner alone.
 
 import { mkdirSync } from "node:fs";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 
 /** What another path would cure. */
 const OF_THE_PATH = new Set(["EEXIST", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG", "ELOOP"]);

@@ -1,7 +1,7 @@
 // Kafka TLS: the files that the settings name, as they are when a connection begins, so that a certificate can be renewed
 // while the program runs. Amid a change, when certificate and key are not of one another, those before are taken.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { KafkaTls } from "../../log/kafka/settings.ts";
 import type { Config } from "../../settings/config.ts";
 import { SETTINGS } from "../../settings/table/settings.ts";

@@ -5,7 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { passedOver } from "../../log/codec/reading.ts";
 import { TopicMismatch, type EventLog, type TopicSpec } from "../../log/event-log.ts";
 import type { TopicDifference } from "../../log/kafka/catalogue.ts";

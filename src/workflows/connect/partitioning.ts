@@ -3,7 +3,7 @@
 // made: the first record there counts, for ever. Whoever opens the log with another partitioner, or finds more partitions than
 // there were, is refused by name: most users and campaigns would have to be in other partitions than they are.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { Partitioning } from "../../log/partitioner.ts";

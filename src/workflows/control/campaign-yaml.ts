@@ -1,7 +1,7 @@
 // Campaign as YAML: the file that `campaign create` reads, with what each part means.
 
 import { Document, isPair, isScalar, visit } from "yaml";
-import type { Campaign } from "../../domain/campaign.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
 
 const MEANINGS: Readonly<Record<string, string>> = {
   budgetMinor: " Amounts are integers of minor units.",

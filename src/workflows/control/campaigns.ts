@@ -2,9 +2,9 @@
 // Which campaigns a log has, as their shards know them: a grant carries the whole campaign, and every campaign has one in
 // the first partition.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { CampaignState } from "../../domain/control.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { CampaignState } from "../../domain/campaign/control.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 

@@ -8,14 +8,14 @@
 //   3. What was sent stays sent: a command whose answer has not come is answered when the allocator runs again.
 
 import { must } from "../../domain/assert.ts";
-import { CAMPAIGN_ID, InvalidInput } from "../../domain/campaign.ts";
+import { CAMPAIGN_ID, InvalidInput } from "../../domain/campaign/campaign.ts";
 import {
   wordsBreach,
   type BudgetStatus,
   type CommandAnswer,
   type PacingAction,
   type PacingCommand,
-} from "../../domain/control.ts";
+} from "../../domain/campaign/control.ts";
 import { idBreach } from "../../domain/ids.ts";
 import { toJson } from "../../log/codec/json.ts";
 import { readTopic } from "../../log/codec/reading.ts";

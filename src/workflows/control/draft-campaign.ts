@@ -1,10 +1,10 @@
 // Draft of a campaign: from a release and a budget to the file that `campaign create` reads, with what its plan expects of
 // them. Pure.
 
-import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign.ts";
-import { expectedAt, positionForBudget } from "../../domain/frontier.ts";
-import { formatMean, formatMinor, type Minor } from "../../domain/money.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign/campaign.ts";
+import { expectedAt, positionForBudget } from "../../domain/release/frontier.ts";
+import { formatMean, formatMinor, type Minor } from "../../domain/money/money.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 
 const DAY_MS = 86_400_000;
 /** Of the plan's budget: what is spent on top, to go on learning. */

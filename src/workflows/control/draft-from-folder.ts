@@ -1,7 +1,7 @@
 // Draft from a folder: a campaign from the release that `train` wrote there, rewarded as its log was.
 
 import { z } from "zod";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { readReleaseFolder } from "../../retrain/publish.ts";
 import { draftCampaign, type Draft, type DraftOptions } from "./draft-campaign.ts";
 

@@ -1,6 +1,6 @@
 // Publish a folder: what `train` wrote, checked, onto `releases` as a candidate; what would keep it from being promoted is said.
 
-import { moneyDifferences } from "../../domain/release-money.ts";
+import { moneyDifferences } from "../../domain/release/release-money.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { publishRelease, readReleaseFolder } from "../../retrain/publish.ts";
 import { tryClassifier } from "../../serve/classify/onnx.ts";

@@ -1,9 +1,9 @@
 // Release list
 // The releases on the log with what each is to its campaign: in force, the one before, or a candidate.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { ReleaseRecord } from "../../domain/control.ts";
-import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { ReleaseRecord } from "../../domain/campaign/control.ts";
+import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release/release.ts";
 import { notePassedOver, readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { latestStatuses } from "./control.ts";

@@ -1,9 +1,9 @@
 // The day's campaign: its money, its period and its pacing, from what the first release expects of the market.
 
 import { minorOf } from "../../settings/parse.ts";
-import type { TypedAmount } from "../../domain/money.ts";
-import { parseCampaign, type Campaign } from "../../domain/campaign.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { TypedAmount } from "../../domain/money/money.ts";
+import { parseCampaign, type Campaign } from "../../domain/campaign/campaign.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { Market } from "../../simulate/market/market.ts";
 import { DAY_MS, drawTraffic, hourlyProfile } from "../../simulate/world/traffic.ts";
 

@@ -2,9 +2,9 @@
 // What it changes to serve another release: both classify the same users, both take the plan for the same money, and the
 // arms that they would give are laid side by side. In a world with a known truth, the true value of both at that money.
 
-import { compileRowEncoder } from "../../domain/features.ts";
-import { expectedAt, positionForBudget, sharesAt } from "../../domain/frontier.ts";
-import type { Release } from "../../domain/release.ts";
+import { compileRowEncoder } from "../../domain/session/features.ts";
+import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
+import type { Release } from "../../domain/release/release.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";
 import { policyValue, shareOfBest } from "../../simulate/world/best.ts";
 import type { Market } from "../../simulate/market/market.ts";

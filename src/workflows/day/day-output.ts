@@ -1,6 +1,6 @@
 // Day output: one JSON object for programs, a short table for the terminal, the figures of the page.
 
-import { formatMean } from "../../domain/money.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import type { DayReport } from "../../report/day/day-figures.ts";
 import { clock } from "../../report/page/figures.ts";
 import {

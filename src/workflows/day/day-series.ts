@@ -1,10 +1,10 @@
 // Day series: from the day's record to what the report draws: binned, by hour of the day, by release.
 
-import { REASONS, type Reason } from "../../domain/decision.ts";
+import { REASONS, type Reason } from "../../domain/decision/decision.ts";
 import { REASON_WORDS } from "../../domain/glossary.ts";
-import { expectedAt, sharesAt } from "../../domain/frontier.ts";
+import { expectedAt, sharesAt } from "../../domain/release/frontier.ts";
 import { must } from "../../domain/assert.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { DayReport, FrontierPicture, PlanPicture } from "../../report/day/day-figures.ts";
 import { clock } from "../../report/page/figures.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";

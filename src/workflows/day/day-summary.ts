@@ -2,8 +2,8 @@
 // users did, and, in a world whose truth is known, the true value of what was decided beside them.
 
 import { must } from "../../domain/assert.ts";
-import { REASONS, type Account, type Reason } from "../../domain/decision.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import { REASONS, type Account, type Reason } from "../../domain/decision/decision.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { AccountFigures, DayFigures } from "../../report/day/day-figures.ts";
 import { heldOf } from "../../simulate/day/account-sums.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";

@@ -1,11 +1,11 @@
 // Retraining in the middle of a day: learn from what the day has shown so far, publish, promote, and note what changed.
 // The gates by evidence are ops' here: a candidate is promoted when it was trained at all.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import { short } from "../../report/page/figures.ts";
 import type { RetrainingFigures } from "../../report/day/day-figures.ts";
-import type { Release } from "../../domain/release.ts";
-import { expectedAt } from "../../domain/frontier.ts";
+import type { Release } from "../../domain/release/release.ts";
+import { expectedAt } from "../../domain/release/frontier.ts";
 import { must } from "../../domain/assert.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";

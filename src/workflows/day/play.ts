@@ -2,12 +2,12 @@
 // retrainings, and then what can be proved from the topics alone.
 
 import { hash } from "node:crypto";
-import type { TypedAmount } from "../../domain/money.ts";
+import type { TypedAmount } from "../../domain/money/money.ts";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { must } from "../../domain/assert.ts";
-import type { Campaign } from "../../domain/campaign.ts";
-import type { Release, ReleaseManifest } from "../../domain/release.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { Release, ReleaseManifest } from "../../domain/release/release.ts";
 import { verify, type VerifyResult } from "../../evaluate/verify/verify.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../log/embedded/log.ts";
 import { publishRelease, readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";

@@ -3,9 +3,9 @@
 // every machine: a training takes minutes, and packages that an image which only serves does not have. Its figures are
 // invented, as its name says.
 
-import { parseCampaign, type Campaign } from "../../domain/campaign.ts";
+import { parseCampaign, type Campaign } from "../../domain/campaign/campaign.ts";
 import { sha256Hex } from "../../domain/canonical.ts";
-import { releaseHash, type PlanRow, type Release, type ReleaseManifest } from "../../domain/release.ts";
+import { releaseHash, type PlanRow, type Release, type ReleaseManifest } from "../../domain/release/release.ts";
 import { encodeOnnx } from "../../learn/distil/onnx.ts";
 
 export const SAMPLE_CAMPAIGN = "spring";

@@ -2,8 +2,8 @@
 // An evaluation as tables for the terminal, each with a sentence that says what it shows. Of a thousand sessions and in
 // major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
-import { minorPerMajor } from "../../domain/currency.ts";
-import { formatMean } from "../../domain/money.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { GroupFigures, HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import type { ReleaseJudgement } from "../../evaluate/policy/judge.ts";

@@ -1,7 +1,7 @@
 // Evaluation
 // What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
 
-import { minorPerMajor } from "../../domain/currency.ts";
+import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";

@@ -1,8 +1,8 @@
 // Fit
 // Whether a release can be asked about a log's rows: the same arms in the same order, and every feature that it looks at.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { MappedFeature, Mapping } from "../../learn/data/mapping/mapping.ts";
 
 /** Throws InvalidInput that names the arms that differ. `whose`: what the release is held against. */

@@ -4,10 +4,10 @@
 // Partition by partition, since a user's records are in one; kept are ids, sixteen bytes or so a session and a user, and an
 // entry for each user who was there before.
 
-import type { Campaign } from "../../domain/campaign.ts";
-import type { Decision, Reason } from "../../domain/decision.ts";
-import type { ErasedUsers } from "../../domain/erasure.ts";
-import type { Outcome } from "../../domain/session.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import type { Decision, Reason } from "../../domain/decision/decision.ts";
+import type { ErasedUsers } from "../../domain/session/erasure.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import { lotOf, LOTS, type BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { HoldoutSums, type HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { IdSet } from "../../evaluate/verify/id-set.ts";

@@ -3,10 +3,10 @@
 // of a table; and decisions with their outcomes against the users held out. Rows go through one at a time.
 
 import { must } from "../../domain/assert.ts";
-import type { Campaign } from "../../domain/campaign.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import { compileRowEncoder } from "../../domain/features.ts";
-import type { TrainingRow } from "../../domain/training-row.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { compileRowEncoder } from "../../domain/session/features.ts";
+import type { TrainingRow } from "../../domain/decision/training-row.ts";
 import { lotOf, LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { addWeighted, countRow, CONTROL, emptySums, type PolicySums } from "../../evaluate/policy/policy-value.ts";
 import type { EventLog } from "../../log/event-log.ts";

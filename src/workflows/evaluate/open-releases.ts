@@ -4,9 +4,9 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
-import { rowWidth } from "../../domain/features.ts";
-import { parseRelease, type Release } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { rowWidth } from "../../domain/session/features.ts";
+import { parseRelease, type Release } from "../../domain/release/release.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";
 import { loadClassifier, type Classifier } from "../../serve/classify/onnx.ts";

@@ -4,7 +4,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { lotOf, LOTS } from "../../evaluate/policy/bootstrap.ts";
 import { openDataset } from "../../learn/data/dataset.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";

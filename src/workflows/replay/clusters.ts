@@ -1,8 +1,8 @@
 // Clusters: each recorded session's cluster under another release, from the attributes that the training log kept of it.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { compileRowEncoder } from "../../domain/features.ts";
-import { parseRelease } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { compileRowEncoder } from "../../domain/session/features.ts";
+import { parseRelease } from "../../domain/release/release.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { trainingRows } from "../../retrain/training-rows.ts";
 import { loadClassifier } from "../../serve/classify/onnx.ts";

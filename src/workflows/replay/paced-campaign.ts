@@ -4,10 +4,10 @@
 // Of users it knows nothing: who is held out, capped or holds an incentive is not asked again.
 
 import { assert, must } from "../../domain/assert.ts";
-import type { Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/control.ts";
-import type { Reason } from "../../domain/decision.ts";
-import type { Minor } from "../../domain/money.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/campaign/control.ts";
+import type { Reason } from "../../domain/decision/decision.ts";
+import type { Minor } from "../../domain/money/money.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { decide } from "../../serve/decide/decide.ts";

@@ -1,9 +1,9 @@
 // Recorded: what a campaign's log says of its sessions, in time: who was drawn, what they got, what became of it; and what
 // the treasurer was told.
 
-import type { PacingCommand, ReleaseRecord } from "../../domain/control.ts";
-import type { Decision, Settlement } from "../../domain/decision.ts";
-import { parseManifest, type ReleaseManifest } from "../../domain/release.ts";
+import type { PacingCommand, ReleaseRecord } from "../../domain/campaign/control.ts";
+import type { Decision, Settlement } from "../../domain/decision/decision.ts";
+import { parseManifest, type ReleaseManifest } from "../../domain/release/release.ts";
 import type { TopicValues } from "../../log/codec/codec.ts";
 import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";

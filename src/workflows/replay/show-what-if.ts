@@ -7,8 +7,8 @@ import {
   type CurvePoint,
   type PacingController,
   type PacingMode,
-} from "../../domain/campaign.ts";
-import { formatMinor, type TypedAmount } from "../../domain/money.ts";
+} from "../../domain/campaign/campaign.ts";
+import { formatMinor, type TypedAmount } from "../../domain/money/money.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { renderWhatIf, type WhatIfReport } from "../../report/evaluation/what-if-report.ts";
 import { minorOf } from "../../settings/parse.ts";

@@ -2,7 +2,7 @@
 // as a picture of text.
 
 import { reasonWords } from "../../domain/glossary.ts";
-import { formatMean } from "../../domain/money.ts";
+import { formatMean } from "../../domain/money/money.ts";
 import { tableText } from "../../terminal/table.ts";
 import type { WhatIfColumn, WhatIfReport } from "../../report/evaluation/what-if-report.ts";
 

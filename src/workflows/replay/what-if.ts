@@ -12,11 +12,11 @@ import {
   type CurvePoint,
   type PacingController,
   type PacingMode,
-} from "../../domain/campaign.ts";
-import type { PacingAction } from "../../domain/control.ts";
-import type { Minor } from "../../domain/money.ts";
+} from "../../domain/campaign/campaign.ts";
+import type { PacingAction } from "../../domain/campaign/control.ts";
+import type { Minor } from "../../domain/money/money.ts";
 import { hashUnit } from "../../domain/random.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { WhatIfColumn } from "../../report/evaluation/what-if-report.ts";
 import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
 import type { RecordedCampaign, RecordedSession } from "./recorded.ts";

@@ -1,7 +1,7 @@
 // Mapping file: read and parsed; what is wrong with it is said with its name.
 
 import { readFile } from "node:fs/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { parseMapping, type Mapping } from "../../learn/data/mapping/mapping.ts";
 
 export async function readMappingFile(file: string): Promise<Mapping> {

@@ -11,7 +11,7 @@ import { runTraining } from "../../retrain/trainer.ts";
 import type { Runner } from "../../task/runner.ts";
 import type { TreasuryFacts } from "../../treasury/processor.ts";
 import type { Context } from "../../terminal/context.ts";
-import { retrainPolicy } from "../../workflows/retrain/retrain-policy.ts";
+import { retrainPolicy } from "./retrain-policy.ts";
 import { watchTrainingLog } from "./retrain-watch.ts";
 import { stipend } from "../run/own-process.ts";
 

@@ -3,10 +3,10 @@
 // candidate. `retrain` and `day` both go this way.
 
 import { join } from "node:path";
-import type { Campaign } from "../../domain/campaign.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { Release } from "../../domain/release.ts";
-import { parseRelease } from "../../domain/release.ts";
+import type { Campaign } from "../../domain/campaign/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { Release } from "../../domain/release/release.ts";
+import { parseRelease } from "../../domain/release/release.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { exportTrainingLog, type Exported } from "../../retrain/export.ts";

@@ -5,7 +5,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { countTrainingRows } from "../../retrain/export.ts";
 import { judgeRetrain } from "../../retrain/trigger.ts";

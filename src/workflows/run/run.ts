@@ -4,8 +4,8 @@
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { InvalidInput } from "../../domain/campaign.ts";
-import { SECRET_BYTES } from "../../domain/control.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { SECRET_BYTES } from "../../domain/campaign/control.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
 import { SETTINGS } from "../../settings/table/settings.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";

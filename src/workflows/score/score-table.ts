@@ -9,10 +9,15 @@
 
 import { rename, rm } from "node:fs/promises";
 import { must } from "../../domain/assert.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
-import { compileRowEncoder, type AttributeValue, type Attributes, type Feature } from "../../domain/features.ts";
-import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../domain/frontier.ts";
-import type { ReleaseManifest } from "../../domain/release.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import {
+  compileRowEncoder,
+  type AttributeValue,
+  type Attributes,
+  type Feature,
+} from "../../domain/session/features.ts";
+import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../domain/release/frontier.ts";
+import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { openDatabase, type Database } from "../../learn/data/duckdb.ts";
 import { databaseText, openSources, plainColumn, type LogSource } from "../../learn/data/log/source.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";

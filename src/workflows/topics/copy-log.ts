@@ -8,7 +8,7 @@
 //   3. Until the copy is whole, every command refuses the new log (partitioning.ts).
 
 import { must } from "../../domain/assert.ts";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { schemaCodec } from "../../log/codec/codec.ts";
 import {
   AlreadyRunning,

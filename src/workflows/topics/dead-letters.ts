@@ -1,7 +1,7 @@
 // Dead letters
 // Which dead letters are meant: by reason, by the topic they came from, by their own place. `list` and `redrive` choose alike.
 
-import type { DeadLetter } from "../../domain/dead-letter.ts";
+import type { DeadLetter } from "../../domain/session/dead-letter.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import { notePassedOver } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";

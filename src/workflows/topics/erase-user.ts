@@ -1,9 +1,9 @@
 // Erase a user: on the list first, so that nothing between the two can bring anything back; then the profile is deleted from its
 // topic. The allocator of the user's partition does the rest (docs/DATA.md).
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import type { Erasure } from "../../domain/erasure.ts";
-import { eventBreach } from "../../domain/event-contract.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { Erasure } from "../../domain/session/erasure.ts";
+import { eventBreach } from "../../domain/session/event-contract.ts";
 import { codecFor } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 

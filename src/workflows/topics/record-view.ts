@@ -2,7 +2,7 @@
 // A record of any topic for people and for JSON: its place, its key and its value by the topic's schema; bytes that the
 // schema does not fit are shown as they are, with the reason.
 
-import { ErasedUsers } from "../../domain/erasure.ts";
+import { ErasedUsers } from "../../domain/session/erasure.ts";
 import { Undecodable, schemaCodec } from "../../log/codec/codec.ts";
 import { toJson, type Json } from "../../log/codec/json.ts";
 import { erasedUsers } from "../../log/codec/erased-users.ts";

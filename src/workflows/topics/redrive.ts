@@ -1,7 +1,7 @@
 // Redrive: dead letters sent once more to the topic that they came from, byte for byte, to the partition of their key.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { isWhole } from "../../domain/dead-letter.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { isWhole } from "../../domain/session/dead-letter.ts";
 import { erasedUsers } from "../../log/codec/erased-users.ts";
 import type { EventLog, OutRecord } from "../../log/event-log.ts";
 import type { Placement } from "../../log/partitioner.ts";

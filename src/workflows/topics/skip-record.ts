@@ -1,8 +1,8 @@
 // Skip a record
 // Moves the position of a task behind one record that it cannot get past, and keeps the record as a dead letter.
 
-import { InvalidInput } from "../../domain/campaign.ts";
-import { deadLetterOf } from "../../domain/dead-letter.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { deadLetterOf } from "../../domain/session/dead-letter.ts";
 import { codecFor, schemaCodec } from "../../log/codec/codec.ts";
 import { AlreadyRunning, type EventLog, type TaskKind } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";

@@ -1,7 +1,7 @@
 // Learn options
 // From what was typed to the options of a training: `--quick` chooses the base, and each option changes its one choice.
 
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
 import type { Readout } from "../../learn/estimate/shrink.ts";
 import type { NetworkOptions } from "../../learn/represent/options.ts";

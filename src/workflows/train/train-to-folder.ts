@@ -1,7 +1,7 @@
 // Train to a folder: a release from a randomised log, written with its evidence and its report.
 
 import { stat } from "node:fs/promises";
-import { InvalidInput } from "../../domain/campaign.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { evidenceJson } from "../../learn/release/evidence.ts";
 import { checkPlace, writeReleaseFolder } from "../../learn/release/release-folder.ts";
 import type { LearnOptions } from "../../learn/train-options.ts";

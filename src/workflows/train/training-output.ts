@@ -2,7 +2,7 @@
 // What a training says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
 
 import { join } from "node:path";
-import type { Release } from "../../domain/release.ts";
+import type { Release } from "../../domain/release/release.ts";
 import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
 import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
 import type { PolicyFigures } from "../../learn/check/policy-check.ts";

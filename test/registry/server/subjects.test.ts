@@ -1,7 +1,7 @@
 // What becomes of a registry's subjects at a start, on a real registry.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidInput } from "../../../src/domain/campaign.ts";
+import { InvalidInput } from "../../../src/domain/campaign/campaign.ts";
 import { loadSchemas } from "../../../src/log/codec/schemas.ts";
 import { LogUnavailable } from "../../../src/log/event-log.ts";
 import { askRegistry, openGate, registerSchema, schemaById, theRegistry } from "../the-registry.ts";

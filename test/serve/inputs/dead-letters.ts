@@ -1,9 +1,9 @@
 // Inputs that become dead letters: the rows of docs/INPUTS.md.
 
-import type { Grant } from "../../../src/domain/control.ts";
-import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
+import type { Grant } from "../../../src/domain/campaign/control.ts";
+import type { DeadLetterReason } from "../../../src/domain/session/dead-letter.ts";
 import { MAX_ID_BYTES } from "../../../src/domain/ids.ts";
-import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS } from "../../../src/domain/session.ts";
+import { MAX_EVENT_BYTES, MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS } from "../../../src/domain/session/session.ts";
 import { codecFor } from "../../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../../src/log/event-log.ts";
 import { START_MS, grantOf } from "../harness.ts";

@@ -1,6 +1,6 @@
 // Records of each input, good as they are, to be made bad.
 
-import type { Outcome, Profile, Session } from "../../../src/domain/session.ts";
+import type { Outcome, Profile, Session } from "../../../src/domain/session/session.ts";
 import { codecFor } from "../../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../../src/log/event-log.ts";
 import { HOUR_MS, START_MS, sessionOf, grantOf } from "../harness.ts";

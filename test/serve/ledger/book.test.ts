@@ -1,7 +1,7 @@
 // One row is one event: what it is, what it must answer, and the balances after it.
 
 import { describe, expect, test } from "vitest";
-import { pendingOf, postedOf } from "../../../src/domain/totals.ts";
+import { pendingOf, postedOf } from "../../../src/domain/money/totals.ts";
 import { Book, freeMinor } from "../../../src/serve/ledger/book.ts";
 import type { Reservation } from "../../../src/serve/ledger/reservation.ts";
 

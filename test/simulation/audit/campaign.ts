@@ -1,7 +1,7 @@
 // Campaign in a shard, as its grants say: what is in force in a cycle, and its money by the rows.
 
-import type { Campaign } from "../../../src/domain/campaign.ts";
-import type { Grant } from "../../../src/domain/control.ts";
+import type { Campaign } from "../../../src/domain/campaign/campaign.ts";
+import type { Grant } from "../../../src/domain/campaign/control.ts";
 import { newMoney } from "./money.ts";
 
 export class ShardCampaign {

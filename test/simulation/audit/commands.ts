@@ -1,8 +1,8 @@
 // Commands: what a campaign must be after the commands that its treasurer has read, and what each must be answered, by the
 // tables of src/treasury/SPEC.md (T1, T2).
 
-import type { Campaign } from "../../../src/domain/campaign.ts";
-import type { CampaignState, PacingAction, PacingCommand } from "../../../src/domain/control.ts";
+import type { Campaign } from "../../../src/domain/campaign/campaign.ts";
+import type { CampaignState, PacingAction, PacingCommand } from "../../../src/domain/campaign/control.ts";
 
 /** What the answer must be; the reason is its first word. */
 export interface ExpectedAnswer {

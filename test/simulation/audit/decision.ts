@@ -1,8 +1,8 @@
 // Decision: what a decision row may say, by docs/ARCHITECTURE.md and the campaign in force. Which arm the plan's draw gives
 // is taken from the row; that it may be given, and what it costs, is not.
 
-import type { Decision } from "../../../src/domain/decision.ts";
-import type { Session } from "../../../src/domain/session.ts";
+import type { Decision } from "../../../src/domain/decision/decision.ts";
+import type { Session } from "../../../src/domain/session/session.ts";
 import type { ShardCampaign } from "./campaign.ts";
 import type { Findings, Law } from "./findings.ts";
 import { type Hold, type Open, type User } from "./user.ts";

@@ -1,10 +1,10 @@
-// Door: which inputs can be used, by docs/ARCHITECTURE.md (laws C6 and C9) and the contract of src/domain/session.ts. What
+// Door: which inputs can be used, by docs/ARCHITECTURE.md (laws C6 and C9) and the contract of src/domain/session/session.ts. What
 // cannot must become a dead letter with this reason. Where a key belongs, kafkajs says.
 
 import { Partitioners } from "kafkajs";
-import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
+import type { DeadLetterReason } from "../../../src/domain/session/dead-letter.ts";
 import { MAX_ID_BYTES } from "../../../src/domain/ids.ts";
-import { MAX_FUTURE_MS, MAX_SESSION_AGE_MS, type Outcome, type Session } from "../../../src/domain/session.ts";
+import { MAX_FUTURE_MS, MAX_SESSION_AGE_MS, type Outcome, type Session } from "../../../src/domain/session/session.ts";
 import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf } from "../history.ts";

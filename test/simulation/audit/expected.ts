@@ -1,8 +1,8 @@
 // Expected: what a cycle must write beside its decisions, worked out from what it has read, and the comparison with what it
 // has written: settlements (L5, S1, S4, S6, S7), training rows (S5), dead letters (C6).
 
-import type { DeadLetterReason } from "../../../src/domain/dead-letter.ts";
-import type { Settlement, SettlementStatus } from "../../../src/domain/decision.ts";
+import type { DeadLetterReason } from "../../../src/domain/session/dead-letter.ts";
+import type { Settlement, SettlementStatus } from "../../../src/domain/decision/decision.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf } from "../history.ts";
 import type { Findings, Law } from "./findings.ts";

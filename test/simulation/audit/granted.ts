@@ -1,7 +1,7 @@
 // Granted: one grant against the commands and the grants before it (T2, L4), and what is out against what may be (L2, T7).
 
-import type { Grant } from "../../../src/domain/control.ts";
-import type { Account } from "../../../src/domain/decision.ts";
+import type { Grant } from "../../../src/domain/campaign/control.ts";
+import type { Account } from "../../../src/domain/decision/decision.ts";
 import type { Findings, Law } from "./findings.ts";
 import { ACCOUNTS } from "./money.ts";
 import type { Treasured } from "./treasured.ts";

@@ -1,7 +1,7 @@
 // Money: one account of one campaign in one shard, by the auditor's own arithmetic, in plain numbers.
 
-import type { AccountTotals } from "../../../src/domain/control.ts";
-import type { Account } from "../../../src/domain/decision.ts";
+import type { AccountTotals } from "../../../src/domain/campaign/control.ts";
+import type { Account } from "../../../src/domain/decision/decision.ts";
 
 export const ACCOUNTS: readonly Account[] = ["plan", "exploration"];
 export type ByAccount<T> = Record<Account, T>;

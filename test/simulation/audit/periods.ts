@@ -1,8 +1,8 @@
 // Periods: the day or week that a campaign is in, by the dates that calendars of its zone show at the treasurer's looks, and
 // what may be posted in it (T7), worked out anew from src/treasury/SPEC.md.
 
-import type { Campaign } from "../../../src/domain/campaign.ts";
-import type { PeriodStatus } from "../../../src/domain/control.ts";
+import type { Campaign } from "../../../src/domain/campaign/campaign.ts";
+import type { PeriodStatus } from "../../../src/domain/campaign/control.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_OF_WEEK = 7;

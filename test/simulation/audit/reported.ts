@@ -1,6 +1,6 @@
 // Reported: a shard's own record of its money, and its reports, against what its rows come to.
 
-import type { AccountTotals, ShardReport } from "../../../src/domain/control.ts";
+import type { AccountTotals, ShardReport } from "../../../src/domain/campaign/control.ts";
 import { schemaCodec } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf } from "../history.ts";

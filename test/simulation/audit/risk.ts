@@ -2,7 +2,7 @@
 // src/treasury/SPEC.md and from what the shards have reported. The treasurer, who also asks the release, may lend less and
 // never more.
 
-import type { Campaign } from "../../../src/domain/campaign.ts";
+import type { Campaign } from "../../../src/domain/campaign/campaign.ts";
 
 /** The plan account, by the reports taken so far. */
 export interface Seen {

@@ -2,7 +2,7 @@
 // of it: windows, outcomes, dead letters, which sessions get a decision, every unit of money, and holds that against what the
 // cycle has written. No code is shared with src/serve.
 
-import type { Decision } from "../../../src/domain/decision.ts";
+import type { Decision } from "../../../src/domain/decision/decision.ts";
 import { schemaCodec } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf, type Transaction } from "../history.ts";

@@ -1,6 +1,6 @@
 // Statuses: what the treasurer says of a campaign, against the commands, grants and reports (T1 to T3, T7, totals).
 
-import type { BudgetStatus } from "../../../src/domain/control.ts";
+import type { BudgetStatus } from "../../../src/domain/campaign/control.ts";
 import type { Findings, Law } from "./findings.ts";
 import { ACCOUNTS } from "./money.ts";
 import type { Treasured } from "./treasured.ts";

@@ -1,6 +1,6 @@
 // Treasured: what a campaign's treasurer has read, granted and been reported, and what may be out by that.
 
-import type { ShardReport } from "../../../src/domain/control.ts";
+import type { ShardReport } from "../../../src/domain/campaign/control.ts";
 import { Steered } from "./commands.ts";
 import type { Law } from "./findings.ts";
 import type { ByAccount } from "./money.ts";

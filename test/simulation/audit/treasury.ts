@@ -1,7 +1,7 @@
 // Treasury: audits one control partition, cycle by cycle: what it answers to commands (T1–T3), what it grants (L2, L4, T4),
 // that it acts on time alone (T5), in which day or week it believes to be (T7), and what its statuses say.
 
-import type { ShardReport } from "../../../src/domain/control.ts";
+import type { ShardReport } from "../../../src/domain/campaign/control.ts";
 import { Undecodable } from "../../../src/log/codec/codec.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import { valueOf, type Transaction } from "../history.ts";

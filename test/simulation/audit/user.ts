@@ -1,8 +1,8 @@
 // User: what the settling of a user's decisions must come to, by src/serve/settle/SPEC.md alone: which sessions are known,
 // which windows are open, what an outcome does. The auditor's own model; nothing of src/serve/ is in it.
 
-import type { Account, Decision } from "../../../src/domain/decision.ts";
-import type { Outcome, Session } from "../../../src/domain/session.ts";
+import type { Account, Decision } from "../../../src/domain/decision/decision.ts";
+import type { Outcome, Session } from "../../../src/domain/session/session.ts";
 
 const HOUR_MS = 3_600_000;
 /** What is remembered, as SPEC.md and docs/ARCHITECTURE.md bound it. */

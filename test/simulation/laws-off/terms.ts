@@ -1,6 +1,6 @@
 // Laws off, of a campaign's own terms: how long its arms are valid (S7), what each of its days or weeks has (T7).
 
-import type { BudgetPeriods } from "../../../src/domain/campaign.ts";
+import type { BudgetPeriods } from "../../../src/domain/campaign/campaign.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
 import type { CampaignBook } from "../../../src/treasury/state/state.ts";
 import { encoded, withBatch, withView, type LawOff } from "./tools.ts";

@@ -2,8 +2,8 @@
 // How far an arm's users are from the control's, feature by feature and by a classifier of the arm: with chance at work, as
 // far as chance takes them. Rows count with one over their propensity, and within the strata that they were drawn in. Pure.
 
-import type { FeatureSpec } from "../../../domain/features.ts";
-import { featureWidth } from "../../../domain/features.ts";
+import type { FeatureSpec } from "../../../domain/session/features.ts";
+import { featureWidth } from "../../../domain/session/features.ts";
 import { groupsOf, type FeatureGroups } from "../../data/feature-groups.ts";
 import type { Block } from "../../nouns.ts";
 import { aucOf } from "./auc.ts";

@@ -2,7 +2,7 @@
 // Whether a propensity column holds what it must: the probability of the arm that the row got. Over an arm's rows the sum of
 // one over it is then about the number of all rows. A row's weight is one over it, so that a small one speaks for many.
 
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Database } from "../../data/duckdb.ts";
 import { TABLE, type StagedLog } from "../../data/log/staged-log.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";

@@ -4,7 +4,7 @@
 // told; what is more than chance and large besides makes every figure of the log wrong, and the log is refused.
 
 import { chiSquareTail, sampleRatio, SAMPLE_RATIO_ALPHA, type SampleRatio } from "../../../domain/sample-ratio.ts";
-import type { FeatureSpec } from "../../../domain/features.ts";
+import type { FeatureSpec } from "../../../domain/session/features.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";
 import type { Block } from "../../nouns.ts";
 import { balanceOf, stratumNames } from "./balance.ts";

@@ -3,7 +3,7 @@
 // each column. What reads the copy has nothing left to guess, and every record keeps the line it came from.
 
 import { open, type FileHandle } from "node:fs/promises";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { must } from "../../../domain/assert.ts";
 import { sniffCsv, type CsvOptions, type SniffedCsv } from "./csv-dialect.ts";
 import { RecordParser } from "./csv-records.ts";

@@ -2,7 +2,7 @@
 // How a CSV file is written: what the mapping names, and the rest seen in the file's first lines. The columns that are
 // needed are known, so that the delimiter is the one that finds them and the header is the line that has them.
 
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { RecordParser, type Dialect } from "./csv-records.ts";
 
 /** What a mapping says of it; null: to be seen in the file. */

@@ -3,7 +3,7 @@
 // not what they should be are refused with their place, never replaced and never left out.
 
 import { isAscii, isUtf8 } from "node:buffer";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 
 export const ENCODINGS = [
   "utf-8",

@@ -5,7 +5,7 @@
 import { createReadStream } from "node:fs";
 import { glob, open, realpath, stat } from "node:fs/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 
 export interface LogFile {
   /** As it was named. */

@@ -4,7 +4,7 @@
 
 import { symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Database } from "../duckdb.ts";
 import { identifier, literal, pathLiteral } from "../sql.ts";
 import type { CsvOptions } from "./csv-dialect.ts";

@@ -2,7 +2,7 @@
 // The files' rows, one after the other, in one typed table; and where each row came from, for whoever is told of one.
 
 import { assert } from "../../../domain/assert.ts";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Database } from "../duckdb.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { columnsNamed, raw, rawColumns, stageSql } from "../staging.ts";

@@ -1,7 +1,7 @@
 // Mapping schema: a mapping file's fields and their kinds, before anything is held against anything else.
 
 import { z } from "zod";
-import { currencyCode } from "../../../domain/currency.ts";
+import { currencyCode } from "../../../domain/money/currency.ts";
 import { csvSchema, encodingSchema } from "../log/format.ts";
 
 /** A release's arms, as in a campaign. */

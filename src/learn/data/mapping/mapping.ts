@@ -8,10 +8,10 @@
 //   3. Every arm has a known propensity: a constant strictly inside (0, 1), or a column.
 
 import { parseDocument } from "yaml";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { describeIssues } from "../../../domain/reading/issues.ts";
 import { must } from "../../../domain/assert.ts";
-import { minorPerMajor } from "../../../domain/currency.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { valueKey } from "../../../domain/reading/values.ts";
 import { csvOptionsOf } from "../log/format.ts";
 import type { ArmMatch, MappedArm, MappedFeature, MappedRedeemed, MappedReward, Mapping } from "./mapping-nouns.ts";

@@ -6,7 +6,7 @@
 //   R2. What the registry refuses is `InvalidInput` with the subject and the registry's words.
 
 import { z } from "zod";
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Schema } from "../schemas.ts";
 import { ask, away, type Answer, type Method, type RegistrySettings } from "./http.ts";
 

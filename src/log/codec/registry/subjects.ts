@@ -5,7 +5,7 @@
 //   S1. A subject's compatibility is BACKWARD or stricter before a schema is added to it.
 //   S2. Where nothing is missing, nothing is written: a user who may only read is enough.
 
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { serveKind, TOPICS, treasuryKind } from "../../topics.ts";
 import { headerOf } from "../codec.ts";
 import { fingerprint, loadSchemas, type Schema } from "../schemas.ts";

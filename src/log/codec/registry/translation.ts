@@ -2,7 +2,7 @@
 // Records as the rooms have them (single-object values) ↔ records as others find them (Confluent's wire format).
 // Between the two is a header; only what another client wrote in a schema of its own is decoded and encoded again.
 
-import { InvalidInput } from "../../../domain/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { LogRecord, OutRecord } from "../../event-log.ts";
 import { decodedOrNull, schemaCodec } from "../codec.ts";
 import type { Registry } from "./http-registry.ts";

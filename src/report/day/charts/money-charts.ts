@@ -1,7 +1,7 @@
 // Money charts: spent and reserved money against the curve, and what came of the sessions. Amounts are in major units.
 
 import type { TopLevelSpec } from "vega-lite";
-import { minorPerMajor } from "../../../domain/currency.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { DECISION_GROUPS } from "../../../domain/glossary.ts";
 import type { Size } from "../../page/chart.ts";
 import { colour } from "../../page/palette.ts";

@@ -1,7 +1,7 @@
 // Plan charts: what the plan meant and what was given, what money buys, and where on the plans the day was.
 
 import type { TopLevelSpec } from "vega-lite";
-import { minorPerMajor } from "../../../domain/currency.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { heatSpec } from "../../page/heat-chart.ts";
 import { colour, SERIES } from "../../page/palette.ts";
 import type { DayReport, PlanPicture, RetrainingFigures } from "../day-figures.ts";

@@ -2,11 +2,11 @@
 // statistics. Made from the state's records, and turned back into them when something has changed.
 
 import { must } from "../../../domain/assert.ts";
-import { strictHoldMinor, type Campaign } from "../../../domain/campaign.ts";
-import { comesBackUnasked } from "../../../domain/control.ts";
-import type { Account } from "../../../domain/decision.ts";
-import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../../domain/money.ts";
-import { ACCOUNTS, NO_TOTALS, pendingOf } from "../../../domain/totals.ts";
+import { strictHoldMinor, type Campaign } from "../../../domain/campaign/campaign.ts";
+import { comesBackUnasked } from "../../../domain/campaign/control.ts";
+import type { Account } from "../../../domain/decision/decision.ts";
+import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../../domain/money/money.ts";
+import { ACCOUNTS, NO_TOTALS, pendingOf } from "../../../domain/money/totals.ts";
 import { Book } from "../../ledger/book.ts";
 import type { CampaignCounts } from "./records.ts";
 import type { InForce } from "./settings.ts";

@@ -3,8 +3,8 @@
 // A campaign has two: its settings (the grant in force; changes when control speaks) and its counts (the book and the
 // statistics; changes with every decision), so that a busy cycle writes the small one.
 
-import type { AccountTotals, Grant } from "../../../domain/control.ts";
-import type { Minor } from "../../../domain/money.ts";
+import type { AccountTotals, Grant } from "../../../domain/campaign/control.ts";
+import type { Minor } from "../../../domain/money/money.ts";
 
 export interface CampaignSettings {
   readonly kind: "campaign_settings";

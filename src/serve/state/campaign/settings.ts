@@ -2,7 +2,7 @@
 // another release counts from the next cycle on (this one's sessions are classified by the release it began with), and
 // the plan position and the shadow price come with the release that they belong to.
 
-import type { Grant } from "../../../domain/control.ts";
+import type { Grant } from "../../../domain/campaign/control.ts";
 import type { CampaignSettings } from "./records.ts";
 
 /** What a cycle decides by. */

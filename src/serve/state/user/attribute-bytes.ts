@@ -9,7 +9,7 @@
 //   B2. What was written before the mark was there is still read: an Avro map of [null, double, string, boolean].
 
 import { assert, itemAt } from "../../../domain/assert.ts";
-import type { Attributes, AttributeValue } from "../../../domain/features.ts";
+import type { Attributes, AttributeValue } from "../../../domain/session/features.ts";
 import { VarintReader, writeSignedVarint, writeVarint } from "../../../log/varint.ts";
 import { AGGREGATES } from "./activity.ts";
 import { asBuffer } from "./packed.ts";

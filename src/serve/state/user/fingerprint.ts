@@ -2,9 +2,9 @@
 // the same have the same one, in whatever order a producer wrote their attributes.
 
 import { itemAt } from "../../../domain/assert.ts";
-import type { Attributes, AttributeValue } from "../../../domain/features.ts";
+import type { Attributes, AttributeValue } from "../../../domain/session/features.ts";
 import { hashUnit } from "../../../domain/random.ts";
-import type { Outcome, Session } from "../../../domain/session.ts";
+import type { Outcome, Session } from "../../../domain/session/session.ts";
 
 const SPAN = 2 ** 53;
 

@@ -1,7 +1,7 @@
 // Open decision: what a user's record keeps of a decision for as long as its outcomes count.
 
-import type { Account } from "../../../domain/decision.ts";
-import type { Minor } from "../../../domain/money.ts";
+import type { Account } from "../../../domain/decision/decision.ts";
+import type { Minor } from "../../../domain/money/money.ts";
 import type { ReservationState } from "../../ledger/legality.ts";
 
 /** A decision whose outcomes still count. */

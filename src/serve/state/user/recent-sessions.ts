@@ -5,7 +5,7 @@
 //   R2. What was forgotten leaves a low-water mark, a first row without an id: a session that is no newer than the newest
 //       forgotten one might have been decided before, so it is not decided.
 
-import type { Session } from "../../../domain/session.ts";
+import type { Session } from "../../../domain/session/session.ts";
 import { idPrint, sessionPrint } from "./fingerprint.ts";
 import { asBuffer, DOUBLE_BYTES, doubleAt, findRow, packDoubles } from "./packed.ts";
 

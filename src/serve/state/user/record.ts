@@ -8,7 +8,7 @@
 //   U4. `dueMs` is when somebody must look at the record although no event came: a window's end, or U3.
 
 import { assert } from "../../../domain/assert.ts";
-import type { Account } from "../../../domain/decision.ts";
+import type { Account } from "../../../domain/decision/decision.ts";
 import { ACTIVITY_MS, NO_ACTIVITY, withIncentive, type Activity } from "./activity.ts";
 import { idPrint } from "./fingerprint.ts";
 import type { OpenDecision } from "./open-decision.ts";

@@ -1,9 +1,9 @@
 // Changes: what a command would change of a campaign, old and new, in words for people.
 
 import { unreachable } from "../../../domain/assert.ts";
-import { DEFAULT_CONTROLLER, type Campaign, type Cap, type CurvePoint } from "../../../domain/campaign.ts";
-import type { BudgetStatus, PacingAction } from "../../../domain/control.ts";
-import { formatMinor, type Minor } from "../../../domain/money.ts";
+import { DEFAULT_CONTROLLER, type Campaign, type Cap, type CurvePoint } from "../../../domain/campaign/campaign.ts";
+import type { BudgetStatus, PacingAction } from "../../../domain/campaign/control.ts";
+import { formatMinor, type Minor } from "../../../domain/money/money.ts";
 
 export interface Change {
   readonly what: string;

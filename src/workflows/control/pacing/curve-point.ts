@@ -1,6 +1,6 @@
 // Curve point: a point of a pacing curve as it is typed.
 
-import { InvalidInput, type CurvePoint } from "../../../domain/campaign.ts";
+import { InvalidInput, type CurvePoint } from "../../../domain/campaign/campaign.ts";
 import { asNumber, asTime, type Parse } from "../../../settings/parse.ts";
 
 const asShare = asNumber({ min: 0, max: 1 });

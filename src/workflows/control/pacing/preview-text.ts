@@ -1,9 +1,9 @@
 // Preview text: what a dry run answers, for people: what the command changes, old → new, what is out already, what the plan is
 // and would be, and from where on.
 
-import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/control.ts";
-import { minorPerMajor } from "../../../domain/currency.ts";
-import { formatMinor, type Minor } from "../../../domain/money.ts";
+import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/campaign/control.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
+import { formatMinor, type Minor } from "../../../domain/money/money.ts";
 import type { Change } from "./changes.ts";
 import { accountView, type AccountView } from "../../../observe/campaign-view.ts";
 import { tableText, type Cell } from "../../../terminal/table.ts";

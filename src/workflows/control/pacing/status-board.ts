@@ -1,6 +1,6 @@
 // Status board: the latest status of each campaign, read on from where it was read to.
 
-import type { BudgetStatus } from "../../../domain/control.ts";
+import type { BudgetStatus } from "../../../domain/campaign/control.ts";
 import { readTopic } from "../../../log/codec/reading.ts";
 import type { EventLog } from "../../../log/event-log.ts";
 

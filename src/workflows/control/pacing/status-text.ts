@@ -1,9 +1,9 @@
 // Status text: a campaign's status for people: the money of each account, the plan in force, what the end of the period is
 // expected to bring, and which shards have not applied the current revision.
 
-import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/control.ts";
-import { minorPerMajor } from "../../../domain/currency.ts";
-import { formatMinor, type Minor } from "../../../domain/money.ts";
+import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/campaign/control.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
+import { formatMinor, type Minor } from "../../../domain/money/money.ts";
 import { toJson } from "../../../log/codec/json.ts";
 import { statusView, type AccountView } from "../../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../../observe/warnings.ts";

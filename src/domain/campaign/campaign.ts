@@ -2,13 +2,13 @@
 // A budget, a set of arms, a period and caps. Arm 0 is the control: no incentive, no cost.
 
 import { z } from "zod";
-import { isTimeZone, type Every } from "./calendar.ts";
-import { currencyCode } from "./currency.ts";
-import { MAX_ID_BYTES } from "./ids.ts";
-import { instant, minor } from "./reading/fields.ts";
-import { rangeFault, readInstant, unitFault } from "./reading/instant.ts";
-import { describeIssues } from "./reading/issues.ts";
-import type { Minor } from "./money.ts";
+import { isTimeZone, type Every } from "../calendar.ts";
+import { currencyCode } from "../money/currency.ts";
+import { MAX_ID_BYTES } from "../ids.ts";
+import { instant, minor } from "../reading/fields.ts";
+import { rangeFault, readInstant, unitFault } from "../reading/instant.ts";
+import { describeIssues } from "../reading/issues.ts";
+import type { Minor } from "../money/money.ts";
 
 export interface Arm {
   readonly id: string;

@@ -3,12 +3,12 @@
 // On disk a folder (manifest.json, classifier.onnx, evidence.json, report.html); on the `releases` topic one record.
 
 import { z } from "zod";
-import { InvalidInput } from "./campaign.ts";
-import { canonicalJson, sha256Hex } from "./canonical.ts";
-import { currencyCode } from "./currency.ts";
-import { rowWidth, type FeatureSpec } from "./features.ts";
-import { MAX_ID_BYTES } from "./ids.ts";
-import { describeIssues } from "./reading/issues.ts";
+import { InvalidInput } from "../campaign/campaign.ts";
+import { canonicalJson, sha256Hex } from "../canonical.ts";
+import { currencyCode } from "../money/currency.ts";
+import { rowWidth, type FeatureSpec } from "../session/features.ts";
+import { MAX_ID_BYTES } from "../ids.ts";
+import { describeIssues } from "../reading/issues.ts";
 
 export const RELEASE_FORMAT = 1;
 

@@ -1,7 +1,7 @@
 // Session, outcome, profile: what event producers publish. Keyed by user; parsed at the door.
 
 import type { Attributes } from "./features.ts";
-import type { Minor } from "./money.ts";
+import type { Minor } from "../money/money.ts";
 
 /** A user has arrived: the event that asks for a decision. */
 export interface Session {

@@ -1,7 +1,7 @@
 // Training row: what became of one decision, complete for learning, written when its outcome window has ended.
 
-import type { Attributes } from "./features.ts";
-import type { Minor } from "./money.ts";
+import type { Attributes } from "../session/features.ts";
+import type { Minor } from "../money/money.ts";
 
 export interface TrainingRow {
   readonly decisionId: string;

@@ -1,6 +1,6 @@
 // Decision and settlement: what Stipend answers, and what became of the money.
 
-import type { Minor } from "./money.ts";
+import type { Minor } from "../money/money.ts";
 
 /**
  * Why a session got what it got; a closed list, documented in docs/REASONS.md (a test holds the two together).

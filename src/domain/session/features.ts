@@ -4,9 +4,9 @@
 // Standardisation is inside the ONNX graph; here is only the layout: numbers as they are, booleans as 0/1,
 // a categorical as one-hot over its known categories (an unknown category is all zeros).
 
-import { numberOf, truthOf, valueKey, type AttributeValue } from "./reading/values.ts";
+import { numberOf, truthOf, valueKey, type AttributeValue } from "../reading/values.ts";
 
-export type { AttributeValue } from "./reading/values.ts";
+export type { AttributeValue } from "../reading/values.ts";
 
 /** A user's or session's attributes by name, as producers send them. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;

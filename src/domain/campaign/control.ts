@@ -3,10 +3,10 @@
 // a repeated or late message changes nothing (law L4).
 
 import type { Campaign, CurvePoint, PacingController, PacingMode } from "./campaign.ts";
-import type { Every } from "./calendar.ts";
-import type { Account } from "./decision.ts";
-import { lineBreach, MAX_ID_BYTES, MAX_LINE_BYTES } from "./ids.ts";
-import type { Minor } from "./money.ts";
+import type { Every } from "../calendar.ts";
+import type { Account } from "../decision/decision.ts";
+import { lineBreach, MAX_ID_BYTES, MAX_LINE_BYTES } from "../ids.ts";
+import type { Minor } from "../money/money.ts";
 
 /** What ops ask for; keyed by campaign on `budget-pacing`. */
 export interface PacingCommand {

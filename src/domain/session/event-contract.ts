@@ -1,11 +1,11 @@
 // Event contract: what a session, an outcome, a profile or an erasure must keep to beyond its schema. The allocator holds each record to it
 // (a breach is a dead letter), and whoever writes records for others does so before.
 
-import { wordsBreach } from "./control.ts";
+import { wordsBreach } from "../campaign/control.ts";
 import type { DeadLetterReason } from "./dead-letter.ts";
 import type { Erasure } from "./erasure.ts";
-import { idBreach } from "./ids.ts";
-import { unitFault } from "./reading/instant.ts";
+import { idBreach } from "../ids.ts";
+import { unitFault } from "../reading/instant.ts";
 import { MAX_FUTURE_MS, MAX_REWARD, MAX_SESSION_AGE_MS, type Outcome, type Profile, type Session } from "./session.ts";
 
 /** The reason, and the field with what is wrong with it: `field: text`. */

@@ -1,7 +1,7 @@
 // Totals: the arithmetic of an account's cumulative totals, of one shard or of several.
 
-import type { AccountTotals } from "./control.ts";
-import type { Account } from "./decision.ts";
+import type { AccountTotals } from "../campaign/control.ts";
+import type { Account } from "../decision/decision.ts";
 import type { Minor } from "./money.ts";
 
 export const ACCOUNTS: readonly Account[] = ["plan", "exploration"];

@@ -2,7 +2,7 @@
 // An amount is a bigint of the currency's minor units (cents; whole yen; see currency.ts), never a float.
 // Expected values (a plan's mean cost, a shadow price) are statistics, not balances: those are numbers.
 
-import { shown } from "./reading/shown.ts";
+import { shown } from "../reading/shown.ts";
 import { currencyFault, minorDigits, minorPerMajor } from "./currency.ts";
 
 /** An integer of minor units of a campaign's currency. */

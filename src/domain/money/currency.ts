@@ -7,7 +7,7 @@
 // Left out, because no budget is in them: metals, bond units, units of account, XTS (tests) and XXX (no currency).
 
 import { z } from "zod";
-import { shown } from "./reading/shown.ts";
+import { shown } from "../reading/shown.ts";
 
 const CODES: Readonly<Record<number, string>> = {
   0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",

@@ -2,8 +2,8 @@
 // A release's costs are in the money that it was trained with: a currency, and what each arm is worth and costs to send.
 // In a campaign with another money its plans mean nothing: five yen are not five euro, nor is an arm of 5.00 one of 50.00.
 
-import type { Campaign } from "./campaign.ts";
-import { formatMinor, type Minor } from "./money.ts";
+import type { Campaign } from "../campaign/campaign.ts";
+import { formatMinor, type Minor } from "../money/money.ts";
 import type { ReleaseManifest } from "./release.ts";
 
 export interface MoneyDifference {

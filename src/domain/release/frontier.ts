@@ -8,7 +8,7 @@
 //   2. `positionForBudget` rises with the budget, and expected spend up to that position never passes the budget.
 //   3. Every mix of clusters serves: a mix is counts or shares, normalised here.
 
-import { assert, itemAt, must } from "./assert.ts";
+import { assert, itemAt, must } from "../assert.ts";
 import type { ClusterValues, Frontier, PlanRow } from "./release.ts";
 
 /** Per session. */
