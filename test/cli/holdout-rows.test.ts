@@ -1,7 +1,7 @@
 // What a campaign's log says of each user since they entered: on a log that is written by hand.
 
 import { expect, test } from "vitest";
-import { readHoldout, type Holdout } from "../../src/workflows/evaluate/holdout-rows.ts";
+import { readHoldout, type Holdout } from "../../src/workflows/evaluate/rows/holdout-rows.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { Decision } from "../../src/domain/decision/decision.ts";
 import type { Outcome } from "../../src/domain/session/session.ts";

@@ -2,7 +2,7 @@
 // literals, and runs of one byte as copies.
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { BATCH_OVERHEAD } from "../../src/log/kafka/protocol/record-batch.ts";
+import { BATCH_OVERHEAD } from "../../src/log/kafka/protocol/batches/record-batch.ts";
 
 export const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type CodecName = keyof typeof CODECS;

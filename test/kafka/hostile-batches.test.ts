@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { must } from "../../src/domain/assert.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
-import { BATCH_OVERHEAD, encodeBatch, type BatchRecord } from "../../src/log/kafka/protocol/record-batch.ts";
-import { MAX_UNPACKED_BYTES, storedBatches, type Room } from "../../src/log/kafka/protocol/stored-batch.ts";
+import { BATCH_OVERHEAD, encodeBatch, type BatchRecord } from "../../src/log/kafka/protocol/batches/record-batch.ts";
+import { MAX_UNPACKED_BYTES, storedBatches, type Room } from "../../src/log/kafka/protocol/batches/stored-batch.ts";
 import { compressed, CODECS, type CodecName } from "./compressed.ts";
 
 const OWNER = { producerId: 7, producerEpoch: 0, firstSequence: 0, transactional: false };

@@ -5,13 +5,13 @@ import { must } from "../../src/domain/assert.ts";
 import type { LogRecord } from "../../src/log/event-log.ts";
 import { ProtocolReader, ProtocolWriter } from "../../src/log/kafka/protocol/bytes.ts";
 import * as calls from "../../src/log/kafka/protocol/calls.ts";
-import { crc32c } from "../../src/log/kafka/protocol/crc32c.ts";
+import { crc32c } from "../../src/log/kafka/protocol/batches/crc32c.ts";
 import { fetch } from "../../src/log/kafka/protocol/fetch-call.ts";
 import * as group from "../../src/log/kafka/protocol/group-calls.ts";
 import { NEEDED } from "../../src/log/kafka/protocol/needed.ts";
-import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/protocol/record-batch.ts";
+import { encodeBatch, recordBytesMost, type BatchRecord } from "../../src/log/kafka/protocol/batches/record-batch.ts";
 import * as transaction from "../../src/log/kafka/protocol/transaction-calls.ts";
-import { storedBatches } from "../../src/log/kafka/protocol/stored-batch.ts";
+import { storedBatches } from "../../src/log/kafka/protocol/batches/stored-batch.ts";
 import { VarintReader, signedVarintSize, writeSignedVarint } from "../../src/log/varint.ts";
 
 // kafkajs' own protocol code: another implementation to be held against.

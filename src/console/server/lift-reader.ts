@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import type { EventLog } from "../../log/event-log.ts";
-import { readHoldout } from "../../workflows/evaluate/holdout-rows.ts";
+import { readHoldout } from "../../workflows/evaluate/rows/holdout-rows.ts";
 import { liftOf, type Lift } from "../views/lift.ts";
 import type { LiveModel } from "../views/live-model.ts";
 

@@ -8,7 +8,7 @@ import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { rewardName } from "../evaluate/evaluation.ts";
-import { sumTable } from "../evaluate/table-rows.ts";
+import { sumTable } from "../evaluate/rows/table-rows.ts";
 
 export interface LogCheck {
   readonly rows: number;

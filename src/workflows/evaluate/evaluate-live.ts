@@ -8,10 +8,10 @@ import { percent } from "../../report/page/figures.ts";
 import { findCampaign } from "../control/campaigns.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { rewardName, type Evaluation } from "./evaluation.ts";
-import { readHoldout, type Holdout } from "./holdout-rows.ts";
-import { sumLive, type LiveSums } from "./live-rows.ts";
+import { readHoldout, type Holdout } from "./rows/holdout-rows.ts";
+import { sumLive, type LiveSums } from "./rows/live-rows.ts";
 import { withReleases, type OpenRelease } from "./open-releases.ts";
-import { judgedReleases } from "./row-sums.ts";
+import { judgedReleases } from "./rows/row-sums.ts";
 
 export interface EvaluateLive {
   readonly log: EventLog;

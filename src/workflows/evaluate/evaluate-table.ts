@@ -8,8 +8,8 @@ import type { Progress } from "../../terminal/progress.ts";
 import { rewardName, type Evaluation } from "./evaluation.ts";
 import { learnedOn } from "./learned-on.ts";
 import { withReleases } from "./open-releases.ts";
-import { judgedReleases } from "./row-sums.ts";
-import { sumTable } from "./table-rows.ts";
+import { judgedReleases } from "./rows/row-sums.ts";
+import { sumTable } from "./rows/table-rows.ts";
 
 export interface EvaluateTable {
   readonly files: readonly string[];

@@ -24,7 +24,7 @@ import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import type { ProgressListener } from "../../learn/nouns.ts";
 import { identifier, literal } from "../../learn/data/sql.ts";
 import { featuresSql, raw } from "../../learn/data/staging.ts";
-import { fitMapping } from "../evaluate/fit.ts";
+import { fitMapping } from "../evaluate/rows/fit.ts";
 import type { OpenRelease } from "../evaluate/open-releases.ts";
 
 export interface ScoreOptions {

@@ -7,7 +7,7 @@ import type { TaskLog } from "../../../src/log/event-log.ts";
 import { Cluster } from "../../../src/log/kafka/client/cluster.ts";
 import type { KafkaLog } from "../../../src/log/kafka/log.ts";
 import { withDefaults } from "../../../src/log/kafka/settings.ts";
-import { encodeBatch } from "../../../src/log/kafka/protocol/record-batch.ts";
+import { encodeBatch } from "../../../src/log/kafka/protocol/batches/record-batch.ts";
 import {
   addPartitions,
   endTransaction,

@@ -8,7 +8,7 @@ import {
   scramFirst,
   scramVerify,
   type ScramUser,
-} from "../../../src/log/kafka/client/scram.ts";
+} from "../../../src/log/kafka/client/login/scram.ts";
 
 const USER: ScramUser = { hash: "sha256", username: "user", password: "pencil", nonce: "rOprNGfwEbeRWgbNEkqO" };
 const SERVER_FIRST = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";

@@ -8,8 +8,8 @@ import { apiVersions, type ApiRange, type Call } from "../protocol/calls.ts";
 import { NEEDED } from "../protocol/needed.ts";
 import type { ResolvedSettings } from "../settings.ts";
 import { Disconnected, KafkaError } from "./errors.ts";
-import { authenticate } from "./sasl.ts";
-import { ScramFailed } from "./scram.ts";
+import { authenticate } from "./login/sasl.ts";
+import { ScramFailed } from "./login/scram.ts";
 import { addressText, openSocket, type Address } from "./socket.ts";
 import { Transport } from "./transport.ts";
 

@@ -5,7 +5,7 @@ import { must } from "../../../domain/assert.ts";
 import type { LogRecord } from "../../event-log.ts";
 import { ProtocolWriter, type ProtocolReader } from "./bytes.ts";
 import type { Call } from "./calls.ts";
-import { storedBatches } from "./stored-batch.ts";
+import { storedBatches } from "./batches/stored-batch.ts";
 
 const READ_COMMITTED = 1;
 

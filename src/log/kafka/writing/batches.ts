@@ -7,7 +7,7 @@ import { checkBounds } from "../../bounds.ts";
 import { RecordTooLarge, type OutRecord } from "../../event-log.ts";
 import { partitionOf, type KeylessCounter } from "../../partitioner.ts";
 import { checkPartition, type ClusterTopics, type ClusterTopic } from "../catalogue.ts";
-import { BATCH_OVERHEAD, recordBytesMost, type BatchRecord } from "../protocol/record-batch.ts";
+import { BATCH_OVERHEAD, recordBytesMost, type BatchRecord } from "../protocol/batches/record-batch.ts";
 
 /** Smaller batches than the topic takes, so that a request of many partitions stays small. */
 const BATCH_BYTES = 512 * 1024;

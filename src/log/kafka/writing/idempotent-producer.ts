@@ -7,7 +7,7 @@ import type { PartitionGroup } from "./batches.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { Disconnected, isRetriable, KafkaError } from "../client/errors.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
-import { encodeBatch, type BatchRecord } from "../protocol/record-batch.ts";
+import { encodeBatch, type BatchRecord } from "../protocol/batches/record-batch.ts";
 import {
   produce,
   type PartitionBatch,

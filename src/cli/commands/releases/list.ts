@@ -1,0 +1,37 @@
+// stipend releases list: the releases on the log, with what is in force.
+
+import { defineCommand } from "../../command.ts";
+import { DONE } from "../../../terminal/context.ts";
+import { withLog } from "../../../workflows/connect/open-log.ts";
+import { option } from "../../options.ts";
+import { asText } from "../../../settings/parse.ts";
+import { listReleases, releaseJson } from "../../../workflows/control/release-list.ts";
+import { tableText, timeText } from "../../../terminal/table.ts";
+
+export const command = defineCommand({
+  summary: "the releases on the log, with what is in force",
+  description:
+    "A release is in force for its campaign, or was before it (previous: what a rollback brings back), or is a candidate, " +
+    "which serves nobody until it is promoted.",
+  examples: ["stipend releases list", "stipend releases list --campaign spring --json"],
+  options: { campaign: option("id", "of this campaign only", asText) },
+  async run(context, { campaign }) {
+    const releases = (await withLog(context, (log) => listReleases(log, campaign))).map(releaseJson);
+    context.output.result({ releases }, () =>
+      releases.length === 0
+        ? "no release yet: `stipend train` makes one, `stipend releases publish` puts it on the log"
+        : tableText(
+            ["campaign", "release", "standing", "published", "clusters", "arms"],
+            releases.map(({ campaign: of, hash, standing, publishedAtMs, clusters, arms }) => [
+              of,
+              hash.slice(0, 12),
+              standing,
+              timeText(publishedAtMs),
+              clusters,
+              arms.join(" "),
+            ]),
+          ),
+    );
+    return DONE;
+  },
+});

@@ -1,0 +1,50 @@
+// Row sums
+// What `evaluate` keeps of a log, whether it comes from a table or from topics: sums by lot, of everybody and by each
+// release's clusters. Blocks of rows go in, nothing else stays.
+
+import { must } from "../../../domain/assert.ts";
+import { LOTS } from "../../../evaluate/policy/bootstrap.ts";
+import { addRow, emptyGroups, type GroupedRows } from "../../../evaluate/policy/grouped.ts";
+import type { JudgedRelease } from "../../../evaluate/policy/judge.ts";
+import type { OpenRelease } from "../open-releases.ts";
+
+export interface RowBlock {
+  readonly n: number;
+  readonly lot: ArrayLike<number>;
+  readonly arm: ArrayLike<number>;
+  readonly propensity: ArrayLike<number>;
+  readonly reward: ArrayLike<number>;
+  readonly cost: ArrayLike<number>;
+}
+
+export interface RowSums {
+  readonly everybody: GroupedRows;
+  /** In the releases' order. */
+  readonly byRelease: readonly GroupedRows[];
+}
+
+export function emptyRowSums(releases: readonly OpenRelease[], arms: number): RowSums {
+  return {
+    everybody: emptyGroups(1, arms, LOTS),
+    byRelease: releases.map(({ release }) => emptyGroups(release.manifest.clusters, arms, LOTS)),
+  };
+}
+
+/** `groups`: of each row; null for everybody in one. */
+export function addRows(into: GroupedRows, rows: RowBlock, groups: ArrayLike<number> | null): void {
+  for (let row = 0; row < rows.n; row += 1)
+    addRow(into, {
+      lot: must(rows.lot[row], "lot"),
+      group: groups === null ? 0 : must(groups[row], "group"),
+      arm: must(rows.arm[row], "arm"),
+      propensity: must(rows.propensity[row], "propensity"),
+      reward: must(rows.reward[row], "reward"),
+      cost: must(rows.cost[row], "cost"),
+    });
+}
+
+export function judgedReleases(releases: readonly OpenRelease[], { byRelease }: RowSums): JudgedRelease[] {
+  return releases.map(({ label, release: { hash, manifest } }, index) => {
+    return { label, hash, manifest, grouped: must(byRelease[index], "a release's sums") };
+  });
+}
