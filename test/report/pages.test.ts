@@ -76,7 +76,7 @@ test.each([
 });
 
 test("a colour is the same in the reports as in the console", () => {
-  const css = readFileSync(new URL("../../src/console/client/base.css", import.meta.url), "utf8");
+  const css = readFileSync(new URL("../../src/console/client/style/colours.css", import.meta.url), "utf8");
   const defined = (name: string): string[] =>
     [...css.matchAll(new RegExp(`--${name}: (#[0-9a-f]{6});`, "g"))].map(([, value]) => value ?? "").slice(0, 2);
   const shared = Object.entries(PALETTE).filter(([name]) => defined(name).length > 0);

@@ -2,17 +2,17 @@
 
 import { render, type ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Campaign } from "./campaign.ts";
-import { Campaigns } from "./campaigns.ts";
-import { Changes } from "./changes.ts";
-import { useReport } from "./facts.ts";
-import { goTo } from "./go-to.ts";
-import { Health } from "./health.ts";
-import { html } from "./html.ts";
-import { Empty } from "./parts.ts";
-import { Releases } from "./releases.ts";
-import { Session } from "./session.ts";
-import { User } from "./user.ts";
+import { Campaign } from "./pages/campaign.ts";
+import { Campaigns } from "./pages/campaigns.ts";
+import { Changes } from "./pages/changes.ts";
+import { useReport } from "./live/facts.ts";
+import { goTo } from "./parts/go-to.ts";
+import { Health } from "./pages/health.ts";
+import { html } from "./parts/html.ts";
+import { Empty } from "./parts/parts.ts";
+import { Releases } from "./pages/releases.ts";
+import { Session } from "./live/session.ts";
+import { User } from "./pages/user.ts";
 
 const NAVIGATION = [
   ["/", "Campaigns"],

@@ -19,8 +19,6 @@ const MODULES = {
   uplot: "uplot/dist/uPlot.esm.js",
 } as const;
 
-const STYLES = ["base.css", "parts.css", "pages.css"];
-
 interface Asset {
   readonly type: string;
   readonly text: string;
@@ -62,18 +60,25 @@ export function addReport(app: HttpApp, report: string): void {
 
 function files(): [string, Asset][] {
   const scripts = [
-    ...readdirSync(CLIENT)
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => [`/src/console/client/${file}`, path.join(CLIENT, file)] as const),
+    ...clientFiles(".ts").map((file) => [`/src/console/client/${file}`, path.join(CLIENT, file)] as const),
     ...Object.entries(SHARED),
   ];
   return [
-    ...STYLES.map((file): [string, Asset] => [`/${file}`, assetOf("text/css; charset=utf-8", client(file))]),
+    ...clientFiles(".css").map((file): [string, Asset] => [
+      `/${file}`,
+      assetOf("text/css; charset=utf-8", client(file)),
+    ]),
     ["/modules/uplot.css", assetOf("text/css; charset=utf-8", ofPackage("uplot/dist/uPlot.min.css"))],
     ["/icon.svg", assetOf("image/svg+xml", client("icon.svg"))],
     ...scripts.map(([url, file]): [string, Asset] => [url, scriptOf(stripTypeScriptTypes(readFileSync(file, "utf8")))]),
     ...Object.entries(MODULES).map(([name, file]): [string, Asset] => [moduleUrl(name), scriptOf(ofPackage(file))]),
   ];
+}
+
+/** Of all the client's rooms, as an address has them. */
+function clientFiles(ending: string): readonly string[] {
+  const found = readdirSync(CLIENT, { recursive: true, encoding: "utf8" });
+  return found.filter((file) => file.endsWith(ending)).map((file) => file.replaceAll(path.sep, "/"));
 }
 
 function moduleUrl(name: string): string {

@@ -9,7 +9,7 @@ import type { HttpApp } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { dryRun, send, type CommandOutcome, type SteeringRequest } from "../../workflows/control/control.ts";
 import { confirmReasons, previewOf, type Preview } from "../views/command-preview.ts";
-import type { LiveModel } from "../views/live-model.ts";
+import type { LiveModel } from "../views/model/live-model.ts";
 import { actionOf, commandSchema, type CommandRequest } from "./command-request.ts";
 
 export interface CommandsOptions {

@@ -3,7 +3,7 @@
 
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
-import { FOLLOWED, type Followed, type LiveModel } from "../views/live-model.ts";
+import { FOLLOWED, type Followed, type LiveModel } from "../views/model/live-model.ts";
 import { offsetAt } from "./offset-at.ts";
 
 export interface FollowerOptions {

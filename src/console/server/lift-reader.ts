@@ -7,7 +7,7 @@ import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { readHoldout } from "../../workflows/evaluate/rows/holdout-rows.ts";
 import { liftOf, type Lift } from "../views/lift.ts";
-import type { LiveModel } from "../views/live-model.ts";
+import type { LiveModel } from "../views/model/live-model.ts";
 
 export interface LiftOptions {
   readonly log: EventLog;

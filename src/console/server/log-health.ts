@@ -2,7 +2,7 @@
 
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { serveKind, treasuryKind } from "../../log/topics.ts";
-import type { LogHealth } from "../views/health-page.ts";
+import type { LogHealth } from "../views/pages/health-page.ts";
 
 export async function readLogHealth(log: EventLog, application: string): Promise<readonly LogHealth[]> {
   const found: LogHealth[] = [];

@@ -5,8 +5,8 @@ import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
-import { SpendSeries } from "../views/spend-series.ts";
-import type { LiveModel } from "../views/live-model.ts";
+import { SpendSeries } from "../views/model/spend-series.ts";
+import type { LiveModel } from "../views/model/live-model.ts";
 import { offsetAt } from "./offset-at.ts";
 
 const SAMPLES = 100;

@@ -4,7 +4,7 @@ import { keyIs } from "../../domain/ids.ts";
 import { codecFor, decodedOrNull, type TopicValues } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
-import { userPage, type UserPage, type UserRecords } from "../views/user-page.ts";
+import { userPage, type UserPage, type UserRecords } from "../views/pages/user-page.ts";
 import { offsetAt } from "./offset-at.ts";
 
 /** Of each topic's partition, from its end: reading more would hold whoever looks, and the log, for too long. */

@@ -1,0 +1,192 @@
+// Actions: what can be done to a campaign, each a button that opens its dialog. None where this console only reads.
+
+import type { ComponentChild } from "preact";
+import { useState } from "preact/hooks";
+import type { CampaignPage, ShownSettings } from "../../views/pages/campaign-page.ts";
+import type { CampaignRow } from "../../views/pages/campaigns-page.ts";
+import type { ConsoleAction } from "../../views/console-action.ts";
+import { CommandDialog, valueOf } from "./command-dialog.ts";
+import { useCommanding } from "../live/facts.ts";
+import { amount } from "../parts/format.ts";
+import { html } from "../parts/html.ts";
+
+const TITLES = {
+  set_budget: "Budget",
+  pause: "Pause",
+  resume: "Resume",
+  set_curve: "Curve",
+  set_caps: "Caps",
+  set_exploration: "Exploration",
+  end: "End",
+  clear_alarm: "Clear the alarm",
+} as const;
+type Kind = keyof typeof TITLES;
+
+export function Actions({ page }: { page: CampaignPage }) {
+  const commanding = useCommanding();
+  const [open, setOpen] = useState<Kind | null>(null);
+  const { row, settings } = page;
+  if (commanding !== "open" || settings === null || row.state === "ended") return null;
+  const kinds: readonly Kind[] = [
+    ...(row.warnings.some(({ kind }) => kind === "alarm") ? (["clear_alarm"] as const) : []),
+    "set_budget",
+    row.state === "paused" ? "resume" : "pause",
+    "set_curve",
+    "set_caps",
+    "set_exploration",
+    "end",
+  ];
+  return html`<div class="actions">
+    ${kinds.map((kind) => html`<button type="button" key=${kind} class=${kind === "end" ? "danger" : ""} onClick=${() => setOpen(kind)}>${TITLES[kind]}…</button>`)}
+    ${open !== null && html`<${ActionDialog} key=${open} start=${startOf(open, page, settings)} row=${row} hasPeriod=${settings.period !== null} onClose=${() => setOpen(null)} />`}
+  </div>`;
+}
+
+export interface ActionDialogProps {
+  /** What the fields begin with. */
+  readonly start: ConsoleAction;
+  readonly row: Pick<CampaignRow, "id" | "revision" | "currency">;
+  readonly hasPeriod: boolean;
+  readonly onClose: () => void;
+}
+
+export function ActionDialog({ start, row, hasPeriod, onClose }: ActionDialogProps) {
+  const [action, setAction] = useState(start);
+  const title = action.kind in TITLES ? TITLES[action.kind as Kind] : "Release";
+  return html`<${CommandDialog}
+    title=${`${title}: ${row.id}`}
+    campaign=${row.id}
+    revision=${row.revision}
+    action=${action}
+    onClose=${onClose}
+  >
+    ${fieldsOf(action, setAction, row.currency.code, hasPeriod)}
+  <//>`;
+}
+
+/** From what is in force now. */
+function startOf(kind: Kind, { row, exploration }: CampaignPage, settings: ShownSettings): ConsoleAction {
+  const typed = (minor: number) => amount(minor, row.currency.digits);
+  switch (kind) {
+    case "set_budget":
+      return {
+        kind,
+        amount: typed(row.money.budget),
+        periodAmount: settings.period === null ? null : typed(settings.period.budget),
+      };
+    case "set_exploration":
+      return { kind, share: settings.explorationShare, amount: typed(exploration.budget) };
+    case "set_caps":
+      return { kind, caps: settings.caps };
+    case "set_curve":
+      return { kind, mode: settings.curve, points: settings.points };
+    default:
+      return { kind };
+  }
+}
+
+function fieldsOf(
+  action: ConsoleAction,
+  set: (action: ConsoleAction) => void,
+  currency: string,
+  hasPeriod: boolean,
+): ComponentChild {
+  switch (action.kind) {
+    case "set_budget":
+      return html`
+        <${Field}
+          label=${`Budget, ${currency}`}
+          value=${action.amount}
+          onValue=${(value: string) => set({ ...action, amount: value })}
+        />
+        ${hasPeriod && html`<${Field} label=${`Of each day or week, ${currency}`} value=${action.periodAmount ?? ""} onValue=${(value: string) => set({ ...action, periodAmount: value === "" ? null : value })} />`}
+      `;
+    case "set_exploration":
+      return html`
+        <${Field}
+          label="Share of the sessions, %"
+          value=${String(Number((action.share * 100).toFixed(4)))}
+          onValue=${(value: string) => set({ ...action, share: Number(value) / 100 })}
+        />
+        <${Field}
+          label=${`Budget, ${currency}`}
+          value=${action.amount}
+          onValue=${(value: string) => set({ ...action, amount: value })}
+        />
+      `;
+    case "set_caps":
+      return html`<${Caps} caps=${action.caps} onCaps=${(caps: CapsOf) => set({ ...action, caps })} />`;
+    case "set_curve":
+      return html`<label
+        >The budget goes out
+        <select
+          value=${action.mode}
+          onChange=${(event: Event) => set({ ...action, mode: modeOf(valueOf(event)), points: valueOf(event) === "points" ? action.points : [] })}
+        >
+          <option value="even">evenly over the traffic</option>
+          <option value="asap">as soon as possible</option>
+          ${action.points.length > 0 && html`<option value="points">along its ${action.points.length} points</option>`}
+        </select></label
+      >`;
+    case "promote_release":
+      return html`<p>Release <code>${action.release.slice(0, 12)}</code></p>`;
+    default:
+      return undefined;
+  }
+}
+
+function modeOf(value: string): "even" | "asap" | "points" {
+  return value === "asap" || value === "points" ? value : "even";
+}
+
+function Field({ label, value, onValue }: { label: string; value: string; onValue: (value: string) => void }) {
+  return html`<label
+    >${label}
+    <input
+      required
+      autocomplete="off"
+      inputmode="decimal"
+      value=${value}
+      onInput=${(event: InputEvent) => onValue(valueOf(event))}
+    />
+  </label>`;
+}
+
+type CapsOf = readonly { readonly max: number; readonly windowMs: number }[];
+const HOUR_MS = 3_600_000;
+
+function Caps({ caps, onCaps }: { caps: CapsOf; onCaps: (caps: CapsOf) => void }) {
+  const change = (at: number, cap: Partial<CapsOf[number]>) =>
+    onCaps(caps.map((each, index) => (index === at ? { ...each, ...cap } : each)));
+  return html`
+    ${caps.length === 0 && html`<p>A user may get any number of offers.</p>`}
+    ${caps.map(
+      ({ max, windowMs }, at) =>
+        html`<div class="inline" key=${at}>
+          <label
+            >At most
+            <input
+              type="number"
+              min="1"
+              required
+              value=${max}
+              onInput=${(event: InputEvent) => change(at, { max: Number(valueOf(event)) })}
+          /></label>
+          <label
+            >in hours
+            <input
+              type="number"
+              min="0.01"
+              step="any"
+              required
+              value=${windowMs / HOUR_MS}
+              onInput=${(event: InputEvent) => change(at, { windowMs: Math.round(Number(valueOf(event)) * HOUR_MS) })}
+          /></label>
+          <button type="button" class="small" onClick=${() => onCaps(caps.filter((_, index) => index !== at))}>
+            Remove
+          </button>
+        </div>`,
+    )}
+    ${caps.length < 8 && html`<button type="button" class="small" onClick=${() => onCaps([...caps, { max: 1, windowMs: 24 * HOUR_MS }])}>Add a cap</button>`}
+  `;
+}

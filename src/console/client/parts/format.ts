@@ -1,0 +1,73 @@
+// Format: figures and times as people read them. Money always has its currency, and times are in the campaign's zone.
+
+import type { Currency } from "../../views/pages/campaigns-page.ts";
+
+/** `1234500, EUR` → `12,345.00 EUR`. */
+export function money(minor: number, { code, digits }: Currency): string {
+  // What an earlier version let in: not scaled, and said so.
+  if (digits === null) return `${whole(minor)} minor units of ${code === "" ? "no currency" : code}`;
+  return `${amount(minor, digits)} ${code}`;
+}
+
+/** Without its currency, where that stands beside it. */
+export function amount(minor: number, digits: number | null): string {
+  const places = digits ?? 0;
+  return (minor / 10 ** places).toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
+}
+
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** `3 min ago`, `in 2 h`. */
+export function ago(atMs: number, nowMs: number): string {
+  const ms = nowMs - atMs;
+  if (Math.abs(ms) < 1_000) return "now";
+  return ms >= 0 ? `${span(ms)} ago` : `in ${span(-ms)}`;
+}
+
+const UNITS = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1_000],
+] as const;
+
+export function span(ms: number): string {
+  const [unit, length] = UNITS.find(([, each]) => ms >= each) ?? (["s", 1_000] as const);
+  return `${Math.floor(ms / length)} ${unit}`;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** `5 Jan 2026, 08:00 CET`. */
+export function time(atMs: number, timeZone: string): string {
+  let clock = clocks.get(timeZone);
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      year: "numeric",
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      timeZoneName: "short",
+    });
+    clocks.set(timeZone, clock);
+  }
+  return clock.format(atMs);
+}
+
+/** `12.3k`: for axes. */
+export function compact(value: number): string {
+  return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+}
+
+/** `2026-01-05 08:00:00`, UTC, to the second. */
+export function moment(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+}
