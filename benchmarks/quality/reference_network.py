@@ -1,6 +1,6 @@
 """The representation network written down a second time, in JAX: loss, gradients and predictions of one small batch.
 
-test/learn/network-reference.test.ts has the figures that this prints (float64, jax 0.10) and holds the product to them.
+test/learn/represent/network-reference.test.ts has the figures that this prints (float64, jax 0.10) and holds the product to them.
 Weights are given by a formula, so that both sides have the same: weight i of array s is 0.3 sin(1.7 i + s).
 
     python3 reference_network.py

@@ -11,7 +11,7 @@ import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import { NEEDS_HEADER } from "../../src/log/formats.ts";
-import { Program } from "../cli/program-process.ts";
+import { Program } from "../cli/programs/program-process.ts";
 import { openShell, type Background, type Shell } from "../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
 import { freePort, startPrometheus, type Prometheus } from "./prometheus.ts";

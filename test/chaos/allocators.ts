@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { isStopped } from "../../src/log/machine.ts";
 
-const PRELOAD = path.join(import.meta.dirname, "preload.ts");
+const PRELOAD = path.join(import.meta.dirname, "harm/preload.ts");
 const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
 const SAID_LINES = 40;
 const AGAIN_MS = 500;

@@ -2,7 +2,7 @@
 
 import type { Ending } from "./allocators.ts";
 import type { BrokerHarm, Harm } from "./schedule.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline } from "./checks/timeline.ts";
 
 export type Law = "c2" | "c3";
 

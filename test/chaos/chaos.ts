@@ -16,10 +16,10 @@ import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 import { Allocator, type Ending } from "./allocators.ts";
 import { Brokers } from "./brokers.ts";
 import { writeChaosCampaign } from "./campaign.ts";
-import { check } from "./checker.ts";
+import { check } from "./checks/checker.ts";
 import type { ChaosOptions, ChaosResult, Law } from "./chaos-result.ts";
 import { sessionId, startLoad, type Load } from "./load.ts";
-import { RecoveryWatch } from "./recovery.ts";
+import { RecoveryWatch } from "./checks/recovery.ts";
 import {
   ALL_HARMS,
   CLOSE,

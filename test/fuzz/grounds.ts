@@ -14,7 +14,7 @@ import { produce } from "../../src/log/kafka/protocol/transaction-calls.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import type { Random } from "../../src/domain/random.ts";
 import { openRegisteredLog } from "../../src/log/codec/registry/registered-log.ts";
-import { CODECS, compressed, type CodecName } from "../kafka/compressed.ts";
+import { CODECS, compressed, type CodecName } from "../kafka/protocol/compressed.ts";
 import { memoryRegistry } from "./memory-registry.ts";
 
 export interface Ground {

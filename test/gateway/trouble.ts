@@ -1,7 +1,7 @@
 // What befalls a gateway, on whichever log: it is killed under load, or the log is away. What is held of it is the same.
 
 import { expect } from "vitest";
-import { Program } from "../cli/program-process.ts";
+import { Program } from "../cli/programs/program-process.ts";
 import { doorOf, type Answered, type Door, type World } from "./world.ts";
 
 /** Every decision on the topic, by session; one that is there twice fails. */

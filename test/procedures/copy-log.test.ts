@@ -1,5 +1,5 @@
 // `stipend log copy`: an embedded log goes to another log with all that it knows, or is not there at all for anybody.
-// test/kafka/broker/move.test.ts does the same to a broker.
+// test/kafka/broker/commands/move.test.ts does the same to a broker.
 
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 // What a program that runs with STIPEND_HTTP answers.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Program } from "../cli/program-process.ts";
+import type { Program } from "../cli/programs/program-process.ts";
 
 /** /readyz or /metrics, asked until it says so. */
 export async function answered(program: Program, path: string, says: RegExp): Promise<string> {

@@ -1,4 +1,4 @@
-// `stipend dead-letters skip` against a record that really stops a task, on the embedded log; test/kafka/broker/skip.test.ts
+// `stipend dead-letters skip` against a record that really stops a task, on the embedded log; test/kafka/broker/commands/skip.test.ts
 // does the same on a broker.
 
 import { test } from "vitest";

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { Program } from "../cli/program-process.ts";
+import { Program } from "../cli/programs/program-process.ts";
 import type { Shell } from "../cli/shell.ts";
 import { sessionLine } from "../cli/small-campaign.ts";
 

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Program } from "../cli/program-process.ts";
+import { Program } from "../cli/programs/program-process.ts";
 import { openShell, type Shell } from "../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
 import { answered } from "./readiness.ts";

@@ -10,18 +10,18 @@ import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { LogUnavailable, OutcomeUnknown, type OutRecord } from "../../src/log/event-log.ts";
 import { createSimulatedCluster, type SimulatedCluster, type SimulatedLog } from "../../src/log/simulated/cluster.ts";
 import { TOPICS, topicSpecs } from "../../src/log/topics.ts";
-import { CallFaults } from "./call-faults.ts";
-import { Disk } from "./disk.ts";
+import { CallFaults } from "./machine/call-faults.ts";
+import { Disk } from "./machine/disk.ts";
 import { History, valueOf } from "./history.ts";
-import { Machine, type Seams } from "./machine.ts";
-import { Operators } from "./operators.ts";
-import { People } from "./people.ts";
+import { Machine, type Seams } from "./machine/machine.ts";
+import { Operators } from "./actors/operators.ts";
+import { People } from "./actors/people.ts";
 import type { PlayedDay } from "./played-day.ts";
-import { Post } from "./post.ts";
+import { Post } from "./actors/post.ts";
 import { DAY_START_MS, furthestMsOf, placementsOf, roundMsOf, settingOf, type Setting } from "./setting.ts";
-import { Sleepers } from "./sleepers.ts";
+import { Sleepers } from "./machine/sleepers.ts";
 import { Tally } from "./tally.ts";
-import { shuffled, Turns, type Waiting } from "./turns.ts";
+import { shuffled, Turns, type Waiting } from "./machine/turns.ts";
 
 const MOST_EVENING_ROUNDS = 1_200;
 /** Rounds without a write in which every task has looked for something to do. */

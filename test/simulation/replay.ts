@@ -18,7 +18,7 @@ import { Findings } from "./audit/findings.ts";
 import { Inputs } from "./audit/inputs.ts";
 import type { PlayedDay } from "./played-day.ts";
 import type { Transaction } from "./history.ts";
-import { APPLICATION, type Seams } from "./machine.ts";
+import { APPLICATION, type Seams } from "./machine/machine.ts";
 import { placementsOf, secretOf } from "./setting.ts";
 import { loadThresholds } from "./release.ts";
 

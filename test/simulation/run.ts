@@ -5,7 +5,7 @@ import { verify } from "../../src/evaluate/verify/verify.ts";
 import { audit } from "./audit/auditor.ts";
 import { Findings, type Finding, type Law } from "./audit/findings.ts";
 import { playDay } from "./day.ts";
-import type { Seams } from "./machine.ts";
+import type { Seams } from "./machine/machine.ts";
 import { replay } from "./replay.ts";
 import type { FaultCounts } from "./tally.ts";
 

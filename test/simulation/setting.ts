@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { parseCampaign, type Campaign } from "../../src/domain/campaign/campaign.ts";
 import type { Random } from "../../src/domain/random.ts";
 import type { Placement } from "../../src/log/partitioner.ts";
-import { lengthMsOf, periodsOf, validitiesOf } from "./periods.ts";
+import { lengthMsOf, periodsOf, validitiesOf } from "./actors/periods.ts";
 import { ARM_IDS } from "./release.ts";
 
 /** A Monday. */

@@ -1,6 +1,6 @@
 // Avro types
 // avsc's types, made fit for bytes from strangers and for the domain's values. The one file that knows avsc's insides
-// (it is pinned to an exact version, and test/log/hostile-bytes.test.ts holds it to the promises here).
+// (it is pinned to an exact version, and test/log/codec/hostile-bytes.test.ts holds it to the promises here).
 //
 //   A1. Work and memory of a decode are bounded by the record's size, whatever lengths it claims.
 //   A2. Values are plain: object literals, bigint for minor units, any Uint8Array for bytes; no wrappers.

@@ -4,7 +4,7 @@
 //
 //   schemas/<name>.avsc                          what this version writes
 //   schemas/history/<name>/<fingerprint>.avsc    what earlier versions wrote, and this one still reads
-//   schemas/fingerprints.json                    pins the current ones; test/log/schemas.test.ts says what a change needs
+//   schemas/fingerprints.json                    pins the current ones; test/log/codec/schemas.test.ts says what a change needs
 //
 // A fingerprint is written everywhere as it is on the wire, so that a producer can take it from the file as it stands.
 

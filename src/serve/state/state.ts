@@ -53,7 +53,7 @@ const [USER_BRANCH, PROFILE_BRANCH] = [0, 8];
 
 /**
  * The due time without decoding the rest: `dueMs` is the first field of these branches of schemas/state.avsc, right
- * after the single-object header. test/serve/bounds.test.ts holds this to what the codec says.
+ * after the single-object header. test/serve/state/bounds.test.ts holds this to what the codec says.
  */
 function quickDue(value: Uint8Array): number | null {
   const branch = value[SINGLE_OBJECT_BYTES];

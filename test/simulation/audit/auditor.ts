@@ -6,9 +6,9 @@
 import type { Transaction } from "../history.ts";
 import type { Findings, Law } from "./findings.ts";
 import { Inputs, type Written } from "./inputs.ts";
-import { ACCOUNTS, type Money } from "./money.ts";
-import { ShardAudit } from "./shard.ts";
-import { TreasuryAudit } from "./treasury.ts";
+import { ACCOUNTS, type Money } from "./serve/money.ts";
+import { ShardAudit } from "./serve/shard.ts";
+import { TreasuryAudit } from "./treasury/treasury.ts";
 
 export interface Audited extends Written {
   readonly setting: { readonly partitions: { readonly users: number; readonly control: number } };

@@ -8,7 +8,7 @@ import type { LocalStore } from "../../../src/task/store/local-store.ts";
 import type { Processor, StateView } from "../../../src/task/processor.ts";
 import type { TreasuryState } from "../../../src/treasury/state/state.ts";
 import type { Law } from "../audit/findings.ts";
-import type { Seams } from "../machine.ts";
+import type { Seams } from "../machine/machine.ts";
 
 /** A law that is switched off. */
 export interface LawOff {

@@ -1,0 +1,345 @@
+// `stipend evaluate` on a table whose truth is known: what it prints is what is so, or it says what is wrong.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { must } from "../../../src/domain/assert.ts";
+import { sharesAt } from "../../../src/domain/release/frontier.ts";
+import { releaseHash, type Release } from "../../../src/domain/release/release.ts";
+import type { Interval } from "../../../src/evaluate/policy/bootstrap.ts";
+import type { Judged } from "../../../src/evaluate/policy/judge.ts";
+import { testOnRealLog } from "../../real-data.ts";
+import { tinyRelease, writeRelease } from "../../serve/tiny-release.ts";
+import {
+  FACES,
+  offerCsv,
+  OFFER_MAPPING,
+  offerRows,
+  SENDS,
+  SHARES,
+  truthOf,
+  WEIGHT,
+  type OfferRow,
+} from "../offer-log.ts";
+import { openShell, type Shell } from "../shell.ts";
+
+const ROWS = 12_000;
+const rows = offerRows(ROWS, 2);
+const release = rising("first");
+let shell: Shell;
+let line: string;
+
+/** Without the last row, which spends less than the one before: nothing; small for all; large for the second cluster. */
+function rising(name: string): Release {
+  const { manifest, classifier } = tinyRelease(name);
+  const { steps, rows: plans } = manifest.frontier;
+  const changed = { ...manifest, frontier: { steps, rows: plans.slice(0, 3) } };
+  return { hash: releaseHash(changed), manifest: changed, classifier };
+}
+
+beforeAll(async () => {
+  shell = openShell();
+  writeFileSync(join(shell.folder, "log.csv"), offerCsv(rows));
+  writeFileSync(join(shell.folder, "mapping.yaml"), OFFER_MAPPING);
+  await writeRelease(release, join(shell.folder, "first"));
+  await writeRelease(rising("second"), join(shell.folder, "second"));
+  line = `evaluate --data ${join(shell.folder, "log.csv")} --mapping ${join(shell.folder, "mapping.yaml")}`;
+});
+
+afterAll(() => shell.close());
+
+type Printed = Judged & {
+  readonly source: Record<string, unknown>;
+  readonly warnings: readonly string[];
+};
+
+async function evaluated(more: string): Promise<Printed> {
+  const { code, err, json, out } = await shell.run(`${line} ${more} --json`);
+  expect(code, err).toBe(0);
+  expect(json).toHaveLength(1);
+  // A figure that is not finite would be null in JSON, where an interval has none.
+  expect(out).not.toMatch(/"(value|low|high|se)":null/);
+  return json[0] as unknown as Printed;
+}
+
+const folderOf = (name: string): string => join(shell.folder, name);
+
+/** EOM with arithmetic of its own, straight from the rows. */
+function eom(of: readonly OfferRow[], shares: readonly (readonly number[])[]): { reward: number; cost: number } {
+  let [reward, cost] = [0, 0];
+  for (const { cluster, arm, ordered } of of) {
+    const weight = (shares[cluster]?.[arm] ?? 0) / SHARES[arm];
+    reward += weight * (ordered ? WEIGHT : 0);
+    cost += weight * (SENDS[arm] + (ordered ? FACES[arm] : 0));
+  }
+  return { reward: reward / of.length, cost: cost / of.length };
+}
+
+/** How often intervals hold the truth is shown elsewhere (test/evaluate); here none may be far from it. */
+const isNear = ({ value, se }: Interval, truth: number): boolean => Math.abs(value - truth) <= 4 * se;
+
+describe("a release on a table", () => {
+  test("each arm for all has the value that the rows give it, and the truth is near", async () => {
+    const { arms, rows: counted, warnings } = await evaluated(`--release ${folderOf("first")}`);
+    expect(counted).toBe(ROWS);
+    expect(warnings).toEqual([]);
+    expect(arms.map(({ arm }) => arm)).toEqual(["none", "small", "large"]);
+    arms.forEach(({ value }, arm) => {
+      const shares = [0, 1].map(() => [0, 1, 2].map((other) => (other === arm ? 1 : 0)));
+      const expected = eom(rows, shares);
+      const truth = truthOf(shares);
+      expect(must(value, "value").reward.value).toBeCloseTo(expected.reward, 6);
+      expect(must(value, "value").cost.value).toBeCloseTo(expected.cost, 4);
+      expect(isNear(must(value, "value").reward, truth.reward)).toBe(true);
+      expect(isNear(must(value, "value").cost, truth.cost)).toBe(true);
+    });
+  });
+
+  test("each budget has the plan that would be in force on the log's own mix, and its value", async () => {
+    const printed = await evaluated(`--release ${folderOf("first")} --budgets 3`);
+    const { budgets, mix, hash } = must(printed.releases[0], "release");
+    expect(hash).toBe(release.hash);
+    const few = rows.filter(({ cluster }) => cluster === 0).length / ROWS;
+    expect(mix[0]).toBeCloseTo(few, 10);
+    // The dearest row by the release's estimate: small for the first cluster, large for the second.
+    const top = few * 50 + (1 - few) * 100;
+    expect(budgets.map(({ budgetPerSession }) => budgetPerSession)).toEqual(
+      [1, 2, 3].map((point) => expect.closeTo((top * point) / 3, 8)),
+    );
+    for (const { position, value, expected, budgetPerSession } of budgets) {
+      const shares = [0, 1].map((cluster) => sharesAt(release.manifest.frontier, position, cluster));
+      const found = must(value, "value");
+      expect(found.reward.value).toBeCloseTo(eom(rows, shares).reward, 6);
+      expect(found.cost.value).toBeCloseTo(eom(rows, shares).cost, 4);
+      expect(isNear(found.reward, truthOf(shares).reward)).toBe(true);
+      expect(expected.cost).toBeCloseTo(budgetPerSession, 6);
+    }
+  });
+
+  test("the one mix for all spends what the plan spends, and the plan that tells users apart beats it", async () => {
+    const { releases } = await evaluated(`--release ${folderOf("first")} --budgets 3`);
+    const dearest = must(releases[0]?.budgets.at(-1), "budget");
+    expect(dearest.oneMix.value?.cost.value).toBeCloseTo(must(dearest.value, "value").cost.value, 4);
+    expect(Object.values(dearest.oneMix.shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 10);
+    expect(dearest.overOneMix?.value).toBeCloseTo(
+      must(dearest.value, "value").reward.value - must(dearest.oneMix.value, "mix").reward.value,
+      8,
+    );
+    expect(dearest.overOneMix?.low).toBeGreaterThan(0);
+  });
+
+  test("it ranks users for the arm that works for one cluster only, and for the other the wrong way round", async () => {
+    const { releases } = await evaluated(`--release ${folderOf("first")}`);
+    const [small, large] = must(releases[0], "release").ranking;
+    // The release believes that every arm does more for the second cluster; small does nothing for it.
+    expect(large?.arm).toBe("large");
+    expect(large?.qini?.low).toBeGreaterThan(0);
+    expect(large?.aucc?.low).toBeGreaterThan(0.5);
+    expect(small?.qini?.high).toBeLessThan(0);
+  });
+
+  test("two releases are told apart by paired differences; one that does the same has none", async () => {
+    const { releases } = await evaluated(`--release ${folderOf("first")} ${folderOf("second")} --budgets 2`);
+    expect(releases.map(({ label }) => label)).toEqual(["first", "second"]);
+    expect(releases[0]?.budgets.map(({ overFirst }) => overFirst)).toEqual([null, null]);
+    expect(releases[1]?.budgets.map(({ overFirst }) => overFirst?.se)).toEqual([0, 0]);
+  });
+
+  test("the same seed prints the same, another seed other intervals of the same values", async () => {
+    const [one, again, other] = await Promise.all(
+      ["3", "3", "4"].map((seed) => shell.run(`${line} --seed ${seed} --json`)),
+    );
+    expect(one?.out).toBe(again?.out);
+    const values = (ended: typeof one) =>
+      (must(ended, "a run").json[0] as unknown as Printed).arms.map(({ value }) => value?.reward);
+    expect(values(other)).not.toEqual(values(one));
+    expect(values(other).map((reward) => reward?.value)).toEqual(
+      values(one).map((reward) => expect.closeTo(must(reward, "reward").value, 8)),
+    );
+  });
+
+  test("a release that was learned from these rows is warned of", async () => {
+    const evidence = JSON.stringify({ data: { files: ["elsewhere/log.csv"] } });
+    await writeRelease(rising("learned"), folderOf("learned"));
+    writeFileSync(join(folderOf("learned"), "evidence.json"), evidence);
+    const { warnings } = await evaluated(`--release ${folderOf("learned")}`);
+    expect(warnings).toEqual([expect.stringMatching(/learned from log\.csv.*judge it on rows of another log/)]);
+  });
+
+  test("for a person it prints tables and a verdict", async () => {
+    const { code, out } = await shell.run(`${line} --release ${folderOf("first")} --budgets 2`);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^12,000 rows of log\.csv\n/);
+    expect(out).toMatch(/^none +\S+ \(\S+ to \S+\) +0 \(0 to 0\)/m);
+    expect(out).toMatch(/better at \d of 2 budgets, worse at \d, and not told apart by these rows at \d\./);
+    expect(out).toContain("it does not rank policies");
+    expect(out).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test.each([
+    ["an arm", [4_000, 4_000, 29], [true, true, false]],
+    ["the control, and then of anything", [29, 4_000, 4_000], [false, false, false]],
+  ])("where too few rows speak of %s, it gives no value, no AUCC and no Qini", async (_, most, given) => {
+    const seen = [0, 0, 0];
+    const kept = rows.filter(({ arm }) => (seen[arm] = (seen[arm] ?? 0) + 1) <= must(most[arm], "most"));
+    const shares = most.map((_, arm) => kept.filter((row) => row.arm === arm).length / kept.length);
+    const [data, mapping] = [join(shell.folder, "few.csv"), join(shell.folder, "few.yaml")];
+    writeFileSync(data, offerCsv(kept));
+    const written = SHARES.reduce(
+      (text, share, arm) => text.replace(`propensity: ${share} }`, `propensity: ${shares[arm]} }`),
+      OFFER_MAPPING,
+    );
+    writeFileSync(mapping, written);
+    const asked = `evaluate --data ${data} --mapping ${mapping} --release ${folderOf("first")} --budgets 2`;
+    const { code, err, json } = await shell.run(`${asked} --json`);
+    expect(code, err).toBe(0);
+    const { arms, releases } = json[0] as unknown as Printed;
+    expect(arms.map(({ value }) => value !== null)).toEqual(given);
+    for (const { arm, aucc, qini } of must(releases[0], "release").ranking) {
+      const isGiven = given[0] === true && given[arms.findIndex((each) => each.arm === arm)] === true;
+      if (!isGiven) expect([aucc, qini]).toEqual([null, null]);
+      else expect(qini).not.toBeNull();
+    }
+    const { out } = await shell.run(asked);
+    expect(out).toMatch(
+      /Fewer than 30 rows of equal weight speak for these, or for the control, and no figure is given: /,
+    );
+    expect(out).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test("money is in the currency's own units: one cent is one yen, and a thousandth of a dinar is one of its minor units", async () => {
+    const spendIn = async (currency: string) => {
+      const mapping = join(shell.folder, `${currency}.yaml`);
+      writeFileSync(mapping, OFFER_MAPPING.replace("EUR", currency));
+      const data = join(shell.folder, "log.csv");
+      const { out } = await shell.run(`evaluate --data ${data} --mapping ${mapping} --replicates 100`);
+      expect(out).toContain(`money is ${currency}`);
+      const [, spend = ""] = /^large +\S+ \(\S+ to \S+\) +(\S+) /m.exec(out) ?? [];
+      return Number(spend.replaceAll(",", ""));
+    };
+    const [euro, yen, dinar] = [await spendIn("EUR"), await spendIn("JPY"), await spendIn("KWD")];
+    expect(yen).toBe(100 * euro);
+    // Three digits are printed of each.
+    expect(Math.abs(dinar / (euro / 10) - 1)).toBeLessThan(0.01);
+  });
+});
+
+testOnRealLog("hillstrom", "on a published experiment each arm has the published mean", async (file) => {
+  const mapping = join(import.meta.dirname, "../../../examples/hillstrom.yaml");
+  const { code, err, json } = await shell.run(["evaluate", "--json", "--data", file, "--mapping", mapping]);
+  expect(code, err).toBe(0);
+  const { arms, rows: counted } = json[0] as unknown as Printed;
+  expect(counted).toBe(64_000);
+  // Visits by segment; with one propensity an arm, the self-normalised mean is the segment's own.
+  expect(arms.map(({ value }) => value?.selfNormalised?.reward.value.toFixed(4))).toEqual([
+    "0.1062",
+    "0.1828",
+    "0.1514",
+  ]);
+  // Mens e-mail: of 21,307 rows a normal interval of .1828 is ± .0052.
+  const mens = must(arms[1]?.value?.selfNormalised, "value").reward;
+  expect((mens.high - mens.low) / 2).toBeCloseTo(0.0052, 3);
+});
+
+describe("--out", () => {
+  test("writes a page of its own with the pictures, and says where; what is there stays without --force", async () => {
+    const page = folderOf("page.html");
+    const asked = `${line} --release ${folderOf("first")} ${folderOf("second")} --out ${page}`;
+    const { code, json } = await shell.run(`${asked} --json`);
+    expect([code, json[0]?.["page"]]).toEqual([0, page]);
+    const html = readFileSync(page, "utf8");
+    expect(html.match(/<svg/g)).toHaveLength(6);
+    expect(html).toContain("Whether it pays to tell users apart");
+    expect(html).toContain("12,000");
+    expect(html).not.toMatch(/NaN|Infinity|undefined|<script|https?:\/\/(?!www\.w3\.org)/);
+    expect((await shell.run(asked)).err).toMatch(/page\.html: it is there already; --force replaces it/);
+    expect((await shell.run(`${asked} --force`)).out).toContain(`The page is ${page}`);
+  });
+});
+
+test("a log whose arms chance did not give is refused by what tells them apart, and taken as observational only", async () => {
+  // Coupons of two thirds of those who are no VIPs were never recorded.
+  const some = rows.filter(({ arm, vip }, index) => arm === 0 || vip || index % 3 === 0);
+  writeFileSync(folderOf("broken.csv"), offerCsv(some));
+  const asked = `evaluate --data ${folderOf("broken.csv")} --mapping ${folderOf("mapping.yaml")}`;
+  const { code, err } = await shell.run(asked);
+  expect(code).toBe(2);
+  expect(err).toMatch(/sample ratio mismatch/);
+  expect(err).toMatch(/the users of small are not like those of none: standardised mean differences .*vip/);
+  const page = folderOf("observational.html");
+  const taken = await shell.run(`${asked} --observational --out ${page} --json`);
+  expect(taken.code).toBe(0);
+  expect(taken.json[0]?.["warnings"]).toContainEqual(expect.stringContaining("nothing here is causal"));
+  expect(readFileSync(page, "utf8")).toContain("nothing here is causal");
+});
+
+describe("what does not fit is refused", () => {
+  test("other arms, by their names", async () => {
+    await writeRelease(tinyRelease("other", ["none", "small", "huge"]), folderOf("other-arms"));
+    const { code, err } = await shell.run(`${line} --release ${folderOf("other-arms")}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(/its arms are not the mapping's: only the release has huge; only the mapping has large/);
+    await writeRelease(tinyRelease("turned", ["none", "large", "small"]), folderOf("turned"));
+    expect((await shell.run(`${line} --release ${folderOf("turned")}`)).err).toMatch(/its arms are in another order/);
+  });
+
+  test("other features, by their names and kinds", async () => {
+    const run = async (from: string, to: string) => {
+      const mapping = folderOf("other.yaml");
+      writeFileSync(mapping, OFFER_MAPPING.replace(from, to));
+      return await shell.run(
+        `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")}`,
+      );
+    };
+    const renamed = await run("vip: boolean", "vips: { kind: boolean, column: vip }");
+    expect([renamed.code, renamed.err]).toEqual([
+      2,
+      expect.stringMatching(/the mapping has no feature vip; only the mapping has vips/),
+    ]);
+    expect((await run("vip: boolean", "vip: numeric")).err).toMatch(
+      /vip \(boolean in the release, numeric in the mapping\)/,
+    );
+  });
+
+  test("features in another order, and more of them, are no obstacle", async () => {
+    const mapping = folderOf("turned.yaml");
+    const turned = OFFER_MAPPING.replace(
+      "  visits: numeric\n  vip: boolean",
+      "  user: categorical\n  vip: boolean\n  visits: numeric",
+    );
+    writeFileSync(mapping, turned);
+    const { json } = await shell.run(
+      `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")} --json`,
+    );
+    const plain = await evaluated(`--release ${folderOf("first")}`);
+    expect((json[0] as unknown as Printed).releases).toEqual(plain.releases);
+  });
+
+  test("too few rows to say anything", async () => {
+    writeFileSync(folderOf("few.csv"), offerCsv(rows.slice(0, 60)));
+    const { code, err } = await shell.run(
+      `evaluate --data ${folderOf("few.csv")} --mapping ${folderOf("mapping.yaml")}`,
+    );
+    expect([code, err]).toEqual([2, expect.stringMatching(/60 rows are too few to judge by; 100 at least/)]);
+  });
+
+  test.each([
+    ["evaluate", /--data: name the randomised log, or say --live/],
+    ["evaluate --data x.csv", /--mapping: say what the columns of --data mean/],
+    ["evaluate --data x.csv --mapping no.yaml", /--mapping no\.yaml: ENOENT/],
+    ["evaluate --live --data x.csv", /--live reads the campaign's own log/],
+    ["evaluate --data x.csv --mapping m.yaml --campaign spring", /--campaign belongs to --live/],
+    ["evaluate --live", /STIPEND_DIR: there is no log in/],
+  ])("%s", async (typed, message) => {
+    const { code, err } = await shell.run(typed);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+
+  test("a folder that is no release, and the same one twice", async () => {
+    expect((await shell.run(`${line} --release ${folderOf("nowhere")}`)).err).toMatch(/nowhere: no release: ENOENT/);
+    expect((await shell.run(`${line} --release ${folderOf("first")} ${folderOf("first")}`)).err).toMatch(
+      /is named twice/,
+    );
+  });
+});

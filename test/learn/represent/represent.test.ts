@@ -1,0 +1,293 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { InvalidInput } from "../../../src/domain/campaign/campaign.ts";
+import { seededRandom } from "../../../src/domain/random.ts";
+import {
+  FOLDS,
+  type Block,
+  type Dataset,
+  type Effects,
+  type Representation,
+  type Tasks,
+} from "../../../src/learn/nouns.ts";
+import { planHeads, targetsOf } from "../../../src/learn/represent/heads.ts";
+import { armLevels } from "../../../src/learn/represent/intercepts.ts";
+import * as step from "../../../src/learn/represent/learning-step.ts";
+import * as network from "../../../src/learn/represent/network.ts";
+import { NETWORK_DEFAULTS, networkOptions, QUICK_NETWORK } from "../../../src/learn/represent/options.ts";
+import { trainRepresentation } from "../../../src/learn/represent/train.ts";
+import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
+import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "../log-files.ts";
+
+beforeAll(async () => {
+  await useBackend("wasm");
+});
+
+const ignore = (): void => undefined;
+/** On a busy machine. */
+const LONG = { timeout: 120_000 };
+
+/** Mean effects of members and of the others, by arm. */
+async function effectsByMember(dataset: Dataset, model: Representation): Promise<Record<keyof Effects, number[][]>> {
+  const block = await dataset.sample(10_000, 1);
+  const effects = model.effects(block.x, block.n);
+  const mean = (values: Float32Array, member: number, arm: number): number => {
+    const rows = Array.from({ length: block.n }, (_, row) => row).filter(
+      (row) => block.x[row * dataset.width + 1] === member,
+    );
+    return rows.reduce((sum, row) => sum + values[row * model.arms + arm]!, 0) / rows.length;
+  };
+  const table = (values: Float32Array): number[][] =>
+    [0, 1].map((member) => [0, 1, 2].map((arm) => mean(values, member, arm)));
+  return { reward: table(effects.reward), cost: table(effects.cost), redemption: table(effects.redemption) };
+}
+
+describe("the network", () => {
+  test.each(["auto", "nominal"] as const)("finds who responds to which arm, with %s effects", LONG, async (effects) => {
+    const dataset = await openCsv(logCsv(20_000, 3));
+    const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, effects }, 1, ignore);
+    const found = await effectsByMember(dataset, model);
+    for (const member of [0, 1])
+      for (const arm of [0, 1, 2]) {
+        const rate = ORDER_RATE + (member === 1 ? UPLIFT[arm]! : 0);
+        const redeems = arm === 0 ? 1 : rate * REDEEM_RATE;
+        expect(found.reward[member]![arm]! / 10).toBeCloseTo(rate, 1);
+        expect(Math.abs(found.reward[member]![arm]! / 10 - rate)).toBeLessThan(0.035);
+        expect(Math.abs(found.redemption[member]![arm]! - redeems)).toBeLessThan(0.035);
+        const cost = arm === 0 ? 0 : 5 + found.redemption[member]![arm]! * 100 * arm;
+        expect(found.cost[member]![arm]).toBeCloseTo(cost, 2);
+      }
+  });
+
+  test("is bit-identical for the same seed, and another one for another", async () => {
+    const dataset = await openCsv(logCsv(3000, 4));
+    const options = { ...QUICK_NETWORK, maxEpochs: 2 };
+    const { x, n } = await dataset.sample(200, 1);
+    const reward = async (seed: number): Promise<Float32Array> =>
+      (await trainRepresentation(dataset, options, seed, ignore)).effects(x, n).reward;
+    const first = await reward(1);
+    expect(await reward(1)).toEqual(first);
+    expect(await reward(2)).not.toEqual(first);
+  });
+
+  test("gives a hidden representation of the trunks' second layers, and its training curve", async () => {
+    const dataset = await openCsv(logCsv(3000, 4));
+    const told: string[] = [];
+    const options = { ...QUICK_NETWORK, maxEpochs: 3, widths: [16, 8] as const };
+    const model = await trainRepresentation(dataset, options, 1, (step, _, detail) => told.push(`${step} ${detail}`));
+    const { x, n } = await dataset.sample(100, 1);
+    expect(model.hiddenWidth).toBe(FOLDS * 8);
+    expect(model.hidden(x, n)).toHaveLength(100 * model.hiddenWidth);
+    expect(model.curves).toHaveLength(3);
+    expect(model.curves[2]!.validate).toBeLessThan(model.curves[0]!.validate);
+    expect(told[0]).toMatch(/^represent epoch 1: out-of-fold loss/);
+  });
+
+  test("stops when the out-of-fold loss no longer falls", async () => {
+    const dataset = await openCsv(logCsv(2000, 5));
+    const options = { ...QUICK_NETWORK, maxEpochs: 200, patience: 2, learningRate: 0.02, dropout: 0 };
+    const model = await trainRepresentation(dataset, options, 1, ignore);
+    expect(model.bestEpochs).toHaveLength(FOLDS);
+    expect(model.curves.length).toBe(Math.max(...model.bestEpochs) + 2);
+  });
+
+  test("has 4 members a fold for a small log and 2 for a large one", () => {
+    expect(networkOptions({}, 40_000).members).toBe(4);
+    expect(networkOptions({}, 64_000).members).toBe(2);
+    expect(() => networkOptions({ dropout: 1 }, 1)).toThrow(InvalidInput);
+    expect(() => networkOptions({ members: 0 }, 1)).toThrow(
+      "network option members: a whole number of 1 or more, not 0",
+    );
+  });
+});
+
+describe("its gradients are the slopes of its loss", () => {
+  test.each([true, false])("with ordered arms: %s", (ordered) => {
+    const random = seededRandom(`gradient-${ordered}`);
+    const shape: network.Shape = {
+      ...{ members: 2, width: 3, first: 6, second: 4, arms: 3, heads: 3, logits: 2, ordered, dropout: 0.3 },
+    };
+    const heads = [1, 10, 300].map((pooling, i) => {
+      const kind: "logit" | "amount" = i < 2 ? "logit" : "amount";
+      return { name: `${i}`, kind, pooling, target: () => 0 };
+    });
+    const levels = heads.map(() => Float64Array.from({ length: 3 }, () => random.normal() * 0.3));
+    const options = { ...NETWORK_DEFAULTS, pooling: 0.01 };
+    const fixed = network.fixedParts(shape, heads, levels, ordered ? [0, 1, 2] : null, options, random);
+    const parameters = network.startingWeights(fixed, random);
+    for (const { values } of parameters) for (let i = 0; i < values.length; i += 1) values[i]! += random.normal() * 0.3;
+    const n = 8;
+    const draw = (count: number, value: () => number): Float32Array => Float32Array.from({ length: count }, value);
+    const arms = Array.from({ length: n }, () => random.below(3));
+    const batch: step.Batch = {
+      n,
+      x: draw(n * 3, () => random.normal()),
+      oneHot: Float32Array.from(arms.flatMap((arm) => [0, 1, 2].map((a) => Number(a === arm)))),
+      target: Float32Array.from({ length: n * 3 }, (_, i) => (i % 3 < 2 ? random.below(2) : 0.5 + random.unit())),
+      weight: Float32Array.from({ length: n * 3 }, (_, i) => (i % 3 < 2 ? 1 : 0.3 * random.below(2))),
+    };
+    const masks = step.dropoutMasks(shape, n, 1, random)!;
+    const lossNow = (): { loss: number; gradients: Float32Array[] } =>
+      step.lossAndGradients(fixed, parameters, batch, masks.at(0));
+    const { gradients } = lossNow();
+    parameters.forEach(({ values, name }, at) => {
+      if (name === "doses" && !ordered) return;
+      for (const i of [0, values.length >> 1, values.length - 1]) {
+        const before = values[i]!;
+        const step = 2 ** -9;
+        values[i] = before + step;
+        const above = lossNow().loss;
+        values[i] = before - step;
+        const below = lossNow().loss;
+        values[i] = before;
+        const slope = (above - below) / (2 * step);
+        expect(Math.abs(slope - gradients[at]![i]!), `${name}[${i}]`).toBeLessThan(1e-3 + 0.02 * Math.abs(slope));
+      }
+    });
+    masks.dispose();
+  });
+});
+
+/** A block of rows from a function of the row. */
+function blockOf(
+  n: number,
+  row: (i: number) => { arm: number; rewards: number[]; redeemed?: number; cost?: number },
+): Block {
+  const rows = Array.from({ length: n }, (_, i) => row(i));
+  return {
+    n,
+    x: new Float32Array(n),
+    fold: Uint8Array.from({ length: n }, (_, row) => row % FOLDS),
+    arm: Uint8Array.from(rows, ({ arm }) => arm),
+    propensity: new Float32Array(n).fill(0.5),
+    rewards: Float32Array.from(rows.flatMap(({ rewards }) => rewards)),
+    redeemed: Float32Array.from(rows, ({ redeemed }) => redeemed ?? NaN),
+    cost: Float32Array.from(rows, ({ cost }) => cost ?? 0),
+  };
+}
+
+describe("what it learns", () => {
+  const amount: Tasks = {
+    rewards: [{ name: "basket", weight: 2, kind: "amount" }],
+    cost: { kind: "column" },
+    dose: null,
+  };
+
+  test("an amount in two parts: whether, and how much then", () => {
+    const block = blockOf(100, (i) => ({ arm: i % 2, rewards: [i % 4 < 2 ? 0 : 10 + (i % 4)] }));
+    const plan = planHeads(block, amount, 2);
+    expect(plan.heads.map(({ name, kind }) => [name, kind])).toEqual([
+      ["basket happens", "logit"],
+      ["basket given that", "amount"],
+    ]);
+    expect(plan.rewards).toEqual([{ weight: 2, occurs: 0, amount: { head: 1, mean: 12.5 } }]);
+    expect(targetsOf(plan.heads, block).slice(0, 6)).toEqual(
+      Float32Array.of(0, NaN, 0, NaN, 1, Math.fround(12 / 12.5)),
+    );
+  });
+
+  test("no question about a cost that is the same for all rows of an arm, be it tiny", () => {
+    const block = blockOf(100, (i) => ({ arm: i % 2, rewards: [i % 3], cost: i % 2 === 0 ? 0 : 1e-6 }));
+    const { cost, heads } = planHeads(block, amount, 2);
+    expect(cost.redeems).toEqual([]);
+    expect(heads).toHaveLength(2);
+    expect(cost.arms[1]).toMatchObject({ kind: "certain", minor: expect.closeTo(1e-6, 9) as unknown });
+  });
+
+  test("whether a cost comes, given the reward without which it never does, and no amount where that is constant", () => {
+    const block = blockOf(400, (i) => {
+      const ordered = i % 4 < 2;
+      return { arm: i % 2, rewards: [ordered ? 10 : 0], cost: i % 2 === 1 && ordered && i % 8 < 4 ? 300 : 0 };
+    });
+    const { cost, heads } = planHeads(block, amount, 2);
+    expect(heads.map((head) => head.name)).toEqual(["basket happens", "redeemed given that", "basket given that"]);
+    expect(cost).toEqual({
+      arms: [
+        { kind: "certain", minor: 0 },
+        { kind: "redeemed", send: 0, amount: 300 },
+      ],
+      redeems: [0, 1],
+      amount: null,
+    });
+  });
+
+  test("a cost in per cent of the basket has an amount of its own", () => {
+    const block = blockOf(400, (i) => ({ arm: i % 2, rewards: [i % 5], cost: i % 2 === 1 ? (i % 5) * 10 : 0 }));
+    const { cost, heads } = planHeads(block, amount, 2);
+    expect(heads.at(-1)).toMatchObject({ name: "cost given that", kind: "amount", pooling: 0 });
+    expect(cost.amount).toBe(heads.length - 1);
+  });
+
+  test("one question where redemption is the reward itself", () => {
+    const tasks: Tasks = {
+      rewards: [{ name: "visit", weight: 1, kind: "binary" }],
+      cost: { kind: "redeemed", faceMinor: [0, 60], sendMinor: [0, 1], givenReward: 0 },
+      dose: null,
+    };
+    const block = blockOf(100, (i) => ({ arm: i % 2, rewards: [Number(i % 5 === 0)], redeemed: Number(i % 5 === 0) }));
+    const { heads, cost } = planHeads(block, tasks, 2);
+    expect(heads).toHaveLength(1);
+    expect(cost.redeems).toEqual([0]);
+    expect(cost.arms).toEqual([
+      { kind: "certain", minor: 0 },
+      { kind: "redeemed", send: 1, amount: 60 },
+    ]);
+  });
+});
+
+describe("an arm's level", () => {
+  const head = {
+    name: "order",
+    kind: "logit" as const,
+    pooling: 1,
+    target: (b: Block, row: number) => b.rewards[row]!,
+  };
+  const log = (n: number, rates: readonly number[], seed = 1): Block => {
+    const random = seededRandom(`levels:${seed}`);
+    return blockOf(n, (i) => ({ arm: i % rates.length, rewards: [Number(random.unit() < rates[i % rates.length]!)] }));
+  };
+  const spread = (levels: Float64Array): number => Math.max(...levels) - Math.min(...levels);
+
+  test("is drawn to the others' where the log can not tell them apart", () => {
+    const total = (shrink: boolean): number =>
+      Array.from({ length: 20 }, (_, seed) =>
+        spread(armLevels(head, log(1000, [0.1, 0.1, 0.1, 0.1], seed), null, 4, null, shrink)),
+      ).reduce((sum, one) => sum + one, 0);
+    expect(total(true)).toBeLessThan(0.4 * total(false));
+  });
+
+  test("stays its own where the log can", () => {
+    const block = log(40_000, [0.05, 0.1, 0.2, 0.4]);
+    const plain = armLevels(head, block, null, 4, null, false);
+    armLevels(head, block, null, 4, null, true).forEach((level, arm) => expect(level).toBeCloseTo(plain[arm]!, 1));
+  });
+
+  test("follows the trend of ordered arms", () => {
+    const block = log(6000, [0.1, 0.12, 0.14, 0.16, 0.18, 0.2]);
+    const levels = armLevels(head, block, null, 6, [0, 1, 2, 3, 4, 5], true);
+    for (let arm = 1; arm < 6; arm += 1) expect(levels[arm]!).toBeGreaterThan(levels[arm - 1]!);
+  });
+
+  test("is everybody's, not that of those whom a policy chose: rows are weighted by their propensity", () => {
+    const random = seededRandom("policy");
+    // Good users, who order half the time, get arm 1 nine times in ten; the others, who never do, once in ten.
+    const block = blockOf(20_000, () => {
+      const good = random.unit() < 0.5;
+      const arm = Number(random.unit() < (good ? 0.9 : 0.1));
+      return { arm, rewards: [Number(good && random.unit() < 0.5)], cost: good === (arm === 1) ? 0.9 : 0.1 };
+    });
+    const levels = armLevels(head, { ...block, propensity: block.cost }, null, 2, null, false);
+    for (const level of levels) expect(1 / (1 + Math.exp(-level))).toBeCloseTo(0.25, 1);
+  });
+});
+
+test("a log with a propensity column trains as well", async () => {
+  const csv = logCsv(3000, 6)
+    .trimEnd()
+    .split("\n")
+    .map((line, i) => `${line},${i === 0 ? "p" : "0.3333"}`)
+    .join("\n");
+  const dataset = await openCsv(csv, `${MAPPING.replaceAll(/,? ?propensity: [\d.]+/g, "")}propensity: { column: p }\n`);
+  const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, maxEpochs: 2 }, 1, ignore);
+  const { x, n } = await dataset.sample(100, 1);
+  expect(model.effects(x, n).reward.every((value) => value > 0 && value < 10)).toBe(true);
+});
