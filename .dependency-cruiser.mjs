@@ -89,8 +89,9 @@ const ROOMS = {
       CODEC,
       "^src/http/",
       "^src/observe/",
-      "^src/workflows/(control|topics|evaluate)/",
+      "^src/workflows/(control|topics|evaluate|look-back)/",
       "^src/evaluate/policy/",
+      "^src/terminal/progress\\.ts$",
     ],
     why:
       "console/ shows people what is on the log, and steers as any operator does: by commands on a topic. It has no way " +

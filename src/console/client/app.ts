@@ -6,16 +6,19 @@ import { Campaign } from "./pages/campaign.ts";
 import { Campaigns } from "./pages/campaigns.ts";
 import { Changes } from "./pages/changes.ts";
 import { useReport } from "./live/facts.ts";
+import { Frame } from "./parts/frame.ts";
 import { goTo } from "./parts/go-to.ts";
 import { Health } from "./pages/health.ts";
 import { html } from "./parts/html.ts";
 import { Empty } from "./parts/parts.ts";
+import { askedIn, LookBack } from "./pages/look-back.ts";
 import { Releases } from "./pages/releases.ts";
 import { Session } from "./live/session.ts";
 import { User } from "./pages/user.ts";
 
 const NAVIGATION = [
   ["/", "Campaigns"],
+  ["/look-back", "Look back"],
   ["/changes", "Changes"],
   ["/users", "User"],
   ["/releases", "Releases"],
@@ -31,8 +34,8 @@ function pageAt({ pathname: path, search }: Place): ComponentChild {
   if (path === "/changes") return html`<${Changes} key=${campaign} campaign=${campaign} />`;
   if (path === "/users") return html`<${User} key=${query.get("id")} id=${query.get("id")} />`;
   if (path === "/releases") return html`<${Releases} />`;
-  if (path === "/report")
-    return html`<h1>Report</h1><iframe class="report" title="Report" src="/report.html" sandbox="allow-same-origin"></iframe>`;
+  if (path === "/look-back") return html`<${LookBack} asked=${askedIn(query)} campaign=${campaign} />`;
+  if (path === "/report") return html`<h1>Report</h1><${Frame} title="Report" src="/report.html" />`;
   if (path === "/health") return html`<${Health} />`;
   return html`<${Empty} title="There is no such page" text="The address leads nowhere here." />`;
 }
@@ -55,7 +58,7 @@ function App() {
     const clicked = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
       const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
-      if (link === null || !isPlain || link.origin !== location.origin) return;
+      if (link === null || !isPlain || link.origin !== location.origin || link.target !== "") return;
       event.preventDefault();
       goTo(link.href);
       scrollTo(0, 0);

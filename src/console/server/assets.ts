@@ -28,7 +28,7 @@ interface Asset {
 const PACKAGES = nodeModules();
 
 /** The paths at which the page itself is answered: the client finds out which view it is. */
-const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/releases", "/health", "/report"];
+const PAGES = ["/", "/campaigns/*", "/changes", "/users", "/releases", "/look-back", "/health", "/report"];
 
 export function addAssets(app: HttpApp): void {
   const importMap = JSON.stringify({
@@ -48,13 +48,14 @@ export function addAssets(app: HttpApp): void {
     });
 }
 
-/** A page of our own making, with its style inside: in a frame of the console, and without any script. */
+/** Of a page of our own making, with its style inside: in a frame of the console, and without any script. */
+export const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+
 export function addReport(app: HttpApp, report: string): void {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
   app.get(
     "/report.html",
     async (_request, reply) =>
-      await reply.header("content-security-policy", policy).type("text/html; charset=utf-8").send(report),
+      await reply.header("content-security-policy", REPORT_POLICY).type("text/html; charset=utf-8").send(report),
   );
 }
 

@@ -13,6 +13,7 @@ import type { HealthFacts } from "../views/pages/health-page.ts";
 import { Follower } from "./follower.ts";
 import { keepLifts } from "./lift-reader.ts";
 import { LivePages } from "./live-pages.ts";
+import { addLookBack } from "./look-back.ts";
 import { readLogHealth } from "./log-health.ts";
 import { addPages } from "./pages.ts";
 import { addRedrive } from "./redrive.ts";
@@ -61,7 +62,9 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const app = createHttp(http);
   addAssets(app);
   if (options.report !== null) addReport(app, options.report);
-  addPages(app, { log, signal, model, live, nowMs, health, scope: isLoopback(http.host) ? undefined : "read" });
+  const scope = isLoopback(http.host) ? undefined : "read";
+  addPages(app, { log, signal, model, live, nowMs, health, scope });
+  addLookBack(app, { ...options, scope, signal, onTrouble: http.onTrouble });
   app.get("/api/console", () => ({ commands, report: options.report !== null }) satisfies ConsoleFacts);
   if (commands) {
     addCommands(app, { ...options, model, signal });

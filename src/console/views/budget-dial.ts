@@ -3,6 +3,7 @@
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { Outlook } from "../../domain/campaign/control.ts";
+import { rewardUnit } from "../../domain/campaign/reward-unit.ts";
 import { expectedAt, liveMix, positionForBudget } from "../../domain/release/frontier.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 
@@ -48,17 +49,6 @@ export function budgetDial(input: DialInput): BudgetDial | null {
   });
   const change = roundSum(spend / 10);
   return { unit, points, example: { change, more: extraOf(change), less: -extraOf(-change) } };
-}
-
-export function rewardUnit({ rewardWeights }: Pick<Campaign, "rewardWeights">): {
-  readonly unit: string;
-  readonly weight: number;
-} {
-  const weighed = Object.entries(rewardWeights).filter(([, weight]) => weight !== 0);
-  const [only] = weighed;
-  return weighed.length === 1 && only !== undefined && only[1] > 0
-    ? { unit: only[0], weight: only[1] }
-    : { unit: "reward", weight: 1 };
 }
 
 /** 1, 2 or 5 with zeros, not above it. */

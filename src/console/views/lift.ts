@@ -2,7 +2,7 @@
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
-import { rewardUnit } from "./budget-dial.ts";
+import { rewardUnit } from "../../domain/campaign/reward-unit.ts";
 
 export type Lift =
   /** Nobody is held out, or there are too few users to say anything. */

@@ -1,6 +1,7 @@
 // Day figures: what the day report is given, already worked out. Its page and its charts draw the same ones. Amounts are minor
 // units.
 
+import type { PlanPicture } from "../campaign/plan-shares.ts";
 import type { Account, Reason } from "../../domain/decision/decision.ts";
 
 /** What a day came to; the JSON of `stipend day`, its table and its page are made of it. */
@@ -101,16 +102,6 @@ export interface DayReport {
   readonly verify: { readonly ok: boolean; readonly text: string; readonly violations: readonly string[] };
   readonly notes: readonly string[];
   readonly footer: string;
-}
-
-/** Of one release: sessions of each cluster by arm, as the plan meant them and as they were given. */
-export interface PlanPicture {
-  readonly release: string;
-  readonly arms: readonly string[];
-  readonly sessions: readonly number[];
-  /** [cluster][arm], shares of the cluster's sessions. */
-  readonly planned: readonly (readonly number[])[];
-  readonly given: readonly (readonly number[])[];
 }
 
 export interface FrontierPicture {

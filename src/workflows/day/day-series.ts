@@ -2,12 +2,14 @@
 
 import { REASONS, type Reason } from "../../domain/decision/decision.ts";
 import { REASON_WORDS } from "../../domain/glossary.ts";
-import { expectedAt, sharesAt } from "../../domain/release/frontier.ts";
+import { expectedAt } from "../../domain/release/frontier.ts";
 import { must } from "../../domain/assert.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
-import type { DayReport, FrontierPicture, PlanPicture } from "../../report/day/day-figures.ts";
+import type { PlanPicture } from "../../report/campaign/plan-shares.ts";
+import type { DayReport, FrontierPicture } from "../../report/day/day-figures.ts";
 import { clock } from "../../report/page/figures.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
+import { PlanTally } from "../look-back/plan-tally.ts";
 
 const HOUR_MS = 3_600_000;
 const POINTS = 288;
@@ -57,32 +59,15 @@ export function planPictures(record: DayRecord, manifests: ReadonlyMap<string, R
   });
 }
 
-const NOT_THE_PLANS: ReadonlySet<Reason> = new Set(["holdout", "explored", "incentive_open", "user_cap"]);
-
 function planPicture(record: DayRecord, release: number, hash: string, manifest: ReleaseManifest): PlanPicture {
-  const { clusters, arms, frontier } = manifest;
-  const table = (): number[][] => Array.from({ length: clusters }, () => arms.map(() => 0));
-  const sessions = new Array<number>(clusters).fill(0);
-  const planned = table();
-  const given = table();
-  const shares: number[] = [];
+  const tally = new PlanTally(manifest);
   for (let session = 0; session < record.traffic.sessions; session += 1) {
-    const cluster = record.cluster[session] ?? -1;
     const reason = record.reasonOf(session);
-    const planRow = record.planRow[session] ?? -1;
-    if (record.release[session] !== release || cluster < 0 || planRow < 0) continue;
-    if (reason === null || NOT_THE_PLANS.has(reason)) continue;
-    sessions[cluster] = (sessions[cluster] ?? 0) + 1;
-    const [plannedRow, givenRow] = [must(planned[cluster], "cluster"), must(given[cluster], "cluster")];
-    sharesAt(frontier, planRow, cluster, shares).forEach((share, arm) => {
-      plannedRow[arm] = (plannedRow[arm] ?? 0) + share;
-    });
-    const arm = record.arm[session] ?? 0;
-    givenRow[arm] = (givenRow[arm] ?? 0) + 1;
+    if (record.release[session] !== release || reason === null) continue;
+    const [cluster, planRow] = [record.cluster[session] ?? -1, record.planRow[session] ?? -1];
+    tally.take({ reason, cluster, planRow, arm: record.arm[session] ?? 0 });
   }
-  const scaled = (rows: number[][]): number[][] =>
-    rows.map((row, cluster) => row.map((value) => value / Math.max(1, sessions[cluster] ?? 0)));
-  return { release: hash.slice(0, 8), arms, sessions, planned: scaled(planned), given: scaled(given) };
+  return tally.picture(hash);
 }
 
 export function frontierPictures(

@@ -72,7 +72,7 @@ function warningsOf({ value, refused, sessions, tooOld }: Holdout): string[] {
   return warnings;
 }
 
-function mismatchText({ heldOutUsers, users, expected, p }: HoldoutRatio): string {
+export function mismatchText({ heldOutUsers, users, expected, p }: HoldoutRatio): string {
   return (
     `${heldOutUsers} of ${users} users are held out, ${percent(heldOutUsers / users)}, where the campaign holds out ` +
     `${percent(expected)}: chance does that less than once in 1,000 times (chi-square, p = ${p.toPrecision(2)}). Something ` +

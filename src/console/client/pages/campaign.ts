@@ -15,7 +15,7 @@ import { Figure, Loaded, MoneyBar, Panel, State, Warnings } from "../parts/parts
 export function Campaign({ id }: { id: string }) {
   const live = useLive<CampaignPage>(`/api/campaigns/${encodeURIComponent(id)}`);
   return html`
-    <p class="crumbs"><a href="/">Campaigns</a></p>
+    <p class="crumbs"><a href="/">Campaigns</a> · <a href=${`/look-back?campaign=${encodeURIComponent(id)}`}>Look back</a></p>
     <h1>${id}</h1>
     <${Loaded}
       live=${live}

@@ -71,3 +71,9 @@ export function compact(value: number): string {
 export function moment(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
 }
+
+/** `2026-01-05T08:00`, as the clocks of the zone show it: for fields. */
+export function clockTime(atMs: number, timeZone: string): string {
+  const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat("sv-SE", { ...parts, timeZone, hourCycle: "h23" }).format(atMs).replace(" ", "T");
+}

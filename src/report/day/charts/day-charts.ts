@@ -1,10 +1,15 @@
 // Day charts: the pictures of the day report, as SVG.
 
 import { drawChart, type Chart } from "../../page/chart.ts";
+import type { Ranged } from "../../page/figures.ts";
 import type { DayReport } from "../day-figures.ts";
-import { moneySpec, reasonsSpec } from "./money-charts.ts";
-import { armSharesSpec, frontierSpec, marginSpec, positionSpec, shareSpecs } from "./plan-charts.ts";
-import { incrementalSpec, latencySpec } from "./result-charts.ts";
+import { moneySpec, type MoneyOverTime } from "../../campaign/money-chart.ts";
+import { shareSpecs } from "../../campaign/plan-shares.ts";
+import { reasonsSpec, type ReasonsOverTime } from "../../campaign/reasons-chart.ts";
+import { liftSpec, type LiftPicture } from "../../campaign/lift-chart.ts";
+import { HOURS_OF_DAY } from "../../page/time-axis.ts";
+import { armSharesSpec, frontierSpec, marginSpec, positionSpec } from "./plan-charts.ts";
+import { latencySpec } from "./latency-chart.ts";
 
 export interface DayCharts {
   readonly money: Chart;
@@ -32,14 +37,36 @@ export async function dayCharts(report: DayReport): Promise<DayCharts> {
   for (const { armShares } of report.retrainings) retrainings.push(await drawChart(() => armSharesSpec(armShares)));
   const { incremental } = report.figures;
   return {
-    money: await drawChart((size) => moneySpec(report, size)),
-    reasons: await drawChart((size) => reasonsSpec(report, size)),
+    money: await drawChart((size) => moneySpec(moneyOf(report), size)),
+    reasons: await drawChart((size) => reasonsSpec(reasonsOf(report), size)),
     shares,
     frontier: await drawChart(() => frontierSpec(report), "half"),
     margin: await drawChart(() => marginSpec(report), "half"),
     position: await drawChart(() => positionSpec(report)),
-    incremental: incremental ? await drawChart(() => incrementalSpec(report, incremental)) : null,
+    incremental: incremental ? await drawChart(() => liftSpec(liftOf(report, incremental))) : null,
     retrainings,
     latency: await drawChart(() => latencySpec(report)),
   };
+}
+
+function moneyOf({ money, figures, currency }: DayReport): MoneyOverTime {
+  const points = money.map(({ hour, ...amounts }) => ({ at: hour, ...amounts }));
+  return { axis: HOURS_OF_DAY, currency, points, budget: figures.accounts.plan.budget };
+}
+
+const QUARTER = 0.25;
+
+function reasonsOf({ reasonsByHour }: DayReport): ReasonsOverTime {
+  const rows = reasonsByHour.map(({ hour, reason, sessions }) => ({
+    bar: Math.floor(hour / QUARTER),
+    reason,
+    sessions,
+  }));
+  const narrow = { together: 2, words: "half an hour" };
+  return { axis: HOURS_OF_DAY, rows, bars: { length: QUARTER, words: "a quarter of an hour", narrow } };
+}
+
+function liftOf({ reward, figures: { truth } }: DayReport, lift: Ranged): LiftPicture {
+  const known = truth === null ? null : { at: truth.incrementalReward, name: "truth" };
+  return { title: `extra ${reward} of the day`, lift, known };
 }

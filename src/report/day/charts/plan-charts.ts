@@ -1,32 +1,10 @@
-// Plan charts: what the plan meant and what was given, what money buys, and where on the plans the day was.
+// Plan charts: what money buys, and where on the plans the day was.
 
 import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
-import { heatSpec } from "../../page/heat-chart.ts";
 import { colour, SERIES } from "../../page/palette.ts";
-import type { DayReport, PlanPicture, RetrainingFigures } from "../day-figures.ts";
-import { HOURS } from "./axes.ts";
-
-/** Segments by how far up the ladder their plan is: a picture in which the eye finds a pattern. */
-export function shareSpecs({
-  arms,
-  sessions,
-  planned,
-  given,
-}: PlanPicture): [planned: TopLevelSpec, given: TopLevelSpec] {
-  const rank = planned
-    .map((shares, cluster) => ({ cluster, dearness: shares.reduce((sum, share, arm) => sum + share * arm, 0) }))
-    .filter(({ cluster }) => (sessions[cluster] ?? 0) > 0)
-    .sort((a, b) => a.dearness - b.dearness || a.cluster - b.cluster);
-  const heat = (shares: readonly (readonly number[])[]) =>
-    heatSpec(
-      rank.flatMap(({ cluster }, line) =>
-        arms.map((arm, index) => ({ line, arm, amount: shares[cluster]?.[index] ?? 0 })),
-      ),
-      { arms, lines: rank.length, most: 1, colour: "accent", format: ".0%", numbered: null },
-    );
-  return [heat(planned), heat(given)];
-}
+import type { DayReport, RetrainingFigures } from "../day-figures.ts";
+import { HOURS_OF_DAY } from "../../page/time-axis.ts";
 
 function axesOf({ frontiers, currency }: DayReport) {
   return {
@@ -110,7 +88,7 @@ export function positionSpec({ positions, currency }: DayReport): TopLevelSpec {
     },
     mark: { type: "line", interpolate: "step-after" },
     encoding: {
-      x: HOURS,
+      x: { field: "hour", ...HOURS_OF_DAY.encoding },
       y: {
         field: "cost",
         type: "quantitative",

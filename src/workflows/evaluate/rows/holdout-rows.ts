@@ -23,6 +23,13 @@ export interface HoldoutOptions {
   readonly campaign: Campaign;
   readonly bootstrap: BootstrapOptions;
   readonly progress: Progress;
+  /**
+   * Sessions of this time alone count, and what came of them; left out: all. Users are those who entered until its end: who came
+   * back within it may be the campaign's doing.
+   */
+  readonly during?: { readonly fromMs: number; readonly toMs: number };
+  /** Ends the reading; it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Holdout {
@@ -54,6 +61,7 @@ export async function readHoldout(options: HoldoutOptions): Promise<Holdout> {
   for (const [index, { partition }] of ranges.entries()) {
     progress.report("reading", index / ranges.length, "decisions, outcomes and settlements");
     await new PartitionReading(partition, sums, counts, { ...options, erased }).all();
+    options.signal?.throwIfAborted();
   }
   return { value: sums.value(bootstrap, campaign.holdoutShare), ...counts };
 }
@@ -89,18 +97,20 @@ class PartitionReading {
   }
 
   async all(): Promise<void> {
-    const { log } = this.#options;
+    const { log, signal } = this.#options;
     const sinceMs = await oldestOutcome(log, this.#partition);
-    for await (const { value } of valuesOf(log, "decisions", this.#partition)) this.#decision(value, sinceMs);
+    for await (const { value } of valuesOf(log, "decisions", this.#partition, signal)) this.#decision(value, sinceMs);
     const seen = new IdSet();
-    for await (const { value, timestampMs } of valuesOf(log, "outcomes", this.#partition))
+    for await (const { value, timestampMs } of valuesOf(log, "outcomes", this.#partition, signal))
       if (seen.add(`${value.decisionId} ${value.outcomeId}`)) this.#outcome(value, timestampMs);
-    for await (const { value } of valuesOf(log, "settlements", this.#partition))
+    for await (const { value } of valuesOf(log, "settlements", this.#partition, signal))
       if (this.#served.has(value.decisionId)) this.#sums.spend(this.#lot(value.userId), Number(value.amountMinor));
   }
 
   #decision(decision: Decision, sinceMs: number): void {
     const { userId, decisionId, holdout } = decision;
+    const { fromMs = -Infinity, toMs = Infinity } = this.#options.during ?? {};
+    if (decision.decidedAtMs >= toMs) return;
     if (this.#options.erased.has(userId, decision.decidedAtMs)) {
       this.#counts.erased += 1;
       return;
@@ -117,6 +127,7 @@ class PartitionReading {
       this.#counts.tooOld += 1;
       return;
     }
+    if (decision.decidedAtMs < fromMs) return;
     this.#counts.sessions += 1;
     if (REFUSED.has(decision.reason)) this.#counts.refused += 1;
     (holdout ? this.#heldOut : this.#served).add(decisionId);
@@ -162,9 +173,15 @@ async function* valuesOf<N extends keyof TopicValues>(
   log: EventLog,
   topic: N,
   partition: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ readonly value: TopicValues[N]; readonly timestampMs: number }> {
   const range = (await log.ranges(topic)).find((each) => each.partition === partition);
   if (range === undefined) return;
-  for await (const { record, value } of readTopic(log, topic, { partition, from: range.start }))
+  for await (const { record, value } of readTopic(
+    log,
+    topic,
+    { partition, from: range.start },
+    signal === undefined ? {} : { signal },
+  ))
     if (value !== null) yield { value, timestampMs: record.timestampMs };
 }

@@ -1,0 +1,90 @@
+// Looking back at a campaign from the console: its report for a range, read while one watches; and what is said where there is nothing.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { expectWellMade, openBrowser, SCHEMES, show, WIDTHS } from "./browser.ts";
+import { openLiveHouse, type LiveHouse } from "./live-house.ts";
+
+// A browser beside an allocator and a console, on a busy machine.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
+
+let house: LiveHouse;
+let browser: Browser;
+const HOUR_MS = 3_600_000;
+const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 16);
+const nowMs = Date.now();
+const RANGE = `campaign=spring&from=${clock(nowMs - HOUR_MS)}&to=${clock(nowMs + HOUR_MS)}`;
+
+beforeAll(async () => {
+  house = await openLiveHouse();
+  await house.visit("spring", 60);
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await house.close();
+});
+
+async function reportOf(page: Page): Promise<string> {
+  const src = await page.locator("iframe.report").getAttribute("src");
+  return `${house.address}${src ?? ""}`;
+}
+
+describe.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme }))))(
+  "at $width px, $scheme",
+  ({ width, scheme }) => {
+    test("the page and its report are well made, and the report is as high as it is", async () => {
+      const shown = await show(browser, `${house.address}/look-back?${RANGE}`, { width, scheme });
+      await shown.page.waitForSelector("iframe.report");
+      const frame = shown.page.frameLocator("iframe.report");
+      await frame.getByRole("heading", { name: "Offers given and redeemed" }).waitFor();
+      await expectWellMade(shown);
+      const [inner, outer] = await Promise.all([
+        frame.locator("html").evaluate((element) => element.scrollHeight),
+        shown.page.locator("iframe.report").evaluate((element) => element.clientHeight),
+      ]);
+      expect(Math.abs(inner - outer)).toBeLessThanOrEqual(2);
+      const report = await show(browser, await reportOf(shown.page), { width, scheme });
+      await expectWellMade(report);
+      await report.page.close();
+      await shown.page.close();
+    });
+  },
+);
+
+test("the report counts what was decided, given and spent, as the topics have it", async () => {
+  const { json } = await house.shell.run("tail decisions --json");
+  const rows = json.map(({ value }) => value as { reason: string; reservationId: string | null; holdout: boolean });
+  const { page } = await show(browser, `${house.address}/look-back?${RANGE}`);
+  const report = page.frameLocator("iframe.report");
+  const tile = (name: string) => report.locator(".figure", { hasText: name }).locator(".value").first();
+  expect(await tile("Sessions decided").innerText()).toBe(String(rows.length));
+  expect(await tile("Offers given").innerText()).toBe(
+    String(rows.filter(({ reservationId }) => reservationId !== null).length),
+  );
+  await page.close();
+});
+
+test.each([
+  ["a reversed range", "campaign=spring&from=2026-05-02&to=2026-05-01", "the range ends before it begins"],
+  ["a range in the future", "campaign=spring&from=2199-01-01&to=2199-01-02", "in the future: nothing has happened"],
+  ["a range before the campaign", "campaign=spring&from=2001-01-01&to=2001-01-02", "the range is before that"],
+  ["a day that there is not", "campaign=spring&from=2026-02-30&to=2026-03-01", "February 2026 has 28 days"],
+  ["an unknown campaign", "campaign=winter&from=2026-05-01&to=2026-05-02", "there is no campaign winter"],
+])("%s gets a plain sentence", async (_, query, text) => {
+  const { page } = await show(browser, `${house.address}/look-back?${query}`);
+  await page.getByRole("alert").getByText(text).waitFor();
+  await page.close();
+});
+
+test("a choice of the form goes into the address, which shows the same to others", async () => {
+  const { page } = await show(browser, `${house.address}/look-back`);
+  await page.getByRole("button", { name: "Last hour" }).click();
+  await page.waitForURL(/look-back\?campaign=spring&from=\d{4}-.*&to=\d{4}-/);
+  await page.waitForSelector("iframe.report");
+  const { page: other } = await show(browser, page.url());
+  await other.waitForSelector("iframe.report");
+  await page.close();
+  await other.close();
+});
