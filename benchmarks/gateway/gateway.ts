@@ -11,23 +11,19 @@
 //
 // Client, gateway, allocator and broker share the machine: a network and cores of their own are not measured.
 
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { must } from "../../src/domain/assert.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
-import { publishRelease } from "../../src/retrain/publish.ts";
-import { send } from "../../src/workflows/control/control.ts";
 import { latencies, type LatencyFigures } from "../kafka/latency.ts";
+import { MAIN, started, startedAllocator, type Started } from "../lib/listening.ts";
+import { makeLive } from "../lib/live-campaigns.ts";
 import { onLog } from "../lib/on-broker.ts";
-import { benchGrant, benchRelease, CAMPAIGN } from "../serve/serve-world.ts";
+import type { Env } from "../lib/stipend.ts";
+import { CAMPAIGN } from "../serve/serve-world.ts";
 import { httpLatencies, type HttpLatency, type HttpLoadOptions } from "./http-load.ts";
 
 export interface GatewayBenchOptions extends HttpLoadOptions {
@@ -101,10 +97,6 @@ async function throughGateway(env: Env, options: GatewayBenchOptions): Promise<B
   }
 }
 
-type Env = Readonly<Record<string, string>>;
-const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
-const PATIENCE_MS = 120_000;
-
 /** `stipend run` with the benchmark's campaign live. */
 async function withAllocator<T>(
   log: EventLog,
@@ -112,63 +104,17 @@ async function withAllocator<T>(
   { partitions }: GatewayBenchOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const line = [MAIN, "run", "--json", "--without-retraining"];
-  const allocator = await started(line, { ...env, STIPEND_PARTITIONS: String(partitions) }, `"joined"`);
+  const allocator = await startedAllocator(env, partitions);
   try {
-    await makeLive(log);
+    await makeLive(log, [CAMPAIGN]);
     return await work();
   } finally {
     await allocator.end();
   }
 }
 
-async function makeLive(log: EventLog): Promise<void> {
-  const release = benchRelease();
-  const { campaign } = benchGrant(release.hash, 0, Date.now());
-  await publishRelease(log, CAMPAIGN, { release, evidenceText: "{}" }, Date.now(), async () => undefined);
-  const actions = [
-    { kind: "create", campaign },
-    { kind: "promote_release", release: release.hash },
-  ] as const;
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const how = { nowMs: Date.now, newId: randomUUID, wait: true, timeoutMs: PATIENCE_MS, signal };
-  for (const action of actions) {
-    const { answer } = await send(log, { campaign: CAMPAIGN, action, actor: null, reason: null }, how);
-    if (answer?.outcome === "refused") throw new Error(`${action.kind}: ${answer.reason}`);
-  }
-}
-
 async function startedGateway(env: Env): Promise<Started> {
   return await started([MAIN, "gateway", "--port", "0", "--json"], env, `"listening"`);
-}
-
-interface Started {
-  /** Of what it listens on; empty where it does not. */
-  readonly address: string;
-  end(): Promise<void>;
-}
-
-/** A process that has said a line of JSON with the text. */
-async function started(line: readonly string[], env: Env, text: string): Promise<Started> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...line], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...env },
-  });
-  const gone = once(child, "close");
-  const said = Promise.withResolvers<string>();
-  createInterface({ input: must(child.stdout, "an output") })
-    .on("line", (one) => {
-      if (one.includes(text)) said.resolve(one);
-    })
-    .on("close", () => said.reject(new Error(`${line.join(" ")} ended before it had said ${text}`)));
-  const { address = "" } = JSON.parse(await said.promise) as { address?: string };
-  return {
-    address,
-    async end() {
-      child.kill("SIGTERM");
-      await Promise.race([gone, sleep(20_000).then(() => child.kill("SIGKILL"))]);
-    },
-  };
 }
 
 function loadOfMinute(): number {

@@ -1,0 +1,123 @@
+// Load
+// Sessions of many campaigns by the clock, whatever becomes of them (open loop), and their decisions as this process reads
+// them: how long each took from when its session was due. Of the incentives some are redeemed and some users convert, so that
+// there is money to show and lift to work out.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { must } from "../../src/domain/assert.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
+import { seededRandom } from "../../src/domain/random.ts";
+import type { Outcome } from "../../src/domain/session/session.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
+import { followTopic } from "../../src/log/follow.ts";
+import { sessionRecord } from "../kafka/world.ts";
+import { benchSession } from "../serve/serve-world.ts";
+
+export interface LoadOptions {
+  readonly campaigns: readonly string[];
+  readonly users: number;
+  readonly perSecond: number;
+}
+
+const PACE_MS = 10;
+const STEADY_LOOK_MS = 100;
+const REDEEMED = 0.2;
+const CONVERTED = 0.1;
+
+export class CampaignLoad {
+  readonly #log: EventLog;
+  readonly #options: LoadOptions;
+  readonly #random = seededRandom("bench console");
+  readonly #stop = new AbortController();
+  readonly #decisions = codecFor("decisions");
+  readonly #outcomes = codecFor("outcomes");
+  readonly #dueMs = new Map<string, number>();
+  #tookMs: number[] = [];
+  #answers: OutRecord[] = [];
+  #sending: Promise<void> = Promise.resolve();
+  #sent = 0;
+  /** The latest decision, for whoever needs one to look like. */
+  last: Decision | null = null;
+
+  constructor(log: EventLog, options: LoadOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const following = await followTopic(this.#log, "decisions", {
+      back: 0,
+      onRecords: (records) => {
+        const nowMs = performance.now();
+        for (const { value } of records) this.#decided(this.#decisions.decode(must(value, "a decision")), nowMs);
+      },
+      onTrouble: (text) => console.error(text),
+      signal: this.#stop.signal,
+    });
+    await following.caughtUp;
+    this.#sending = this.#send();
+  }
+
+  /** Until no more wait than come in a second, or the patience is over: what stood still at the start has been made up for. */
+  async steady(mostMs: number): Promise<void> {
+    const untilMs = performance.now() + mostMs;
+    while (this.last === null || (this.#dueMs.size > this.#options.perSecond && performance.now() < untilMs))
+      await sleep(STEADY_LOOK_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#sending;
+  }
+
+  /** How long decisions took that came since this was asked last, ms, and how many sessions wait. */
+  taken(): { readonly tookMs: readonly number[]; readonly waiting: number } {
+    const tookMs = this.#tookMs;
+    this.#tookMs = [];
+    return { tookMs, waiting: this.#dueMs.size };
+  }
+
+  async #send(): Promise<void> {
+    const { perSecond } = this.#options;
+    const startMs = performance.now();
+    const under = new Set<Promise<void>>();
+    for (let tick = 0; !this.#stop.signal.aborted; tick += 1) {
+      const dueMs = startMs + tick * PACE_MS;
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 0) await sleep(waitMs);
+      const upTo = (ticks: number): number => Math.floor((perSecond * ticks * PACE_MS) / 1_000);
+      const records = this.#answers;
+      this.#answers = [];
+      for (let count = upTo(tick + 1) - upTo(tick); count > 0; count -= 1) records.push(this.#session(dueMs));
+      const sending = this.#log.send(records).finally(() => under.delete(sending));
+      under.add(sending);
+    }
+    await Promise.all(under);
+  }
+
+  #session(dueMs: number): OutRecord {
+    const { campaigns, users } = this.#options;
+    const campaign = must(campaigns[this.#random.below(campaigns.length)], "a campaign");
+    const session = benchSession(this.#random, this.#sent++, this.#random.below(users), Date.now());
+    this.#dueMs.set(session.sessionId, dueMs);
+    return sessionRecord({ ...session, campaign });
+  }
+
+  #decided(decision: Decision, nowMs: number): void {
+    const dueMs = this.#dueMs.get(decision.sessionId);
+    if (dueMs === undefined) return;
+    this.#dueMs.delete(decision.sessionId);
+    this.#tookMs.push(nowMs - dueMs);
+    this.last = decision;
+    const { decisionId, reservationId, userId } = decision;
+    const unit = this.#random.unit();
+    const kind = reservationId !== null && unit < REDEEMED ? "redeemed" : unit < CONVERTED ? "converted" : null;
+    if (kind === null) return;
+    const outcome: Outcome = {
+      ...{ outcomeId: `o-${decisionId}`, decisionId, userId, kind, atMs: Date.now() },
+      ...{ amountMinor: null, rewards: { converted: 1 } },
+    };
+    this.#answers.push({ topic: "outcomes", key: Buffer.from(userId), value: this.#outcomes.encode(outcome) });
+  }
+}
