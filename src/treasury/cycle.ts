@@ -157,9 +157,13 @@ export class TreasuryCycle {
     this.#emit("dead-letters", this.#context.partition % this.#options.shards, letter.key, deadLetters.encode(letter));
   }
 
-  #countAnswer({ commandId, campaign, action, actor }: PacingCommand, { outcome, refusal }: CommandAnswer): void {
-    countOne(this.#counts, `commands/${outcome}`);
-    if (outcome === "refused")
+  /** Whoever asks what a command would do is told at once: that it would be refused is nobody else's trouble. */
+  #countAnswer(
+    { commandId, campaign, action, actor, dryRun }: PacingCommand,
+    { outcome, refusal }: CommandAnswer,
+  ): void {
+    countOne(this.#counts, `commands/${dryRun ? "previewed" : outcome}`);
+    if (outcome === "refused" && !dryRun)
       this.#note({
         text: `${campaign}: ${action.kind} (command ${commandId}, by ${actor ?? "nobody named"}) is refused: ${refusal ?? ""}`,
         campaign,

@@ -88,3 +88,41 @@ test("a choice of the form goes into the address, which shows the same to others
   await page.close();
   await other.close();
 });
+
+test("what another budget would have brought is played again, beside what was", async () => {
+  const { page } = await show(browser, `${house.address}/look-back?${RANGE}`);
+  await page.getByLabel("Another budget, in all").fill("1,000");
+  await page.getByRole("button", { name: "Play it again" }).click();
+  const shown = page.frameLocator('iframe[title="What would have been"]');
+  await shown.getByText("with a budget of 1,000.00 EUR").waitFor();
+  expect(page.url()).toContain("budget=1%2C000");
+  const src = await page.locator('iframe[title="What would have been"]').getAttribute("src");
+  const report = await show(browser, `${house.address}${src ?? ""}`, { width: 400 });
+  await expectWellMade(report);
+  const row = report.page.locator("tr", { hasText: "in the holdout" });
+  expect(await row.count(), "who was held out is not played").toBe(0);
+  await report.page.close();
+  await page.close();
+});
+
+test("a curve along points of one's own goes into the address, and is refused in plain words where it cannot be", async () => {
+  const { page } = await show(browser, `${house.address}/look-back?${RANGE}&curve=points&points=2001-01-01T00:00Z=1`);
+  await page
+    .getByRole("alert")
+    .getByText(/point 1: must be in the period/)
+    .waitFor();
+  await page.getByRole("button", { name: "Add a point" }).waitFor();
+  await page.close();
+});
+
+test("who leaves the page ends the reading", async () => {
+  const leaving = new AbortController();
+  const reading = await fetch(`${house.address}/api/look-back?${RANGE}`, { signal: leaving.signal });
+  leaving.abort();
+  await expect(reading.text()).rejects.toThrow(/abort/);
+  // It is over on the other side too: there is room for as many as ever.
+  const others = await Promise.all([1, 2].map(() => fetch(`${house.address}/api/look-back?${RANGE}`)));
+  expect(await Promise.all(others.map((each) => each.text()))).toEqual(
+    [1, 2].map(() => expect.stringMatching(/event: page/)),
+  );
+});

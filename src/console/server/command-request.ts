@@ -65,7 +65,7 @@ export function actionOf({ action }: CommandRequest, { currency }: BudgetStatus)
 }
 
 /** `7,500.00`: units of the campaign's currency, thousands parted or not. */
-function minorOf(typed: string, currency: string, field: string): Minor {
+export function minorOf(typed: string, currency: string, field: string): Minor {
   const plain = typed
     .trim()
     .replace(/^(\d{1,3})((?:,\d{3})+)(?=\.|$)/, (_, first: string, rest: string) => first + rest.replaceAll(",", ""));

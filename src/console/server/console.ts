@@ -30,6 +30,8 @@ export interface ConsoleOptions {
   /** A page that is shown beside the others; null: there is none. */
   readonly report: string | null;
   readonly nowMs: () => number;
+  /** For how long the process has run. */
+  readonly elapsedMs: () => number;
   readonly newId: () => string;
 }
 

@@ -6,14 +6,22 @@ import type { HttpApp } from "../../http/server.ts";
 import type { Scope } from "../../http/tokens.ts";
 import { Problem } from "../../http/problem.ts";
 import type { EventLog } from "../../log/event-log.ts";
-import { lookBackAt } from "../../workflows/look-back/look-back.ts";
+import { readInstant } from "../../domain/reading/instant.ts";
+import type { CurvePoint } from "../../domain/campaign/campaign.ts";
+import { findCampaign } from "../../workflows/control/campaigns.ts";
+import { whatIfAt } from "../../workflows/look-back/what-if.ts";
+import { minorOf } from "./command-request.ts";
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { lookBackAt, type LookedBack } from "../../workflows/look-back/look-back.ts";
 import { REPORT_POLICY } from "./assets.ts";
 import { TellingWork } from "./told-work.ts";
 
-export interface LookBackOptions {
+export interface LookBackRoutes {
   readonly log: EventLog;
   readonly scope: Scope | undefined;
   readonly nowMs: () => number;
+  /** For how long this has run. */
+  readonly elapsedMs: () => number;
   readonly newId: () => string;
   readonly signal: AbortSignal;
   readonly onTrouble: (text: string) => void;
@@ -31,9 +39,16 @@ const MOST_KEPT = 20;
 
 const typed = z.string().min(1).max(40);
 const querystring = z.object({ campaign: z.string().min(1).max(100), from: typed, to: typed });
+const whatIfQuery = querystring.extend({
+  /** In units of the currency. */
+  budget: typed.optional(),
+  curve: z.enum(["asap", "even", "points"]).optional(),
+  /** `2026-05-01T12:00=0.5`, by commas. */
+  points: z.string().max(20_000).optional(),
+});
 
-export function addLookBack(app: HttpApp, options: LookBackOptions): void {
-  const { log, scope, nowMs, newId } = options;
+export function addLookBack(app: HttpApp, options: LookBackRoutes): void {
+  const { log, scope, nowMs, elapsedMs, newId } = options;
   const config = scope === undefined ? {} : { scope };
   const work = new TellingWork(options, AT_ONCE);
   const kept = new Map<string, string>();
@@ -46,10 +61,23 @@ export function addLookBack(app: HttpApp, options: LookBackOptions): void {
     }
     return { kind: "page", url: `/look-back/${name}.html` };
   };
+  const answerOf = (found: LookedBack): LookBackAnswer => (found.kind === "page" ? keep(found.html) : found);
   app.get("/api/look-back", { config, schema: { querystring } }, async ({ query: { campaign, ...asked } }, reply) =>
     work.answer(reply, async (progress, signal): Promise<LookBackAnswer> => {
-      const found = await lookBackAt({ log, campaign, asked, nowMs: nowMs(), progress, signal });
-      return found.kind === "page" ? keep(found.html) : found;
+      return answerOf(await lookBackAt({ log, campaign, asked, nowMs: nowMs(), progress, signal }));
+    }),
+  );
+  app.get("/api/what-if", { config, schema: { querystring: whatIfQuery } }, async ({ query }, reply) =>
+    work.answer(reply, async (progress, signal): Promise<LookBackAnswer> => {
+      const { campaign: id, budget, curve, points, ...asked } = query;
+      const { campaign } = await findCampaign(log, id);
+      const { currency, timeZone = "UTC" } = campaign;
+      const whatIf = {
+        budget: budget === undefined ? undefined : { minor: minorOf(budget, currency, "budget"), currency },
+        curve: curve === undefined ? undefined : { mode: curve, points: pointsOf(points ?? "", timeZone) },
+      };
+      const options = { log, campaign: id, asked, nowMs: nowMs(), elapsedMs, progress, signal };
+      return answerOf(await whatIfAt({ ...options, ...whatIf }));
     }),
   );
   const params = z.object({ name: z.string() });
@@ -62,5 +90,17 @@ export function addLookBack(app: HttpApp, options: LookBackOptions): void {
       .header("cache-control", "no-store")
       .type("text/html; charset=utf-8")
       .send(html);
+  });
+}
+
+function pointsOf(typedPoints: string, timeZone: string): CurvePoint[] {
+  return typedPoints.split(",").flatMap((point) => {
+    if (point.trim() === "") return [];
+    const [time = "", share = ""] = point.split("=");
+    const read = readInstant(time.trim(), timeZone);
+    if ("fault" in read) throw new InvalidInput(`points: ${read.fault}`);
+    if (!/^(?:0|1)(?:\.\d+)?$/.test(share.trim()))
+      throw new InvalidInput(`points: expected a share from 0 to 1 at ${time}, got "${share}"`);
+    return [{ atMs: read.ms, share: Number(share) }];
   });
 }

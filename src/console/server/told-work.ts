@@ -86,6 +86,7 @@ export class TellingWork {
 
   #faultOf(error: unknown): WorkFault {
     const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof Problem) return { field: error.details.field ?? null, message: error.message };
     if (!(error instanceof InvalidInput)) {
       this.#options.onTrouble(error instanceof Error ? (error.stack ?? text) : text);
       return { field: null, message: `The log could not be read: ${text}` };

@@ -25,6 +25,7 @@ export async function serveConsole(context: Context, { host, port, tokens, comma
         log,
         place: log.place,
         application: context.config.application,
+        elapsedMs: systemElapsedMs,
         nowMs,
         newId,
         commands,

@@ -2,6 +2,7 @@
 
 import { openConsole } from "../../console/server/console.ts";
 import { openEmbeddedLog } from "../../log/embedded/log.ts";
+import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
 import type { DayResult } from "./play.ts";
 
@@ -18,6 +19,7 @@ export async function serveDay(context: Context, { logFolder, campaign }: DayRes
       http: { host: "127.0.0.1", port: 0, tokens: null, tls: null, onTrouble: (text) => output.note(text) },
       commands: false,
       report,
+      elapsedMs: systemElapsedMs,
       nowMs,
       newId,
     });

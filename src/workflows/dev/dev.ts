@@ -98,6 +98,7 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
         http,
         commands: true,
         report: null,
+        elapsedMs: systemElapsedMs,
         nowMs,
         newId,
       });

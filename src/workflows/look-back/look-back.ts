@@ -47,7 +47,7 @@ export async function lookBackAt(options: LookBackOptions): Promise<LookedBack> 
   progress.report("finding the range", 0);
   const bounds = await boundsOf(log, campaign, range);
   const manifests = await manifestsOf(log, campaign.id);
-  const within = { fromMs: bounds.fromMs, toMs: range.toMs };
+  const within = { fromMs: Math.max(bounds.fromMs, campaign.startMs), toMs: range.toMs };
   const bars = barsOf(within.toMs - within.fromMs);
   const tally = new RangeTally(campaign, within, manifests, bars.length);
   await readPieces(options, bounds, tally);

@@ -9,7 +9,7 @@ import type { PlanPicture } from "../../report/campaign/plan-shares.ts";
 /** Sessions in which something else decided. */
 const NOT_THE_PLANS: ReadonlySet<Reason> = new Set(["holdout", "explored", "incentive_open", "user_cap"]);
 
-export interface Planned {
+export interface PlannedSession {
   readonly reason: Reason;
   readonly cluster: number;
   readonly planRow: number;
@@ -32,7 +32,7 @@ export class PlanTally {
     this.#given = table();
   }
 
-  take({ reason, cluster, planRow, arm }: Planned): void {
+  take({ reason, cluster, planRow, arm }: PlannedSession): void {
     if (cluster < 0 || cluster >= this.#sessions.length || planRow < 0 || NOT_THE_PLANS.has(reason)) return;
     this.#sessions[cluster] = (this.#sessions[cluster] ?? 0) + 1;
     const [planned, given] = [must(this.#planned[cluster], "cluster"), must(this.#given[cluster], "cluster")];

@@ -1,6 +1,7 @@
 // Recorded: what a campaign's log says of its sessions, in time: who was drawn, what they got, what became of it; and what
 // the treasurer was told.
 
+import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { PacingCommand, ReleaseRecord } from "../../domain/campaign/control.ts";
 import type { Decision, Settlement } from "../../domain/decision/decision.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release/release.ts";
@@ -8,6 +9,7 @@ import type { TopicValues } from "../../log/codec/codec.ts";
 import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
+import type { Progress } from "../../terminal/progress.ts";
 import { secretsOf } from "./secrets.ts";
 
 export interface RecordedSession {
@@ -32,18 +34,42 @@ export interface RecordedCampaign {
   readonly secret: Uint8Array;
 }
 
-export async function readRecorded(log: EventLog, campaign: string): Promise<RecordedCampaign> {
+export interface RecordedOptions {
+  /** Later sessions are left out. */
+  readonly untilMs?: number;
+  /** With more drawn sessions it throws InvalidInput; left out: as many as there are. */
+  readonly most?: number;
+  readonly progress?: Progress;
+  /** Ends the reading; it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export async function readRecorded(
+  log: EventLog,
+  campaign: string,
+  { untilMs = Infinity, most = Infinity, progress, signal }: RecordedOptions = {},
+): Promise<RecordedCampaign> {
+  const options = signal === undefined ? {} : { signal };
+  progress?.report("reading what became of the offers", 0);
   const posted = new Map<string, { amountMinor: bigint; atMs: number }>();
-  for await (const [, row] of valuesOf(log, "settlements"))
+  for await (const [, row] of valuesOf(log, "settlements", options))
     if (row.campaign === campaign && row.status === "posted") posted.set(row.decisionId, postedOf(row));
+  signal?.throwIfAborted();
   const users = await erasedUsers(log);
   let erased = 0;
   const sessions: RecordedSession[] = [];
-  for await (const [{ partition }, decision] of valuesOf(log, "decisions")) {
-    if (decision.campaign !== campaign || !wasDrawn(decision)) continue;
+  for await (const [{ partition }, decision] of valuesOf(log, "decisions", options)) {
+    if (decision.campaign !== campaign || !wasDrawn(decision) || decision.decidedAtMs >= untilMs) continue;
     if (users.has(decision.userId, decision.decidedAtMs)) erased += 1;
     else sessions.push({ shard: partition, decision, posted: posted.get(decision.decisionId) ?? null });
+    progress?.report("reading the sessions", 0, `${sessions.length.toLocaleString("en")} so far`);
+    if (sessions.length > most)
+      throw new InvalidInput(
+        `more than ${most.toLocaleString("en")} sessions were drawn since the campaign began: too many to play again here; ` +
+          `\`stipend replay --campaign ${campaign}\` does it`,
+      );
   }
+  signal?.throwIfAborted();
   const commands: { atMs: number; command: PacingCommand }[] = [];
   for await (const [{ timestampMs }, command] of valuesOf(log, "budget-pacing"))
     if (command.campaign === campaign && !command.dryRun) commands.push({ atMs: timestampMs, command });
@@ -74,6 +100,8 @@ function postedOf({ amountMinor, atMs }: Settlement): { amountMinor: bigint; atM
 export async function* valuesOf<N extends keyof TopicValues>(
   log: EventLog,
   topic: N,
+  options: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<readonly [LogRecord, TopicValues[N]]> {
-  for await (const { record, value } of readTopic(log, topic)) if (value !== null) yield [record, value];
+  for await (const { record, value } of readTopic(log, topic, undefined, options))
+    if (value !== null) yield [record, value];
 }

@@ -35,7 +35,7 @@ export interface WhatIfRequest {
 }
 
 export function changesInWords(
-  { budget, curve, points, controller, reservation, release }: WhatIfRequest,
+  { budget, curve, points = [], controller, reservation, release }: Partial<WhatIfRequest>,
   currency: string,
 ): string[] {
   const mode = curve ?? (points.length > 0 ? "points" : undefined);
@@ -74,8 +74,8 @@ export async function showWhatIf(context: Context, log: EventLog, asked: WhatIfR
     ...{ campaign, currency, timeZone: timeZone ?? "UTC", ...timesOf(recorded) },
     changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
     asItWas: asItWas(recorded),
-    playedAgain: playAgain(recorded, campaign, {}),
-    wouldHaveBeen: playAgain(recorded, campaign, changes),
+    playedAgain: await playAgain(recorded, campaign, {}),
+    wouldHaveBeen: await playAgain(recorded, campaign, changes),
   };
   if (asked.out !== undefined) {
     context.progress.report("drawing the page", 0);

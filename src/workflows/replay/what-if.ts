@@ -32,16 +32,30 @@ export interface Changes {
   readonly release?: { readonly hash: string; readonly clusters: ReadonlyMap<string, number> };
 }
 
+/** What is counted of what is played; left out: all of it. */
+export interface During {
+  readonly fromMs: number;
+  /** Exclusive; what comes later is not played. */
+  readonly toMs: number;
+}
+
+export interface PlayOptions {
+  readonly during?: During;
+  /** Between two steps, told how far it is from 0 to 1: what is answered is waited for. */
+  readonly onStep?: (done: number) => Promise<void> | undefined;
+}
+
 export const CURVE_PARTS = 24;
 /** Between two looks of the treasurer when nobody comes. */
 const QUIET_MS = 60_000;
 const STEP_MS = 1_000;
 
-export function asItWas({ sessions, releases }: RecordedCampaign): WhatIfColumn {
+export function asItWas({ sessions, releases }: RecordedCampaign, during?: During): WhatIfColumn {
   const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
-  const tally = new Tally(sessions);
+  const tally = new Tally(sessions, during);
   for (const { decision, posted } of sessions) {
-    tally.decided(decision.reason, decision.armId, rewardOf(manifests.get(decision.release ?? ""), decision));
+    const reward = rewardOf(manifests.get(decision.release ?? ""), decision);
+    tally.decided(decision.decidedAtMs, { reason: decision.reason, armId: decision.armId, reward });
     if (decision.account !== "plan") continue;
     tally.spend(decision.decidedAtMs, Number(decision.sendMinor));
     if (posted !== null) tally.spend(posted.atMs, Number(posted.amountMinor));
@@ -50,9 +64,17 @@ export function asItWas({ sessions, releases }: RecordedCampaign): WhatIfColumn 
 }
 
 /** With `changes` empty: played again as it was. */
-export function playAgain(recorded: RecordedCampaign, campaign: string, changes: Changes): WhatIfColumn {
-  const { sessions, shards, secret } = recorded;
-  const tally = new Tally(sessions);
+export async function playAgain(
+  recorded: RecordedCampaign,
+  campaign: string,
+  changes: Changes,
+  { during, onStep }: PlayOptions = {},
+): Promise<WhatIfColumn> {
+  const { shards, secret } = recorded;
+  const untilMs = during?.toMs ?? Infinity;
+  const sessions = recorded.sessions.filter(({ decision }) => decision.decidedAtMs < untilMs);
+  const tally = new Tally(sessions, during);
+  let nowMs = 0;
   const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
   const paced = new PacedCampaign({
     campaign,
@@ -60,17 +82,22 @@ export function playAgain(recorded: RecordedCampaign, campaign: string, changes:
     secret,
     reportEveryMs: STEP_MS,
     onDecision: ({ reason, arm, cluster, manifest }) =>
-      tally.decided(reason, armIds.get(arm) ?? manifest?.arms[arm] ?? `${arm}`, rewardOf(manifest, { cluster, arm })),
+      tally.decided(nowMs, {
+        reason,
+        armId: armIds.get(arm) ?? manifest?.arms[arm] ?? `${arm}`,
+        reward: rewardOf(manifest, { cluster, arm }),
+      }),
   });
   for (const { record, manifest } of recorded.releases) paced.release(record, manifest);
   const { fromMs } = changes;
-  const commands =
+  const changed =
     fromMs === undefined
       ? changedCommands(recorded.commands, changes)
       : commandsChangedFrom(recorded, campaign, changes, fromMs);
+  const commands = changed.filter(({ atMs }) => atMs < untilMs);
   const arrivals = sessions.flatMap((session) => arrivalOf(session, recorded, changes));
   let [nextCommand, nextSession] = [0, 0];
-  let nowMs = Math.min(commands[0]?.atMs ?? Infinity, arrivals[0]?.atMs ?? Infinity);
+  nowMs = Math.min(commands[0]?.atMs ?? Infinity, arrivals[0]?.atMs ?? Infinity);
   let spent = 0;
   while (nextCommand < commands.length || nextSession < arrivals.length) {
     for (let each = commands[nextCommand]; each !== undefined && each.atMs <= nowMs; each = commands[nextCommand]) {
@@ -87,6 +114,8 @@ export function playAgain(recorded: RecordedCampaign, campaign: string, changes:
     spent = paced.postedMinor();
     const next = Math.min(commands[nextCommand]?.atMs ?? Infinity, arrivals[nextSession]?.atMs ?? Infinity);
     nowMs = Math.max(nowMs + STEP_MS, Math.min(next, nowMs + QUIET_MS));
+    const waiting = onStep?.(nextSession / Math.max(1, arrivals.length));
+    if (waiting !== undefined) await waiting;
   }
   paced.endAll();
   tally.spend(nowMs, paced.postedMinor() - spent);
@@ -226,29 +255,40 @@ function rewardOf(
 class Tally {
   readonly #fromMs: number;
   readonly #toMs: number;
+  readonly #isPart: boolean;
   readonly #spent = Array.from({ length: CURVE_PARTS }, () => 0);
   readonly #reasons: Record<string, number> = {};
   readonly #arms: Record<string, number> = {};
   #sessions = 0;
   #reward = 0;
 
-  constructor(sessions: readonly RecordedSession[]) {
-    this.#fromMs = sessions[0]?.decision.decidedAtMs ?? 0;
-    this.#toMs = Math.max(this.#fromMs + 1, sessions.at(-1)?.decision.decidedAtMs ?? 0);
+  constructor(sessions: readonly RecordedSession[], during: During | undefined) {
+    this.#fromMs = during?.fromMs ?? sessions[0]?.decision.decidedAtMs ?? 0;
+    this.#toMs = Math.max(this.#fromMs + 1, during?.toMs ?? sessions.at(-1)?.decision.decidedAtMs ?? 0);
+    this.#isPart = during !== undefined;
   }
 
-  decided(reason: string, armId: string, reward: number): void {
+  decided(
+    atMs: number,
+    { reason, armId, reward }: { readonly reason: string; readonly armId: string; readonly reward: number },
+  ): void {
+    if (this.#isOutside(atMs)) return;
     this.#sessions += 1;
     this.#reward += reward;
     this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
     this.#arms[armId] = (this.#arms[armId] ?? 0) + 1;
   }
 
-  /** What is spent after the last session is the last part's. */
+  /** What is spent after the last session is the last part's, unless a part alone is counted. */
   spend(atMs: number, amount: number): void {
+    if (this.#isOutside(atMs)) return;
     const part = Math.floor(((atMs - this.#fromMs) / (this.#toMs - this.#fromMs)) * CURVE_PARTS);
     const index = Math.min(CURVE_PARTS - 1, Math.max(0, part));
     this.#spent[index] = (this.#spent[index] ?? 0) + amount;
+  }
+
+  #isOutside(atMs: number): boolean {
+    return this.#isPart && (atMs < this.#fromMs || atMs >= this.#toMs);
   }
 
   column(): WhatIfColumn {

@@ -5,10 +5,12 @@ import { useState } from "preact/hooks";
 import type { CampaignPage, ShownSettings } from "../../views/pages/campaign-page.ts";
 import type { CampaignRow } from "../../views/pages/campaigns-page.ts";
 import type { ConsoleAction } from "../../views/console-action.ts";
-import { CommandDialog, valueOf } from "./command-dialog.ts";
+import { CommandDialog } from "./command-dialog.ts";
 import { useCommanding } from "../live/facts.ts";
 import { amount } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
+import { CurveFields, type Curve } from "./curve-fields.ts";
+import { Caps, Field, type CapsOf } from "./fields.ts";
 
 const TITLES = {
   set_budget: "Budget",
@@ -60,7 +62,7 @@ export function ActionDialog({ start, row, hasPeriod, onClose }: ActionDialogPro
     action=${action}
     onClose=${onClose}
   >
-    ${fieldsOf(action, setAction, row.currency.code, hasPeriod)}
+    ${fieldsOf(action, setAction, { campaign: row.id, currency: row.currency.code, hasPeriod })}
   <//>`;
 }
 
@@ -88,8 +90,11 @@ function startOf(kind: Kind, { row, exploration }: CampaignPage, settings: Shown
 function fieldsOf(
   action: ConsoleAction,
   set: (action: ConsoleAction) => void,
-  currency: string,
-  hasPeriod: boolean,
+  {
+    campaign,
+    currency,
+    hasPeriod,
+  }: { readonly campaign: string; readonly currency: string; readonly hasPeriod: boolean },
 ): ComponentChild {
   switch (action.kind) {
     case "set_budget":
@@ -117,76 +122,10 @@ function fieldsOf(
     case "set_caps":
       return html`<${Caps} caps=${action.caps} onCaps=${(caps: CapsOf) => set({ ...action, caps })} />`;
     case "set_curve":
-      return html`<label
-        >The budget goes out
-        <select
-          value=${action.mode}
-          onChange=${(event: Event) => set({ ...action, mode: modeOf(valueOf(event)), points: valueOf(event) === "points" ? action.points : [] })}
-        >
-          <option value="even">evenly over the traffic</option>
-          <option value="asap">as soon as possible</option>
-          ${action.points.length > 0 && html`<option value="points">along its ${action.points.length} points</option>`}
-        </select></label
-      >`;
+      return html`<${CurveFields} curve=${action} onCurve=${(curve: Curve) => set({ ...action, ...curve })} campaign=${campaign} />`;
     case "promote_release":
       return html`<p>Release <code>${action.release.slice(0, 12)}</code></p>`;
     default:
       return undefined;
   }
-}
-
-function modeOf(value: string): "even" | "asap" | "points" {
-  return value === "asap" || value === "points" ? value : "even";
-}
-
-function Field({ label, value, onValue }: { label: string; value: string; onValue: (value: string) => void }) {
-  return html`<label
-    >${label}
-    <input
-      required
-      autocomplete="off"
-      inputmode="decimal"
-      value=${value}
-      onInput=${(event: InputEvent) => onValue(valueOf(event))}
-    />
-  </label>`;
-}
-
-type CapsOf = readonly { readonly max: number; readonly windowMs: number }[];
-const HOUR_MS = 3_600_000;
-
-function Caps({ caps, onCaps }: { caps: CapsOf; onCaps: (caps: CapsOf) => void }) {
-  const change = (at: number, cap: Partial<CapsOf[number]>) =>
-    onCaps(caps.map((each, index) => (index === at ? { ...each, ...cap } : each)));
-  return html`
-    ${caps.length === 0 && html`<p>A user may get any number of offers.</p>`}
-    ${caps.map(
-      ({ max, windowMs }, at) =>
-        html`<div class="inline" key=${at}>
-          <label
-            >At most
-            <input
-              type="number"
-              min="1"
-              required
-              value=${max}
-              onInput=${(event: InputEvent) => change(at, { max: Number(valueOf(event)) })}
-          /></label>
-          <label
-            >in hours
-            <input
-              type="number"
-              min="0.01"
-              step="any"
-              required
-              value=${windowMs / HOUR_MS}
-              onInput=${(event: InputEvent) => change(at, { windowMs: Math.round(Number(valueOf(event)) * HOUR_MS) })}
-          /></label>
-          <button type="button" class="small" onClick=${() => onCaps(caps.filter((_, index) => index !== at))}>
-            Remove
-          </button>
-        </div>`,
-    )}
-    ${caps.length < 8 && html`<button type="button" class="small" onClick=${() => onCaps([...caps, { max: 1, windowMs: 24 * HOUR_MS }])}>Add a cap</button>`}
-  `;
 }

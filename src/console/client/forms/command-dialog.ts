@@ -8,6 +8,7 @@ import type { ConsoleAction } from "../../views/console-action.ts";
 import type { Preview } from "../../views/command-preview.ts";
 import { signed } from "../parts/change-list.ts";
 import { Dialog } from "./dialog.ts";
+import { valueOf } from "./fields.ts";
 import { html } from "../parts/html.ts";
 import { messageOf } from "../live/live.ts";
 import { Note } from "../parts/parts.ts";
@@ -168,13 +169,4 @@ async function post(path: string, body: object): Promise<CommandAnswered | strin
   const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
   if (response === null) return "The console cannot be reached.";
   return response.ok ? ((await response.json()) as CommandAnswered) : await messageOf(response);
-}
-
-export function valueOf(event: Event): string {
-  const { target } = event;
-  return target instanceof HTMLInputElement ||
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement
-    ? target.value
-    : "";
 }

@@ -1,7 +1,7 @@
 // Session: whether this page may command, and the token with which it does.
 
 import { useState } from "preact/hooks";
-import { valueOf } from "../forms/command-dialog.ts";
+import { valueOf } from "../forms/fields.ts";
 import { Dialog } from "../forms/dialog.ts";
 import { useCommanding } from "./facts.ts";
 import { html } from "../parts/html.ts";

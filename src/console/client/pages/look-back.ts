@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { LookBackAnswer } from "../../server/look-back.ts";
 import type { CampaignRow, CampaignsPage } from "../../views/pages/campaigns-page.ts";
-import { valueOf } from "../forms/command-dialog.ts";
+import { valueOf } from "../forms/fields.ts";
 import { useLive } from "../live/live.ts";
 import { useTold } from "../live/told.ts";
 import { clockTime } from "../parts/format.ts";
@@ -11,21 +11,16 @@ import { Frame } from "../parts/frame.ts";
 import { goTo } from "../parts/go-to.ts";
 import { html } from "../parts/html.ts";
 import { Empty, Loaded, Note } from "../parts/parts.ts";
+import { WhatIf, whatIfIn, type AskedAt } from "./what-if.ts";
 import { Working } from "../parts/working.ts";
 
-export interface AskedLookBack {
-  readonly campaign: string;
-  readonly from: string;
-  readonly to: string;
-}
-
 /** What an address asks for; null where it names none. */
-export function askedIn(query: URLSearchParams): AskedLookBack | null {
+export function askedIn(query: URLSearchParams): AskedAt | null {
   const [campaign, from, to] = [query.get("campaign"), query.get("from"), query.get("to")];
-  return campaign === null || from === null || to === null ? null : { campaign, from, to };
+  return campaign === null || from === null || to === null ? null : { campaign, from, to, whatIf: whatIfIn(query) };
 }
 
-export function LookBack({ asked, campaign }: { asked: AskedLookBack | null; campaign: string | null }) {
+export function LookBack({ asked, campaign }: { asked: AskedAt | null; campaign: string | null }) {
   const live = useLive<CampaignsPage>("/api/campaigns");
   return html`
     <h1>Look back</h1>
@@ -33,7 +28,7 @@ export function LookBack({ asked, campaign }: { asked: AskedLookBack | null; cam
       campaigns.length === 0
         ? html`<${Empty} title="No campaign yet" text="Once a campaign has been live, any range of its time can be looked at here." />`
         : html`<${Form} campaigns=${campaigns} named=${campaign ?? asked?.campaign ?? null} asked=${asked} nowMs=${atMs} />`} />
-    ${asked !== null && html`<${Found} key=${JSON.stringify(asked)} asked=${asked} />`}
+    ${asked !== null && html`<${Found} key=${`${asked.campaign} ${asked.from} ${asked.to}`} asked=${asked} />`}
   `;
 }
 
@@ -43,7 +38,7 @@ const DAY_MS = 24 * HOUR_MS;
 interface FormProps {
   readonly campaigns: readonly CampaignRow[];
   readonly named: string | null;
-  readonly asked: AskedLookBack | null;
+  readonly asked: AskedAt | null;
   readonly nowMs: number;
 }
 
@@ -109,15 +104,17 @@ function withClock(typed: string, isEnd: boolean): string {
   return Number.isNaN(next.getTime()) ? typed : next.toISOString().slice(0, 16);
 }
 
-function Found({ asked }: { asked: AskedLookBack }) {
-  const telling = useTold<LookBackAnswer>(`/api/look-back?${new URLSearchParams({ ...asked })}`);
+function Found({ asked }: { asked: AskedAt }) {
+  const { campaign, from, to } = asked;
+  const telling = useTold<LookBackAnswer>(`/api/look-back?${new URLSearchParams({ campaign, from, to })}`);
   if (telling.kind === "working") return html`<${Working} told=${telling.told} />`;
   if (telling.kind === "fault") return html`<${Note} kind="bad" text=${telling.fault.message} />`;
   if (telling.kind === "none") return null;
   const { page } = telling;
   if (page.kind === "empty") return html`<${Note} kind="note" text=${page.text} />`;
   return html`
-    <${Frame} title=${`${asked.campaign}, looked back at`} src=${page.url} />
+    <${Frame} title=${`${campaign}, looked back at`} src=${page.url} />
     <p class="note"><a href=${page.url} target="_blank">This report as a page of its own</a>, to print or to save.</p>
+    <${WhatIf} asked=${asked} />
   `;
 }

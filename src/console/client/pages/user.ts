@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { LivePage } from "../../server/live-pages.ts";
 import type { UserEvent, UserPage } from "../../views/pages/user-page.ts";
-import { valueOf } from "../forms/command-dialog.ts";
+import { valueOf } from "../forms/fields.ts";
 import { moment, money, time } from "../parts/format.ts";
 import { goTo } from "../parts/go-to.ts";
 import { html } from "../parts/html.ts";

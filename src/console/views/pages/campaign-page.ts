@@ -39,6 +39,8 @@ export interface ShownSettings {
   readonly caps: readonly { readonly max: number; readonly windowMs: number }[];
   readonly curve: "asap" | "even" | "points";
   readonly points: readonly { readonly atMs: number; readonly share: number }[];
+  /** Of an even curve, at times that part the period evenly. */
+  readonly even: readonly number[];
   readonly expectedSessions: number;
   readonly period: { readonly every: "day" | "week"; readonly budget: number } | null;
 }
@@ -128,17 +130,22 @@ function settingsOf(campaign: Campaign): ShownSettings {
     caps,
     curve: pacing.mode,
     points: pacing.points ?? [],
+    even: plannedShares({ ...campaign, pacing: { ...pacing, mode: "even" } }, curveTimes(campaign)),
     expectedSessions: pacing.expectedSessions,
     period: periods === null ? null : { every: periods.every, budget: Number(periods.budgetMinor) },
   };
 }
 
 function curveOf(campaign: Campaign): SpendChart["curve"] {
-  const { startMs, endMs, periods = null } = campaign;
+  const { endMs, periods = null } = campaign;
   if (periods !== null) return [];
-  const times = Array.from({ length: CURVE_POINTS + 1 }, (_, at) => startMs + ((endMs - startMs) * at) / CURVE_POINTS);
+  const times = curveTimes(campaign);
   const budget = Number(campaign.budgetMinor);
   return plannedShares(campaign, times).map((share, at) => ({ atMs: times[at] ?? endMs, minor: share * budget }));
+}
+
+function curveTimes({ startMs, endMs }: Campaign): number[] {
+  return Array.from({ length: CURVE_POINTS + 1 }, (_, at) => startMs + ((endMs - startMs) * at) / CURVE_POINTS);
 }
 
 function segmentsOf(
