@@ -1,21 +1,17 @@
 // Ours
-// The product's own steps on a world's log, from one training: the network user by user, and the release as it serves,
+// The product's own steps on a market's log, from one training: the network user by user, and the release as it serves,
 // the classifier's hard class and the plan.
 
 import { readFile } from "node:fs/promises";
-import { sharesAt } from "../../src/domain/release/frontier.ts";
 import { compileRowEncoder, type Attributes, type FeatureSpec } from "../../src/domain/session/features.ts";
 import { openDataset } from "../../src/learn/data/dataset.ts";
 import { openDatabase } from "../../src/learn/data/duckdb.ts";
-import { estimateGroups, groupRows, type Grouping } from "../../src/learn/cluster/grouping.ts";
-import type { SumsInput } from "../../src/learn/estimate/sums.ts";
 import { parseMapping } from "../../src/learn/data/mapping/mapping.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";
-import { solvePlans } from "../../src/learn/plan/plan.ts";
-import { seenWith } from "../../src/learn/represent/out-of-fold.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
 import type { LearnOptions } from "../../src/learn/train-options.ts";
-import { groupPoints, individualPoints, type Effects, type GroupPlan, type Point } from "./scorer.ts";
+import { Releases, type Made } from "./releases.ts";
+import { groupPoints, individualPoints, type Effects, type Point } from "./scorer.ts";
 import type { Variant } from "./variants.ts";
 
 export type Truth = { readonly people: Effects; readonly shifted: Effects };
@@ -24,13 +20,11 @@ export interface Ours {
   readonly served: Point[];
   readonly individual: Point[];
   /** As served, with one choice set otherwise. */
-  readonly variants: readonly { readonly name: string; readonly served: Point[] }[];
+  readonly variants: readonly { readonly name: string; readonly served: Point[]; readonly seconds: number }[];
   /** Of the processor, to learn what is served. */
   readonly seconds: number;
 }
 
-/** Positions between two rows of the frontier that are looked at. */
-const BETWEEN = 10;
 const MINOR = 100;
 
 export async function measureOurs(
@@ -44,77 +38,60 @@ export async function measureOurs(
   const start = process.cpuUsage();
   const dataset = await openDataset({ files: [`${folder}/log.csv`], mapping, seed });
   try {
-    const representation = await trainRepresentation(dataset, learn.network, seed, () => undefined);
-    const makers = new Makers(dataset, representation, seed);
-    const release = await makers.release({ name: "as served", groups: "student", learn });
-    const used = process.cpuUsage(start);
-    const people = await readPeople(`${folder}/people.csv`, dataset.spec);
-    const shifted = await readPeople(`${folder}/shifted.csv`, dataset.spec);
-    const told = { people: effectsOf(representation, people), shifted: effectsOf(representation, shifted) };
-    const pointsOf = ({ classes, plan }: Made): Point[] =>
-      groupPoints(plan, { people: classes(people.x, people.n), shifted: classes(shifted.x, shifted.n) }, truth);
-    const others: { name: string; served: Point[] }[] = [];
-    for (const variant of variants)
-      others.push({ name: variant.name, served: pointsOf(await makers.release(variant)) });
-    return {
-      served: pointsOf(release),
-      individual: individualPoints(told, truth),
-      variants: others,
-      seconds: (used.user + used.system) / 1e6,
-    };
+    const people = { people: await readPeople(`${folder}/people.csv`, dataset.spec) };
+    const all = { ...people, shifted: await readPeople(`${folder}/shifted.csv`, dataset.spec) };
+    const network = JSON.stringify(learn.network);
+    const isOther = (variant: Variant): boolean => JSON.stringify(variant.learn.network) !== network;
+    const served: Variant = { name: "as served", groups: "student", learn };
+    const first = await fromOneNetwork({ dataset, all, truth, seed, start }, [
+      served,
+      ...variants.filter((each) => !isOther(each)),
+    ]);
+    const others: Ours["variants"][number][] = first.releases.slice(1);
+    for (const variant of variants.filter(isOther)) {
+      const own = await fromOneNetwork({ dataset, all, truth, seed, start: process.cpuUsage() }, [variant]);
+      others.push(...own.releases);
+    }
+    const { points, seconds } = { points: first.releases[0]!.served, seconds: first.releases[0]!.seconds };
+    return { served: points, individual: first.individual, variants: others, seconds };
   } finally {
     await dataset.close();
   }
 }
 
-type Classes = SumsInput["classes"];
-
-interface Made {
-  readonly classes: Classes;
-  readonly plan: GroupPlan;
+interface Market {
+  readonly dataset: Dataset;
+  readonly all: { readonly people: People; readonly shifted: People };
+  readonly truth: Truth;
+  readonly seed: number;
+  readonly start: NodeJS.CpuUsage;
 }
 
-/** Releases from one network; those with the same groups share them. */
-class Makers {
-  readonly #dataset: Dataset;
-  readonly #representation: Representation;
-  readonly #seed: number;
-  readonly #groupings = new Map<string, Promise<Grouping>>();
-
-  constructor(dataset: Dataset, representation: Representation, seed: number) {
-    this.#dataset = dataset;
-    this.#representation = representation;
-    this.#seed = seed;
-  }
-
-  async release({ learn, groups }: Variant): Promise<Made> {
-    const [dataset, representation, seed] = [this.#dataset, this.#representation, this.#seed];
-    const { clustering, student } = await this.#grouping(learn);
-    const teacher: Classes = (x, n) =>
-      clustering.assign(seenWith(representation, clustering, { x, n }, representation.effects(x, n)));
-    const classes: Classes = groups === "teacher" ? teacher : (x, n) => student.classes(x, n);
-    const of = { clustering, student: { classes } };
-    const estimated = await estimateGroups(dataset, representation, of, learn.estimate, quiet);
-    const options = { sessions: dataset.rows, options: learn.plan, seed, progress: quiet };
-    const { frontier } = await solvePlans({ ...estimated, ...options });
-    const { values } = estimated;
-    const positions = Array.from({ length: (frontier.rows.length - 1) * BETWEEN + 1 }, (_, at) => at / BETWEEN);
-    const steps = positions.map((position) => values.mix.map((_, cluster) => sharesAt(frontier, position, cluster)));
-    return { classes, plan: { steps, cost: values.cost.map((row) => row.map((cost) => cost / MINOR)) } };
-  }
-
-  async #grouping({ cluster, student, sample }: LearnOptions): Promise<Grouping> {
-    const key = JSON.stringify([cluster, student, sample]);
-    const known = this.#groupings.get(key);
-    if (known !== undefined) return await known;
-    const [dataset, representation, seed] = [this.#dataset, this.#representation, this.#seed];
-    const made = groupRows({ dataset, representation, cluster, student, sample, seed, progress: quiet });
-    this.#groupings.set(key, made);
-    return await made;
+/** The seconds of each are those until its release is made. */
+async function fromOneNetwork({ dataset, all, truth, seed, start }: Market, variants: readonly Variant[]) {
+  const { network } = variants[0]!.learn;
+  const representation = await trainRepresentation(dataset, network, seed, () => undefined);
+  const made = new Releases(dataset, representation, seed);
+  try {
+    const { people, shifted } = all;
+    const releases: { name: string; served: Point[]; seconds: number }[] = [];
+    for (const variant of variants) {
+      const { classes, plan }: Made = await made.make(variant);
+      const { user, system } = process.cpuUsage(start);
+      const groups = { people: classes(people.x, people.n), shifted: classes(shifted.x, shifted.n) };
+      releases.push({
+        name: variant.name,
+        served: groupPoints(plan, groups, truth),
+        seconds: (user + system) / 1e6,
+      });
+    }
+    const told = { people: effectsOf(representation, people), shifted: effectsOf(representation, shifted) };
+    return { releases, individual: individualPoints(told, truth) };
+  } finally {
+    await made.dispose();
+    representation.dispose();
   }
 }
-
-const quiet = (): undefined => undefined;
 
 interface People {
   readonly n: number;
@@ -141,7 +118,7 @@ async function readPeople(file: string, spec: FeatureSpec): Promise<People> {
   return { n: rows.length, x };
 }
 
-function effectsOf(representation: Representation, { x, n }: People): Effects {
+export function effectsOf(representation: Representation, { x, n }: People): Effects {
   const { reward, cost } = representation.effects(x, n);
   return {
     n,

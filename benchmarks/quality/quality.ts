@@ -1,158 +1,136 @@
 // Quality benchmark
-// Does it allocate better than other methods? On six synthetic markets whose truth is known, from the same randomised log:
-// ours as served and ours user by user, beside boosted trees (S-, T-, X-learner, and the mark: an S-learner in two parts,
-// tuned), a causal forest, TARNet, DragonNet and a decision-focused network. One scorer judges all (scorer.ts).
-// The other methods run in a Python environment that this makes from pinned packages; worlds and methods are in peers/.
+// Does it allocate better than other methods? On six synthetic markets whose truth is known, from the same randomised log,
+// and on real experiments, by rows that no method has learned from: ours as served and ours user by user, beside the mark
+// (an S-learner in two parts on boosted trees, tuned), S-, T- and X-learner, a causal forest, TARNet, DragonNet and a
+// decision-focused network. One scorer judges all (scorer.ts; experiments/judge.ts). The other methods run in a Python
+// environment that this makes from pinned packages; worlds and methods are in peers/.
 //
-//   npm run bench:quality -- [--quick] [--worlds A,a,B,b,C,D] [--seeds 101,102,103] [--rows N] [--people 50000]
-//                            [--methods ours,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0] [--results FILE] [--keep]
-//                            [--ablations] [--report]
+//   npm run bench:quality -- [--quick] [--worlds A,a,B,b,C,D] [--seeds 101,102,…] [--rows 0,15000,…] [--people 20000]
+//                            [--methods ours,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0,0.05,0.1]
+//                            [--ablations network|trainings] [--experiments hillstrom,…|MAPPING.yaml=FILE|none] [--folds 3]
+//                            [--repeats 1] [--unit COLUMN] [--results FILE] [--keep] [--report]
 //
-// Each figure is added to the results as soon as it is known, one for each world, rows, noise, seed and method; --keep
-// takes those that are there, of an earlier run or one that was stopped, and measures what is missing. RESULTS.md and its
-// pictures are made of them, with --report of those that are there alone. --ablations: ours with one choice at a time set
-// otherwise, from the same network. --quick: ten minutes on two quiet cores.
+// Each figure is added to the results as soon as it is known; --keep takes those that are there, of an earlier run or one
+// that was stopped, and measures what is missing. RESULTS.md and its pictures are made of them, with --report of those
+// that are there alone. --rows 0: each world's own. --noise: shares of outcomes that are flipped or inflated.
+// --ablations: ours with one choice at a time set otherwise, from the same network, or also with trainings of their own.
+// --experiments: published ones from STIPEND_DATA (../shared/data), or your own (Criteo's, say) by a mapping and a file.
+// --unit: the column that says whose row it is, where users come several times. --quick: ten minutes on two quiet cores.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { useBackend } from "../../src/learn/represent/tensorflow.ts";
-import { LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
 import { preparePython, type Python } from "./environment.ts";
+import { experimentOf } from "./experiments/published.ts";
+import { measureExperiment } from "./experiments/measure.ts";
+import { askedOf, type Asked } from "./options.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";
-import { writeReport, type Result, type Results } from "./report.ts";
+import { writeReport } from "./report/report.ts";
+import { learnerCode, nameOf, OWN_ROWS, readResults, writeResults, type Result, type Results } from "./results.ts";
 import { figuresOf, individualPoints, type Figures } from "./scorer.ts";
-import { variantsOf } from "./variants.ts";
+import { trainingsOf, variantsOf, type Variant } from "./variants.ts";
 
-const METHODS = ["ours", "mark", "s", "t", "x", "forest", "tarnet", "dragonnet", "dfcl"] as const;
-/** With the rows that each has unless others are asked for (peers/worlds.py). */
-const OWN_ROWS: Readonly<Record<string, number>> = {
-  A: 100_000,
-  a: 30_000,
-  B: 100_000,
-  b: 30_000,
-  C: 60_000,
-  D: 60_000,
-};
-const WORLDS = Object.keys(OWN_ROWS);
+type Tell = (text: string) => void;
 
-interface Asked {
-  readonly worlds: readonly string[];
-  readonly seeds: readonly number[];
-  /** 0: the world's own. */
-  readonly rows: number;
-  readonly people: number;
-  readonly methods: readonly string[];
-  /** Shares of outcomes that are flipped or inflated. */
-  readonly noise: readonly number[];
-  readonly learn: LearnOptions;
-  readonly results: string;
-  readonly keep: boolean;
-  /** Ours with one choice set otherwise, too (variants.ts). */
-  readonly ablations: boolean;
-  /** Nothing is run: only the report of what is there. */
-  readonly report: boolean;
-}
-
-const FULL: Asked = {
-  ...{
-    worlds: WORLDS,
-    seeds: [101, 102, 103],
-    rows: 0,
-    people: 50_000,
-    methods: METHODS,
-    noise: [0],
-    keep: false,
-    ablations: false,
-    report: false,
-  },
-  learn: LEARN_OPTIONS,
-  results: path.join(import.meta.dirname, "results.json"),
-};
-/** Without the forest, which alone takes longer than all others. */
-const QUICK: Asked = {
-  ...FULL,
-  ...{ seeds: [101], rows: 15_000, people: 20_000, methods: METHODS.filter((name) => name !== "forest") },
-};
-
-export async function benchmarkQuality(asked: Asked, tell: (text: string) => void): Promise<Results> {
+export async function benchmarkQuality(asked: Asked, tell: Tell): Promise<Results> {
   const backend = await useBackend("auto");
   const python = await preparePython(tell);
   const packages = (await python.script("versions.py", [])).trim();
+  const learner = `${backend}, src/learn ${learnerCode()}`;
   const load = `load ${loadavg()[0]!.toFixed(0)} on ${cpus().length} processors at the start of the last run`;
-  const versions = `Node.js ${process.version}, ${backend}; ${packages}; ${load}`;
-  const results: Result[] = asked.keep ? [...(await readResults(asked.results)).results] : [];
+  const found: Results = asked.keep ? await readResults(asked.results) : { versions: "", results: [], experiments: [] };
+  const results = [...found.results];
+  const experiments = [...found.experiments];
+  const all: Results = { versions: `Node.js ${process.version}; ${packages}; ${load}`, results, experiments };
   for (const setting of settingsOf(asked)) {
-    const has = (method: string): boolean => results.some((each) => isOf(each, setting, asked, method));
-    const variants = asked.ablations ? variantsOf(asked.learn) : [];
-    const methods = asked.methods.filter(
-      (method) => !has(method) || (method === "ours" && !variants.every(({ name }) => has(name))),
-    );
-    if (methods.length === 0) continue;
-    for await (const found of measureWorld(setting, { ...asked, methods }, python, tell)) {
-      const others = results.filter((each) => nameOf(each) !== nameOf(found));
-      results.splice(0, results.length, ...others, found);
-      await writeFile(asked.results, `${JSON.stringify({ versions, results }, null, 1)}\n`);
-      tell(`${nameOf(found)}: share ${found.share.toFixed(3)}, budget error ${found.error.toFixed(3)}`);
+    const missing = missingOf(results, setting, asked);
+    if (missing.length === 0) continue;
+    for await (const each of measureMarket(setting, { ...asked, methods: missing }, learner, python, tell)) {
+      replace(results, each, (other) => nameOf(other) === nameOf(each));
+      await writeResults(asked.results, all);
+      tell(`${nameOf(each)}: share ${each.share.toFixed(3)}, budget error ${each.error.toFixed(3)}`);
     }
   }
-  return { versions, results };
+  for (const name of asked.experiments.names) {
+    const { name: known } = experimentOf(name, asked.experiments.folder);
+    const has = (method: string): boolean =>
+      experiments.some((each) => each.experiment === known && each.method === method);
+    if (asked.methods.every(has)) continue;
+    for (const each of await measureExperiment(name, asked, python, learner, tell))
+      replace(experiments, each, (other) => other.experiment === known && other.method === each.method);
+    await writeResults(asked.results, all);
+  }
+  return all;
+}
+
+function replace<T>(into: T[], item: T, isSame: (other: T) => boolean): void {
+  const others = into.filter((other) => !isSame(other));
+  into.splice(0, into.length, ...others, item);
 }
 
 interface Setting {
   readonly world: string;
+  readonly rows: number;
   readonly noise: number;
   readonly seed: number;
 }
 
 /** Seed by seed, so that a run that is stopped has as many of one world as of another. */
-function settingsOf({ worlds, noise, seeds }: Asked): Setting[] {
-  return seeds.flatMap((seed) => noise.flatMap((share) => worlds.map((world) => ({ world, noise: share, seed }))));
+function settingsOf({ worlds, rows, noise, seeds }: Asked): Setting[] {
+  return seeds.flatMap((seed) =>
+    rows.flatMap((some) =>
+      noise.flatMap((share) => worlds.map((world) => ({ world, rows: some || OWN_ROWS[world]!, noise: share, seed }))),
+    ),
+  );
 }
 
-/** Whether the results have it already. */
-function isOf(result: Result, { world, noise, seed }: Setting, { rows, people }: Asked, method: string): boolean {
-  const same = result.world === world && result.noise === noise && result.seed === seed && result.method === method;
-  return same && result.people === people && result.rows === (rows || OWN_ROWS[world]);
+function missingOf(results: readonly Result[], setting: Setting, asked: Asked): string[] {
+  const { world, rows, noise, seed } = setting;
+  const has = (method: string): boolean =>
+    results.some(
+      (each) =>
+        each.world === world &&
+        each.rows === rows &&
+        each.noise === noise &&
+        each.seed === seed &&
+        each.people === asked.people &&
+        each.method === method,
+    );
+  const ours = ["ours", ...variantsAsked(asked).map(({ name }) => name)];
+  return asked.methods.filter((method) => !(method === "ours" ? ours.every(has) : has(method)));
 }
 
-async function readResults(file: string): Promise<Results> {
-  return JSON.parse(await readFile(file, "utf8").catch(() => '{"versions":"","results":[]}')) as Results;
+function variantsAsked({ ablations, learn }: Asked): Variant[] {
+  if (ablations === "none") return [];
+  return [...variantsOf(learn), ...(ablations === "trainings" ? trainingsOf(learn) : [])];
 }
 
-function nameOf({ world, rows, noise, seed, method }: Result): string {
-  return `${world}, ${rows} rows, noise ${noise}, seed ${seed}, ${method}`;
-}
-
-async function* measureWorld(
-  { world, noise, seed }: Setting,
+async function* measureMarket(
+  { world, rows, noise, seed }: Setting,
   asked: Asked,
+  learner: string,
   python: Python,
-  tell: (text: string) => void,
+  tell: Tell,
 ): AsyncGenerator<Result> {
   const folder = await mkdtemp(path.join(tmpdir(), "stipend-quality-"));
+  const { people } = asked;
+  const result = (method: string, seconds: number, figures: Figures): Result => ({
+    ...{ world, rows, people, noise, seed, method, seconds },
+    ...figures,
+  });
   try {
-    const { rows, people } = asked;
     await python.script("world.py", [world, seed, rows, people, folder, noise].map(String));
     const truth = await readTruth(folder, "truth", "shifted_truth");
-    const log = await readFile(path.join(folder, "log.csv"), "utf8");
-    const known = { world, rows: log.trimEnd().split("\n").length - 1, people, noise, seed };
-    const result = (method: string, seconds: number, figures: Figures): Result => ({
-      ...known,
-      method,
-      seconds,
-      ...figures,
-    });
     for (const method of asked.methods) {
-      tell(`world ${world}, seed ${seed}: ${method}`);
+      tell(`world ${world}, ${rows} rows, noise ${noise}, seed ${seed}: ${method}`);
       if (method === "ours") {
-        const variants = asked.ablations ? variantsOf(asked.learn) : [];
-        const ours = await measureOurs(folder, truth, asked.learn, seed, variants);
-        yield result("ours", ours.seconds, figuresOf(ours.served, truth.people));
-        yield result("individual", ours.seconds, figuresOf(ours.individual, truth.people));
-        for (const { name, served } of ours.variants) yield result(name, ours.seconds, figuresOf(served, truth.people));
+        const ours = await measureOurs(folder, truth, asked.learn, seed, variantsAsked(asked));
+        const own = { name: "individual", served: ours.individual, seconds: ours.seconds };
+        yield { ...result("ours", ours.seconds, figuresOf(ours.served, truth.people)), learner };
+        for (const { name, served, seconds } of [own, ...ours.variants])
+          yield { ...result(name, seconds, figuresOf(served, truth.people)), learner };
         continue;
       }
       const seconds = Number(await python.script("peers.py", [method, folder, String(seed)]));
@@ -168,40 +146,6 @@ async function readTruth(folder: string, people: string, shifted: string): Promi
   return {
     people: await readEffects(path.join(folder, `${people}.parquet`)),
     shifted: await readEffects(path.join(folder, `${shifted}.parquet`)),
-  };
-}
-
-function askedOf(args: readonly string[]): Asked {
-  const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...{
-        quick: { type: "boolean" },
-        keep: { type: "boolean" },
-        ablations: { type: "boolean" },
-        worlds: text,
-        seeds: text,
-        rows: text,
-        people: text,
-      },
-      ...{ methods: text, noise: text, results: text, report: { type: "boolean" } },
-    },
-  });
-  const base = values.quick ? QUICK : FULL;
-  const numbers = (list: string | undefined): number[] | undefined => list?.split(",").map(Number);
-  return {
-    ...base,
-    worlds: values.worlds?.split(",") ?? base.worlds,
-    seeds: numbers(values.seeds) ?? base.seeds,
-    rows: Number(values.rows ?? base.rows),
-    people: Number(values.people ?? base.people),
-    methods: values.methods?.split(",") ?? base.methods,
-    noise: numbers(values.noise) ?? base.noise,
-    results: values.results ?? base.results,
-    keep: values.keep ?? false,
-    ablations: values.ablations ?? false,
-    report: values.report ?? false,
   };
 }
 

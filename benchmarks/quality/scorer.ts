@@ -39,7 +39,7 @@ export const BUDGETS = [0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8
 const PRICES = 220;
 
 /** From far above any ratio of gain to cost down to nothing. */
-function pricesOf(of: Effects): number[] {
+export function pricesOf(of: Effects): number[] {
   const most = 10 * Math.max(...means(of.reward, of)) + 1e-9;
   const unit = Math.max(...means(of.cost, of)) + 1e-12;
   const prices = Array.from({ length: PRICES }, (_, at) => (most / unit) * 1e-6 ** (at / (PRICES - 1)));
@@ -81,11 +81,12 @@ function atPrice(told: Effects, truth: Effects, price: number): Pick<Point, "pla
   return { planned, spend, reward };
 }
 
-/** A plan by groups: shares of the arms and what it thinks they cost, by group. */
+/** A plan by groups: shares of the arms, and what it thinks that they cost and bring, by group. */
 export interface GroupPlan {
   /** Rising in spend; [groups][arms] each. */
   readonly steps: readonly (readonly (readonly number[])[])[];
   readonly cost: readonly (readonly number[])[];
+  readonly reward: readonly (readonly number[])[];
 }
 
 export function groupPoints(

@@ -1,28 +1,35 @@
 // Variants
-// Ours with one choice taken away or set otherwise. All are made from one training of the network, so that they differ in
-// that choice alone.
+// Ours with one choice taken away or set otherwise. Those of one training differ in that choice alone; the others need a
+// training of their own.
 
 import type { ClusterOptions } from "../../src/learn/cluster/cluster.ts";
+import type { NetworkOptions } from "../../src/learn/represent/options.ts";
 import type { LearnOptions } from "../../src/learn/train-options.ts";
+import type { Space } from "./releases.ts";
 
 export interface Variant {
   readonly name: string;
   readonly learn: LearnOptions;
   /** Whose groups people are in: the classifier's, or those that the whole network would put them into. */
   readonly groups: "student" | "teacher";
+  /** What `hidden` clusters by distance. */
+  readonly space?: Space;
 }
 
+const SIZES = [5, 10, 20, 50, 100, 200];
+
 export function variantsOf(learn: LearnOptions): Variant[] {
-  const clustered = (name: string, cluster: Partial<ClusterOptions>): Variant => ({
-    ...{ name, groups: "student" },
+  const clustered = (name: string, cluster: Partial<ClusterOptions>, space?: Space): Variant => ({
+    ...{ name, groups: "student", ...(space === undefined ? {} : { space }) },
     learn: { ...learn, cluster: { ...learn.cluster, ...cluster } },
   });
-  const readOut = (readout: "shrunk" | "measured"): LearnOptions => ({
+  const readOut = (readout: "shrunk" | "measured" | "network"): LearnOptions => ({
     ...learn,
     estimate: { ...learn.estimate, readout },
   });
   return [
     { name: "the network's groups, without the classifier", groups: "teacher", learn },
+    { name: "values: the network's alone", groups: "student", learn: readOut("network") },
     { name: "values corrected by the log, asked for", groups: "student", learn: readOut("shrunk") },
     { name: "values: the log's raw means", groups: "student", learn: readOut("measured") },
     {
@@ -31,9 +38,26 @@ export function variantsOf(learn: LearnOptions): Variant[] {
       learn: { ...learn, plan: { ...learn.plan, risk: 0.99 } },
     },
     clustered("not divided by expected cost", { costLevels: 1 }),
-    clustered("K = 10", { candidates: [10] }),
-    clustered("K = 100", { candidates: [100] }),
+    ...SIZES.map((size) => clustered(`K = ${size}`, { candidates: [size] })),
     clustered("groups by decision profile, not refined", { method: "profile" }),
     clustered("groups by the hidden layer, literally", { method: "hidden" }),
+    clustered("groups by predicted effects, standardised", { method: "hidden" }, "effects"),
+    clustered("groups by the raw features, standardised", { method: "hidden" }, "features"),
+  ];
+}
+
+const MEMBERS = [1, 2, 4];
+
+/** Each from a training of its own. */
+export function trainingsOf(learn: LearnOptions): Variant[] {
+  const trained = (name: string, network: Partial<NetworkOptions>): Variant => ({
+    ...{ name, groups: "student" },
+    learn: { ...learn, network: { ...learn.network, ...network } },
+  });
+  return [
+    ...MEMBERS.map((members) => trained(`${4 * members} members, ${members} over each trunk`, { members })),
+    trained("no products of pairs of features", { crosses: false }),
+    trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
+    trained("ordered arms do not lend each other strength", { effects: "nominal" }),
   ];
 }

@@ -44,6 +44,13 @@ export function asNumber(bounds: { readonly min?: number; readonly max?: number 
 /** Money, not negative: minor units (750000), or units of the currency that it names (7500.00EUR, 750000JPY). */
 export const asAmount: Parse<TypedAmount> = (typed) => parseTypedAmount(typed);
 
+/** As asAmount, and more than nothing. */
+export const asPositiveAmount: Parse<TypedAmount> = (typed) => {
+  const amount = parseTypedAmount(typed);
+  if (amount.minor === 0n) throw new InvalidInput(`expected more than nothing, got "${typed}"`);
+  return amount;
+};
+
 /** A currency of ISO 4217. */
 export const asCurrency: Parse<string> = (typed) => {
   const fault = currencyFault(typed);

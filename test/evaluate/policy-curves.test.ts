@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
-import { aucc, curveOf, groupByScore, qini, type ScoredGroup } from "../../src/evaluate/policy/curves.ts";
+import { aucc, curveOf, groupByScore, qini, upliftAt, type ScoredGroup } from "../../src/evaluate/policy/curves.ts";
 import type { LoggedRows } from "../../src/evaluate/policy/logged.ts";
 import { envelopeOf, mixThatSpends } from "../../src/evaluate/policy/one-mix.ts";
 
@@ -30,6 +30,12 @@ describe("by hand", () => {
   test("Qini: the area above the straight line, per user", () => {
     // (0.5 × 4 / 2 + 0.5 × (4 + 5) / 2 − 5 / 2) / 20 = (1 + 2.25 − 2.5) / 20
     expect(qini([good, poor])).toBeCloseTo(0.0375, 12);
+  });
+
+  test("the uplift at a share lies straight between the curve's points, per user", () => {
+    const expected = [0, 0.1, 0.2, 0.225, 0.25].map((uplift) => expect.closeTo(uplift, 12));
+    expect(upliftAt([poor, good], [0, 0.25, 0.5, 0.75, 1])).toEqual(expected);
+    expect(upliftAt([group(1, [10, 3, 6], [0, 0, 0])], [0.5])).toEqual([Number.NaN]);
   });
 
   test("unequal propensities count by their inverse: twice the weight is twice the users", () => {

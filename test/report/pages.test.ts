@@ -66,6 +66,7 @@ test.each([
   ["day", "28,577.00 EUR spent, 98.5 % of the budget: +3,617 orders (2,967 to 4,268)"],
   ["evaluation", "+900 orders (720 to 1,080) for 4,500.00 EUR"],
   ["evaluation", "Better than one mix for all at 4 of 5 budgets: +3,000 orders (2,500 to 3,500)"],
+  ["evaluation", "Most at a budget of 400 EUR for 1,000 sessions: +1,000 EUR (700 to 1,300)"],
   ["training", "Better than one mix for all at 1 of 1 budgets: +8 orders (4 to 12)"],
   ["what-if", "427.00 EUR less spent, -305 expected reward (-60.4 %)"],
 ])("the %s report says first: %s", async (name, verdict) => {

@@ -176,6 +176,8 @@ const policy = (name: string, series: string, budget: number | null, at: number)
   spend: ranged(10 * at, 2),
   added: ranged(0.02 * at, 0.01),
   perCost: ranged(0.002, 0.001),
+  // The fourth budget brings most.
+  profit: ranged(10 - (at - 4) ** 2, 3),
 });
 const RELEASES = ["first", "second-and-last"];
 const BUDGETS = [1, 2, 3, 4, 5];
@@ -188,6 +190,7 @@ export const EVALUATION: EvaluationReport = {
   balance: TRAINING.balance,
   currency: "EUR",
   reward: "orders",
+  value: "25.00 EUR",
   rows: 10_000,
   confidence: 0.95,
   releases: RELEASES,
@@ -195,7 +198,7 @@ export const EVALUATION: EvaluationReport = {
     served: { users: 9_000, sessions: 9_500, rewardPerUser: 0.3, rewardPerSession: 0.28 },
     heldOut: { users: 1_000, sessions: 1_020, rewardPerUser: 0.2, rewardPerSession: 0.19 },
     ...{ spendMinor: 450_000, perUser: ranged(0.1, 0.02), total: ranged(900, 180), perCost: ranged(0.002, 0.001) },
-    ...{ perSession: ranged(0.09, 0.02), adjusted: null },
+    ...{ profit: ranged(1_800_000, 450_000), perSession: ranged(0.09, 0.02), adjusted: null },
   },
   policies: [
     // Points that lie on each other: their names have no room.
@@ -212,9 +215,25 @@ export const EVALUATION: EvaluationReport = {
       gain: at === 1 ? ranged(0.05, 0.06) : ranged(0.1 * at, 0.05),
     })),
   ),
-  ranking: [{ release: "first", arm: "small", aucc: ranged(0.6), qini: null }],
+  ranking: RELEASES.flatMap((release, which) =>
+    OFFERS.slice(1).map((arm, at) => ({
+      ...{ release, arm, aucc: ranged(0.6), qini: at === 8 ? null : ranged(0.01, 0.005) },
+      curve: at === 8 ? [] : [0, 0.25, 0.5, 0.75, 1].map((share) => ({ share, ...uplift(share, at + which) })),
+    })),
+  ),
+  driving: RELEASES.map((release) => ({
+    ...{ release, budget: 30, rows: 5_000, repeats: 3 },
+    features: Array.from({ length: 30 }, (_, at) => ({
+      name: at === 2 ? "a <feature> & its long name, longer than there is room" : `feature_${at}`,
+      ...(at > 25 ? { fall: ranged(0, 0), movedShare: 0 } : { fall: ranged(0.01 / (at + 1), 0.002), movedShare: 0.1 }),
+    })),
+  })),
   footer: "Made by a test.",
 };
+
+function uplift(share: number, offer: number): Ranged {
+  return ranged((offer + 1) * 0.01 * Math.sqrt(share), 0.004 * share);
+}
 
 const column = (part: number): WhatIfColumn => ({
   ...{ sessions: 5_000, spentMinor: 70_000 * part, expectedReward: 500 * part },

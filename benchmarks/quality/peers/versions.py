@@ -4,5 +4,5 @@ import platform
 from importlib.metadata import version
 
 if __name__ == "__main__":
-    packages = ("econml", "jax", "lightgbm", "numpy", "scikit-learn")
+    packages = ("causalml", "econml", "jax", "lightgbm", "numpy", "scikit-learn")
     print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in packages))

@@ -1,12 +1,13 @@
 // Arm ranking
 // How well a release's clusters rank users for each arm by itself, on the log's rows: AUCC and Qini of curves.ts, with
 // intervals. The score of a user is what the release says of the user's cluster: for AUCC its further reward under the arm
-// over its further cost, for Qini its further reward. A cluster is one point of the curve.
+// over its further cost, for Qini its further reward. A cluster is one point of the curve; the uplift curve itself is told
+// at fixed shares of the users, so that its replicates can be held against one another.
 
 import { must } from "../../domain/assert.ts";
 import type { ClusterValues } from "../../domain/release/release.ts";
 import { bootstrap, type BootstrapOptions, type Interval } from "./bootstrap.ts";
-import { aucc, qini, type CurveSums, type ScoredGroup } from "./curves.ts";
+import { aucc, qini, upliftAt, type CurveSums, type ScoredGroup } from "./curves.ts";
 import { cellAt, type GroupedRows } from "./grouped.ts";
 
 /** One arm against the control. Null where the log cannot say it (curves.ts). */
@@ -14,7 +15,20 @@ export interface ArmRanking {
   readonly arm: string;
   readonly aucc: Interval | null;
   readonly qini: Interval | null;
+  /** The uplift curve that Qini is of, from nobody to everybody; empty where the log cannot say it. */
+  readonly curve: readonly UpliftPoint[];
 }
+
+/** What treating this share of the users, the highest scores first, would have brought more than treating nobody, per user. */
+export interface UpliftPoint extends Interval {
+  readonly share: number;
+}
+
+const STEPS = 20;
+/** Of the users; at none there is nothing to draw. */
+const SHARES: readonly number[] = Array.from({ length: STEPS }, (_, step) => (step + 1) / STEPS);
+const PER_ARM = 2 + STEPS;
+const NOBODY: UpliftPoint = { share: 0, value: 0, low: 0, high: 0, se: 0 };
 
 /** Each arm but the control; they are not to be added up to a measure of a policy. */
 export function rankArms(
@@ -29,18 +43,28 @@ export function rankArms(
     (totals) =>
       arms.slice(1).flatMap((_, index) => {
         const { forMoney, reward } = must(scores[index + 1], "scores");
+        const byReward = scoredGroups(grouped, totals, reward, index + 1);
         return [
           aucc(scoredGroups(grouped, totals, forMoney, index + 1)) ?? Number.NaN,
-          qini(scoredGroups(grouped, totals, reward, index + 1)) ?? Number.NaN,
+          qini(byReward) ?? Number.NaN,
+          ...upliftAt(byReward, SHARES),
         ];
       }),
     options,
   );
   return arms.slice(1).map((arm, index) => ({
     arm,
-    aucc: intervals[2 * index] ?? null,
-    qini: intervals[2 * index + 1] ?? null,
+    aucc: intervals[PER_ARM * index] ?? null,
+    qini: intervals[PER_ARM * index + 1] ?? null,
+    curve: curveFrom(intervals.slice(PER_ARM * index + 2, PER_ARM * (index + 1))),
   }));
+}
+
+function curveFrom(intervals: readonly (Interval | null)[]): UpliftPoint[] {
+  const points = intervals.flatMap((interval, step) =>
+    interval === null ? [] : [{ share: must(SHARES[step], "a share"), ...interval }],
+  );
+  return points.length < STEPS ? [] : [NOBODY, ...points];
 }
 
 /** By cluster. An arm that costs no more is worth any money where it brings more, and none where it does not. */

@@ -102,6 +102,22 @@ export function qini(groups: readonly ScoredGroup[]): number | null {
   return (area(points, (point) => point.share) - end.reward / 2) / treated;
 }
 
+/** The curve's reward at these shares of the users, per user of the log, straight between its points; NaN where it has none. */
+export function upliftAt(groups: readonly ScoredGroup[], shares: readonly number[]): number[] {
+  const points = curveOf(groups);
+  const treated = groups.reduce((sum, group) => sum + group.treated.weight, 0);
+  if (points.length < 2 || !(treated > 0)) return shares.map(() => Number.NaN);
+  return shares.map((share) => rewardAt(points, share) / treated);
+}
+
+function rewardAt(points: readonly RankingPoint[], share: number): number {
+  const next = points.findIndex((point, index) => index > 0 && point.share >= share);
+  const above = points[next] ?? points.at(-1);
+  const below = points[next - 1] ?? above;
+  if (above === undefined || below === undefined || !(above.share > below.share)) return above?.reward ?? Number.NaN;
+  return below.reward + ((above.reward - below.reward) * (share - below.share)) / (above.share - below.share);
+}
+
 /** Under the reward over something that rises, by trapezes. */
 function area(points: readonly RankingPoint[], along: (point: RankingPoint) => number): number {
   let sum = 0;

@@ -40,6 +40,8 @@ export interface JudgeInput {
   readonly releases: readonly JudgedRelease[];
   /** Points of the grid of budgets, besides none. */
   readonly budgets: number;
+  /** Minor units that one of the reward is worth; null where nobody said. */
+  readonly worth: number | null;
   readonly options: BootstrapOptions;
 }
 
@@ -94,7 +96,7 @@ interface Grid {
   readonly sums: PolicySums;
 }
 
-export function judge({ arms, everybody, served, releases, budgets, options }: JudgeInput): Judged {
+export function judge({ arms, everybody, served, releases, budgets, worth, options }: JudgeInput): Judged {
   const armSums = sumGroupPolicies(
     everybody,
     arms.map((name, arm) => ({ name, shares: [oneArm(arms.length, arm)] })),
@@ -103,7 +105,7 @@ export function judge({ arms, everybody, served, releases, budgets, options }: J
   const top = Math.max(0, ...releases.map(dearest));
   const grids = releases.map((release) => gridOf(release, armCosts, top, budgets));
   const parts = [armSums, ...(served ? [served] : []), ...grids.map(({ sums }) => sums)];
-  const measured = withEnoughRows(measurePolicies(joinSums(parts), options));
+  const measured = withEnoughRows(measurePolicies(joinSums(parts), options, worth));
   const servedAt = served ? 1 + arms.length : null;
   const places = { firstPlan: 1 + arms.length + (served ? 1 : 0), servedAt };
   return {
@@ -118,7 +120,7 @@ export function judge({ arms, everybody, served, releases, budgets, options }: J
         mix: grid.mix,
         budgets: budgetsOf(grid, index, measured, places),
         ranking: rankArms(grouped, manifest.values, arms, options).map((each, arm) =>
-          measured.values[2 + arm] ? each : { ...each, aucc: null, qini: null },
+          measured.values[2 + arm] ? each : { ...each, aucc: null, qini: null, curve: [] },
         ),
       };
     }),

@@ -45,6 +45,8 @@ export interface PolicyValue extends Value {
   readonly selfNormalised: Value | null;
   /** Incremental reward for each minor unit spent; null for a policy that spends nothing. */
   readonly incrementalPerCost: Interval | null;
+  /** Worth of the incremental reward less the cost; null where nobody said what one of the reward is worth. */
+  readonly profit: Interval | null;
   /** (Σ w)² / Σ w²: how many rows of equal weight would know as much. */
   readonly effectiveRows: number;
   /**
@@ -144,7 +146,12 @@ export interface MeasuredPolicies {
   difference(a: number, b: number): { readonly reward: Interval; readonly cost: Interval };
 }
 
-export function measurePolicies(policySums: PolicySums, options: BootstrapOptions): MeasuredPolicies {
+/** `worth`: minor units that one of the reward is worth; null where nobody said. */
+export function measurePolicies(
+  policySums: PolicySums,
+  options: BootstrapOptions,
+  worth: number | null = null,
+): MeasuredPolicies {
   const { names, sums, squares } = policySums;
   const rows = totalsOf(policySums, 0).rows;
   const drawn = replicate(sums, (totals) => statisticsOf(totals, names.length), options);
@@ -154,17 +161,30 @@ export function measurePolicies(policySums: PolicySums, options: BootstrapOption
   const gap = (a: number, b: number, statistic: number): Interval =>
     must(intervalOf(minus(of(a, statistic), of(b, statistic)), options.confidence), "a difference");
   return {
-    values: names.map((name, policy) => valueOf(name, squares[policy] ?? 0, rows, (at) => interval(policy, at))),
+    values: names.map((name, policy) =>
+      valueOf(name, squares[policy] ?? 0, {
+        rows,
+        interval: (at) => interval(policy, at),
+        profit: worth === null ? null : profitOf(of(policy, INCREMENTAL), of(policy, COST), worth, options.confidence),
+      }),
+    ),
     difference: (a, b) => ({ reward: gap(a, b, REWARD), cost: gap(a, b, COST) }),
   };
 }
 
-function valueOf(
-  name: string,
-  square: number,
-  rows: number,
-  interval: (statistic: number) => Interval | null,
-): PolicyValue | null {
+/** Of the same draws: where the reward came out high, so did what redeemed for it. */
+function profitOf(incremental: Replicated, cost: Replicated, worth: number, confidence: number): Interval | null {
+  const drawn = incremental.drawn.map((more, index) => worth * more - (cost.drawn[index] ?? Number.NaN));
+  return intervalOf({ value: worth * incremental.value - cost.value, drawn }, confidence);
+}
+
+interface Drawn {
+  readonly rows: number;
+  readonly interval: (statistic: number) => Interval | null;
+  readonly profit: Interval | null;
+}
+
+function valueOf(name: string, square: number, { rows, interval, profit }: Drawn): PolicyValue | null {
   if (!(square > 0)) return null;
   const known = (statistic: number): Interval => must(interval(statistic), `a figure of ${name}`);
   const [reward, cost, incremental] = [interval(OWN), interval(OWN + 1), interval(OWN + 2)];
@@ -176,6 +196,7 @@ function valueOf(
     incremental: known(INCREMENTAL),
     selfNormalised: reward && cost && incremental ? { reward, cost, incremental } : null,
     incrementalPerCost: interval(PER_COST),
+    profit,
     effectiveRows: (meanWeight.value * rows) ** 2 / square,
     meanWeight,
   };

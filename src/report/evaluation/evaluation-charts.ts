@@ -6,35 +6,41 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationReport } from "./evaluation-figures.ts";
 import { drawChart, type Chart } from "../page/chart.ts";
 import { colour, SERIES } from "../page/palette.ts";
+import { mostProfitable } from "./profit.ts";
 import { policySpec } from "../page/policy-chart.ts";
 
 export interface EvaluationCharts {
   readonly policies: Chart;
   readonly gains: Chart;
+  /** Null where nobody said what one of the reward is worth. */
+  readonly profit: Chart | null;
 }
 
 const REWARD = 1_000;
 
-export async function evaluationCharts(report: EvaluationReport): Promise<EvaluationCharts> {
-  const colours = coloursOf(report);
+export async function evaluationCharts(
+  report: EvaluationReport,
+  colours: ReadonlyMap<string, string>,
+): Promise<EvaluationCharts> {
+  const { currency, reward, value } = report;
+  const xTitle = `spend for 1,000 sessions, ${currency}`;
+  const profits = profitMarks(report);
   return {
     policies: await drawChart((size) =>
-      policySpec(
-        policyMarks(report),
-        {
-          colours,
-          xTitle: `spend for 1,000 sessions, ${report.currency}`,
-          yTitle: `added ${report.reward} in 1,000 sessions`,
-        },
-        size,
-      ),
+      policySpec(policyMarks(report), { colours, xTitle, yTitle: `added ${reward} in 1,000 sessions` }, size),
     ),
     gains: await drawChart(() => gainsSpec(report, colours)),
+    profit:
+      value === null
+        ? null
+        : await drawChart((size) =>
+            policySpec(profits, { colours, xTitle, yTitle: `profit of 1,000 sessions, ${currency}` }, size),
+          ),
   };
 }
 
 /** A release keeps its colour over all pictures; what it is compared with has its own. */
-function coloursOf({ policies, oneMixes, releases }: EvaluationReport): ReadonlyMap<string, string> {
+export function coloursOf({ policies, oneMixes, releases }: EvaluationReport): ReadonlyMap<string, string> {
   const others: Readonly<Record<string, string>> = {
     "one offer for all": colour("soft"),
     "as served": colour("note"),
@@ -62,6 +68,26 @@ function policyMarks({ policies, oneMixes, currency }: EvaluationReport) {
     low: REWARD * added.low,
     high: REWARD * added.high,
   }));
+}
+
+/** The highest profit of each release's plans is named. */
+function profitMarks({ policies, oneMixes, releases, currency }: EvaluationReport) {
+  const unit = 1_000 / minorPerMajor(currency);
+  const marks = [...policies, ...oneMixes].flatMap(({ name, series, budget, spend, profit }) =>
+    profit === null
+      ? []
+      : [
+          {
+            ...{ name: budget === null ? name : "", series, cost: unit * spend.value, profit },
+            ...{ added: unit * profit.value, low: unit * profit.low, high: unit * profit.high },
+          },
+        ],
+  );
+  const most = releases.flatMap((release) => {
+    const best = mostProfitable(marks.filter(({ series }) => series === release));
+    return best === undefined ? [] : [{ ...best, name: "most" }];
+  });
+  return [...most, ...marks];
 }
 
 function gainsSpec(

@@ -19,6 +19,18 @@ export interface ReportedPolicy {
   readonly added: Ranged;
   readonly perCost: Ranged | null;
   readonly effectiveRows: number;
+  /** Null where nobody said what one of the reward is worth. */
+  readonly profit: Ranged | null;
+}
+
+/** Which features a release's plan rests on, at one budget. */
+export interface DrivingFigures {
+  readonly release: string;
+  readonly budget: number;
+  readonly rows: number;
+  readonly repeats: number;
+  /** The largest fall of the reward first. */
+  readonly features: readonly { readonly name: string; readonly fall: Ranged; readonly movedShare: number }[];
 }
 
 export interface EvaluationReport {
@@ -32,6 +44,8 @@ export interface EvaluationReport {
   readonly currency: string;
   /** Its name. */
   readonly reward: string;
+  /** What one of the reward is worth, with its currency; null where nobody said. */
+  readonly value: string | null;
   readonly rows: number;
   readonly confidence: number;
   readonly releases: readonly string[];
@@ -43,6 +57,8 @@ export interface EvaluationReport {
     readonly perUser: Ranged;
     readonly total: Ranged;
     readonly perCost: Ranged | null;
+    /** Of all served users together; null where nobody said what one of the reward is worth. */
+    readonly profit: Ranged | null;
     readonly perSession: Ranged;
     /** Less what users had brought before; null where nobody had. */
     readonly adjusted: { readonly perUser: Ranged; readonly total: Ranged } | null;
@@ -63,6 +79,9 @@ export interface EvaluationReport {
     readonly arm: string;
     readonly aucc: Ranged | null;
     readonly qini: Ranged | null;
+    /** Added reward per user by the share of users treated, the most promising first; empty where it is not known. */
+    readonly curve: readonly (Ranged & { readonly share: number })[];
   }[];
+  readonly driving: readonly DrivingFigures[];
   readonly footer: string;
 }

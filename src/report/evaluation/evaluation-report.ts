@@ -1,21 +1,26 @@
 // Evaluation report
 // One page about what releases would have been worth on a log: what each would have added for what it would have spent,
-// beside each offer for all and one mix for all, whether telling users apart pays, how well users are ranked, and, on
-// a live log, what the campaign brought. It is given figures and draws them. Per session they are shown per thousand
+// beside each offer for all and one mix for all, what that is worth where somebody said what one of the reward is worth,
+// whether telling users apart pays, how well users are ranked, on which features it rests, and, on a live log, what the
+// campaign brought. It is given figures and draws them. Per session they are shown per thousand
 // sessions, in major units of money.
 
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import { formatMean } from "../../domain/money/money.ts";
 import { balanceSection } from "../training/balance-section.ts";
-import { evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
+import { drivingSection } from "./driving-section.ts";
+import { coloursOf, evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, HoldoutGroup } from "./evaluation-figures.ts";
 import { wordsOf } from "../../domain/glossary.ts";
 import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
 import { picture, renderPage, table, wordsSection, type Section, type VerdictTile } from "../page/page.ts";
 import { signed, verdictOverOneMix } from "../page/verdict.ts";
+import { profitVerdict } from "./profit.ts";
+import { rankingSection } from "./ranking-section.ts";
 
 export async function renderEvaluationReport(report: EvaluationReport): Promise<string> {
-  const charts = await evaluationCharts(report);
+  const colours = coloursOf(report);
+  const charts = await evaluationCharts(report, colours);
   const { title, subtitle, warnings, footer } = report;
   return renderPage({
     title,
@@ -29,7 +34,13 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
     sections: [
       ...(report.campaign === null ? [] : [campaignSection(report.campaign, report)]),
       policySection(report, charts),
-      ...(report.releases.length === 0 ? [] : [gainSection(report, charts), rankingSection(report)]),
+      ...(report.releases.length === 0
+        ? []
+        : [
+            gainSection(report, charts),
+            await rankingSection(report, colours),
+            ...(report.driving.length === 0 ? [] : [await drivingSection(report.driving, report)]),
+          ]),
       ...(report.balance === undefined ? [] : [await balanceSection(report.balance)]),
       wordsSection(wordsOf("offer", "one mix for all", "effective sample", "holdout")),
     ],
@@ -37,36 +48,50 @@ export async function renderEvaluationReport(report: EvaluationReport): Promise<
   });
 }
 
-function verdictsOf({
-  campaign,
-  releases,
-  gains,
-  rows,
-  reward,
-  currency,
-  confidence,
-}: EvaluationReport): VerdictTile[] {
+function verdictsOf(report: EvaluationReport): VerdictTile[] {
+  const { campaign, releases, gains, rows, reward, currency, confidence } = report;
   return [
-    ...(campaign === null ? [] : [campaignVerdict(campaign, { reward, currency, confidence })]),
+    ...(campaign === null ? [] : [campaignVerdict(campaign, report)]),
     ...releases.map((release) =>
       verdictOverOneMix(
         gains.filter((each) => each.isOverMix && each.release === release),
         { label: `Release ${release}: is it worth it?`, rows, reward, currency, confidence },
       ),
     ),
+    ...profitVerdicts(report),
   ];
 }
 
+/** Of each release; of the offers where there is none. */
+function profitVerdicts({ value, releases, policies, ...on }: EvaluationReport): VerdictTile[] {
+  if (value === null) return [];
+  const named = releases.length > 0 ? releases : ["one offer for all"];
+  return named.map((name) => {
+    const points = policies.flatMap(({ name: offer, series, budget, profit, spend }) =>
+      series !== name || profit === null || (budget === null && spend.value === 0)
+        ? []
+        : [{ offer: budget === null ? offer : null, budget, profit }],
+    );
+    const whose = releases.length > 0 ? `Release ${name}: p` : "P";
+    return profitVerdict(points, { ...on, label: `${whose}rofit, one ${on.reward} being worth ${value}` });
+  });
+}
+
 function campaignVerdict(
-  { total, spendMinor, heldOut }: NonNullable<EvaluationReport["campaign"]>,
-  { reward, currency, confidence }: Pick<EvaluationReport, "reward" | "currency" | "confidence">,
+  { total, spendMinor, heldOut, profit }: NonNullable<EvaluationReport["campaign"]>,
+  { reward, currency, confidence, value: worth }: EvaluationReport,
 ): VerdictTile {
   const { value, low, high } = total;
+  const money = (minor: number): string => formatMean(minor, currency);
   return {
     label: "What the campaign brought",
     kind: low > 0 ? "good" : high < 0 ? "bad" : "note",
     value: `${signed(value)} ${reward} (${decimal(low)} to ${decimal(high)}) for ${formatMean(spendMinor, currency)}`,
-    hint: `Against ${whole(heldOut.users)} users of the holdout, with its ${percent(confidence, 0)} interval.`,
+    hint:
+      `Against ${whole(heldOut.users)} users of the holdout, with its ${percent(confidence, 0)} interval.` +
+      (profit === null
+        ? ""
+        : ` At ${worth} for one ${reward} that is a profit of ${money(profit.value)} (${money(profit.low)} to ${money(profit.high)}).`),
   };
 }
 
@@ -117,7 +142,7 @@ function campaignSection(campaign: NonNullable<EvaluationReport["campaign"]>, re
   };
 }
 
-function policySection({ policies, currency, reward }: EvaluationReport, charts: EvaluationCharts): Section {
+function policySection({ policies, currency, reward, value }: EvaluationReport, charts: EvaluationCharts): Section {
   const unit = minorPerMajor(currency);
   return {
     title: "What each policy would have added",
@@ -126,6 +151,14 @@ function policySection({ policies, currency, reward }: EvaluationReport, charts:
       "that holds zero says that the rows cannot tell.",
     body: [
       picture(charts.policies, `Added ${reward} over spend, of 1,000 sessions, for every policy, with intervals`),
+      ...(charts.profit === null
+        ? []
+        : [
+            picture(
+              charts.profit,
+              `Profit over spend, of 1,000 sessions, one ${reward} being worth ${value}, with intervals; most: a release's highest`,
+            ),
+          ]),
       table(
         [
           { title: "Policy" },
@@ -133,14 +166,16 @@ function policySection({ policies, currency, reward }: EvaluationReport, charts:
           { title: `Spend, ${currency}`, number: true },
           { title: `Added ${reward}`, number: true },
           { title: `Added for 1 ${currency}`, number: true },
+          ...(value === null ? [] : [{ title: `Profit, ${currency}`, number: true }]),
           { title: "Effective sample", number: true },
         ],
-        policies.map(({ name, budget, spend, added, perCost, effectiveRows }) => [
+        policies.map(({ name, budget, spend, added, perCost, profit, effectiveRows }) => [
           name,
           budget === null ? "" : perThousand(budget / unit),
           ranged(spend, 1_000 / unit),
           ranged(added, 1_000),
           perCost === null ? "–" : ranged(perCost, unit),
+          ...(value === null ? [] : [profit === null ? "–" : ranged(profit, 1_000 / unit)]),
           whole(effectiveRows),
         ]),
       ),
@@ -168,32 +203,6 @@ function gainSection({ gains, currency, reward }: EvaluationReport, charts: Eval
           over,
           perThousand(budget / minorPerMajor(currency)),
           ranged(gain, 1_000),
-        ]),
-      ),
-    ],
-  };
-}
-
-function rankingSection({ ranking, reward }: EvaluationReport): Section {
-  return {
-    title: "How well users are ranked, offer by offer",
-    caption:
-      "Each offer against none by itself. AUCC: the area under incremental reward over incremental cost, in parts of the " +
-      "rectangle to its end; chance has one half. Qini: the area between the uplift curve and chance, per 1,000 users; chance " +
-      "has zero. Neither says which offer a user should get: they do not rank policies.",
-    body: [
-      table(
-        [
-          { title: "Release" },
-          { title: "Offer" },
-          { title: "AUCC", number: true },
-          { title: `Qini, ${reward}`, number: true },
-        ],
-        ranking.map(({ release, arm, aucc, qini }) => [
-          release,
-          arm,
-          aucc === null ? "–" : ranged(aucc, 1),
-          qini === null ? "–" : ranged(qini, 1_000),
         ]),
       ),
     ],

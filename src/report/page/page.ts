@@ -145,9 +145,9 @@ export function picture({ wide, narrow }: Chart, description: string): Html {
   </figure>`;
 }
 
-/** Two pictures beside each other, on a narrow page below each other. */
-export function pair(left: Html, right: Html): Html {
-  return html`<div class="pair">${left}${right}</div>`;
+/** Pictures of half a page two by two, on a narrow page below each other. */
+export function pair(...pictures: readonly Html[]): Html {
+  return html`<div class="pair">${pictures}</div>`;
 }
 
 /** Words of the page that are not everybody's, each with what it means. */

@@ -39,7 +39,15 @@ export async function checkLog(options: CheckOptions): Promise<LogCheck> {
   const { files, mapping, allowBadRows, budgets, progress } = options;
   const report = progress.report.bind(progress);
   // Taken whatever chance did: to say what is wrong with it is what this is for.
-  const read = { files, mapping, allowBadRows, observational: true, seed: BOOTSTRAP.seed, progress: report };
+  const read = {
+    files,
+    mapping,
+    allowBadRows,
+    observational: true,
+    seed: BOOTSTRAP.seed,
+    sampleRows: 0,
+    progress: report,
+  };
   const sums = await sumTable([], read);
   const { rows, badRows, sources, randomisation, warnings, everybody, rowsOfArm } = sums;
   progress.report("drawing intervals", 0);

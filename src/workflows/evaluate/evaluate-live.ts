@@ -1,34 +1,40 @@
 // Evaluate live: releases, what was served, and what it brought, on a campaign's own log.
 
-import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
 import { isMismatch, type HoldoutRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { percent } from "../../report/page/figures.ts";
 import { findCampaign } from "../control/campaigns.ts";
-import type { Progress } from "../../terminal/progress.ts";
-import { rewardName, type Evaluation } from "./evaluation.ts";
+import { minorOf } from "../../settings/parse.ts";
+import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";
 import { readHoldout, type Holdout } from "./rows/holdout-rows.ts";
 import { sumLive, type LiveSums } from "./rows/live-rows.ts";
 import { withReleases, type OpenRelease } from "./open-releases.ts";
+import { drivingFeatures } from "./plan-importance.ts";
 import { judgedReleases } from "./rows/row-sums.ts";
 
-export interface EvaluateLive {
+export interface EvaluateLive extends EvaluationRequest {
   readonly log: EventLog;
   readonly campaign: string | undefined;
-  readonly releases: readonly string[];
-  readonly budgets: number;
-  readonly bootstrap: BootstrapOptions;
-  readonly progress: Progress;
 }
 
 export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
-  const { log, budgets, bootstrap, progress } = options;
+  const { log, budgets, importanceRows: sampleRows, bootstrap, progress } = options;
   const { campaign } = await findCampaign(log, options.campaign);
+  const valueMinor = options.value === null ? null : minorOf(options.value, campaign.currency, "--value");
   return await withReleases(options.releases, { log, campaign: campaign.id }, async (releases) => {
-    const sums = await sumLive(releases, { log, campaign, seed: bootstrap.seed, progress });
+    const sums = await sumLive(releases, { log, campaign, seed: bootstrap.seed, sampleRows, progress });
     const holdout = await readHoldout({ log, campaign, bootstrap, progress });
     progress.report("drawing intervals", 0);
+    const judged = judge({
+      arms: campaign.arms.map(({ id }) => id),
+      everybody: sums.everybody,
+      served: sums.served,
+      releases: judgedReleases(releases, sums),
+      budgets,
+      worth: valueMinor === null ? null : Number(valueMinor),
+      options: bootstrap,
+    });
     return {
       source: {
         kind: "live",
@@ -39,14 +45,9 @@ export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
         refused: holdout.refused,
       },
       options: bootstrap,
-      judged: judge({
-        arms: campaign.arms.map(({ id }) => id),
-        everybody: sums.everybody,
-        served: sums.served,
-        releases: judgedReleases(releases, sums),
-        budgets,
-        options: bootstrap,
-      }),
+      valueMinor,
+      judged,
+      driving: await drivingFeatures(releases, judged, sums, options),
       holdout: holdout.value,
       warnings: [...warningsOf(holdout), ...lacking(releases, sums), ...unread(sums), ...withoutErased(sums, holdout)],
     };

@@ -1,34 +1,57 @@
 // Evaluate table: releases on a randomised table.
 
 import path from "node:path";
-import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
-import type { Progress } from "../../terminal/progress.ts";
-import { rewardName, type Evaluation } from "./evaluation.ts";
+import { minorOf } from "../../settings/parse.ts";
+import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";
 import { learnedOn } from "./learned-on.ts";
 import { withReleases } from "./open-releases.ts";
+import { drivingFeatures } from "./plan-importance.ts";
 import { judgedReleases } from "./rows/row-sums.ts";
 import { sumTable } from "./rows/table-rows.ts";
 
-export interface EvaluateTable {
+export interface EvaluateTable extends EvaluationRequest {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly allowBadRows: number;
   readonly observational: boolean;
-  readonly releases: readonly string[];
-  readonly budgets: number;
-  readonly bootstrap: BootstrapOptions;
-  readonly progress: Progress;
 }
 
 export async function evaluateTable(options: EvaluateTable): Promise<Evaluation> {
-  const { files, mapping, allowBadRows, observational, budgets, bootstrap, progress } = options;
+  const {
+    files,
+    mapping,
+    allowBadRows,
+    observational,
+    budgets,
+    importanceRows: sampleRows,
+    bootstrap,
+    progress,
+  } = options;
   const { seed } = bootstrap;
+  const valueMinor = options.value === null ? null : minorOf(options.value, mapping.currency, "--value");
   return await withReleases(options.releases, null, async (releases) => {
     const report = progress.report.bind(progress);
-    const sums = await sumTable(releases, { files, mapping, allowBadRows, observational, seed, progress: report });
+    const sums = await sumTable(releases, {
+      files,
+      mapping,
+      allowBadRows,
+      observational,
+      seed,
+      sampleRows,
+      progress: report,
+    });
     progress.report("drawing intervals", 0);
+    const judged = judge({
+      arms: mapping.arm.arms.map(({ id }) => id),
+      everybody: sums.everybody,
+      served: null,
+      releases: judgedReleases(releases, sums),
+      budgets,
+      worth: valueMinor === null ? null : Number(valueMinor),
+      options: bootstrap,
+    });
     return {
       source: {
         kind: "table",
@@ -41,14 +64,9 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
         badRows: sums.badRows,
       },
       options: bootstrap,
-      judged: judge({
-        arms: mapping.arm.arms.map(({ id }) => id),
-        everybody: sums.everybody,
-        served: null,
-        releases: judgedReleases(releases, sums),
-        budgets,
-        options: bootstrap,
-      }),
+      valueMinor,
+      judged,
+      driving: await drivingFeatures(releases, judged, sums, options),
       holdout: null,
       randomisation: sums.randomisation,
       warnings: [...sums.warnings, ...learnedOn(releases, files)],

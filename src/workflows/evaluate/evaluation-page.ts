@@ -1,12 +1,13 @@
 // Evaluation page: an evaluation as the figures of its page.
 
+import { formatMinor } from "../../domain/money/money.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import type { EvaluationReport, ReportedPolicy } from "../../report/evaluation/evaluation-figures.ts";
 import { balanceFigures } from "./balance-figures.ts";
-import { gainsOf, outOfReach, sourceName, type Evaluation } from "./evaluation.ts";
+import { campaignProfit, gainsOf, outOfReach, sourceName, type Evaluation } from "./evaluation.ts";
 
 export function evaluationReport(evaluation: Evaluation): EvaluationReport {
-  const { source, options, judged, holdout, randomisation, warnings } = evaluation;
+  const { source, options, valueMinor, judged, driving, holdout, randomisation, warnings } = evaluation;
   const { releases } = judged;
   return {
     title: releases.length > 0 ? "What releases would have been worth" : "What each offer would have been worth",
@@ -23,10 +24,11 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
         }),
     currency: source.currency,
     reward: source.reward,
+    value: valueMinor === null ? null : formatMinor(valueMinor, source.currency),
     rows: judged.rows,
     confidence: options.confidence,
     releases: releases.map(({ label }) => label),
-    campaign: holdout,
+    campaign: holdout === null ? null : { ...holdout, profit: campaignProfit(holdout, valueMinor) },
     policies: policiesOf(evaluation),
     oneMixes: oneMixesOf(evaluation),
     gains: releases.flatMap(({ label, budgets }, index) =>
@@ -38,6 +40,10 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
       ),
     ),
     ranking: releases.flatMap(({ label, ranking }) => ranking.map((each) => ({ release: label, ...each }))),
+    driving: driving.map(({ release, budgetPerSession: budget, rows, repeats, features }) => ({
+      ...{ release, budget, rows, repeats },
+      features: features.map(({ feature: name, ...figures }) => ({ name, ...figures })),
+    })),
     footer:
       `${options.replicates.toLocaleString("en")} bootstrap draws, seed ${options.seed}. docs/EVALUATION.md says what each ` +
       "figure means, where it comes from and what it cannot say.",
@@ -63,6 +69,6 @@ function oneMixesOf({ judged: { releases } }: Evaluation): ReportedPolicy[] {
 
 function figuresOf(value: PolicyValue | null, name: string, series: string, budget: number | null): ReportedPolicy[] {
   if (value === null) return [];
-  const { cost: spend, incremental: added, incrementalPerCost: perCost, effectiveRows } = value;
-  return [{ name, series, budget, spend, added, perCost, effectiveRows }];
+  const { cost: spend, incremental: added, incrementalPerCost: perCost, effectiveRows, profit } = value;
+  return [{ name, series, budget, spend, added, perCost, effectiveRows, profit }];
 }

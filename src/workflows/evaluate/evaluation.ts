@@ -2,17 +2,37 @@
 // What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
 
 import { minorPerMajor } from "../../domain/money/currency.ts";
+import type { Minor, TypedAmount } from "../../domain/money/money.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import type { Randomisation } from "../../learn/check/randomisation/figures.ts";
 import { percent, short } from "../../report/page/figures.ts";
+import type { Progress } from "../../terminal/progress.ts";
+import type { DrivingFeatures } from "./plan-importance.ts";
+
+/** What is asked of an evaluation, on a table as on a campaign's own log. */
+export interface EvaluationRequest {
+  readonly releases: readonly string[];
+  /** Points of the grid. */
+  readonly budgets: number;
+  /** What one of the reward is worth; null where nobody said. */
+  readonly value: TypedAmount | null;
+  /** Rows on which features are shuffled, at most; 0: not at all. */
+  readonly importanceRows: number;
+  readonly bootstrap: BootstrapOptions;
+  readonly progress: Progress;
+}
 
 export interface Evaluation {
   readonly source: Source;
   readonly options: BootstrapOptions;
+  /** Minor units that one of the reward is worth; null where nobody said. */
+  readonly valueMinor: Minor | null;
   readonly judged: Judged;
+  /** In the releases' order, of those whose middle budget has a value. */
+  readonly driving: readonly DrivingFeatures[];
   /** Null for a table, and for a campaign without users held out. */
   readonly holdout: HoldoutValue | null;
   /** Of a table: whether chance gave its arms. */
@@ -43,7 +63,7 @@ export type Source =
 
 /** One object; money in minor units, everything else as its name says. */
 export function evaluationJson(
-  { source, options, judged, holdout, randomisation, warnings }: Evaluation,
+  { source, options, valueMinor, judged, driving, holdout, randomisation, warnings }: Evaluation,
   page: string | null,
 ): object {
   const { rows, arms, served, releases } = judged;
@@ -51,11 +71,13 @@ export function evaluationJson(
     source,
     rows,
     ...options,
+    valueMinor,
     arms,
     served,
-    holdout,
+    holdout: holdout === null ? null : { ...holdout, profitMinor: campaignProfit(holdout, valueMinor) },
     releases: releases.map(({ budgets, ...release }) => ({
       ...release,
+      driving: driving.find(({ release: label }) => label === release.label) ?? null,
       budgets: budgets.map((budget) => ({
         ...budget,
         oneMix: { ...budget.oneMix, shares: sharesByArm(arms, budget.oneMix.shares) },
@@ -109,6 +131,16 @@ export function verdictOf({ budgets }: ReleaseJudgement): string {
     `Over one mix for all at the same spend it is better at ${better} of ${budgets.length} budgets, worse at ${worse}, ` +
     `and not told apart by these rows at ${open}.`
   );
+}
+
+/** What a campaign brought is worth, less what it spent, in minor units; null where nobody said what one is worth. */
+export function campaignProfit(
+  { total, spendMinor }: HoldoutValue,
+  valueMinor: Minor | null,
+): Pick<Interval, "value" | "low" | "high"> | null {
+  if (valueMinor === null) return null;
+  const worth = (reward: number): number => Number(valueMinor) * reward - spendMinor;
+  return { value: worth(total.value), low: worth(total.low), high: worth(total.high) };
 }
 
 /** So far below 1 that among many policies it is no chance. */

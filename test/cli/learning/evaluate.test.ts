@@ -7,7 +7,8 @@ import { must } from "../../../src/domain/assert.ts";
 import { sharesAt } from "../../../src/domain/release/frontier.ts";
 import { releaseHash, type Release } from "../../../src/domain/release/release.ts";
 import type { Interval } from "../../../src/evaluate/policy/bootstrap.ts";
-import type { Judged } from "../../../src/evaluate/policy/judge.ts";
+import type { Judged, ReleaseJudgement } from "../../../src/evaluate/policy/judge.ts";
+import type { DrivingFeatures } from "../../../src/workflows/evaluate/plan-importance.ts";
 import { testOnRealLog } from "../../real-data.ts";
 import { tinyRelease, writeRelease } from "../../serve/tiny-release.ts";
 import {
@@ -48,7 +49,9 @@ beforeAll(async () => {
 
 afterAll(() => shell.close());
 
-type Printed = Judged & {
+type Printed = Omit<Judged, "releases"> & {
+  readonly valueMinor: number | null;
+  readonly releases: readonly (ReleaseJudgement & { readonly driving: DrivingFeatures | null })[];
   readonly source: Record<string, unknown>;
   readonly warnings: readonly string[];
 };
@@ -136,6 +139,76 @@ describe("a release on a table", () => {
     expect(large?.qini?.low).toBeGreaterThan(0);
     expect(large?.aucc?.low).toBeGreaterThan(0.5);
     expect(small?.qini?.high).toBeLessThan(0);
+  });
+
+  test("of each arm the uplift curve is told from nobody to everybody, and Qini is the area above chance", async () => {
+    const { releases } = await evaluated(`--release ${folderOf("first")}`);
+    for (const { curve, qini } of must(releases[0], "release").ranking) {
+      expect(curve.map(({ share }) => share)).toEqual(
+        Array.from({ length: 21 }, (_, step) => expect.closeTo(step / 20, 10)),
+      );
+      const all = must(curve.at(-1), "everybody").value;
+      const area = curve
+        .slice(1)
+        .reduce((sum, { value }, at) => sum + (value + must(curve[at], "before").value) / 40, 0);
+      // The steps cut the corner at the only point between nobody and everybody.
+      expect(area - all / 2).toBeCloseTo(must(qini, "Qini").value, 1);
+      for (const { low, value, high } of curve) expect(low <= value && value <= high).toBe(true);
+    }
+  });
+
+  test("the feature that tells the clusters apart drives the plan; one that they do not look at has no part in it", async () => {
+    const { releases } = await evaluated(`--release ${folderOf("first")} --budgets 1`);
+    const { driving } = must(releases[0], "release");
+    const { rows: counted, features } = must(driving, "what drives it");
+    expect(counted).toBe(ROWS);
+    expect(features.map(({ feature }) => feature)).toEqual(["visits", "vip"]);
+    const [visits, vip] = features;
+    // Small for the first cluster, large for the second; shuffled, at the spend of the plan, half of the users get what is no use to them.
+    expect(visits?.fall.low).toBeGreaterThan(0);
+    expect(visits?.movedShare).toBeCloseTo(0.5, 1);
+    expect(vip).toMatchObject({ movedShare: 0, fall: { value: 0, low: 0, high: 0 } });
+    const again = await evaluated(`--release ${folderOf("first")} --budgets 1`);
+    expect(must(again.releases[0], "release").driving).toEqual(driving);
+    const fewer = await evaluated(`--release ${folderOf("first")} --budgets 1 --importance-rows 500`);
+    expect(must(fewer.releases[0], "release").driving?.rows).toBe(500);
+    const none = await evaluated(`--release ${folderOf("first")} --budgets 1 --importance-rows 0`);
+    expect(must(none.releases[0], "release").driving).toBeNull();
+  });
+
+  test("profit is the worth of the added reward less the spend, of each policy", async () => {
+    const asked = `--release ${folderOf("first")} --budgets 3`;
+    const { valueMinor, arms, releases } = await evaluated(`${asked} --value 2.50EUR`);
+    expect(valueMinor).toBe(250);
+    const values = [...arms, ...must(releases[0], "release").budgets].map(({ value }) => must(value, "value"));
+    for (const { profit, incremental, cost } of values) {
+      expect(profit?.value).toBeCloseTo(250 * incremental.value - cost.value, 8);
+      expect(must(profit, "profit").low).toBeLessThanOrEqual(must(profit, "profit").value);
+    }
+    expect((await evaluated(asked)).arms.map(({ value }) => value?.profit)).toEqual([null, null, null]);
+  });
+
+  test("for a person the best budget by profit is named; where none pays, that is said", async () => {
+    const { out } = await shell.run(`${line} --release ${folderOf("first")} --value 2.50EUR`);
+    expect(out).toContain("one 10 × ordered is worth 2.50 EUR, less the spend");
+    expect(out).toMatch(/^Profit: Most at a budget of \S+ EUR for 1,000 sessions: \+\S+ EUR \(\S+ to \S+\)\.$/m);
+    const little = await shell.run(`${line} --release ${folderOf("first")} --value 1`);
+    expect(little.out).toMatch(/^Profit: No budget pays: all 5 budgets cost more than they bring; least is lost at /m);
+  });
+
+  test.each([
+    ["0", /--value <amount>' .* Expected more than nothing, got "0"/],
+    ["0.00EUR", /--value <amount>' .* Expected more than nothing, got "0\.00EUR"/],
+    ["-5", /--value <amount>' .* such as 7500\.00EUR, got "-5"/],
+    ["NaN", /--value <amount>' .* such as 7500\.00EUR, got "NaN"/],
+    ["2.505EUR", /--value <amount>' .* "2\.505EUR" has 3 decimals, and EUR has 2 at most/],
+    ["2.50", /--value <amount>' .*decimals need the currency/],
+    ["2.50USD", /--value: it is in USD, and the money here is EUR/],
+    ["2.50XXX", /--value <amount>' .*"XXX" is no currency/],
+  ])("--value %s is refused with what is wrong", async (typed, message) => {
+    const { code, err } = await shell.run(`${line} --value ${typed}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
   });
 
   test("two releases are told apart by paired differences; one that does the same has none", async () => {
@@ -248,7 +321,7 @@ describe("--out", () => {
     const { code, json } = await shell.run(`${asked} --json`);
     expect([code, json[0]?.["page"]]).toEqual([0, page]);
     const html = readFileSync(page, "utf8");
-    expect(html.match(/<svg/g)).toHaveLength(6);
+    expect(html.match(/<svg/g)).toHaveLength(14);
     expect(html).toContain("Whether it pays to tell users apart");
     expect(html).toContain("12,000");
     expect(html).not.toMatch(/NaN|Infinity|undefined|<script|https?:\/\/(?!www\.w3\.org)/);

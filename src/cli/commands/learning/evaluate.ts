@@ -11,11 +11,12 @@ import { evaluateTable } from "../../../workflows/evaluate/evaluate-table.ts";
 import { evaluationJson, type Evaluation } from "../../../workflows/evaluate/evaluation.ts";
 import { evaluationReport } from "../../../workflows/evaluate/evaluation-page.ts";
 import { evaluationText } from "../../../workflows/evaluate/evaluation-text.ts";
+import { IMPORTANCE_ROWS } from "../../../workflows/evaluate/plan-importance.ts";
 import { readMappingFile } from "../../../workflows/retrain/mapping-file.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { checkOutFile } from "../../../terminal/out-file.ts";
 import { flag, many, option, withDefault, type ValuesOf } from "../../options.ts";
-import { asInteger, asText } from "../../../settings/parse.ts";
+import { asInteger, asPositiveAmount, asText } from "../../../settings/parse.ts";
 
 const BUDGETS = 5;
 
@@ -28,6 +29,17 @@ const options = {
   campaign: option("id", "with --live: this campaign (default: the only one)", asText),
   release: many("folder", "releases to judge; with --live also hashes of published ones", asText),
   budgets: withDefault("number", "points of the grid of budgets", asInteger({ min: 1, max: 100 }), BUDGETS),
+  value: option(
+    "amount",
+    "what one of the reward is worth to you, as in 25.00EUR: profit by budget then stands beside the reward",
+    asPositiveAmount,
+  ),
+  importanceRows: withDefault(
+    "number",
+    "rows on which each feature is shuffled, to see what the groups rest on; 0: not at all",
+    asInteger({ min: 0, max: 1_000_000 }),
+    IMPORTANCE_ROWS,
+  ),
   seed: withDefault("number", "seed of the intervals", asInteger({ min: 0 }), BOOTSTRAP.seed),
   replicates: withDefault(
     "number",
@@ -45,8 +57,8 @@ export const command = defineCommand({
   summary: "what releases would have been worth on a randomised log, by budget",
   description:
     "From rows whose arm was drawn by known chances: reward, spend and incremental reward of each release at a grid of " +
-    "budgets, beside each arm for all and beside one mix for all at the same spend, with bootstrap intervals; and how " +
-    "well it ranks users (AUCC, Qini). With --live on a campaign's own decisions: also what was served, and what the " +
+    "budgets, beside each arm for all and beside one mix for all at the same spend, with bootstrap intervals; how well it " +
+    "ranks users (AUCC, Qini), which features it rests on, and with --value the profit by budget. With --live on a campaign's own decisions: also what was served, and what the " +
     "campaign brought against the users held out. docs/EVALUATION.md says what each figure means.",
   examples: [
     "stipend evaluate --data log.csv.gz --mapping mapping.yaml --release releases/first releases/second",
@@ -70,7 +82,9 @@ export const command = defineCommand({
 async function evaluate(context: Context, values: Values): Promise<Evaluation> {
   const { progress } = context;
   const { release: releases, budgets, replicates, seed, campaign } = values;
-  const common = { releases, budgets, progress, bootstrap: { ...BOOTSTRAP, replicates, seed } };
+  const { importanceRows, value = null } = values;
+  const bootstrap = { ...BOOTSTRAP, replicates, seed };
+  const common = { releases, budgets, value, importanceRows, progress, bootstrap };
   if (values.live) return await withLog(context, (log) => evaluateLive({ ...common, log, campaign }));
   const mapping = await readMappingFile(values.mapping ?? "");
   const { data: files, allowBadRows, observational } = values;

@@ -15,14 +15,14 @@ import { rewardOf } from "../../../serve/settle/reward.ts";
 import type { Progress } from "../../../terminal/progress.ts";
 import { checkArms } from "./fit.ts";
 import type { OpenRelease } from "../open-releases.ts";
-import { addRows, emptyRowSums, type RowBlock, type RowSums } from "./row-sums.ts";
+import type { RowBlock } from "./row-block.ts";
+import { addClassified, addRows, emptyRowSums, type RowSums, type RowSampling } from "./row-sums.ts";
 import { FEWEST_ROWS } from "./table-rows.ts";
 
-export interface LiveOptions {
+/** The seed is also that of the lots of users. */
+export interface LiveOptions extends RowSampling {
   readonly log: EventLog;
   readonly campaign: Campaign;
-  /** Of the lots of users. */
-  readonly seed: number;
   readonly progress: Progress;
 }
 
@@ -60,7 +60,7 @@ class Collected {
   constructor(releases: readonly OpenRelease[], options: LiveOptions) {
     this.#releases = releases;
     this.#options = options;
-    this.#sums = emptyRowSums(releases, options.campaign.arms.length);
+    this.#sums = emptyRowSums(releases, options.campaign.arms.length, options);
     this.#missing = releases.map(() => 0);
   }
 
@@ -100,10 +100,8 @@ class Collected {
     };
     addRows(this.#sums.everybody, flat, null);
     this.#serve(flat);
-    for (const [index, open] of this.#releases.entries()) {
-      const { clusters } = await open.classifier.classify(this.#encode(open, index, rows), rows.length);
-      addRows(must(this.#sums.byRelease[index], "a release's sums"), flat, clusters);
-    }
+    for (const [index, open] of this.#releases.entries())
+      await addClassified(this.#sums, index, open, flat, this.#encode(open, index, rows));
     this.#rows += rows.length;
   }
 

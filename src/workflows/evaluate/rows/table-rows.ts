@@ -11,15 +11,15 @@ import type { Mapping } from "../../../learn/data/mapping/mapping.ts";
 import type { Block, Dataset, ProgressListener, RewardTask } from "../../../learn/nouns.ts";
 import { checkArms, fitMapping } from "./fit.ts";
 import type { OpenRelease } from "../open-releases.ts";
-import { addRows, emptyRowSums, type RowBlock, type RowSums } from "./row-sums.ts";
+import type { RowBlock } from "./row-block.ts";
+import { addClassified, addRows, emptyRowSums, type RowSums, type RowSampling } from "./row-sums.ts";
 
-export interface TableOptions {
+/** The seed is also that of the lots. */
+export interface TableOptions extends RowSampling {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   readonly allowBadRows: number;
   readonly observational: boolean;
-  /** Of the lots. */
-  readonly seed: number;
   readonly progress: ProgressListener;
 }
 
@@ -35,7 +35,7 @@ export async function sumTable(releases: readonly OpenRelease[], options: TableO
   const { mapping } = options;
   const arms = mapping.arm.arms.map(({ id }) => id);
   for (const { label, release } of releases) checkArms(label, release.manifest, arms, "the mapping");
-  const sums = emptyRowSums(releases, arms.length);
+  const sums = emptyRowSums(releases, arms.length, options);
   let seen: Seen | null = null;
   for (const some of releases.length > 0 ? sameFeatures(releases) : [[]])
     seen = await sumPass(releases, some, sums, seen === null, options);
@@ -69,10 +69,7 @@ async function sumPass(
     for await (const block of dataset.blocks(BLOCK_ROWS)) {
       const flat = flatten(block, dataset.tasks.rewards, from, rows, seed);
       if (isFirst) addRows(sums.everybody, flat, null);
-      for (const open of some) {
-        const { clusters } = await open.classifier.classify(block.x, block.n);
-        addRows(must(sums.byRelease[all.indexOf(open)], "a release's sums"), flat, clusters);
-      }
+      for (const open of some) await addClassified(sums, all.indexOf(open), open, flat, block.x);
       from += block.n;
       progress("classifying", from / rows, `${from} of ${rows} rows`);
     }

@@ -1,0 +1,57 @@
+// Not measured: what is missing from the results at hand, and what is not in the benchmark at all, with the reason.
+
+import { EXPERIMENTS } from "../experiments/published.ts";
+import { learnerCode, METHODS, WORLDS, type Results } from "../results.ts";
+import { trainingsOf, variantsOf } from "../variants.ts";
+import { LEARN_OPTIONS } from "../../../src/learn/train-options.ts";
+import { methodsIn, of, titleOf, type Setting } from "./settings.ts";
+
+export function notMeasured({ results, experiments }: Results, settings: readonly Setting[]): string[] {
+  const worlds = Object.keys(WORLDS).filter((world) => !results.some((each) => each.world === world));
+  const clean = settings.filter(({ noise }) => noise === 0);
+  const holes = Object.entries(METHODS).flatMap(([method, name]) => {
+    const without = clean.filter((setting) => of(setting, method).length === 0);
+    return without.length === 0 ? [] : [`${name}: not in ${without.map(titleOf).join("; ")}`];
+  });
+  const few = clean.flatMap((setting) => {
+    const some = methodsIn([setting]).filter((method) => of(setting, method).length < 10);
+    if (some.length === 0) return [];
+    const counts = some.map((method) => `${METHODS[method]!.replace(/ \(.*/, "")} ${of(setting, method).length}`);
+    return [`fewer than ten seeds in ${titleOf(setting)}: ${counts.join(", ")}`];
+  });
+  const variants = [...variantsOf(LEARN_OPTIONS), ...trainingsOf(LEARN_OPTIONS)].filter(
+    ({ name }) => !results.some(({ method }) => method === name),
+  );
+  const real = EXPERIMENTS.filter(({ name }) => !experiments.some(({ experiment }) => experiment === name));
+  return [
+    ...(worlds.length > 0 ? [`worlds ${worlds.join(", ")}`] : []),
+    ...holes,
+    ...few,
+    ...(settings.some(({ noise }) => noise > 0) ? [] : ["label noise (`--noise 0,0.05,0.1`)"]),
+    ...(results.some(({ rows }) => rows >= 1_000_000) ? [] : ["logs of a million rows (`--rows 1000000`)"]),
+    ...(variants.length > 0
+      ? [`ours with one choice set otherwise: ${variants.map(({ name }) => name).join("; ")}`]
+      : []),
+    ...(real.length > 0 ? [`real experiments: ${real.map(({ name }) => name).join(", ")}`] : []),
+    ...otherLearners({ results, experiments }),
+    ...NOT_IN_IT,
+  ];
+}
+
+/** Figures of ours that are of another state of the learner than the code beside this. */
+function otherLearners({ results, experiments }: Pick<Results, "results" | "experiments">): string[] {
+  const now = learnerCode();
+  const old = [...results, ...experiments].filter(({ learner }) => learner !== undefined && !learner.endsWith(now));
+  if (old.length === 0) return [];
+  const states = [...new Set(old.map(({ learner }) => learner!))];
+  return [`the learner as it is now (src/learn ${now}): ${old.length} figures of ours are of ${states.join("; ")}`];
+}
+
+const NOT_IN_IT = [
+  "E3IR (monotone heads): it has no code that is maintained, and says nothing of arms without an order; the ordered worlds' " +
+    "mark and ours have the order in them",
+  "DRP (direct rank): for one arm and the control, by a score and no amounts of money; with several arms under one budget " +
+    "its authors give no rule for which arm a user gets",
+  "DragonNet by causalml: its version needs PyTorch, from PyPI a build of six gigabytes; ours is in JAX",
+  "how a day of pacing turns a plan into spend (`npm run bench:pacing`)",
+];
