@@ -45,7 +45,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
   const watch = new Stopwatch(input.elapsedMs, input.progress);
   const backend = await useBackend(input.backend);
   const { files, mapping, seed, progress } = input;
-  const { scratch, memoryLimit, allowBadRows = 0, observational = false } = input;
+  const { scratch, memoryLimit, allowBadRows = 0, observational = false, part = "all" } = input;
   const dataset = await watch.time("dataset", () =>
     openDataset({
       files,
@@ -54,6 +54,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
       onProgress: progress,
       allowBadRows,
       observational,
+      part,
       least: LEAST,
       ...(scratch === undefined ? {} : { scratch }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),

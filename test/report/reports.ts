@@ -194,6 +194,7 @@ export const EVALUATION: EvaluationReport = {
   rows: 10_000,
   confidence: 0.95,
   releases: RELEASES,
+  flattered: [],
   campaign: {
     served: { users: 9_000, sessions: 9_500, rewardPerUser: 0.3, rewardPerSession: 0.28 },
     heldOut: { users: 1_000, sessions: 1_020, rewardPerUser: 0.2, rewardPerSession: 0.19 },

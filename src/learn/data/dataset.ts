@@ -20,13 +20,15 @@ import { FOLDS, type Dataset, type ProgressListener } from "../nouns.ts";
 import { profileLog, type Least, type LogProfile } from "./profile.ts";
 import type { Randomisation } from "../check/randomisation/figures.ts";
 import { judgeRandomisation } from "../check/randomisation/randomisation.ts";
-import { foldOf, hashedRows } from "./row-keys.ts";
+import { foldOf, hashedRows, type LogPart } from "./row-keys.ts";
 
 export interface DatasetOptions {
   readonly files: readonly string[];
   readonly mapping: Mapping;
   /** Decides which rows belong to which fold. */
   readonly seed: number;
+  /** All rows by default. */
+  readonly part?: LogPart;
   readonly onProgress?: ProgressListener;
   /** Rows that cannot be used and may be left out; none by default. */
   readonly allowBadRows?: number;
@@ -54,7 +56,7 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   try {
     const progress = options.onProgress ?? (() => undefined);
     progress("dataset", 0, "reading the log");
-    const log = await stageLog(db, options.files, options.mapping);
+    const log = await stageLog(db, options.files, options.mapping, options.part);
     for (const { told } of log.sources) progress("dataset", 0.5, told);
     progress("dataset", 0.6, "looking at its columns");
     const profile = await profileLog(

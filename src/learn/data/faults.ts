@@ -23,7 +23,9 @@ export interface Readable {
 /** Throws InvalidInput where more than `allowed` rows cannot be used. */
 export async function checkFaults(db: Database, log: StagedLog, mapping: Mapping, allowed: number): Promise<Readable> {
   const faults = faultsOf(mapping);
-  const counts = await db.rows(`SELECT ${staged.bad}, count(*) FROM ${TABLE} GROUP BY 1 ORDER BY 1`);
+  const counts = await db.rows(
+    `SELECT ${staged.bad}, count(*) FROM ${TABLE} WHERE ${staged.bad} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+  );
   const told: string[] = [];
   const warnings: string[] = [];
   let rows = 0;

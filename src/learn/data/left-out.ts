@@ -48,7 +48,7 @@ async function featuresDiffer(db: Database, mapping: Mapping): Promise<string[]>
     const usual = kind === "categorical" ? await mostFrequent(db, column) : null;
     const value = usual === null ? `CAST(${column} AS DOUBLE)` : `CAST(${column} = ${literal(usual)} AS DOUBLE)`;
     const sides = await db.rows(
-      `SELECT bad = 0 AS good, avg(${value}), stddev_samp(${value}), count(${value}) FROM ${TABLE} GROUP BY 1 ORDER BY 1`,
+      `SELECT bad = 0 AS good, avg(${value}), stddev_samp(${value}), count(${value}) FROM ${TABLE} WHERE bad IS NOT NULL GROUP BY 1 ORDER BY 1`,
     );
     const [left, stayed] = sides.map((side) => side.slice(1).map(Number));
     if (left === undefined || stayed === undefined) continue;

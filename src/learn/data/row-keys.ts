@@ -45,6 +45,21 @@ export function hashRange(hash: string, from: number, below: number): string {
   return `${hash} >= ${Math.round(from * WORD)} AND ${hash} < ${Math.round(below * WORD)}`;
 }
 
+/** Which of a log's rows are looked at: all of them, those that a release may learn from, or those it is then judged on. */
+export const PARTS = ["all", "train", "test"] as const;
+export type LogPart = (typeof PARTS)[number];
+
+const TEST_SHARE = 0.2;
+/** The same for everybody and for ever, so that a log has one test part, whoever asks and by which seed. */
+const PART_SEED = 0x5eed;
+
+/** The rows that are not of the part, as SQL; null where all are. */
+export function outsidePart(table: string, part: LogPart): string | null {
+  if (part === "all") return null;
+  const outside = part === "train" ? hashRange("part", 0, TEST_SHARE) : hashRange("part", TEST_SHARE, 1);
+  return `SELECT row FROM ${hashedRows(table, { part: PART_SEED })} WHERE ${outside}`;
+}
+
 /** The fold of a row by its hash, one of 0 … folds − 1. */
 export function foldOf(hash: string, folds: number): string {
   return `CAST((${hash} * ${folds}) >> 32 AS UTINYINT)`;

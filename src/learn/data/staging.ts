@@ -30,7 +30,7 @@ export const staged = {
   feature: (index: number) => `feature_${index}`,
   /** Whether the feature has a value that cannot be read. */
   unread: (index: number) => `unread_${index}`,
-  /** 0 for a good row, else 1 + the index of its fault. */
+  /** 0 for a good row, else 1 + the index of its fault; null for one that is not looked at. */
   bad: "bad",
 } as const;
 

@@ -5,6 +5,7 @@
 import { canonicalJson } from "../../domain/canonical.ts";
 import type { Clustering, ClusterMethod } from "../cluster/cluster.ts";
 import type { Estimate } from "../estimate/estimate.ts";
+import type { LogPart } from "../data/row-keys.ts";
 import type { LearningCurvePoint } from "../nouns.ts";
 import type { PlanRowEvidence } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
@@ -21,6 +22,8 @@ export interface DataEvidence {
   readonly files: readonly string[];
   /** Each file and how it was read. */
   readonly sources: readonly string[];
+  /** Which of their rows it learned from. */
+  readonly part: LogPart;
   readonly rows: number;
   readonly badRows: number;
   /** Whether the log was taken though chance did not give the arms, or may not have: then nothing here is causal. */

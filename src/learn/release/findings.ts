@@ -7,6 +7,7 @@ import type { Estimate } from "../estimate/estimate.ts";
 import { EVIDENCE_FORMAT, type ClusterEvidence, type Evidence } from "./evidence.ts";
 import type { Grouping } from "../cluster/grouping.ts";
 import type { Mapping } from "../data/mapping/mapping.ts";
+import type { LogPart } from "../data/row-keys.ts";
 import { FOLDS, type Dataset, type Representation } from "../nouns.ts";
 import type { Planned } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
@@ -23,6 +24,8 @@ export interface TrainingRequest {
   readonly seed: number;
   /** A log in which chance did not give the arms is taken all the same. */
   readonly observational?: boolean;
+  /** Which rows of the log it learns from; all by default. */
+  readonly part?: LogPart;
   readonly options: LearnOptions;
 }
 
@@ -83,7 +86,7 @@ function summaryOf(
 }
 
 export function evidenceOf(
-  { seed, files, mapping, observational = false, options }: TrainingRequest,
+  { seed, files, mapping, observational = false, part = "all", options }: TrainingRequest,
   { dataset, backend, representation, grouping, checked, estimated, planned, policy }: TrainingFindings,
   release: Release,
   seconds: Evidence["seconds"],
@@ -97,6 +100,7 @@ export function evidenceOf(
     data: {
       files: [...files],
       sources: dataset.sources,
+      part,
       rows: dataset.rows,
       badRows: dataset.badRows,
       observational,

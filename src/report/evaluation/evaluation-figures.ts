@@ -49,6 +49,8 @@ export interface EvaluationReport {
   readonly rows: number;
   readonly confidence: number;
   readonly releases: readonly string[];
+  /** Those that were learned from these rows: what is found of them is no verdict. */
+  readonly flattered: readonly string[];
   /** Null for a table. */
   readonly campaign: {
     readonly served: HoldoutGroup;

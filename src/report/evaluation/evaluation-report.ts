@@ -52,20 +52,28 @@ function verdictsOf(report: EvaluationReport): VerdictTile[] {
   const { campaign, releases, gains, rows, reward, currency, confidence } = report;
   return [
     ...(campaign === null ? [] : [campaignVerdict(campaign, report)]),
-    ...releases.map((release) =>
-      verdictOverOneMix(
+    ...releases.map((release) => {
+      const label = `Release ${release}: is it worth it?`;
+      if (report.flattered.includes(release)) return { label, ...NO_VERDICT };
+      return verdictOverOneMix(
         gains.filter((each) => each.isOverMix && each.release === release),
-        { label: `Release ${release}: is it worth it?`, rows, reward, currency, confidence },
-      ),
-    ),
+        { label, rows, reward, currency, confidence },
+      );
+    }),
     ...profitVerdicts(report),
   ];
 }
 
-/** Of each release; of the offers where there is none. */
-function profitVerdicts({ value, releases, policies, ...on }: EvaluationReport): VerdictTile[] {
+const NO_VERDICT = {
+  kind: "note",
+  value: "No verdict: it was learned from these rows",
+  hint: "On its own rows a release that has learned chance by heart looks good. Judge it on rows that it has not seen.",
+} as const;
+
+/** Of each release that can be judged here; of the offers where there is no release. */
+function profitVerdicts({ value, releases, flattered, policies, ...on }: EvaluationReport): VerdictTile[] {
   if (value === null) return [];
-  const named = releases.length > 0 ? releases : ["one offer for all"];
+  const named = releases.length > 0 ? releases.filter((name) => !flattered.includes(name)) : ["one offer for all"];
   return named.map((name) => {
     const points = policies.flatMap(({ name: offer, series, budget, profit, spend }) =>
       series !== name || profit === null || (budget === null && spend.value === 0)

@@ -42,6 +42,7 @@ export async function checkLog(options: CheckOptions): Promise<LogCheck> {
   const read = {
     files,
     mapping,
+    part: "all" as const,
     allowBadRows,
     observational: true,
     seed: BOOTSTRAP.seed,

@@ -33,12 +33,28 @@ function randomisedText({ notRandomised, randomisation: { tested } }: LogCheck):
   return `Randomised: nothing speaks against it on ${whole(tested.rows)} rows (shares of the arms, each feature, a classifier of the arm).`;
 }
 
-function powerText({ power, currency, reward, notRandomised }: LogCheck): string {
+/** Whether so many rows show what offers bring, and whether they show what is a tenth of it. */
+function enoughText({ rows, power }: LogCheck): string {
+  const shown = power.filter(({ gain, leastGain }) => gain.value >= leastGain).length;
+  const needed = power.flatMap(({ rowsForTenth }) => (rowsForTenth === null ? [] : [rowsForTenth]));
+  const least = Math.min(...needed);
+  const apart = needed.length === power.length && rows >= Math.max(...needed) ? "yes" : rows >= least ? "hardly" : "no";
+  return [
+    `Enough to tell offers from none: ${shown === power.length ? "yes" : shown > 0 ? "hardly" : "no"}. What one mix of offers ` +
+      `for everybody gains is as large as so many rows show four times in five at ${shown} of ${power.length} budgets.`,
+    `Enough to tell one way of choosing users from another, by a tenth of that gain: ${apart}. ` +
+      (needed.length === 0
+        ? "There is no gain."
+        : `That takes ${whole(least)} rows or more; there are ${whole(rows)}.`),
+  ].join("\n");
+}
+
+function powerText(check: LogCheck): string {
+  const { power, currency, reward, notRandomised } = check;
   if (notRandomised.length > 0) return "";
   if (power.length === 0)
-    return "Enough: no arm brings more than none for any money on this log; there is nothing to plan.";
+    return "Enough: cannot be said. No offer brings more than none for any money on this log, so that there is nothing to plan.";
   const unit = minorPerMajor(currency);
-  const seen = power.filter(({ gain }) => gain.low > 0).length;
   const rows = power.map(({ budgetPerSession, gain, leastGain, rowsForTenth }) => [
     short((SESSIONS / unit) * budgetPerSession),
     around(gain),
@@ -46,11 +62,10 @@ function powerText({ power, currency, reward, notRandomised }: LogCheck): string
     rowsForTenth === null ? "–" : whole(rowsForTenth),
   ]);
   return [
-    `Enough: the gain of one mix of arms for everybody shows at ${seen} of ${power.length} budgets.`,
+    enoughText(check),
     `Of ${whole(SESSIONS)} sessions; gain is ${reward} more than without, money is ${currency}; in brackets 95 % intervals. The least ` +
-      "gain that shows does so in four logs of five. The last column is how many rows it takes to tell a tenth of the gain: what one way " +
-      "of choosing users may have over another.",
-    tableText(["budget", "gain of one mix", "least gain that shows", "rows for a tenth of it"], rows),
+      "gain that shows does so in four logs of five. The mix is chosen on the same rows, which flatters its gain a little.",
+    tableText([`budget, ${currency}`, "gain of one mix", "least gain that shows", "rows for a tenth of it"], rows),
   ].join("\n");
 }
 

@@ -49,6 +49,7 @@ export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
       judged,
       driving: await drivingFeatures(releases, judged, sums, options),
       holdout: holdout.value,
+      flattered: [],
       warnings: [...warningsOf(holdout), ...lacking(releases, sums), ...unread(sums), ...withoutErased(sums, holdout)],
     };
   });

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { judge } from "../../evaluate/policy/judge.ts";
+import type { LogPart } from "../../learn/data/row-keys.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import { minorOf } from "../../settings/parse.ts";
 import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";
@@ -14,6 +15,7 @@ import { sumTable } from "./rows/table-rows.ts";
 export interface EvaluateTable extends EvaluationRequest {
   readonly files: readonly string[];
   readonly mapping: Mapping;
+  readonly part: LogPart;
   readonly allowBadRows: number;
   readonly observational: boolean;
 }
@@ -22,6 +24,7 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
   const {
     files,
     mapping,
+    part,
     allowBadRows,
     observational,
     budgets,
@@ -32,10 +35,12 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
   const { seed } = bootstrap;
   const valueMinor = options.value === null ? null : minorOf(options.value, mapping.currency, "--value");
   return await withReleases(options.releases, null, async (releases) => {
+    const flattered = learnedOn(releases, { files, part });
     const report = progress.report.bind(progress);
     const sums = await sumTable(releases, {
       files,
       mapping,
+      part,
       allowBadRows,
       observational,
       seed,
@@ -56,10 +61,11 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
       source: {
         kind: "table",
         files: files.map((name) => path.basename(name)),
+        part,
         read: sums.sources,
         currency: mapping.currency,
         reward: rewardName(
-          mapping.rewards.flatMap(({ name, weight, part }) => (part === "below" ? [] : [[name, weight]])),
+          mapping.rewards.flatMap((each) => (each.part === "below" ? [] : [[each.name, each.weight]])),
         ),
         badRows: sums.badRows,
       },
@@ -69,7 +75,8 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
       driving: await drivingFeatures(releases, judged, sums, options),
       holdout: null,
       randomisation: sums.randomisation,
-      warnings: [...sums.warnings, ...learnedOn(releases, files)],
+      flattered: flattered.map(({ label }) => label),
+      warnings: [...sums.warnings, ...flattered.map(({ warning }) => warning)],
     };
   });
 }

@@ -28,6 +28,7 @@ export function evaluationReport(evaluation: Evaluation): EvaluationReport {
     rows: judged.rows,
     confidence: options.confidence,
     releases: releases.map(({ label }) => label),
+    flattered: evaluation.flattered,
     campaign: holdout === null ? null : { ...holdout, profit: campaignProfit(holdout, valueMinor) },
     policies: policiesOf(evaluation),
     oneMixes: oneMixesOf(evaluation),

@@ -138,7 +138,7 @@ function releaseTexts(release: ReleaseJudgement, index: number, evaluation: Eval
         ...gains.map(({ intervals }) => (intervals[at] ? around(intervals[at], REWARD) : "–")),
       ]),
     ),
-    [verdictOf(release), ...profitText(release, evaluation)].join("\n"),
+    [verdictOf(release, evaluation), ...profitText(release, evaluation)].join("\n"),
     section(
       "How it ranks users, offer by offer (AUCC: chance has 0.5; Qini: chance has 0); it does not rank policies",
       ["offer", "AUCC", "Qini"],
@@ -148,8 +148,9 @@ function releaseTexts(release: ReleaseJudgement, index: number, evaluation: Eval
   ];
 }
 
-function profitText({ budgets }: ReleaseJudgement, { judged, source, valueMinor, options }: Evaluation): string[] {
-  if (valueMinor === null) return [];
+function profitText({ label: release, budgets }: ReleaseJudgement, evaluation: Evaluation): string[] {
+  const { judged, source, valueMinor, options, flattered } = evaluation;
+  if (valueMinor === null || flattered.includes(release)) return [];
   const points = budgets.flatMap(({ budgetPerSession: budget, value }) =>
     value === null || value.profit === null ? [] : [{ offer: null, budget, profit: value.profit }],
   );

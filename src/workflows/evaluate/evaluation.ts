@@ -7,6 +7,7 @@ import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap
 import type { HoldoutValue } from "../../evaluate/policy/holdout.ts";
 import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import type { LogPart } from "../../learn/data/row-keys.ts";
 import type { Randomisation } from "../../learn/check/randomisation/figures.ts";
 import { percent, short } from "../../report/page/figures.ts";
 import type { Progress } from "../../terminal/progress.ts";
@@ -37,6 +38,8 @@ export interface Evaluation {
   readonly holdout: HoldoutValue | null;
   /** Of a table: whether chance gave its arms. */
   readonly randomisation?: Randomisation;
+  /** Labels of releases that were learned from these rows: what is found of them is no verdict. */
+  readonly flattered: readonly string[];
   /** What a person should know before believing it. */
   readonly warnings: readonly string[];
 }
@@ -45,6 +48,7 @@ export type Source =
   | {
       readonly kind: "table";
       readonly files: readonly string[];
+      readonly part: LogPart;
       /** Each file and how it was read. */
       readonly read: readonly string[];
       readonly currency: string;
@@ -101,7 +105,7 @@ export function rewardName(weights: readonly (readonly [name: string, weight: nu
 
 export function sourceName(source: Source): string {
   if (source.kind === "live") return `campaign ${source.campaign}'s training log`;
-  return `${source.files.join(", ")}`;
+  return `${source.files.join(", ")}${source.part === "all" ? "" : `, the ${source.part} rows`}`;
 }
 
 export interface Gains {
@@ -122,8 +126,13 @@ export function gainsOf({ releases, served }: Judged, index: number): Gains[] {
   return gains;
 }
 
+/** Said in place of a verdict of a release that was learned from the rows that it is judged on. */
+export const NO_VERDICT =
+  "No verdict: it was learned from these rows, and on its own rows a release that has learned chance by heart looks good";
+
 /** Whether telling users apart pays, in one sentence. */
-export function verdictOf({ budgets }: ReleaseJudgement): string {
+export function verdictOf({ label, budgets }: ReleaseJudgement, { flattered }: Evaluation): string {
+  if (flattered.includes(label)) return `${NO_VERDICT}.`;
   const better = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.low > 0).length;
   const worse = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.high < 0).length;
   const open = budgets.length - better - worse;

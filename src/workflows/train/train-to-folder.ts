@@ -2,6 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { LogPart } from "../../learn/data/row-keys.ts";
 import { evidenceJson } from "../../learn/release/evidence.ts";
 import { checkPlace, writeReleaseFolder } from "../../learn/release/release-folder.ts";
 import type { LearnOptions } from "../../learn/train-options.ts";
@@ -20,6 +21,8 @@ export interface TrainToFolder {
   /** Must not be there yet, or be empty. */
   readonly out: string;
   readonly allowBadRows: number;
+  /** Which of the log's rows it learns from. */
+  readonly rows: LogPart;
   readonly observational: boolean;
   readonly seed: number;
   readonly backend: Config["tfBackend"] | undefined;
@@ -40,6 +43,7 @@ export async function trainToFolder(context: Context, asked: TrainToFolder): Pro
     files: asked.data,
     mapping,
     allowBadRows: asked.allowBadRows,
+    part: asked.rows,
     observational: asked.observational,
     seed: asked.seed,
     backend: asked.backend ?? context.config.tfBackend,

@@ -6,6 +6,7 @@ import type { Release } from "../../domain/release/release.ts";
 import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
 import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
 import type { PolicyFigures } from "../../learn/check/policy-check.ts";
+import { verdictOverOneMix } from "../../report/page/verdict.ts";
 import type { TrainingReport } from "../../report/training/training-report-figures.ts";
 import { balanceFigures } from "../evaluate/balance-figures.ts";
 
@@ -27,6 +28,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     release: release.hash,
     folder,
     report: join(folder, "report.html"),
+    part: evidence.data.part,
     rows: evidence.data.rows,
     badRows: evidence.data.badRows,
     observational: evidence.data.observational,
@@ -59,11 +61,15 @@ export function trainingText({ training, folder, seconds }: Done): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const rows: [string, string][] = [
     ["Release", release.hash],
-    ["Rows", `${data.rows.toLocaleString("en")} and ${data.badRows.toLocaleString("en")} bad ones`],
+    [
+      "Rows",
+      `${data.rows.toLocaleString("en")} and ${data.badRows.toLocaleString("en")} bad ones` +
+        (data.part === "all" ? "" : `; the ${data.part} rows alone, the others are for \`evaluate --rows test\``),
+    ],
     ["Features, offers", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
     [
       "Segments",
-      `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user`,
+      `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user, by the network's own expectation`,
     ],
     [
       "Plans",
@@ -73,12 +79,22 @@ export function trainingText({ training, folder, seconds }: Done): string {
       "Classifier",
       `keeps ${percent(student.valueRatio)} of the segments' value; same segment for ${percent(student.agreement)}`,
     ],
+    ["On unseen rows", worthIt(evidence, String(manifest.summary["reward"] ?? "reward"))],
     ["Took", `${seconds.toFixed(1)} s on ${evidence.backend}`],
     ["Report", join(folder, "report.html")],
   ];
   const table = rows.map(([name, value]) => `${name.padEnd(16)} ${value}`);
   const warnings = evidence.warnings.map((warning) => `warning: ${warning}`);
   return [...table, ...warnings].join("\n");
+}
+
+/** The page's verdict, of plans that owe nothing to the rows that they are judged on. */
+function worthIt({ data: { observational, currency }, policy }: Evidence, reward: string): string {
+  if (observational) return "no verdict: nothing here is causal";
+  const gains = policyFigures(policy).differences.map(({ budget, oneMix }) => ({ budget, gain: oneMix.reward }));
+  const { rows, confidence } = policy;
+  const { value } = verdictOverOneMix(gains, { label: "", rows, reward, currency, confidence });
+  return value.charAt(0).toLowerCase() + value.slice(1);
 }
 
 /** The figures of the page. */
@@ -104,7 +120,7 @@ export function trainingReport({ release, evidence }: TrainedRelease): TrainingR
     frontier: frontierFigures(release, evidence),
     maxGap: manifest.certificate.maxGap,
     risk: manifest.certificate.risk,
-    policies: policyFigures(evidence),
+    policies: policyFigures(evidence.policy),
     student,
     steps: STEPS.map((step) => ({ step, seconds: evidence.seconds[step] })),
     footer: `Release ${release.hash}`,
@@ -116,6 +132,7 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
   return [
     { what: "Files, and how they were read", value: data.sources.join("; ") },
     { what: "Rows that could be used", value: whole(data.rows) },
+    { what: "Which rows of the log", value: data.part },
     { what: "Bad rows, left out", value: whole(data.badRows) },
     { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
@@ -175,7 +192,7 @@ function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence
   });
 }
 
-function policyFigures({ policy }: Evidence): TrainingReport["policies"] {
+function policyFigures(policy: Evidence["policy"]): TrainingReport["policies"] {
   const named = (name: string, figures: PolicyFigures | null) =>
     figures === null ? [] : [{ policy: name, cost: figures.cost, reward: figures.incremental }];
   return {

@@ -43,7 +43,10 @@ test("a randomised log passes, with its arms counted and the gain that would sho
   expect(dearest.rowsForTenth).toBeGreaterThan((0.5 * variance * 2.8 ** 2) / (0.1 * truth) ** 2);
   expect(dearest.rowsForTenth).toBeLessThan((2 * variance * 2.8 ** 2) / (0.1 * truth) ** 2);
   expect(out).toContain("Randomised: nothing speaks against it");
-  expect(out).toContain("shows at 5 of 5 budgets");
+  expect(out).toMatch(/^Enough to tell offers from none: yes\. .* at 5 of 5 budgets\.$/m);
+  expect(out).toMatch(
+    /^Enough to tell one way of choosing users from another, by a tenth of that gain: no\. That takes [\d,]+ rows or more; there are 6,000\.$/m,
+  );
 });
 
 test("a log whose arm went by what users had bought is told from one that chance gave, and no gain is stated", async () => {
@@ -56,8 +59,9 @@ test("a log whose arm went by what users had bought is told from one that chance
   expect(out).not.toContain("Enough");
 });
 
-test("a log of few rows says that a tenth of the gain needs far more", async () => {
-  const { found } = await check(offerRows(300, 5), "--budgets 2");
+test("a log of few rows says that it is not enough, and that a tenth of the gain needs far more", async () => {
+  const { found, out } = await check(offerRows(110, 5), "--budgets 2");
+  expect(out).toMatch(/^Enough to tell offers from none: (no|hardly)\. /m);
   expect(found.power).toHaveLength(2);
   for (const { rowsForTenth } of found.power) expect(rowsForTenth).toBeGreaterThan(300);
 });

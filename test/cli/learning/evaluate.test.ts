@@ -237,6 +237,30 @@ describe("a release on a table", () => {
     writeFileSync(join(folderOf("learned"), "evidence.json"), evidence);
     const { warnings } = await evaluated(`--release ${folderOf("learned")}`);
     expect(warnings).toEqual([expect.stringMatching(/learned from log\.csv.*judge it on rows of another log/)]);
+    const { out } = await shell.run(`${line} --release ${folderOf("learned")} --value 2.50EUR`);
+    expect(out).toMatch(/^No verdict: it was learned from these rows/m);
+    expect(out).not.toMatch(/better at|^Profit: Most/m);
+    const page = folderOf("learned.html");
+    await shell.run(`${line} --release ${folderOf("learned")} --out ${page}`);
+    expect(readFileSync(page, "utf8")).toContain("No verdict: it was learned from these rows");
+    expect(readFileSync(page, "utf8")).not.toContain("Better than one mix for all");
+  });
+
+  test("the test rows are a fifth, the same by every seed, and a release of the others is judged on them without a warning", async () => {
+    await writeRelease(rising("apart"), folderOf("apart"));
+    const write = (data: object) => writeFileSync(join(folderOf("apart"), "evidence.json"), JSON.stringify({ data }));
+    write({ files: ["elsewhere/log.csv"], part: "train" });
+    const tested = await evaluated(`--release ${folderOf("apart")} --rows test`);
+    expect(tested.rows / ROWS).toBeCloseTo(0.2, 1);
+    expect(tested.warnings).toEqual([]);
+    const another = await evaluated(`--release ${folderOf("apart")} --rows test --seed 9`);
+    expect(another.arms.map(({ value }) => value?.reward.value)).toEqual(
+      tested.arms.map(({ value }) => expect.closeTo(must(value, "value").reward.value, 8)),
+    );
+    // All rows, or those of a file by another name, are not apart from what it learned.
+    expect((await evaluated(`--release ${folderOf("apart")}`)).warnings).toHaveLength(1);
+    write({ files: ["log.csv", "more.csv"], part: "train" });
+    expect((await evaluated(`--release ${folderOf("apart")} --rows test`)).warnings).toHaveLength(1);
   });
 
   test("for a person it prints tables and a verdict", async () => {
@@ -402,6 +426,7 @@ describe("what does not fit is refused", () => {
     ["evaluate --data x.csv --mapping no.yaml", /--mapping no\.yaml: ENOENT/],
     ["evaluate --live --data x.csv", /--live reads the campaign's own log/],
     ["evaluate --data x.csv --mapping m.yaml --campaign spring", /--campaign belongs to --live/],
+    ["evaluate --live --rows test", /--rows: a campaign's own log has no test rows/],
     ["evaluate --live", /STIPEND_DIR: there is no log in/],
   ])("%s", async (typed, message) => {
     const { code, err } = await shell.run(typed);

@@ -55,6 +55,36 @@ describe("a dataset", () => {
     expect(some).toEqual(some.toSorted((a, b) => a - b));
   });
 
+  test("has a test part of a fifth: with the other part it is all rows, each in one of them, whatever the seed", async () => {
+    const lines = CSV.trimEnd().split("\n");
+    const text = [lines[0], ...lines.slice(1).map((line, at) => line.replace(/^\d+,\d+/, `0,${at}`))].join("\n");
+    const file = await csvFile(text);
+    const numbersOf = async (part: "all" | "train" | "test", seed: number): Promise<number[]> => {
+      const dataset = await open([file], { part, seed });
+      const { n, x } = await dataset.sample(10_000, 1);
+      expect(n).toBe(dataset.rows);
+      expect(dataset.rowsOfArm.reduce((sum, rows) => sum + rows, 0)).toBe(n);
+      return Array.from({ length: n }, (_, row) => x[row * dataset.width] ?? -1);
+    };
+    const [train, tested] = [await numbersOf("train", 1), await numbersOf("test", 1)];
+    expect([...train, ...tested].toSorted((a, b) => a - b)).toEqual(await numbersOf("all", 1));
+    expect(tested.length / 5_000).toBeCloseTo(0.2, 1);
+    expect(await numbersOf("test", 2)).toEqual(tested);
+  });
+
+  test("counts a row that cannot be read in its own part only", async () => {
+    const lines = CSV.trimEnd().split("\n");
+    const broken = lines.map((line, at) => (at > 0 && at % 50 === 0 ? line.replace(/,[^,]*$/, ",no number") : line));
+    const text = broken.join("\n");
+    const refused = async (part: "all" | "train" | "test"): Promise<number> => {
+      const error = await openCsv(text, MAPPING, { part }).then(() => null, String);
+      return Number(/These (\d+) rows are not left out unasked/.exec(error ?? "")?.[1]);
+    };
+    const [train, tested] = [await refused("train"), await refused("test")];
+    expect(train + tested).toBe(100);
+    expect(tested).toBeGreaterThan(0);
+  });
+
   test("deals rows to folds of about one size by the seed and the row's number, the same again", async () => {
     const file = await csvFile(CSV);
     const folds = async (dataset: Dataset): Promise<Uint8Array> => (await dataset.sample(10_000, 1)).fold;

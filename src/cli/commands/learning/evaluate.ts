@@ -16,7 +16,7 @@ import { readMappingFile } from "../../../workflows/retrain/mapping-file.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { checkOutFile } from "../../../terminal/out-file.ts";
 import { flag, many, option, withDefault, type ValuesOf } from "../../options.ts";
-import { asInteger, asPositiveAmount, asText } from "../../../settings/parse.ts";
+import { asInteger, asOneOf, asPositiveAmount, asText } from "../../../settings/parse.ts";
 
 const BUDGETS = 5;
 
@@ -24,6 +24,12 @@ const options = {
   data: many("file", "randomised log: CSV, CSV.gz or Parquet; glob:PATTERN for several", asText),
   mapping: option("file", "what the log's columns mean", asText),
   allowBadRows: withDefault("number", "rows that cannot be read and may be left out", asInteger({ min: 0 }), 0),
+  rows: withDefault(
+    "which",
+    "all, or test: the fifth that `train --rows train` leaves out, the same one by every seed",
+    asOneOf(["all", "test"]),
+    "all",
+  ),
   observational: flag("take a log in which chance did not give the arms; what comes of it says so"),
   live: flag("judge on the campaign's own log, which the settings name, in place of --data"),
   campaign: option("id", "with --live: this campaign (default: the only one)", asText),
@@ -62,6 +68,7 @@ export const command = defineCommand({
     "campaign brought against the users held out. docs/EVALUATION.md says what each figure means.",
   examples: [
     "stipend evaluate --data log.csv.gz --mapping mapping.yaml --release releases/first releases/second",
+    "stipend evaluate --data log.csv.gz --mapping mapping.yaml --release releases/trial --rows test --value 25.00EUR",
     "stipend evaluate --live --campaign spring --release 3f9a1c --json",
   ],
   options,
@@ -87,13 +94,14 @@ async function evaluate(context: Context, values: Values): Promise<Evaluation> {
   const common = { releases, budgets, value, importanceRows, progress, bootstrap };
   if (values.live) return await withLog(context, (log) => evaluateLive({ ...common, log, campaign }));
   const mapping = await readMappingFile(values.mapping ?? "");
-  const { data: files, allowBadRows, observational } = values;
-  return await evaluateTable({ ...common, files, mapping, allowBadRows, observational });
+  const { data: files, rows: part, allowBadRows, observational } = values;
+  return await evaluateTable({ ...common, files, mapping, part, allowBadRows, observational });
 }
 
-function checkUse({ live, data, mapping, campaign, out, force }: Values): void {
+function checkUse({ live, data, mapping, campaign, rows, out, force }: Values): void {
   if (live && (data.length > 0 || mapping !== undefined))
     throw new InvalidInput("--live reads the campaign's own log: leave --data and --mapping out, or leave --live out");
+  if (live && rows !== "all") throw new InvalidInput("--rows: a campaign's own log has no test rows; leave it out");
   if (!live && campaign !== undefined) throw new InvalidInput("--campaign belongs to --live");
   if (!live && data.length === 0) throw new InvalidInput("--data: name the randomised log, or say --live");
   if (out !== undefined) checkOutFile(out, force, [...data, ...(mapping === undefined ? [] : [mapping])]);

@@ -17,6 +17,7 @@ export const command = defineCommand({
     "evidence.json, report.html. Nothing is written when the evidence is broken (exit code 1).",
   examples: [
     "stipend train --data log.csv.gz --mapping mapping.yaml --out releases/first",
+    "stipend train --data log.csv.gz --mapping mapping.yaml --rows train --out releases/trial",
     "stipend train --data a.parquet b.parquet --mapping mapping.yaml --out releases/second --seed 2 --cluster profile",
     "stipend train --data log.csv --mapping mapping.yaml --out /tmp/look --quick",
   ],
@@ -29,6 +30,12 @@ export const command = defineCommand({
       "rows that cannot be read and may be left out; they are held against the rest",
       asInteger({ min: 0 }),
       0,
+    ),
+    rows: withDefault(
+      "which",
+      "all, or train: leave a fifth of them for `evaluate --rows test`",
+      asOneOf(["all", "train"]),
+      "all",
     ),
     observational: flag("take a log in which chance did not give the arms; what comes of it says so"),
     seed: withDefault("number", "seed of everything that is drawn", asInteger({ min: 0 }), 1),

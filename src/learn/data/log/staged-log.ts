@@ -5,7 +5,8 @@ import { assert } from "../../../domain/assert.ts";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Database } from "../duckdb.ts";
 import type { Mapping } from "../mapping/mapping.ts";
-import { columnsNamed, raw, rawColumns, stageSql } from "../staging.ts";
+import { outsidePart, type LogPart } from "../row-keys.ts";
+import { columnsNamed, raw, rawColumns, staged, stageSql } from "../staging.ts";
 import { databaseText, openSources, type LogSource } from "./source.ts";
 
 export const TABLE = "staged";
@@ -25,7 +26,13 @@ export interface StagedLog {
   find(condition: string, column: string, most: number): Promise<FoundRows[]>;
 }
 
-export async function stageLog(db: Database, files: readonly string[], mapping: Mapping): Promise<StagedLog> {
+/** Rows that are not of the part stay in their places and are neither good nor bad: `bad` is null. */
+export async function stageLog(
+  db: Database,
+  files: readonly string[],
+  mapping: Mapping,
+  part: LogPart = "all",
+): Promise<StagedLog> {
   const named = columnsNamed(mapping);
   const needed = new Set(named.map(({ column }) => column));
   const sources = await openSources(db, files, needed, mapping.format);
@@ -46,6 +53,8 @@ export async function stageLog(db: Database, files: readonly string[], mapping: 
     );
   }
   if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows`);
+  const outside = outsidePart(TABLE, part);
+  if (outside !== null) await db.run(`UPDATE ${TABLE} SET ${staged.bad} = NULL WHERE rowid IN (${outside})`);
   return { sources, malformed: malformedOf(sources), find: finder(db, sources, [...firsts, rows]) };
 }
 

@@ -7,6 +7,7 @@ import { canonicalJson } from "../../../domain/canonical.ts";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { lotOf, LOTS } from "../../../evaluate/policy/bootstrap.ts";
 import { openDataset } from "../../../learn/data/dataset.ts";
+import type { LogPart } from "../../../learn/data/row-keys.ts";
 import type { Mapping } from "../../../learn/data/mapping/mapping.ts";
 import type { Block, Dataset, ProgressListener, RewardTask } from "../../../learn/nouns.ts";
 import { checkArms, fitMapping } from "./fit.ts";
@@ -18,6 +19,7 @@ import { addClassified, addRows, emptyRowSums, type RowSums, type RowSampling } 
 export interface TableOptions extends RowSampling {
   readonly files: readonly string[];
   readonly mapping: Mapping;
+  readonly part: LogPart;
   readonly allowBadRows: number;
   readonly observational: boolean;
   readonly progress: ProgressListener;
@@ -81,11 +83,12 @@ async function sumPass(
 }
 
 async function openFor(some: readonly OpenRelease[], options: TableOptions): Promise<Dataset> {
-  const { files, mapping, allowBadRows, observational, seed, progress } = options;
+  const { files, mapping, part, allowBadRows, observational, seed, progress } = options;
   const mappings = some.map(({ label, release }) => fitMapping(label, release.manifest, mapping));
   return await openDataset({
     files,
     mapping: mappings[0] ?? mapping,
+    part,
     allowBadRows,
     observational,
     seed,
