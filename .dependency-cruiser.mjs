@@ -90,7 +90,7 @@ const ROOMS = {
       "^src/http/",
       "^src/observe/",
       "^src/workflows/(control|topics|evaluate|look-back)/",
-      "^src/evaluate/policy/",
+      "^src/evaluate/(policy|verify)/",
       "^src/terminal/progress\\.ts$",
     ],
     why:

@@ -82,6 +82,30 @@ export interface TaskKind {
   readonly changelog: string;
 }
 
+/** Who has a partition's task now, for people. */
+export interface PartitionOwner {
+  readonly partition: number;
+  readonly owner: string;
+}
+
+/** Of what a log is made, and how that is, for people. */
+export type LogState =
+  | {
+      readonly kind: "brokers";
+      /** Those that are there, with how many partitions of the log's topics each leads. */
+      readonly brokers: readonly { readonly id: number; readonly address: string; readonly leads: number }[];
+      /** Partitions of the log's topics that nobody leads: they can be neither read nor written. */
+      readonly leaderless: number;
+    }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly bytes: number;
+      /** Of what is written and not in the file yet. */
+      readonly walBytes: number;
+    }
+  | { readonly kind: "memory" };
+
 export interface EventLog {
   /** How keys are placed, of its own records and of everybody's (placement.ts). */
   readonly partitioner: Partitioner;
@@ -108,6 +132,9 @@ export interface EventLog {
   join(kind: TaskKind, member: Member): Promise<Membership>;
   /** Where the tasks of a kind have committed to, for people and tools; may lag. A task never starts from it (law C1). */
   committed(kind: TaskKind): Promise<readonly TaskPositions[]>;
+  /** Who has the partitions of a kind, as the log has it: a process that has died is an owner until the log knows. */
+  owners(kind: TaskKind): Promise<readonly PartitionOwner[]>;
+  state(): Promise<LogState>;
   close(): Promise<void>;
 }
 

@@ -16,7 +16,8 @@ import { LivePages } from "./live-pages.ts";
 import { addLookBack } from "./look-back.ts";
 import { readLogHealth } from "./log-health.ts";
 import { addPages } from "./pages.ts";
-import { addRedrive } from "./redrive.ts";
+import { Redriving } from "./redrive.ts";
+import { Verifying } from "./verifying.ts";
 
 export interface ConsoleOptions {
   readonly log: EventLog;
@@ -59,18 +60,24 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const follower = new Follower({ log, model, nowMs });
   const ending = new AbortController();
   const { signal } = ending;
-  let partitions: HealthFacts["partitions"] = null;
-  const health = (): HealthFacts => ({ place, partitions, ...follower.facts() });
+  let asked: Pick<HealthFacts, "partitions" | "state"> = { partitions: null, state: null };
+  const verifying = new Verifying();
+  const redriving = new Redriving();
+  const health = (): HealthFacts => ({
+    ...{ place, ...asked, ...follower.facts() },
+    ...{ verify: verifying.state, sentAgain: redriving.done },
+  });
   const app = createHttp(http);
   addAssets(app);
   if (options.report !== null) addReport(app, options.report);
   const scope = isLoopback(http.host) ? undefined : "read";
   addPages(app, { log, signal, model, live, nowMs, health, scope });
+  verifying.add(app, { log, scope, nowMs, signal });
   addLookBack(app, { ...options, scope, signal, onTrouble: http.onTrouble });
   app.get("/api/console", () => ({ commands, report: options.report !== null }) satisfies ConsoleFacts);
   if (commands) {
     addCommands(app, { ...options, model, signal });
-    addRedrive(app, log, http.onTrouble);
+    redriving.add(app, { log, nowMs, tell: http.onTrouble });
   }
   const following = again(LOOK_MS, signal, async () => {
     await follower.look(signal).then(
@@ -81,7 +88,11 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   });
   const asking = again(HEALTH_MS, signal, async () => {
     // Who may not ask for it, or a log that is away: nothing is known then.
-    partitions = await readLogHealth(log, application).catch(() => null);
+    const [partitions, state] = await Promise.all([
+      readLogHealth(log, application).catch(() => null),
+      log.state().catch(() => null),
+    ]);
+    asked = { partitions, state };
   });
   const lifting = keepLifts({ log, model, nowMs, signal });
   const end = async (): Promise<void> => {

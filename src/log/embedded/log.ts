@@ -8,6 +8,7 @@
 // SQLite shares memory between the processes, and they see each other's ids: not for network drives, nor for containers
 // apart.
 
+import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import {
   LogUnavailable,
@@ -26,7 +27,7 @@ import type { Durability } from "./sqlite/format.ts";
 import { processLiveness, type Liveness } from "./liveness.ts";
 import { Maintenance, type MaintenanceOptions } from "./maintenance/maintenance.ts";
 import type { LockedRetryOptions } from "./sqlite/locked-retry.ts";
-import { committedPositions, dropOwnership, takeOwnership } from "./ownership.ts";
+import { committedPositions, dropOwnership, ownersOf, takeOwnership } from "./ownership.ts";
 import { BatchReader } from "./reader.ts";
 import { claimTask } from "./task-log.ts";
 import { Watcher } from "./watcher.ts";
@@ -111,6 +112,18 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
       await core.catalogue.load([kind.changelog, ...kind.inputs]);
       const count = core.catalogue.partitionsOf(kind);
       return environment.read(() => committedPositions(environment.tables, kind, count));
+    },
+    async owners(kind) {
+      core.checkOpen();
+      await core.catalogue.load([kind.changelog, ...kind.inputs]);
+      const count = core.catalogue.partitionsOf(kind);
+      return await environment.read(() => ownersOf(environment.tables, kind, core.liveness, count));
+    },
+    async state() {
+      core.checkOpen();
+      const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => null))?.size ?? 0;
+      const { path } = environment;
+      return { kind: "file", path, bytes: await sizeOf(path), walBytes: await sizeOf(`${path}-wal`) };
     },
     maintain: (nowMs) => maintenance.run(nowMs),
     async close() {

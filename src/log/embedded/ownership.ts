@@ -6,7 +6,14 @@
 //   O2. A claim raises the partition's epoch; a commit under an older epoch is refused. So even an owner wrongly taken
 //       for dead cannot write.
 
-import { AlreadyRunning, Fenced, type Positions, type TaskKind, type TaskPositions } from "../event-log.ts";
+import {
+  AlreadyRunning,
+  Fenced,
+  type PartitionOwner,
+  type Positions,
+  type TaskKind,
+  type TaskPositions,
+} from "../event-log.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Tables, TaskEntry } from "./sqlite/tables.ts";
 
@@ -71,4 +78,11 @@ export function committedPositions(tables: Tables, kind: TaskKind, partitions: n
     if (entry.epoch > 0) found.push({ partition, positions: entry.positions });
   }
   return found;
+}
+
+/** The one process that runs the kind has all of its partitions, while it lives. */
+export function ownersOf(tables: Tables, kind: TaskKind, liveness: Liveness, partitions: number): PartitionOwner[] {
+  const owner = tables.owner(kindName(kind));
+  if (owner === undefined || !liveness.isAlive(owner)) return [];
+  return Array.from({ length: partitions }, (_, partition) => ({ partition, owner: `process ${owner.pid}` }));
 }

@@ -1,10 +1,20 @@
 // Log
 // The EventLog on Kafka. What it promises is the port's; how it keeps it is in the files beside this one.
 
-import type { EventLog, Positions, TaskKind, TaskPositions, TopicSpec } from "../event-log.ts";
+import type {
+  EventLog,
+  LogState,
+  PartitionOwner,
+  Positions,
+  TaskKind,
+  TaskPositions,
+  TopicSpec,
+} from "../event-log.ts";
 import { ClusterTopics, type TopicDifference } from "./catalogue.ts";
 import { Cluster } from "./client/cluster.ts";
 import { KafkaError } from "./client/errors.ts";
+import { addressText } from "./client/socket.ts";
+import { assignedPartitions, describeGroup } from "./protocol/group-calls.ts";
 import { GroupMembership } from "./group/membership.ts";
 import { endOf } from "./reading/partition-reader.ts";
 import { Reading } from "./reading/reading.ts";
@@ -82,6 +92,8 @@ export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
         .map(([partition, of]): TaskPositions => ({ partition, positions: of }))
         .toSorted((a, b) => a.partition - b.partition);
     },
+    owners: (kind) => groupOwners(cluster, groupOf(cluster, kind)),
+    state: () => clusterState(cluster, catalogue),
     close() {
       closing ??= (async () => {
         for (const membership of memberships.keys()) await membership.leave();
@@ -89,6 +101,44 @@ export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
       })();
       return closing;
     },
+  };
+}
+
+async function groupOwners(cluster: Cluster, group: string): Promise<readonly PartitionOwner[]> {
+  const members = await cluster.retry(`members of ${group}`, async () => {
+    try {
+      return await cluster.send(await cluster.coordinator("group", group), describeGroup(group));
+    } catch (error) {
+      // Nobody has ever joined it.
+      if (error instanceof KafkaError && error.errorClass === "lost") return [];
+      throw error;
+    }
+  });
+  return members
+    .flatMap(({ clientId, host, assignment }) =>
+      assignedPartitions(assignment).map((partition) => ({
+        partition,
+        owner: `${clientId} at ${host.replace(/^\//, "")}`,
+      })),
+    )
+    .toSorted((a, b) => a.partition - b.partition);
+}
+
+async function clusterState(cluster: Cluster, catalogue: ClusterTopics): Promise<LogState> {
+  const names = (await catalogue.all()).map(({ spec }) => catalogue.physical(spec.name));
+  const { brokers, topics } = await cluster.retry("the cluster's brokers", () => cluster.metadata(names));
+  const leaders = topics.flatMap(({ partitions }) => partitions.map(({ leader }) => leader));
+  const known = new Set(brokers.map(({ id }) => id));
+  return {
+    kind: "brokers",
+    brokers: brokers
+      .map(({ id, host, port }) => ({
+        id,
+        address: addressText({ host, port }),
+        leads: leaders.filter((leader) => leader === id).length,
+      }))
+      .toSorted((a, b) => a.id - b.id),
+    leaderless: leaders.filter((leader) => !known.has(leader)).length,
   };
 }
 

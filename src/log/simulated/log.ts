@@ -110,7 +110,7 @@ function groupMember(process: Process, kind: TaskKind, group: Group, member: Mem
 
 function dataMethods(
   process: Process,
-): Pick<EventLog, "ensureTopics" | "topics" | "ranges" | "send" | "read" | "committed"> {
+): Pick<EventLog, "ensureTopics" | "topics" | "ranges" | "send" | "read" | "committed" | "owners" | "state"> {
   const { core } = process;
   return {
     async ensureTopics(specs) {
@@ -137,6 +137,13 @@ function dataMethods(
       const { positions } = core.groups.group(kind, partitionsOf(core, kind));
       return [...positions].map(([partition, reached]) => ({ partition, positions: reached }));
     },
+    async owners(kind) {
+      process.check();
+      return core.groups
+        .group(kind, partitionsOf(core, kind))
+        .members.flatMap((member) => [...member.partitions].map((partition) => ({ partition, owner: member.process })));
+    },
+    state: async () => ({ kind: "memory" }),
   };
 }
 

@@ -80,6 +80,15 @@ export function tasksConform(on: Open): void {
     });
   });
 
+  it("is somebody's for as long as it is claimed, and the log says whose", async () => {
+    expect(await on.log.owners(KIND)).toEqual([]);
+    const { membership } = await on.start();
+    expect(await on.log.owners(KIND)).toContainEqual({ partition: 0, owner: expect.stringMatching(/\S/) });
+    await membership.leave();
+    expect(await on.log.owners(KIND)).toEqual([]);
+    expect(await on.log.state()).toMatchObject({ kind: expect.stringMatching(/^(brokers|file|memory)$/) });
+  });
+
   describe("a commit", () => {
     it("puts all its records down on all topics, in order, and its positions", async () => {
       const { task } = await on.start();

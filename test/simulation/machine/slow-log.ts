@@ -41,6 +41,8 @@ export function slowLog(log: SimulatedLog, slowness: Slowness): EventLog {
       }
     },
     committed: (kind) => log.committed(kind),
+    owners: (kind) => log.owners(kind),
+    state: () => log.state(),
     close: () => log.close(),
     join: (kind, member) =>
       log.join(kind, {

@@ -19,6 +19,14 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** `12.3 MiB`. */
+export function bytes(count: number): string {
+  const step = Math.min(SIZES.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10));
+  return `${(count / 1024 ** step).toLocaleString("en", { maximumFractionDigits: 1 })} ${SIZES[step] ?? ""}`;
+}
+
 export function percent(share: number, digits = 1): string {
   return `${(100 * share).toFixed(digits)} %`;
 }

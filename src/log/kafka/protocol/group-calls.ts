@@ -123,6 +123,42 @@ export function commitOffsets(of: MemberOf, offsets: readonly PartitionOffset[])
   };
 }
 
+export interface DescribedMember {
+  readonly clientId: string;
+  readonly host: string;
+  readonly assignment: Buffer;
+}
+
+/** Who is in a group, as its coordinator has it; nobody where there is no such group. */
+export function describeGroup(group: string): Call<readonly DescribedMember[]> {
+  const body = new ProtocolWriter();
+  body.array([group], (each) => body.text(each)).boolean(false);
+  return {
+    api: 15,
+    version: 3,
+    name: "DescribeGroups",
+    body: body.bytes,
+    waitMs: 0,
+    decode(reader) {
+      reader.i32();
+      const groups = reader.array(() => {
+        const error = reader.i16();
+        for (let text = 0; text < 4; text += 1) reader.text();
+        const members = reader.array(() => {
+          reader.text();
+          const [clientId, host] = [reader.text() ?? "", reader.text() ?? ""];
+          reader.blob();
+          return { clientId, host, assignment: reader.blob() ?? Buffer.alloc(0) };
+        });
+        reader.i32();
+        if (error !== 0) throw new KafkaError(error, `describe group ${group}`);
+        return members;
+      });
+      return groups.flat();
+    },
+  };
+}
+
 function simple<T>(
   api: number,
   version: number,
