@@ -45,7 +45,7 @@ export const METHODS: Readonly<Record<string, string>> = {
 
 export const PEERS = Object.keys(METHODS).filter((method) => method !== "ours" && method !== "individual");
 
-/** Whose predicted costs are scores that rank and no amounts of money: a budget error says nothing of them. */
+/** Whose predicted costs are scores that rank, and need not be amounts of money. */
 export const SCORES_ONLY: ReadonlySet<string> = new Set(["dfcl"]);
 
 export const WORLDS: Readonly<Record<string, string>> = {

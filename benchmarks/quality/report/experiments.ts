@@ -4,6 +4,7 @@ import { EXPERIMENTS } from "../experiments/published.ts";
 import { verdictOf, type ExperimentResult } from "../experiments/judge.ts";
 import { METHODS, SCORES_ONLY } from "../results.ts";
 import { digits, rowsText, signed, table } from "./format.ts";
+import { SCORES_TOLD } from "./markets.ts";
 import { labelOf } from "./settings.ts";
 
 export function experimentsSection(experiments: readonly ExperimentResult[]): string[] {
@@ -43,7 +44,7 @@ function experimentSection(name: string, all: readonly ExperimentResult[]): stri
       found.map((each) => [
         labelOf(each.method),
         each.method === "ours" ? "" : (verdictOf(each.budgets) ?? ""),
-        SCORES_ONLY.has(each.method) ? "scores, no money" : digits(each.error),
+        `${digits(each.error)}${SCORES_ONLY.has(each.method) ? " †" : ""}`,
         arms(each.aucc, 2),
         arms(
           each.qini.map((value) => (value === null ? null : 1000 * value)),
@@ -52,6 +53,7 @@ function experimentSection(name: string, all: readonly ExperimentResult[]): stri
         String(Math.round(each.seconds)),
       ]),
     ),
+    ...(found.some(({ method }) => SCORES_ONLY.has(method)) ? ["", SCORES_TOLD] : []),
     "",
     "Incremental reward of ours, and ours less each other, by budget:",
     ...table(

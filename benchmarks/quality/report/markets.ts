@@ -34,16 +34,21 @@ export function marketSection(setting: Setting): string[] {
         ];
       }),
     ),
+    ...(methodsIn([setting]).some((method) => SCORES_ONLY.has(method)) ? ["", SCORES_TOLD] : []),
     "",
     `![Share by budget](${marketPicture(setting)})`,
     ...ablations(setting),
   ];
 }
 
+/** Under a table that has one of them. */
+export const SCORES_TOLD =
+  "† Trained on what its policy earns, its predicted costs are scores that rank and need not be amounts of money: this says " +
+  "nothing of how it ranks, and it takes no part in the median of the budget errors.";
+
 function figures(method: string, results: readonly Result[]): string[] {
-  return FIGURES.map((key) =>
-    key !== "share" && SCORES_ONLY.has(method) ? "scores, no money" : overSeeds(results.map((each) => each[key])),
-  );
+  const mark = (key: (typeof FIGURES)[number]): string => (key !== "share" && SCORES_ONLY.has(method) ? " †" : "");
+  return FIGURES.map((key) => `${overSeeds(results.map((each) => each[key]))}${mark(key)}`);
 }
 
 /** Ours with one choice set otherwise, on the seeds that have it. */

@@ -74,11 +74,10 @@ describe("the report", () => {
     expect(text).toMatch(/least lost to noise \| \*\*met\*\* \.050 to \.100/);
   });
 
-  test("says nothing of the budget error of a method whose costs are scores", () => {
+  test("says where a budget error is that of scores and not of money", () => {
     const section = text.slice(text.indexOf("## World a, 1,000 rows"));
-    expect(section).toMatch(
-      /decision-focused.* \.600 ± \.000 \| scores, no money \| scores, no money \| scores, no money \|/,
-    );
+    expect(section).toMatch(/decision-focused.* \.600 ± \.000 \| \.050 ± \.000 † \|/);
+    expect(section).toContain("† Trained on what its policy earns");
   });
 
   test("keeps ours with a choice set otherwise apart from the methods", () => {
