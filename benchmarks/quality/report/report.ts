@@ -8,6 +8,7 @@ import { aimsSection } from "./aims.ts";
 import { experimentChart, marketChart, summaryChart } from "./charts.ts";
 import { experimentPicture, experimentsSection } from "./experiments.ts";
 import { marketPicture, marketSection } from "./markets.ts";
+import { methodsSection } from "./methods.ts";
 import { noiseSection } from "./noise.ts";
 import { notMeasured } from "./not-measured.ts";
 import { settingsOf } from "./settings.ts";
@@ -55,6 +56,7 @@ export function reportOf(found: Results): string {
     ...noiseSection(settings),
     ...sizesSection(settings),
     ...settings.flatMap(marketSection),
+    ...methodsSection(),
     "",
     "## Not measured",
     "",
