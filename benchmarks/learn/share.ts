@@ -108,10 +108,10 @@ async function measureWorld(
   };
   for (const variant of VARIANTS.filter(({ name }) => options.only?.includes(name) ?? true)) {
     const learn = learnOf(options.learn, variant);
-    const key = JSON.stringify(learn.network);
+    const key = JSON.stringify([learn.learners, learn.network, learn.trees]);
     if (made.network?.key !== key) {
       clear(made);
-      made.network = { key, representation: await trainRepresentation(dataset, learn.network, seed, () => undefined) };
+      made.network = { key, representation: await trainRepresentation(dataset, learn, seed, () => undefined) };
       const name = variant.name === OURS ? "individual" : `individual, ${variant.name}`;
       add(await individualPolicy(name, made.network.representation, dataset, people, learn, seed));
     }

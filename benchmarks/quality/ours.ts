@@ -40,8 +40,8 @@ export async function measureOurs(
   try {
     const people = { people: await readPeople(`${folder}/people.csv`, dataset.spec) };
     const all = { ...people, shifted: await readPeople(`${folder}/shifted.csv`, dataset.spec) };
-    const network = JSON.stringify(learn.network);
-    const isOther = (variant: Variant): boolean => JSON.stringify(variant.learn.network) !== network;
+    const ensemble = ensembleOf(learn);
+    const isOther = (variant: Variant): boolean => ensembleOf(variant.learn) !== ensemble;
     const served: Variant = { name: "as served", groups: "student", learn };
     const first = await fromOneNetwork({ dataset, all, truth, seed, start }, [
       served,
@@ -59,6 +59,10 @@ export async function measureOurs(
   }
 }
 
+function ensembleOf({ learners, network, trees }: LearnOptions): string {
+  return JSON.stringify([learners, network, trees]);
+}
+
 interface Market {
   readonly dataset: Dataset;
   readonly all: { readonly people: People; readonly shifted: People };
@@ -69,8 +73,7 @@ interface Market {
 
 /** The seconds of each are those until its release is made. */
 async function fromOneNetwork({ dataset, all, truth, seed, start }: Market, variants: readonly Variant[]) {
-  const { network } = variants[0]!.learn;
-  const representation = await trainRepresentation(dataset, network, seed, () => undefined);
+  const representation = await trainRepresentation(dataset, variants[0]!.learn, seed, () => undefined);
   const made = new Releases(dataset, representation, seed);
   try {
     const { people, shifted } = all;

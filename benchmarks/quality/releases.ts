@@ -82,6 +82,7 @@ function seenAs(representation: Representation, space: Space): Representation {
     effectsWithout: (fold, x, n) => representation.effectsWithout(fold, x, n),
     curves: representation.curves,
     bestEpochs: representation.bestEpochs,
+    treeRounds: representation.treeRounds,
     dispose: () => representation.dispose(),
   };
 }

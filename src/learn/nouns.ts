@@ -95,19 +95,26 @@ export interface LearningCurvePoint {
   readonly validate: number;
 }
 
-/** The trained multi-task representation network. */
+/** How many trees one question has, by fold. */
+export interface TreeRounds {
+  readonly question: string;
+  readonly rounds: readonly number[];
+}
+
+/** The trained ensemble: networks, boosted trees, or the mean of both. */
 export interface Representation {
   readonly arms: number;
   readonly hiddenWidth: number;
-  /** second shared layer's output, mean over members, trunk by trunk: [n, hiddenWidth] */
+  /** Of the networks alone: second shared layer's output, mean over members, trunk by trunk: [n, hiddenWidth] */
   hidden(x: Float32Array, n: number): Float32Array;
   /** By the whole ensemble. */
   effects(x: Float32Array, n: number): Effects;
-  /** By the members that learned from no row of that fold: what can be held against the outcomes of its rows. */
+  /** By the parts that learned from no row of that fold: what can be held against the outcomes of its rows. */
   effectsWithout(fold: number, x: Float32Array, n: number): Effects;
   readonly curves: readonly LearningCurvePoint[];
   /** By fold. */
   readonly bestEpochs: readonly number[];
+  readonly treeRounds: readonly TreeRounds[];
   dispose(): void;
 }
 

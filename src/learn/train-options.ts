@@ -6,7 +6,9 @@ import { CLUSTER_OPTIONS, type ClusterOptions } from "./cluster/cluster.ts";
 import { QUICK_STUDENT, type StudentOptions } from "./distil/distil.ts";
 import { ESTIMATE_OPTIONS, type EstimateOptions } from "./estimate/estimate.ts";
 import { PLAN_OPTIONS, type PlanOptions } from "./plan/plan.ts";
-import { QUICK_NETWORK, type NetworkOptions } from "./represent/options.ts";
+import { QUICK_NETWORK } from "./represent/options.ts";
+import type { RepresentOptions } from "./represent/train.ts";
+import { QUICK_TREES } from "./trees/options.ts";
 
 /** Rows of the log that a cluster must have for each arm, on average: fewer would say nothing against the network. */
 export const ROWS_A_CELL = 10;
@@ -35,8 +37,7 @@ export interface PolicyOptions {
   readonly confidence: number;
 }
 
-export interface LearnOptions {
-  readonly network: Partial<NetworkOptions>;
+export interface LearnOptions extends RepresentOptions {
   readonly cluster: ClusterOptions;
   readonly student: Partial<StudentOptions>;
   readonly estimate: EstimateOptions;
@@ -47,7 +48,9 @@ export interface LearnOptions {
 }
 
 export const LEARN_OPTIONS: LearnOptions = {
+  learners: "network",
   network: {},
+  trees: {},
   cluster: CLUSTER_OPTIONS,
   student: {},
   estimate: ESTIMATE_OPTIONS,
@@ -60,6 +63,7 @@ export const LEARN_OPTIONS: LearnOptions = {
 export const QUICK_LEARN_OPTIONS: LearnOptions = {
   ...LEARN_OPTIONS,
   network: QUICK_NETWORK,
+  trees: QUICK_TREES,
   cluster: { ...CLUSTER_OPTIONS, candidates: [10, 20], rounds: 8 },
   student: QUICK_STUDENT,
   estimate: { ...ESTIMATE_OPTIONS, networkRows: 50_000 },

@@ -69,9 +69,7 @@ export async function trainRelease(input: TrainInput): Promise<Training> {
 
 async function learn(input: TrainInput, dataset: Dataset, backend: BackendName, watch: Stopwatch): Promise<Training> {
   const { seed, progress, options } = input;
-  const representation = await watch.time("represent", () =>
-    trainRepresentation(dataset, options.network, seed, progress),
-  );
+  const representation = await watch.time("represent", () => trainRepresentation(dataset, options, seed, progress));
   try {
     const grouping = await groupAndDistil(input, dataset, representation, watch);
     const classifier = grouping.student.toOnnx();

@@ -103,7 +103,7 @@ async function toldByOurs(rows: ExperimentRows, { learn, folds, seed }: Asking):
     );
     const held = rowsWhere(fold, (each) => each === own);
     const { x, n } = pick(rows.block, held);
-    const representation = await trainRepresentation(dataset, learn.network, seed, () => undefined);
+    const representation = await trainRepresentation(dataset, learn, seed, () => undefined);
     const made = new Releases(dataset, representation, seed);
     try {
       const { classes, plan } = await made.make({ learn, groups: "student" });

@@ -6,7 +6,7 @@ import { canonicalJson } from "../../domain/canonical.ts";
 import type { Clustering, ClusterMethod } from "../cluster/cluster.ts";
 import type { Estimate } from "../estimate/estimate.ts";
 import type { LogPart } from "../data/row-keys.ts";
-import type { LearningCurvePoint } from "../nouns.ts";
+import type { LearningCurvePoint, TreeRounds } from "../nouns.ts";
 import type { PlanRowEvidence } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
 import type { Randomisation } from "../check/randomisation/figures.ts";
@@ -29,7 +29,7 @@ export interface DataEvidence {
   /** Whether the log was taken though chance did not give the arms, or may not have: then nothing here is causal. */
   readonly observational: boolean;
   readonly randomisation: Randomisation;
-  /** Of the ensemble's members, each learned from the rows of all folds but one. */
+  /** Of the ensemble's parts, each learned from the rows of all folds but one. */
   readonly folds: number;
   readonly features: number;
   /** Columns of the classifier's input. */
@@ -53,9 +53,11 @@ export interface Evidence {
   readonly backend: string;
   readonly data: DataEvidence;
   readonly representation: {
+    /** Of the networks; 0 where trees learn alone. */
     readonly members: number;
     readonly curves: readonly LearningCurvePoint[];
     readonly bestEpochs: readonly number[];
+    readonly treeRounds: readonly TreeRounds[];
   };
   readonly clustering: {
     readonly method: ClusterMethod;

@@ -112,9 +112,10 @@ export function evidenceOf(
       rewards: dataset.tasks.rewards.map(({ name, weight }) => ({ name, weight })),
     },
     representation: {
-      members: FOLDS * networkOptions(options.network, dataset.rows).members,
+      members: representation.bestEpochs.length * networkOptions(options.network, dataset.rows).members,
       curves: representation.curves,
       bestEpochs: representation.bestEpochs,
+      treeRounds: representation.treeRounds,
     },
     clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
     clusters: clustersOf(dataset, estimated),

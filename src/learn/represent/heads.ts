@@ -52,6 +52,12 @@ export interface HeadPlan {
 /** Poolings of the pilot: a basket hardly depends on the arm, a redemption somewhat. */
 const BASKET_POOLING = 300;
 const REDEEM_POOLING = 10;
+
+/** Whether an answer may differ by arm for a learner that cannot be held to one answer by a penalty. */
+export function differsByArm({ pooling }: Head): boolean {
+  return pooling < BASKET_POOLING;
+}
+
 /** Amounts below this share of their mean count as this share. */
 const SMALLEST_AMOUNT = 0.01;
 /** Relative deviation below which an arm's amounts are one constant. */

@@ -1,9 +1,11 @@
 // Predict
-// The trained ensemble as the other steps use it: hidden representation, and reward, cost and redemption under each arm.
+// The trained networks as the other steps use them: hidden representation, and reward, cost and redemption under each arm.
 
-import { must } from "../../domain/assert.ts";
-import type { LearningCurvePoint, Effects, Representation } from "../nouns.ts";
-import type { CostRecipe, HeadPlan, RewardRecipe } from "./heads.ts";
+import { itemAt, must } from "../../domain/assert.ts";
+import type { Effects, LearningCurvePoint, Representation } from "../nouns.ts";
+import type { HeadPlan } from "./heads.ts";
+import type { Learned } from "./learned.ts";
+import { addTogether } from "./recipes.ts";
 import { answersOf, forward, type Fixed } from "./network.ts";
 import type { View } from "./views.ts";
 
@@ -18,22 +20,22 @@ export interface Network {
   readonly weights: readonly Float32Array[];
 }
 
-export interface TrainedEnsemble {
+export interface TrainedNetworks {
   readonly networks: readonly Network[];
   readonly plan: Pick<HeadPlan, "rewards" | "cost">;
   readonly curves: readonly LearningCurvePoint[];
   readonly bestEpochs: readonly number[];
 }
 
-export function representationOf(trained: TrainedEnsemble): Representation {
-  const { networks } = trained;
-  const { arms, second } = must(networks[0], "a network").fixed.shape;
+export type LearnedNetworks = Learned & Pick<Representation, "hiddenWidth" | "hidden" | "curves" | "bestEpochs">;
+
+export function learnedNetworks({ networks, plan, curves, bestEpochs }: TrainedNetworks): LearnedNetworks {
+  const { second } = must(networks[0], "a network").fixed.shape;
   const hiddenWidth = networks.length * second;
   return {
-    arms,
     hiddenWidth,
-    curves: trained.curves,
-    bestEpochs: trained.bestEpochs,
+    curves,
+    bestEpochs,
     hidden(x, n) {
       const hidden = new Float32Array(n * hiddenWidth);
       networks.forEach((network, at) => {
@@ -43,21 +45,15 @@ export function representationOf(trained: TrainedEnsemble): Representation {
       });
       return hidden;
     },
-    effects: (x, n) => effectsOf(trained, networks, x, n),
-    effectsWithout: (fold, x, n) => effectsOf(trained, [must(networks[fold], "the fold's members")], x, n),
-    dispose: () => undefined,
+    addEffects(folds, { x, n }, weight, effects) {
+      for (const fold of folds) {
+        const network = itemAt(networks, fold);
+        inParts(network, x, n, (part, from, count) =>
+          addEffects(plan, network, part, from, count, weight / folds.length, effects),
+        );
+      }
+    },
   };
-}
-
-/** Mean over the networks. */
-function effectsOf({ plan }: TrainedEnsemble, networks: readonly Network[], x: Float32Array, n: number): Effects {
-  const size = n * must(networks[0], "a network").fixed.shape.arms;
-  const effects = { reward: new Float32Array(size), cost: new Float32Array(size), redemption: new Float32Array(size) };
-  for (const network of networks)
-    inParts(network, x, n, (part, from, count) =>
-      addEffects(plan, network, part, from, count, 1 / networks.length, effects),
-    );
-  return effects;
 }
 
 function inParts(
@@ -91,7 +87,7 @@ function addHidden(
 
 /** Adds the members' mean, times `weight`, to the effects of the rows from `from` on, which its view sees as `x`. */
 function addEffects(
-  plan: TrainedEnsemble["plan"],
+  plan: TrainedNetworks["plan"],
   { fixed, weights }: Network,
   x: Float32Array,
   from: number,
@@ -106,34 +102,6 @@ function addEffects(
     for (let row = 0; row < n; row += 1)
       for (let arm = 0; arm < arms; arm += 1) {
         answersOf(fixed, weights, out, { n, member, row, arm }, answers);
-        addTogether(plan.rewards, plan.cost, answers, arm, weight / members, effects, (from + row) * arms + arm);
+        addTogether(plan, answers, arm, weight / members, effects, (from + row) * arms + arm);
       }
-}
-
-function addTogether(
-  rewards: readonly RewardRecipe[],
-  cost: CostRecipe,
-  answers: Float32Array,
-  arm: number,
-  weight: number,
-  effects: Effects,
-  at: number,
-): void {
-  let reward = 0;
-  for (const recipe of rewards) {
-    const amount = recipe.amount === null ? 1 : answers[recipe.amount.head]! * recipe.amount.mean;
-    reward += recipe.weight * answers[recipe.occurs]! * amount;
-  }
-  effects.reward[at]! += weight * reward;
-  const how = cost.arms[arm]!;
-  if (how.kind === "certain") {
-    effects.cost[at]! += weight * how.minor;
-    effects.redemption[at]! += weight;
-    return;
-  }
-  let redeems = 1;
-  for (const head of cost.redeems) redeems *= answers[head]!;
-  const relative = cost.amount === null ? 1 : answers[cost.amount]!;
-  effects.cost[at]! += weight * (how.send + redeems * how.amount * relative);
-  effects.redemption[at]! += weight * redeems;
 }

@@ -229,14 +229,25 @@ function learningSection(
   { student, bestEpochs, curves, clustersTried }: TrainingReport,
   charts: TrainingCharts,
 ): Section {
+  const networksTold =
+    curves.length === 0
+      ? "Boosted trees learned, without a network."
+      : `Of each fold's network the members of the epoch are taken at which their loss on rows that they had not seen was ` +
+        `least (${bestEpochs.join(", ")} of ${curves.length}).`;
   return {
     title: "How it learned",
     caption:
-      `Of each fold's members those of the epoch are taken at which their loss on rows that they had not seen was least ` +
-      `(${bestEpochs.join(", ")} of ${curves.length}). The ` +
+      `${networksTold} The ` +
       "classifier that serves is a small one that was taught the segments; it is judged by the value it keeps.",
     body: [
-      picture(charts.curves, "Loss by epoch on rows learned from, and on rows that the members had not seen"),
+      ...(curves.length === 0
+        ? []
+        : [
+            picture(
+              charts.curves,
+              "The networks' loss by epoch on rows learned from, and on rows that they had not seen",
+            ),
+          ]),
       table(
         [{ title: "Number of segments tried" }, { title: "Keeps of the value of deciding user by user", number: true }],
         clustersTried.map(({ clusters, kept }) => [whole(clusters), percent(kept, 2)]),
@@ -244,9 +255,9 @@ function learningSection(
       table(
         [{ title: `The classifier, on ${whole(student.rows)} rows kept back from it` }, { title: "", number: true }],
         [
-          ["Same segment as the network's", percent(student.agreement)],
-          ["Keeps of the value of the network's segments", percent(student.valueRatio, 2)],
-          ["Of deciding user by user, the network's segments keep", percent(student.keptByTeacher, 2)],
+          ["Same segment as the ensemble's", percent(student.agreement)],
+          ["Keeps of the value of the ensemble's segments", percent(student.valueRatio, 2)],
+          ["Of deciding user by user, the ensemble's segments keep", percent(student.keptByTeacher, 2)],
           ["Of deciding user by user, the classifier's segments keep", percent(student.keptByStudent, 2)],
           [
             `Largest difference of a probability as served (${whole(student.onnxRows)} rows)`,

@@ -5,6 +5,7 @@ import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
 import type { Readout } from "../../learn/estimate/shrink.ts";
 import type { NetworkOptions } from "../../learn/represent/options.ts";
+import type { Learners } from "../../learn/represent/train.ts";
 import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../../learn/train-options.ts";
 
 export interface TypedOptions {
@@ -13,6 +14,7 @@ export interface TypedOptions {
   readonly clusters: readonly number[];
   readonly costLevels: number | undefined;
   readonly keep: number | undefined;
+  readonly learners: Learners | undefined;
   readonly members: number | undefined;
   readonly epochs: number | undefined;
   readonly trainRows: number | undefined;
@@ -32,8 +34,11 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
   const base = typed.quick ? QUICK_LEARN_OPTIONS : LEARN_OPTIONS;
   const rises = typed.clusters.every((each, index) => each > (typed.clusters[index - 1] ?? 0));
   if (!rises) throw new InvalidInput(`--clusters ${typed.clusters.join(" ")}: name them by rising number`);
+  if (typed.learners === "trees" && typed.cluster === "hidden")
+    throw new InvalidInput("--cluster hidden: trees alone have no hidden layer; leave out --learners trees");
   return {
     ...base,
+    ...given({ learners: typed.learners }),
     network: {
       ...base.network,
       ...given({

@@ -45,6 +45,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     readouts: evidence.estimate.readouts,
     epochs: evidence.representation.curves.length,
     bestEpochs: evidence.representation.bestEpochs,
+    treeRounds: evidence.representation.treeRounds,
     policyValue: evidence.policy,
     backend: evidence.backend,
     seed: evidence.seed,
@@ -134,14 +135,20 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
     { what: "Rows that could be used", value: whole(data.rows) },
     { what: "Which rows of the log", value: data.part },
     { what: "Bad rows, left out", value: whole(data.badRows) },
-    { what: "Folds, each judged by members that have not seen it", value: whole(data.folds) },
+    { what: "Folds, each judged by what has not seen it", value: whole(data.folds) },
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
     { what: "Offers, none first", value: arms.join(", ") },
-    { what: "Members of the network's ensemble", value: whole(representation.members) },
+    { what: "Members of the networks", value: whole(representation.members) },
+    { what: "Boosted trees, by question and fold", value: treesOf(representation) },
     { what: "Users grouped by", value: clustering.method },
     { what: "Segments given up", value: whole(clustering.givenUp) },
     { what: "Values of reward and of cost read from", value: `${estimate.readouts.reward}, ${estimate.readouts.cost}` },
   ];
+}
+
+function treesOf({ treeRounds }: Evidence["representation"]): string {
+  const told = treeRounds.map(({ question, rounds }) => `${question}: ${rounds.join(", ")}`);
+  return told.length === 0 ? "none" : told.join("; ");
 }
 
 function capital(text: string): string {

@@ -32,6 +32,7 @@ function representationOf(truth: Effects, arms: number, rowFor: (row: number) =>
     effectsWithout: (_, x) => effects(x),
     curves: [],
     bestEpochs: [1, 1, 1, 1],
+    treeRounds: [],
     dispose: () => undefined,
   };
 }

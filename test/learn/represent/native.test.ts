@@ -9,6 +9,7 @@ import type { Effects } from "../../../src/learn/nouns.ts";
 import { compareOnnx } from "../../../src/learn/distil/onnx.ts";
 import { QUICK_NETWORK } from "../../../src/learn/represent/options.ts";
 import { trainRepresentation } from "../../../src/learn/represent/train.ts";
+import { QUICK_TREES } from "../../../src/learn/trees/options.ts";
 import { parseBackend, useBackend, type BackendPreference } from "../../../src/learn/represent/tensorflow.ts";
 import { logCsv, openCsv } from "../log-files.ts";
 
@@ -21,7 +22,8 @@ const NEEDS = " [needs TensorFlow's native addon: npm run tfjs:build]";
 async function effectsOn(backend: BackendPreference): Promise<Effects> {
   await useBackend(backend);
   const dataset = await openCsv(logCsv(4000, 7));
-  const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, maxEpochs: 3 }, 1, () => undefined);
+  const options = { learners: "both", network: { ...QUICK_NETWORK, maxEpochs: 3 }, trees: QUICK_TREES } as const;
+  const model = await trainRepresentation(dataset, options, 1, () => undefined);
   const { x, n } = await dataset.sample(300, 1);
   return model.effects(x, n);
 }

@@ -13,8 +13,14 @@ import { planHeads, targetsOf } from "../../../src/learn/represent/heads.ts";
 import { armLevels } from "../../../src/learn/represent/intercepts.ts";
 import * as step from "../../../src/learn/represent/learning-step.ts";
 import * as network from "../../../src/learn/represent/network.ts";
-import { NETWORK_DEFAULTS, networkOptions, QUICK_NETWORK } from "../../../src/learn/represent/options.ts";
-import { trainRepresentation } from "../../../src/learn/represent/train.ts";
+import {
+  NETWORK_DEFAULTS,
+  networkOptions,
+  QUICK_NETWORK,
+  type NetworkOptions,
+} from "../../../src/learn/represent/options.ts";
+import { trainRepresentation, type Learners, type RepresentOptions } from "../../../src/learn/represent/train.ts";
+import { QUICK_TREES, type TreeOptions } from "../../../src/learn/trees/options.ts";
 import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
 import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "../log-files.ts";
 
@@ -23,6 +29,11 @@ beforeAll(async () => {
 });
 
 const ignore = (): void => undefined;
+
+/** The network by itself. */
+function alone(network: Partial<NetworkOptions>): RepresentOptions {
+  return { learners: "network", network, trees: {} };
+}
 /** On a busy machine. */
 const LONG = { timeout: 120_000 };
 
@@ -44,7 +55,7 @@ async function effectsByMember(dataset: Dataset, model: Representation): Promise
 describe("the network", () => {
   test.each(["auto", "nominal"] as const)("finds who responds to which arm, with %s effects", LONG, async (effects) => {
     const dataset = await openCsv(logCsv(20_000, 3));
-    const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, effects }, 1, ignore);
+    const model = await trainRepresentation(dataset, alone({ ...QUICK_NETWORK, effects }), 1, ignore);
     const found = await effectsByMember(dataset, model);
     for (const member of [0, 1])
       for (const arm of [0, 1, 2]) {
@@ -63,7 +74,7 @@ describe("the network", () => {
     const options = { ...QUICK_NETWORK, maxEpochs: 2 };
     const { x, n } = await dataset.sample(200, 1);
     const reward = async (seed: number): Promise<Float32Array> =>
-      (await trainRepresentation(dataset, options, seed, ignore)).effects(x, n).reward;
+      (await trainRepresentation(dataset, alone(options), seed, ignore)).effects(x, n).reward;
     const first = await reward(1);
     expect(await reward(1)).toEqual(first);
     expect(await reward(2)).not.toEqual(first);
@@ -73,7 +84,9 @@ describe("the network", () => {
     const dataset = await openCsv(logCsv(3000, 4));
     const told: string[] = [];
     const options = { ...QUICK_NETWORK, maxEpochs: 3, widths: [16, 8] as const };
-    const model = await trainRepresentation(dataset, options, 1, (step, _, detail) => told.push(`${step} ${detail}`));
+    const model = await trainRepresentation(dataset, alone(options), 1, (step, _, detail) =>
+      told.push(`${step} ${detail}`),
+    );
     const { x, n } = await dataset.sample(100, 1);
     expect(model.hiddenWidth).toBe(FOLDS * 8);
     expect(model.hidden(x, n)).toHaveLength(100 * model.hiddenWidth);
@@ -85,7 +98,7 @@ describe("the network", () => {
   test("stops when the out-of-fold loss no longer falls", async () => {
     const dataset = await openCsv(logCsv(2000, 5));
     const options = { ...QUICK_NETWORK, maxEpochs: 200, patience: 2, learningRate: 0.02, dropout: 0 };
-    const model = await trainRepresentation(dataset, options, 1, ignore);
+    const model = await trainRepresentation(dataset, alone(options), 1, ignore);
     expect(model.bestEpochs).toHaveLength(FOLDS);
     expect(model.curves.length).toBe(Math.max(...model.bestEpochs) + 2);
   });
@@ -144,6 +157,80 @@ describe("its gradients are the slopes of its loss", () => {
       }
     });
     masks.dispose();
+  });
+});
+
+describe("the trees", () => {
+  const trees = (given: Partial<TreeOptions>): RepresentOptions => ({
+    ...{ learners: "trees", network: QUICK_NETWORK, trees: { ...QUICK_TREES, ...given } },
+  });
+
+  test("find who responds to which arm, and what it costs", LONG, async () => {
+    const dataset = await openCsv(logCsv(20_000, 3));
+    const model = await trainRepresentation(dataset, trees({}), 1, ignore);
+    const found = await effectsByMember(dataset, model);
+    for (const member of [0, 1])
+      for (const arm of [0, 1, 2]) {
+        const rate = ORDER_RATE + (member === 1 ? UPLIFT[arm]! : 0);
+        expect(Math.abs(found.reward[member]![arm]! / 10 - rate)).toBeLessThan(0.035);
+        expect(Math.abs(found.redemption[member]![arm]! - (arm === 0 ? 1 : rate * REDEEM_RATE))).toBeLessThan(0.035);
+      }
+    expect(model.hiddenWidth).toBe(0);
+    expect(() => model.hidden(new Float32Array(dataset.width), 1)).toThrow("whose hidden layer is asked for");
+  });
+
+  test("of a fold owe nothing to its outcomes", async () => {
+    const dataset = await openCsv(logCsv(4000, 9));
+    const block = await dataset.sample(4000, 1);
+    const [own, other] = [0, 1];
+    // In the fold, outcomes change places among rows of one arm and one kind of user: what is foretold stays as good.
+    const moved = {
+      ...block,
+      rewards: block.rewards.slice(),
+      redeemed: block.redeemed!.slice(),
+      cost: block.cost.slice(),
+    };
+    const lots = Map.groupBy(
+      Array.from(block.fold.keys()).filter((row) => block.fold[row] === own),
+      (row) => `${block.arm[row]} ${block.x[row * dataset.width + 1]}`,
+    );
+    for (const rows of lots.values())
+      rows.forEach((row, at) => {
+        const from = rows[(at + 1) % rows.length]!;
+        moved.rewards[row] = block.rewards[from]!;
+        moved.redeemed[row] = block.redeemed![from]!;
+        moved.cost[row] = block.cost[from]!;
+      });
+    expect(moved.rewards).not.toEqual(block.rewards);
+    const learned = async (sample: Block): Promise<Representation> =>
+      await trainRepresentation(
+        { ...dataset, sample: () => Promise.resolve(sample) },
+        trees({ maxRounds: 2, rate: 0.05 }),
+        1,
+        ignore,
+      );
+    const [before, after] = [await learned(block), await learned(moved)];
+    // Both stop at the same round for the question that the reward is made of.
+    for (const { treeRounds } of [before, after]) expect(treeRounds[0]!.rounds).toEqual([2, 2, 2, 2]);
+    const reward = (of: Representation, fold: number): Float32Array => of.effectsWithout(fold, block.x, block.n).reward;
+    expect(reward(after, own)).toEqual(reward(before, own));
+    expect(reward(after, other)).not.toEqual(reward(before, other));
+  });
+
+  test("and the network together are their mean", async () => {
+    const dataset = await openCsv(logCsv(2000, 4));
+    const { x, n } = await dataset.sample(200, 1);
+    const options = trees({ maxRounds: 5 });
+    const network = { ...QUICK_NETWORK, maxEpochs: 1 };
+    const by = async (learners: Learners): Promise<Representation> =>
+      await trainRepresentation(dataset, { ...options, network, learners }, 1, ignore);
+    const [both, one, other] = [await by("both"), await by("network"), await by("trees")];
+    const isMean = (all: Effects, a: Effects, b: Effects): void => {
+      for (const of of ["reward", "cost", "redemption"] as const)
+        all[of].forEach((value, at) => expect(value).toBeCloseTo((a[of][at]! + b[of][at]!) / 2, 4));
+    };
+    isMean(both.effects(x, n), one.effects(x, n), other.effects(x, n));
+    isMean(both.effectsWithout(2, x, n), one.effectsWithout(2, x, n), other.effectsWithout(2, x, n));
   });
 });
 
@@ -287,7 +374,7 @@ test("a log with a propensity column trains as well", async () => {
     .map((line, i) => `${line},${i === 0 ? "p" : "0.3333"}`)
     .join("\n");
   const dataset = await openCsv(csv, `${MAPPING.replaceAll(/,? ?propensity: [\d.]+/g, "")}propensity: { column: p }\n`);
-  const model = await trainRepresentation(dataset, { ...QUICK_NETWORK, maxEpochs: 2 }, 1, ignore);
+  const model = await trainRepresentation(dataset, alone({ ...QUICK_NETWORK, maxEpochs: 2 }), 1, ignore);
   const { x, n } = await dataset.sample(100, 1);
   expect(model.effects(x, n).reward.every((value) => value > 0 && value < 10)).toBe(true);
 });

@@ -59,6 +59,11 @@ export const command = defineCommand({
       "incremental reward that the clusters must keep (default: 0.995)",
       asNumber({ min: 0, max: 1 }),
     ),
+    learners: option(
+      "kind",
+      "what foretells reward and cost: network, boosted trees, or the mean of both (default: network)",
+      asOneOf(["both", "network", "trees"]),
+    ),
     members: option(
       "number",
       "members of the network's ensemble for each of its four folds (default: 2; 4 below 50,000 rows)",
@@ -67,7 +72,7 @@ export const command = defineCommand({
     epochs: option("number", "epochs of the network at most (default: 40)", asInteger({ min: 1 })),
     trainRows: option(
       "number",
-      "rows that the network learns from at most, drawn by chance (default: 250000)",
+      "rows that network and trees learn from at most, drawn by chance (default: 250000)",
       asInteger({ min: 100 }),
     ),
     dropout: option("share", "dropout of the network (default: 0.3)", asNumber({ min: 0, max: 0.95 })),
@@ -103,7 +108,7 @@ export const command = defineCommand({
     ),
     memory: option("size", "bound of the database that reads the log (default: 1GB)", asSize),
     scratch: option("folder", "where the log is staged meanwhile (default: the system's temporary folder)", asText),
-    quick: flag("in a hurry: a smaller network and fewer epochs, at some loss of value"),
+    quick: flag("in a hurry: a smaller network, fewer epochs and trees, at some loss of value"),
     progress: flag("say how far it is in plain lines, also where nobody watches"),
   },
   endsBySignal: true,
