@@ -14,7 +14,10 @@ export function must<T>(value: T | null | undefined, what: string): T {
   return value;
 }
 
-/** The item at an index; an AssertionFailed where there is none, so that a wrong index cannot become a plausible figure. */
+/**
+ * The item at an index; an AssertionFailed where there is none. A default would make a plausible figure of a wrong index.
+ * Where the bounds of a loop give the index, `list[at]!` is enough: a wrong one gives NaN, which no gate takes for a figure.
+ */
 export function itemAt<T>(list: ArrayLike<T>, index: number): T {
   const item = list[index];
   if (item === undefined) throw new AssertionFailed(`index ${index} of ${list.length}`);

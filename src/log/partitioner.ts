@@ -63,7 +63,7 @@ export function murmur2(data: Uint8Array): number {
 }
 
 function byte(data: Uint8Array, index: number): number {
-  return data[index] ?? 0;
+  return data[index]!;
 }
 
 /** 32 bits, signed. */

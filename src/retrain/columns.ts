@@ -3,6 +3,7 @@
 // of them, whether cost is the arm's price. From this the mapping is written that `train` reads the exported file with.
 // Pure; counts only.
 
+import { itemAt } from "../domain/assert.ts";
 import type { Campaign } from "../domain/campaign/campaign.ts";
 import type { Feature } from "../domain/session/features.ts";
 import type { TrainingRow } from "../domain/decision/training-row.ts";
@@ -113,7 +114,7 @@ export function rewardNames(campaign: Campaign): string[] {
 /** Arms whose price rises from one to the next lend each other strength. */
 export function isLadder(campaign: Campaign): boolean {
   const prices = campaign.arms.map((arm) => arm.faceMinor + arm.sendMinor);
-  return prices.every((price, index) => index === 0 || price > (prices[index - 1] ?? 0n));
+  return prices.every((price, index) => index === 0 || price > itemAt(prices, index - 1));
 }
 
 /** The mapping of the exported file; JSON is YAML. */

@@ -154,7 +154,7 @@ async function toParquet({ features, campaign, earlier }: ExportOptions, text: s
     await connection.run(`COPY (${all}) TO ${literal(file)} (FORMAT parquet)`);
     if (!earlier) return 0;
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM (${earlier})`);
-    return Number(counted.getRows()[0]?.[0] ?? 0);
+    return Number(counted.getRows()[0]?.[0]);
   } finally {
     connection.closeSync();
     instance.closeSync();

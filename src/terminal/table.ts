@@ -1,6 +1,7 @@
 // Table
 // Rows for a person: columns as wide as they need, numbers to the right.
 
+import { itemAt } from "../domain/assert.ts";
 import { printableLine } from "./printable.ts";
 
 export type Cell = string | number | bigint | boolean | null;
@@ -13,7 +14,7 @@ export function tableText(head: readonly string[], rows: readonly (readonly Cell
     .map((row) =>
       row
         .map((text, column) =>
-          isNumber[column] ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
+          isNumber[column] ? text.padStart(itemAt(widths, column)) : text.padEnd(itemAt(widths, column)),
         )
         .join("  ")
         .trimEnd(),

@@ -1,6 +1,7 @@
 // Campaign curve: which share of its budget a campaign's own settings mean to have spent by a time. What comes corrects an even
 // curve (src/treasury/pace/curve.ts); this is the curve as it was planned.
 
+import { itemAt } from "../assert.ts";
 import { HOURS_OF_DAY, type Campaign } from "./campaign.ts";
 
 const HOUR_MS = 3_600_000;
@@ -43,7 +44,7 @@ function weightBetween({ pacing }: Campaign, fromMs: number, toMs: number): numb
   let weight = days * ofDay;
   for (let at = fromMs + days * HOURS_OF_DAY * HOUR_MS; at < toMs;) {
     const next = Math.min((Math.floor(at / HOUR_MS) + 1) * HOUR_MS, toMs);
-    weight += (next - at) * (profile[Math.floor(at / HOUR_MS) % HOURS_OF_DAY] ?? 0);
+    weight += (next - at) * itemAt(profile, Math.floor(at / HOUR_MS) % HOURS_OF_DAY);
     at = next;
   }
   return weight;

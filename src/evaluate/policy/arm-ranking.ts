@@ -69,10 +69,10 @@ function curveFrom(intervals: readonly (Interval | null)[]): UpliftPoint[] {
 
 /** By cluster. An arm that costs no more is worth any money where it brings more, and none where it does not. */
 function scoresOf(values: ClusterValues, arm: number): { readonly forMoney: number[]; readonly reward: number[] } {
-  const over = (table: readonly (readonly number[])[]): number[] => table.map((row) => (row[arm] ?? 0) - (row[0] ?? 0));
+  const over = (table: readonly (readonly number[])[]): number[] => table.map((row) => row[arm]! - row[0]!);
   const [reward, cost] = [over(values.reward), over(values.cost)];
   const forMoney = reward.map((gain, cluster) => {
-    const price = cost[cluster] ?? 0;
+    const price = cost[cluster]!;
     if (price > 0) return gain / price;
     return gain > 0 ? Infinity : -Infinity;
   });
@@ -87,10 +87,10 @@ function scoredGroups(
 ): ScoredGroup[] {
   const sumsOf = (group: number, given: number): CurveSums => {
     const at = cellAt(group * arms + given);
-    return { weight: totals[at] ?? 0, reward: totals[at + 1] ?? 0, cost: totals[at + 2] ?? 0 };
+    return { weight: totals[at]!, reward: totals[at + 1]!, cost: totals[at + 2]! };
   };
   return Array.from({ length: groups }, (_, group) => ({
-    score: scores[group] ?? 0,
+    score: scores[group]!,
     treated: sumsOf(group, arm),
     control: sumsOf(group, 0),
   }));

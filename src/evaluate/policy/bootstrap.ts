@@ -70,7 +70,7 @@ export function replicate(sums: LotSums, statistics: Statistics, options: Bootst
     times.fill(0);
     for (let draw = 0; draw < sums.lots; draw += 1) {
       const lot = random.below(sums.lots);
-      times[lot] = (times[lot] ?? 0) + 1;
+      times[lot]! += 1;
     }
     const values = statistics(totalsOf(sums, times));
     all.forEach(({ drawn }, at) => (drawn[index] = values[at] ?? Number.NaN));
@@ -85,7 +85,7 @@ export function bootstrap(sums: LotSums, statistics: Statistics, options: Bootst
 
 /** Of the same draws. */
 export function minus(a: Replicated, b: Replicated): Replicated {
-  return { value: a.value - b.value, drawn: a.drawn.map((value, index) => value - (b.drawn[index] ?? Number.NaN)) };
+  return { value: a.value - b.value, drawn: a.drawn.map((value, index) => value - b.drawn[index]!) };
 }
 
 /** Each lot once. */
@@ -96,11 +96,10 @@ export function allTotals(sums: LotSums): Float64Array {
 function totalsOf({ lots, columns, values }: LotSums, times: Uint16Array): Float64Array {
   const totals = new Float64Array(columns);
   for (let lot = 0; lot < lots; lot += 1) {
-    const factor = times[lot] ?? 0;
+    const factor = times[lot]!;
     if (factor === 0) continue;
     const base = lot * columns;
-    for (let column = 0; column < columns; column += 1)
-      totals[column] = (totals[column] ?? 0) + factor * (values[base + column] ?? 0);
+    for (let column = 0; column < columns; column += 1) totals[column]! += factor * values[base + column]!;
   }
   return totals;
 }
@@ -118,8 +117,8 @@ export function intervalOf({ value, drawn }: Replicated, confidence: number): In
 /** Linear between order statistics (Hyndman and Fan's type 7); of sorted values. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] ?? 0;
-  const above = sorted[Math.ceil(at)] ?? 0;
+  const below = sorted[Math.floor(at)]!;
+  const above = sorted[Math.ceil(at)]!;
   return below + (above - below) * (at - Math.floor(at));
 }
 

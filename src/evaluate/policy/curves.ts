@@ -56,10 +56,10 @@ export function groupByScore(rows: LoggedRows, scores: ArrayLike<number>, arm: n
       groups.set(score, group);
     }
     const sums = given === arm ? group.treated : group.control;
-    const weight = 1 / (rows.propensity[row] ?? 1);
+    const weight = 1 / rows.propensity[row]!;
     sums.weight += weight;
-    sums.reward += weight * (rows.reward[row] ?? 0);
-    sums.cost += weight * (rows.cost[row] ?? 0);
+    sums.reward += weight * rows.reward[row]!;
+    sums.cost += weight * rows.cost[row]!;
   }
   return [...groups.values()];
 }

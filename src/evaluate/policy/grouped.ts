@@ -57,12 +57,12 @@ export function addRow(grouped: GroupedRows, { lot, group, arm, propensity, rewa
   const cell = group * grouped.arms + arm;
   const at = base + cellAt(cell);
   const weight = 1 / propensity;
-  values[base] = (values[base] ?? 0) + 1;
-  values[at] = (values[at] ?? 0) + weight;
-  values[at + 1] = (values[at + 1] ?? 0) + weight * reward;
-  values[at + 2] = (values[at + 2] ?? 0) + weight * cost;
-  grouped.squares[cell] = (grouped.squares[cell] ?? 0) + weight * weight;
-  grouped.counts[group] = (grouped.counts[group] ?? 0) + 1;
+  values[base]! += 1;
+  values[at]! += weight;
+  values[at + 1]! += weight * reward;
+  values[at + 2]! += weight * cost;
+  grouped.squares[cell]! += weight * weight;
+  grouped.counts[group]! += 1;
 }
 
 /** First column of a cell, group × arms + arm. */
@@ -78,15 +78,15 @@ export function sumGroupPolicies(grouped: GroupedRows, policies: readonly GroupP
   const { lots, values: from, columns: width } = grouped.sums;
   const sums = emptyLots(lots, 1 + PER_POLICY * all.length);
   const { values, columns } = sums;
-  for (let lot = 0; lot < lots; lot += 1) values[lot * columns] = from[lot * width] ?? 0;
+  for (let lot = 0; lot < lots; lot += 1) values[lot * columns] = from[lot * width]!;
   const squares = Float64Array.from(all, ({ shares }, index) => {
     let square = 0;
     forCells(shares, arms, (cell, share) => {
-      square += share * share * (grouped.squares[cell] ?? 0);
+      square += share * share * grouped.squares[cell]!;
       for (let lot = 0; lot < lots; lot += 1)
         for (let column = 0; column < PER_POLICY; column += 1) {
           const at = lot * columns + 1 + PER_POLICY * index + column;
-          values[at] = (values[at] ?? 0) + share * (from[lot * width + cellAt(cell) + column] ?? 0);
+          values[at]! += share * from[lot * width + cellAt(cell) + column]!;
         }
     });
     return square;
@@ -118,7 +118,7 @@ export function joinSums(parts: readonly PolicySums[]): PolicySums {
   return {
     names: [must(first.names[0], "the control"), ...rest.flatMap(({ names }) => names)],
     sums,
-    squares: Float64Array.from([first.squares[0] ?? 0, ...rest.flatMap(({ squares }) => [...squares])]),
+    squares: Float64Array.from([first.squares[0]!, ...rest.flatMap(({ squares }) => [...squares])]),
   };
 }
 

@@ -72,7 +72,7 @@ export class HoldoutSums {
 
   #add(lot: number, column: number, amount: number): void {
     const at = lot * COLUMNS + column;
-    this.#sums.values[at] = (this.#sums.values[at] ?? 0) + amount;
+    this.#sums.values[at]! += amount;
   }
 
   /** Null without users of both kinds, or with too few to draw from. `holdoutShare`: the campaign's. */
@@ -86,7 +86,7 @@ export class HoldoutSums {
         const before = meanOf(drawn, BEFORE, USERS, false) - meanOf(drawn, BEFORE, USERS, true);
         return [
           each,
-          (each * (drawn[USERS] ?? 0)) / (drawn[SPEND] ?? 0),
+          (each * drawn[USERS]!) / drawn[SPEND]!,
           meanOf(drawn, REWARD, SESSIONS, false) - meanOf(drawn, REWARD, SESSIONS, true),
           each - (slope ?? Number.NaN) * before,
         ];
@@ -99,7 +99,7 @@ export class HoldoutSums {
     return {
       served,
       heldOut,
-      spendMinor: totals[SPEND] ?? 0,
+      spendMinor: totals[SPEND]!,
       perUser,
       total: times(perUser, served.users),
       perCost: perCost ?? null,
@@ -115,13 +115,13 @@ function columnOf(column: number, heldOut: boolean): number {
 }
 
 function meanOf(totals: Float64Array, of: number, over: number, heldOut: boolean): number {
-  return (totals[columnOf(of, heldOut)] ?? 0) / (totals[columnOf(over, heldOut)] ?? 0);
+  return totals[columnOf(of, heldOut)]! / totals[columnOf(over, heldOut)]!;
 }
 
 function groupOf(totals: Float64Array, heldOut: boolean): GroupFigures {
   return {
-    users: totals[columnOf(USERS, heldOut)] ?? 0,
-    sessions: totals[columnOf(SESSIONS, heldOut)] ?? 0,
+    users: totals[columnOf(USERS, heldOut)]!,
+    sessions: totals[columnOf(SESSIONS, heldOut)]!,
     rewardPerUser: meanOf(totals, REWARD, USERS, heldOut),
     rewardPerSession: meanOf(totals, REWARD, SESSIONS, heldOut),
   };
@@ -136,7 +136,7 @@ function slopeOf({ lots, values }: LotSums, totals: Float64Array): number | null
   for (const heldOut of [false, true]) {
     const [meanBefore, meanReward] = [meanOf(totals, BEFORE, USERS, heldOut), meanOf(totals, REWARD, USERS, heldOut)];
     for (let lot = 0; lot < lots; lot += 1) {
-      const of = (column: number): number => values[lot * COLUMNS + columnOf(column, heldOut)] ?? 0;
+      const of = (column: number): number => values[lot * COLUMNS + columnOf(column, heldOut)]!;
       const before = of(BEFORE) - meanBefore * of(USERS);
       together += before * (of(REWARD) - meanReward * of(USERS));
       alone += before * before;

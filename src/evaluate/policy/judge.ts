@@ -6,7 +6,7 @@
 // that the release itself estimates to be worth it over all users. Only how far up it goes is measured: until it spends on
 // these rows what the plan spends on them.
 
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import {
   expectedAt,
   expectedOfRow,
@@ -177,7 +177,7 @@ function gridOf({ manifest, grouped }: JudgedRelease, armCosts: readonly number[
 /** What the release expects of the arm for all. */
 function expectedOfArm({ values }: ReleaseManifest, mix: readonly number[], arm: number): Expected {
   const mean = (table: readonly (readonly number[])[]): number =>
-    mix.reduce((sum, share, cluster) => sum + share * (table[cluster]?.[arm] ?? 0), 0);
+    mix.reduce((sum, share, cluster) => sum + share * itemAt(itemAt(table, cluster), arm), 0);
   return { reward: mean(values.reward), cost: mean(values.cost) };
 }
 

@@ -3,6 +3,7 @@
 // two neighbours of it a mix of them. The yardstick of every plan: whoever does not beat it at the same spend has learned
 // nothing about users.
 
+import { itemAt } from "../../domain/assert.ts";
 /** Of one arm, per row. */
 export interface ArmMeans {
   readonly reward: number;
@@ -43,13 +44,13 @@ function steepest(arms: readonly ArmMeans[], from: number): number | null {
  */
 export function mixThatSpends(path: readonly number[], costs: readonly number[], spend: number): number[] {
   const shares = costs.map(() => 0);
-  const costOf = (index: number): number => costs[path[index] ?? 0] ?? 0;
+  const costOf = (index: number): number => itemAt(costs, itemAt(path, index));
   for (let index = 1; index < path.length; index += 1) {
     const [below, above] = [costOf(index - 1), costOf(index)];
     if (above < spend) continue;
     const fraction = above > below ? Math.max(0, (spend - below) / (above - below)) : 1;
-    shares[path[index - 1] ?? 0] = 1 - fraction;
-    shares[path[index] ?? 0] = fraction;
+    shares[itemAt(path, index - 1)] = 1 - fraction;
+    shares[itemAt(path, index)] = fraction;
     return shares;
   }
   shares[path.at(-1) ?? 0] = 1;

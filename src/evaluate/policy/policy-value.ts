@@ -100,10 +100,10 @@ export function sumPolicies(rows: LoggedRows, policies: readonly Policy[], seed:
   for (let row = 0; row < n; row += 1) {
     const lot = own ? row : lotOf(rows.unit?.[row] ?? row, seed, LOTS);
     countRow(into, lot);
-    const cell = row * arms + (rows.arm[row] ?? 0);
+    const cell = row * arms + rows.arm[row]!;
     all.forEach(({ shares }, index) => {
-      const weight = (shares[cell] ?? 0) / (rows.propensity[row] ?? 1);
-      if (weight > 0) addWeighted(into, lot, index, weight, rows.reward[row] ?? 0, rows.cost[row] ?? 0);
+      const weight = shares[cell]! / rows.propensity[row]!;
+      if (weight > 0) addWeighted(into, lot, index, weight, rows.reward[row]!, rows.cost[row]!);
     });
   }
   return into;
@@ -116,7 +116,7 @@ export function emptySums(names: readonly string[], lots: number): PolicySums {
 
 /** Every row counts, whether it speaks for a policy or not. */
 export function countRow({ sums: { values, columns } }: PolicySums, lot: number): void {
-  values[lot * columns] = (values[lot * columns] ?? 0) + 1;
+  values[lot * columns]! += 1;
 }
 
 /** What a row says of the policy at this position; `weight` is share / propensity of the arm it got. */
@@ -129,10 +129,10 @@ export function addWeighted(
   cost: number,
 ): void {
   const at = lot * columns + 1 + PER_POLICY * policy;
-  values[at] = (values[at] ?? 0) + weight;
-  values[at + 1] = (values[at + 1] ?? 0) + weight * reward;
-  values[at + 2] = (values[at + 2] ?? 0) + weight * cost;
-  squares[policy] = (squares[policy] ?? 0) + weight * weight;
+  values[at]! += weight;
+  values[at + 1]! += weight * reward;
+  values[at + 2]! += weight * cost;
+  squares[policy]! += weight * weight;
 }
 
 /** What is drawn of each policy, in this order; OWN: reward, cost and increment again, self-normalised. */
@@ -162,7 +162,7 @@ export function measurePolicies(
     must(intervalOf(minus(of(a, statistic), of(b, statistic)), options.confidence), "a difference");
   return {
     values: names.map((name, policy) =>
-      valueOf(name, squares[policy] ?? 0, {
+      valueOf(name, squares[policy]!, {
         rows,
         interval: (at) => interval(policy, at),
         profit: worth === null ? null : profitOf(of(policy, INCREMENTAL), of(policy, COST), worth, options.confidence),
@@ -223,7 +223,7 @@ export function totalsOf(
 ): { readonly rows: number; readonly weight: number; readonly reward: number; readonly cost: number } {
   const sum = (column: number): number => {
     let total = 0;
-    for (let lot = 0; lot < lots; lot += 1) total += values[lot * columns + column] ?? 0;
+    for (let lot = 0; lot < lots; lot += 1) total += values[lot * columns + column]!;
     return total;
   };
   const at = 1 + PER_POLICY * policy;
@@ -232,9 +232,9 @@ export function totalsOf(
 
 function statisticsOf(totals: Float64Array, policies: number): Float64Array {
   const out = new Float64Array(policies * STATISTICS);
-  const rows = totals[0] ?? 0;
-  const weight0 = totals[1] ?? 0;
-  const reward0 = totals[2] ?? 0;
+  const rows = totals[0]!;
+  const weight0 = totals[1]!;
+  const reward0 = totals[2]!;
   for (let policy = 0; policy < policies; policy += 1) {
     const [weight = 0, reward = 0, cost = 0] = totals.subarray(1 + PER_POLICY * policy, 1 + PER_POLICY * (policy + 1));
     const means = [reward / rows, cost / rows, (reward - reward0) / rows];

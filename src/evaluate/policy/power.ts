@@ -3,6 +3,7 @@
 // on it, the least gain that it would show, and how many rows a tenth of that mix's gain needs. The mix is chosen on the same
 // rows, so its gain is a little flattered: it sizes a log, and is no result.
 
+import { itemAt } from "../../domain/assert.ts";
 import { measurePolicies, totalsOf, type PolicySums } from "./policy-value.ts";
 import type { BootstrapOptions, Interval } from "./bootstrap.ts";
 import { oneArm, sumGroupPolicies, type GroupedRows } from "./grouped.ts";
@@ -36,7 +37,7 @@ export function powerByBudget(everybody: GroupedRows, points: number, options: B
   const means = each.map((_, arm) => meansOf(armSums, arm + 1));
   const costs = means.map(({ cost }) => cost);
   const path = envelopeOf(means);
-  const top = costs[path.at(-1) ?? 0] ?? 0;
+  const top = itemAt(costs, itemAt(path, path.length - 1));
   if (!(top > 0)) return [];
   const budgets = Array.from({ length: points }, (_, at) => (top * (at + 1)) / points);
   const mixes = budgets.map((budget) => mixThatSpends(path, costs, budget));

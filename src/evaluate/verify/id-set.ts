@@ -51,11 +51,11 @@ export class IdMap {
     this.#numbers = new Uint16Array(lows.length * 2);
     lows.forEach((low, at) => {
       if (low === 0) return;
-      const high = highs[at] ?? 0;
+      const high = highs[at]!;
       const slot = this.#slot(low, high);
       this.#low[slot] = low;
       this.#high[slot] = high;
-      this.#numbers[slot] = numbers[at] ?? 0;
+      this.#numbers[slot] = numbers[at]!;
     });
   }
 }

@@ -3,6 +3,7 @@
 // how much it is off; each is asked as soon as its evidence is there, so that nothing is worked out for a release that
 // cannot be. Pure.
 
+import { itemAt } from "../../domain/assert.ts";
 import type { Certificate, ClusterValues } from "../../domain/release/release.ts";
 import type { StudentCheck } from "../distil/student-check.ts";
 import type { GateOptions } from "../train-options.ts";
@@ -45,7 +46,7 @@ export function brokenClassifier(
 
 /** Every cluster has rows of the log. */
 export function brokenClusters(rowsOfCluster: readonly number[]): string[] {
-  const empty = [...rowsOfCluster.keys()].filter((cluster) => !((rowsOfCluster[cluster] ?? 0) > 0));
+  const empty = [...rowsOfCluster.keys()].filter((cluster) => !(itemAt(rowsOfCluster, cluster) > 0));
   if (empty.length === 0) return [];
   return [
     `clusters: ${empty.length} of ${rowsOfCluster.length} have no row (${listed(empty)}); train with fewer clusters`,

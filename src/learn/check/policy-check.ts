@@ -6,7 +6,7 @@
 // outcomes of the others. So these are figures of four plans like the release's, each from three quarters of the rows; what
 // they share with the fold is the groups' codes, K, and when training stopped.
 
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
 import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
@@ -137,7 +137,7 @@ function figuresOf(value: PolicyValue | null | undefined): PolicyFigures | null 
 function loggedRows(block: Block, tasks: Tasks, arms: number): LoggedRows {
   const width = tasks.rewards.length;
   const reward = Float64Array.from({ length: block.n }, (_, row) =>
-    tasks.rewards.reduce((sum, task, at) => sum + task.weight * (block.rewards[row * width + at] ?? 0), 0),
+    tasks.rewards.reduce((sum, task, at) => sum + task.weight * block.rewards[row * width + at]!, 0),
   );
   return { n: block.n, arms, arm: block.arm, propensity: block.propensity, reward, cost: block.cost };
 }
@@ -153,12 +153,12 @@ function planned(standings: readonly Standing[], { block, arms }: PolicyInput): 
   const shares: number[] = [];
   return policyOf("ours", block.n, arms.length, (row, out) => {
     const { frontier, position, labels } = standingOf(standings, block, row);
-    out.set(sharesAt(frontier, position, labels[row] ?? 0, shares));
+    out.set(sharesAt(frontier, position, labels[row]!, shares));
   });
 }
 
 function standingOf(standings: readonly Standing[], block: Block, row: number): Standing {
-  return must(standings[block.fold[row] ?? 0], "the plan of the row's fold");
+  return must(standings[block.fold[row]!], "the plan of the row's fold");
 }
 
 /** Each user the arm that the network likes best at the price at which it expects to spend the budget. */
@@ -168,7 +168,7 @@ function individually(budget: number, { block, arms, effects }: PolicyInput): Po
     let best = 0;
     const net = (arm: number): number => {
       const cell = row * arms.length + arm;
-      return (effects.reward[cell] ?? 0) - price * (effects.cost[cell] ?? 0);
+      return effects.reward[cell]! - price * effects.cost[cell]!;
     };
     for (let arm = 1; arm < arms.length; arm += 1) if (net(arm) > net(best)) best = arm;
     shares[best] = 1;
@@ -182,7 +182,7 @@ function mixed(standings: readonly Standing[], { block, arms }: PolicyInput): Po
       const { values } = standing;
       const reward = meansOf(values.reward, values.mix);
       const cost = meansOf(values.cost, values.mix);
-      const path = envelopeOf(reward.map((each, arm) => ({ reward: each, cost: cost[arm] ?? 0 })));
+      const path = envelopeOf(reward.map((each, arm) => ({ reward: each, cost: cost[arm]! })));
       return [standing, mixThatSpends(path, cost, standing.cost)];
     }),
   );
@@ -192,8 +192,8 @@ function mixed(standings: readonly Standing[], { block, arms }: PolicyInput): Po
 }
 
 function meansOf(table: readonly (readonly number[])[], mix: readonly number[]): number[] {
-  const arms = table[0]?.length ?? 0;
+  const arms = itemAt(table, 0).length;
   return Array.from({ length: arms }, (_, arm) =>
-    table.reduce((sum, row, cluster) => sum + (mix[cluster] ?? 0) * (row[arm] ?? 0), 0),
+    table.reduce((sum, row, cluster) => sum + mix[cluster]! * row[arm]!, 0),
   );
 }

@@ -205,8 +205,8 @@ function nearestCentroid(project: (rows: Seen) => Float32Array, centroids: Centr
 /** Gives up centroids that have too few rows. */
 function pruned(partition: Partition, fit: Seen, minRows: number): Partition {
   const sizes = new Int32Array(partition.clusters);
-  for (const label of partition.assign(fit)) sizes[label] = (sizes[label] ?? 0) + 1;
-  const small = [...sizes.keys()].filter((group) => (sizes[group] ?? 0) < Math.max(1, minRows));
+  for (const label of partition.assign(fit)) sizes[label]! += 1;
+  const small = [...sizes.keys()].filter((group) => sizes[group]! < Math.max(1, minRows));
   return small.length === 0 || small.length === partition.clusters ? partition : partition.drop(new Set(small));
 }
 
@@ -223,7 +223,7 @@ function standardised(fit: Seen): (rows: Seen) => Float32Array {
   for (let unit = 0; unit < width; unit += 1) {
     let [sum, squares] = [0, 0];
     for (let row = 0; row < fit.n; row += 1) {
-      const value = values[row * width + unit] ?? 0;
+      const value = values[row * width + unit]!;
       sum += value;
       squares += value * value;
     }
@@ -231,9 +231,7 @@ function standardised(fit: Seen): (rows: Seen) => Float32Array {
     scale[unit] = Math.sqrt(Math.max(squares / fit.n - (sum / fit.n) ** 2, 0)) || 1;
   }
   return (rows) =>
-    (rows.hidden ?? new Float32Array(0)).map(
-      (value, at) => (value - (mean[at % width] ?? 0)) / (scale[at % width] ?? 1),
-    );
+    (rows.hidden ?? new Float32Array(0)).map((value, at) => (value - mean[at % width]!) / scale[at % width]!);
 }
 
 /** Share of the network's own incremental reward that is kept when every user of a group gets the same mix of arms. */
@@ -253,18 +251,18 @@ export function groupEnvelope(labels: Int32Array, clusters: number, rows: Seen, 
   const cost = new Float64Array(clusters * arms);
   const weight = new Float64Array(clusters);
   for (let row = 0; row < rows.n; row += 1) {
-    const group = labels[row] ?? 0;
-    weight[group] = (weight[group] ?? 0) + 1;
+    const group = labels[row]!;
+    weight[group]! += 1;
     for (let arm = 0; arm < arms; arm += 1) {
       const cell = group * arms + arm;
-      reward[cell] = (reward[cell] ?? 0) + (rows.effects.reward[row * arms + arm] ?? 0);
-      cost[cell] = (cost[cell] ?? 0) + (rows.effects.cost[row * arms + arm] ?? 0);
+      reward[cell]! += rows.effects.reward[row * arms + arm]!;
+      cost[cell]! += rows.effects.cost[row * arms + arm]!;
     }
   }
   for (let cell = 0; cell < reward.length; cell += 1) {
     const size = weight[Math.floor(cell / arms)] || 1;
-    reward[cell] = (reward[cell] ?? 0) / size;
-    cost[cell] = (cost[cell] ?? 0) / size;
+    reward[cell]! /= size;
+    cost[cell]! /= size;
   }
   return envelope({ n: clusters, arms, reward, cost, weight });
 }

@@ -37,13 +37,13 @@ export function describeClusters(spec: FeatureSpec, columns: FeatureMeans): stri
 }
 
 function traitsOf(feature: Feature, at: number, means: readonly number[], columns: FeatureMeans): Trait[] {
-  const mean = means[at] ?? 0;
-  const all = columns.mean[at] ?? 0;
+  const mean = means[at]!;
+  const all = columns.mean[at]!;
   const off = offBy(at, means, columns);
   switch (feature.kind) {
     case "numeric": {
       const degree = `${Math.abs(off) >= FAR ? "very " : ""}${off > 0 ? "high" : "low"}`;
-      const near = (value: number): string => short(value, columns.deviation[at] ?? 0);
+      const near = (value: number): string => short(value, columns.deviation[at]!);
       return notable(off, `${degree} ${plain(feature.name)} (${near(mean)}, of all ${near(all)})`);
     }
     case "boolean": {
@@ -64,18 +64,18 @@ function mostTelling(
   columns: FeatureMeans,
 ): Trait[] {
   const offs = feature.categories.map((_, index) => offBy(at + index, means, columns));
-  const index = offs.reduce((best, off, here) => (Math.abs(off) > Math.abs(offs[best] ?? 0) ? here : best), 0);
-  const off = offs[index] ?? 0;
-  const mean = means[at + index] ?? 0;
+  const index = offs.reduce((best, off, here) => (Math.abs(off) > Math.abs(offs[best]!) ? here : best), 0);
+  const off = offs[index]!;
+  const mean = means[at + index]!;
   const degree =
     mean > 0.9 ? "nearly always" : mean > 0.5 ? "mostly" : off > 0 ? "more often" : mean < 0.02 ? "never" : "rarely";
   const told = `${plain(feature.name)} ${degree} ${feature.categories[index] ?? ""}`;
-  return notable(off, `${told} (${share(mean)}, of all ${share(columns.mean[at + index] ?? 0)})`);
+  return notable(off, `${told} (${share(mean)}, of all ${share(columns.mean[at + index]!)})`);
 }
 
 function offBy(at: number, means: readonly number[], { mean, deviation }: FeatureMeans): number {
-  const spread = deviation[at] ?? 0;
-  return spread > 0 ? ((means[at] ?? 0) - (mean[at] ?? 0)) / spread : 0;
+  const spread = deviation[at]!;
+  return spread > 0 ? (means[at]! - mean[at]!) / spread : 0;
 }
 
 function notable(off: number, text: string): Trait[] {

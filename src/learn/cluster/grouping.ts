@@ -130,7 +130,7 @@ async function fitStudent(
 /** Clusters with fewer rows than that; never all of them. */
 export function seldomUsed(classes: ArrayLike<number>, clusters: number, fewest: number): number[] {
   const sizes = new Int32Array(clusters);
-  for (let row = 0; row < classes.length; row += 1) sizes[classes[row] ?? 0]! += 1;
+  for (let row = 0; row < classes.length; row += 1) sizes[classes[row]!]! += 1;
   const seldom = [...sizes.keys()].filter((cluster) => sizes[cluster]! < Math.max(1, fewest));
   return seldom.length === clusters ? [] : seldom;
 }

@@ -54,7 +54,7 @@ export function nearest(points: Float32Array, n: number, centroids: Centroids): 
     for (let cluster = 0; cluster < count; cluster += 1) {
       let distance = 0;
       for (let at = 0; at < width && distance < best; at += 1) {
-        const difference = (points[row * width + at] ?? 0) - (values[cluster * width + at] ?? 0);
+        const difference = points[row * width + at]! - values[cluster * width + at]!;
         distance += difference * difference;
       }
       if (distance < best) {

@@ -56,7 +56,7 @@ function cutsOf(costs: Float64Array, most: number, minRows: number): number[] {
   const cuts: number[] = [];
   let from = 0;
   for (let level = 1; level < most; level += 1) {
-    const cut = costs[Math.floor((costs.length * level) / most)] ?? 0;
+    const cut = costs[Math.floor((costs.length * level) / most)]!;
     const at = costs.findIndex((cost) => cost >= cut);
     if (at - from < minRows || costs.length - at < minRows) continue;
     cuts.push(cut);

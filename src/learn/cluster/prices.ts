@@ -25,7 +25,6 @@ export function pricesOf(curve: Envelope): Prices {
 
 /** R − λC of each row and arm at one price, into `out` [n, arms]. */
 export function netValues(effects: Effects, price: number, out: Float32Array): Float32Array {
-  for (let cell = 0; cell < out.length; cell += 1)
-    out[cell] = (effects.reward[cell] ?? 0) - price * (effects.cost[cell] ?? 0);
+  for (let cell = 0; cell < out.length; cell += 1) out[cell] = effects.reward[cell]! - price * effects.cost[cell]!;
   return out;
 }

@@ -29,7 +29,7 @@ export function profileSpace(effects: Effects, n: number, arms: number, prices: 
       prices.forEach((price, at) => {
         netValues(rows, price, values);
         for (let row = 0; row < count; row += 1)
-          softmaxInto(values, row * arms, arms, scales[at] ?? 1, out, row * width + at * arms);
+          softmaxInto(values, row * arms, arms, scales[at]!, out, row * width + at * arms);
       });
       return out;
     },
@@ -45,7 +45,7 @@ function medianGap(net: Float32Array, n: number, arms: number): number {
     let best = -Infinity;
     let second = -Infinity;
     for (let arm = 0; arm < arms; arm += 1) {
-      const value = net[row * arms + arm] ?? 0;
+      const value = net[row * arms + arm]!;
       if (value > best) {
         second = best;
         best = value;
@@ -54,7 +54,7 @@ function medianGap(net: Float32Array, n: number, arms: number): number {
     gaps[at] = best - second;
   }
   gaps.sort();
-  const median = gaps[rows >> 1] ?? 0;
+  const median = gaps[rows >> 1]!;
   return median > 0 ? median : gaps.reduce((sum, gap) => sum + gap, 0) / rows || 1;
 }
 
@@ -67,12 +67,12 @@ function softmaxInto(
   to: number,
 ): void {
   let best = -Infinity;
-  for (let arm = 0; arm < arms; arm += 1) best = Math.max(best, values[from + arm] ?? 0);
+  for (let arm = 0; arm < arms; arm += 1) best = Math.max(best, values[from + arm]!);
   let sum = 0;
   for (let arm = 0; arm < arms; arm += 1) {
-    const weight = Math.exp(((values[from + arm] ?? 0) - best) / scale);
+    const weight = Math.exp((values[from + arm]! - best) / scale);
     out[to + arm] = weight;
     sum += weight;
   }
-  for (let arm = 0; arm < arms; arm += 1) out[to + arm] = (out[to + arm] ?? 0) / sum;
+  for (let arm = 0; arm < arms; arm += 1) out[to + arm]! /= sum;
 }

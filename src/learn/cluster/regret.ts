@@ -37,8 +37,8 @@ export function gainScales(effects: Effects, n: number, arms: number, prices: re
     for (let row = 0; row < n; row += 1) {
       let top = -Infinity;
       for (let arm = 0; arm < arms; arm += 1) {
-        const value = net[row * arms + arm] ?? 0;
-        sums[arm] = (sums[arm] ?? 0) + value;
+        const value = net[row * arms + arm]!;
+        sums[arm]! += value;
         if (value > top) top = value;
       }
       best += top;
@@ -54,13 +54,13 @@ export function regretsOf(effects: Effects, n: number, arms: number, codes: Pick
   const values = new Float32Array(n * prices * arms);
   const net = new Float32Array(n * arms);
   codes.prices.forEach((price, at) => {
-    const scale = codes.scales[at] ?? 1;
+    const scale = codes.scales[at]!;
     netValues(effects, price, net);
     for (let row = 0; row < n; row += 1) {
       let top = -Infinity;
-      for (let arm = 0; arm < arms; arm += 1) top = Math.max(top, net[row * arms + arm] ?? 0);
+      for (let arm = 0; arm < arms; arm += 1) top = Math.max(top, net[row * arms + arm]!);
       const to = (row * prices + at) * arms;
-      for (let arm = 0; arm < arms; arm += 1) values[to + arm] = (top - (net[row * arms + arm] ?? 0)) / scale;
+      for (let arm = 0; arm < arms; arm += 1) values[to + arm] = (top - net[row * arms + arm]!) / scale;
     }
   });
   return { n, arms, prices, values };
@@ -74,14 +74,14 @@ export function assignByCode(regrets: Regrets, arms: Uint8Array, count: number, 
   let moved = 0;
   for (let row = 0; row < n; row += 1) {
     const base = row * stride;
-    const from = Math.min(labels[row] ?? 0, count - 1);
+    const from = Math.min(labels[row]!, count - 1);
     let label = from;
     let best = 0;
-    for (let at = 0; at < prices; at += 1) best += values[base + (offsets[from * prices + at] ?? 0)] ?? 0;
+    for (let at = 0; at < prices; at += 1) best += values[base + offsets[from * prices + at]!]!;
     for (let group = 0; group < count; group += 1) {
       const code = group * prices;
       let cost = 0;
-      for (let at = 0; at < prices && cost <= best; at += 1) cost += values[base + (offsets[code + at] ?? 0)] ?? 0;
+      for (let at = 0; at < prices && cost <= best; at += 1) cost += values[base + offsets[code + at]!]!;
       if (cost < best || (cost === best && group < label)) {
         best = cost;
         label = group;
@@ -95,7 +95,7 @@ export function assignByCode(regrets: Regrets, arms: Uint8Array, count: number, 
 
 function codeOffsets(arms: Uint8Array, count: number, regrets: Regrets): Int32Array {
   const offsets = new Int32Array(count * regrets.prices);
-  for (let at = 0; at < offsets.length; at += 1) offsets[at] = (at % regrets.prices) * regrets.arms + (arms[at] ?? 0);
+  for (let at = 0; at < offsets.length; at += 1) offsets[at] = (at % regrets.prices) * regrets.arms + arms[at]!;
   return offsets;
 }
 
@@ -105,16 +105,15 @@ function bestCodes(regrets: Regrets, labels: Int32Array, count: number): { arms:
   const sums = new Float64Array(count * stride);
   const sizes = new Int32Array(count);
   for (let row = 0; row < regrets.n; row += 1) {
-    const group = labels[row] ?? 0;
-    sizes[group] = (sizes[group] ?? 0) + 1;
-    for (let at = 0; at < stride; at += 1)
-      sums[group * stride + at] = (sums[group * stride + at] ?? 0) + (regrets.values[row * stride + at] ?? 0);
+    const group = labels[row]!;
+    sizes[group]! += 1;
+    for (let at = 0; at < stride; at += 1) sums[group * stride + at]! += regrets.values[row * stride + at]!;
   }
   const arms = new Uint8Array(count * regrets.prices);
   for (let at = 0; at < arms.length; at += 1) {
     let best = 0;
     for (let arm = 1; arm < regrets.arms; arm += 1)
-      if ((sums[at * regrets.arms + arm] ?? 0) < (sums[at * regrets.arms + best] ?? 0)) best = arm;
+      if (sums[at * regrets.arms + arm]! < sums[at * regrets.arms + best]!) best = arm;
     arms[at] = best;
   }
   return { arms, sizes };
@@ -127,10 +126,10 @@ function restartEmpty(regrets: Regrets, labels: Int32Array, codes: Uint8Array, s
   const worst = worstServed(regrets, labels, codes, empty.length);
   empty.slice(0, worst.length).forEach((group, at) => {
     for (let price = 0; price < regrets.prices; price += 1) {
-      const base = ((worst[at] ?? 0) * regrets.prices + price) * regrets.arms;
+      const base = (worst[at]! * regrets.prices + price) * regrets.arms;
       let best = 0;
       for (let arm = 1; arm < regrets.arms; arm += 1)
-        if ((regrets.values[base + arm] ?? 0) < (regrets.values[base + best] ?? 0)) best = arm;
+        if (regrets.values[base + arm]! < regrets.values[base + best]!) best = arm;
       codes[group * regrets.prices + price] = best;
     }
   });
@@ -143,15 +142,15 @@ function worstServed(regrets: Regrets, labels: Int32Array, codes: Uint8Array, wa
   const stride = regrets.prices * regrets.arms;
   for (let row = 0; row < regrets.n; row += 1)
     for (let at = 0; at < regrets.prices; at += 1) {
-      const arm = codes[(labels[row] ?? 0) * regrets.prices + at] ?? 0;
-      costs[row] = (costs[row] ?? 0) + (regrets.values[row * stride + at * regrets.arms + arm] ?? 0);
+      const arm = codes[labels[row]! * regrets.prices + at]!;
+      costs[row]! += regrets.values[row * stride + at * regrets.arms + arm]!;
     }
-  const order = Uint32Array.from(costs.keys()).sort((a, b) => (costs[b] ?? 0) - (costs[a] ?? 0) || a - b);
+  const order = Uint32Array.from(costs.keys()).sort((a, b) => costs[b]! - costs[a]! || a - b);
   const apart = Math.max(1, Math.floor(regrets.n / 1000));
   const rows: number[] = [];
   for (let at = 0; at < order.length && rows.length < wanted; at += apart) {
-    const row = order[at] ?? 0;
-    if ((costs[row] ?? 0) <= 0) break;
+    const row = order[at]!;
+    if (costs[row]! <= 0) break;
     rows.push(row);
   }
   return rows;
@@ -200,7 +199,7 @@ function withoutSmall(regrets: Regrets, arms: Uint8Array, count: number, labels:
 /** Groups with fewer than `min` rows, the smallest first. */
 function smallGroups(labels: Int32Array, count: number, min: number): number[] {
   const sizes = new Int32Array(count);
-  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
-  const small = [...sizes.keys()].filter((group) => (sizes[group] ?? 0) < min);
-  return small.sort((a, b) => (sizes[a] ?? 0) - (sizes[b] ?? 0) || a - b);
+  for (const label of labels) sizes[label]! += 1;
+  const small = [...sizes.keys()].filter((group) => sizes[group]! < min);
+  return small.sort((a, b) => sizes[a]! - sizes[b]! || a - b);
 }

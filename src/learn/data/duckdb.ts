@@ -2,6 +2,7 @@
 // The edge to the database that reads logs: one scratch database on disk per dataset, bounded in memory.
 // Everything that leaves here is a number, a text or a column vector of at most 2,048 rows.
 
+import { itemAt } from "../../domain/assert.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,11 +73,11 @@ async function appendTo(
   columns: readonly (Int32Array | Float32Array)[],
 ): Promise<void> {
   const appender = await connection.createAppender(table);
-  const rows = columns[0]?.length ?? 0;
+  const rows = itemAt(columns, 0).length;
   for (let row = 0; row < rows; row += 1) {
     for (const column of columns)
-      if (column instanceof Int32Array) appender.appendInteger(column[row] ?? 0);
-      else appender.appendFloat(column[row] ?? 0);
+      if (column instanceof Int32Array) appender.appendInteger(column[row]!);
+      else appender.appendFloat(column[row]!);
     appender.endRow();
   }
   appender.closeSync();

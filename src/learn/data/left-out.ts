@@ -2,6 +2,7 @@
 // Rows that were left out because whoever asked allowed it, held against those that stayed: where the arms' shares or the
 // features differ, what was left out depends on what happened, and the figures are of the others only.
 
+import { itemAt } from "../../domain/assert.ts";
 import { sampleRatio, SAMPLE_RATIO_ALPHA } from "../../domain/sample-ratio.ts";
 import type { Database } from "./duckdb.ts";
 import { TABLE } from "./log/staged-log.ts";
@@ -31,7 +32,7 @@ async function armsDiffer(db: Database, { arm: { arms } }: Mapping): Promise<str
     stayed[Number(arm)] = Number(good);
     left[Number(arm)] = Number(bad);
   }
-  const share = (of: readonly number[], arm: number): number => (of[arm] ?? 0) / of.reduce((sum, n) => sum + n, 0);
+  const share = (of: readonly number[], arm: number): number => itemAt(of, arm) / of.reduce((sum, n) => sum + n, 0);
   const { p } = sampleRatio(
     left,
     arms.map((_, arm) => share(stayed, arm)),

@@ -2,6 +2,7 @@
 // What the staged log looks like: bad rows by fault, rows by arm, the feature spec with its categories and defaults,
 // and what a person should know before trusting it. Refuses what cannot be learnt from, naming the column and the count.
 
+import { itemAt } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { Feature, FeatureSpec } from "../../domain/session/features.ts";
 import { valueKey } from "../../domain/reading/values.ts";
@@ -90,7 +91,7 @@ async function countArms(
   const rowsOfArm = mapping.arm.arms.map(() => 0);
   for (const [arm, count] of counts) rowsOfArm[Number(arm)] = Number(count);
   mapping.arm.arms.forEach((arm, index) => {
-    const count = rowsOfArm[index] ?? 0;
+    const count = itemAt(rowsOfArm, index);
     const { column } = mapping.arm;
     if (count === 0) throw new InvalidInput(`data: column ${column}: the arm ${arm.id} never occurs in ${rows} rows`);
     if (count < FEW_ROWS) warnings.push(`column ${column}: the arm ${arm.id} occurs in ${count} rows only`);

@@ -34,30 +34,30 @@ export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, 
   const width = tasks.rewards.length;
   const values = [0, 0, 0];
   for (let row = 0; row < block.n; row += 1) {
-    const weight = 1 / (block.propensity[row] ?? 1);
+    const weight = 1 / block.propensity[row]!;
     let reward = 0;
-    tasks.rewards.forEach((task, at) => (reward += task.weight * (block.rewards[row * width + at] ?? 0)));
+    tasks.rewards.forEach((task, at) => (reward += task.weight * block.rewards[row * width + at]!));
     values[0] = reward;
-    values[1] = block.cost[row] ?? 0;
+    values[1] = block.cost[row]!;
     values[2] = redemptionOf(block, row, tasks);
-    const base = (((block.fold[row] ?? 0) * clusters + (labels[row] ?? 0)) * arms + (block.arm[row] ?? 0)) * STRIDE;
-    sums[base] = (sums[base] ?? 0) + 1;
-    sums[base + 1] = (sums[base + 1] ?? 0) + weight;
-    sums[base + 2] = (sums[base + 2] ?? 0) + weight * weight;
+    const base = ((block.fold[row]! * clusters + labels[row]!) * arms + block.arm[row]!) * STRIDE;
+    sums[base]! += 1;
+    sums[base + 1]! += weight;
+    sums[base + 2]! += weight * weight;
     for (let target = 0; target < TARGETS.length; target += 1) {
-      const value = values[target] ?? 0;
+      const value = values[target]!;
       const at = base + COMMON + target * SUMS;
-      sums[at] = (sums[at] ?? 0) + weight * value;
-      sums[at + 1] = (sums[at + 1] ?? 0) + weight * value * value;
-      sums[at + 2] = (sums[at + 2] ?? 0) + weight * weight * value;
-      sums[at + 3] = (sums[at + 3] ?? 0) + weight * weight * value * value;
+      sums[at]! += weight * value;
+      sums[at + 1]! += weight * value * value;
+      sums[at + 2]! += weight * weight * value;
+      sums[at + 3]! += weight * weight * value * value;
     }
   }
 }
 
 /** As the ensemble tells it: 1 where the cost is certain. What else would stand there for the control would be an error of one. */
 function redemptionOf({ arm, redeemed }: Block, row: number, { cost }: Tasks): number {
-  if (cost.kind === "redeemed" && !((cost.faceMinor[arm[row] ?? 0] ?? 0) > 0)) return 1;
+  if (cost.kind === "redeemed" && !(cost.faceMinor[arm[row]!]! > 0)) return 1;
   const value = redeemed?.[row] ?? NaN;
   return Number.isNaN(value) ? 0 : value;
 }
@@ -85,17 +85,17 @@ export function measure(cells: Cells, target: Target, folds: readonly number[]):
   const spreads = armSpreads(total, size, arms, at);
   for (let cell = 0; cell < size; cell += 1) {
     const base = cell * STRIDE;
-    const n = total[base] ?? 0;
-    const sumW = total[base + 1] ?? 0;
+    const n = total[base]!;
+    const sumW = total[base + 1]!;
     count[cell] = n;
     variance[cell] = Infinity;
     if (n === 0) continue;
-    const m = (total[base + at] ?? 0) / sumW;
+    const m = total[base + at]! / sumW;
     mean[cell] = m;
-    const own = (total[base + at + 3] ?? 0) - 2 * m * (total[base + at + 2] ?? 0) + m * m * (total[base + 2] ?? 0);
-    const spread = spreads[cell % arms] ?? 0;
+    const own = total[base + at + 3]! - 2 * m * total[base + at + 2]! + m * m * total[base + 2]!;
+    const spread = spreads[cell % arms]!;
     const sampling = spread > 0 ? Math.max(own, 0) / (sumW * sumW) : 0;
-    const prior = (spread * (total[base + 2] ?? 0)) / (sumW * sumW);
+    const prior = (spread * total[base + 2]!) / (sumW * sumW);
     variance[cell] = (sampling * n + prior * PRIOR_ROWS) / (n + PRIOR_ROWS - 1);
   }
   return { clusters, arms, count, mean, variance };
@@ -104,8 +104,7 @@ export function measure(cells: Cells, target: Target, folds: readonly number[]):
 function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
   const size = cells.clusters * cells.arms * STRIDE;
   const total = new Float64Array(size);
-  for (const fold of folds)
-    for (let i = 0; i < size; i += 1) total[i] = (total[i] ?? 0) + (cells.sums[fold * size + i] ?? 0);
+  for (const fold of folds) for (let i = 0; i < size; i += 1) total[i]! += cells.sums[fold * size + i]!;
   return total;
 }
 
@@ -122,9 +121,9 @@ function armSpreads(total: Float64Array, size: number, arms: number, at: number)
   for (let arm = 0; arm < arms; arm += 1) {
     let [weight, sum, squares] = [0, 0, 0];
     for (let cell = arm; cell < size; cell += arms) {
-      weight += total[cell * STRIDE + 1] ?? 0;
-      sum += total[cell * STRIDE + at] ?? 0;
-      squares += total[cell * STRIDE + at + 1] ?? 0;
+      weight += total[cell * STRIDE + 1]!;
+      sum += total[cell * STRIDE + at]!;
+      squares += total[cell * STRIDE + at + 1]!;
     }
     if (!(squares > 0)) {
       unseen.push(arm);

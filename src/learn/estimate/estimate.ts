@@ -156,10 +156,10 @@ function costsOf(
     return freeControl({ ...out, values: out.values.map((value) => Math.max(value, 0)) }, arms);
   }
   const face = cost.kind === "redeemed" ? cost.faceMinor : cost.sendMinor.map(() => 0);
-  const faceOf = (cell: number): number => face[cell % arms] ?? 0;
+  const faceOf = (cell: number): number => face[cell % arms]!;
   return freeControl(
     {
-      values: redemption.values.map((rate, cell) => faceOf(cell) * rate + (cost.sendMinor[cell % arms] ?? 0)),
+      values: redemption.values.map((rate, cell) => faceOf(cell) * rate + cost.sendMinor[cell % arms]!),
       variance: redemption.variance.map((variance, cell) => variance * faceOf(cell) ** 2),
       armVariance: redemption.armVariance.map((variance, arm) => variance * faceOf(arm) ** 2),
     },
@@ -175,11 +175,11 @@ function freeControl(costs: Estimates, arms: number): Estimates {
 function fewRowsWarnings(sums: EstimateSums, dataset: Dataset, few: number): string[] {
   const { arms } = sums.cells;
   const { count } = measure(sums.cells, "reward", ALL_FOLDS);
-  const small = [...count.keys()].filter((cell) => (count[cell] ?? 0) < few);
+  const small = [...count.keys()].filter((cell) => count[cell]! < few);
   if (small.length === 0) return [];
   const name = (cell: number): string =>
     `cluster ${Math.floor(cell / arms)} × ${must(dataset.arms[cell % arms], "the arm's id")}: ${count[cell]}`;
-  const worst = small.toSorted((a, b) => (count[a] ?? 0) - (count[b] ?? 0) || a - b).slice(0, 5);
+  const worst = small.toSorted((a, b) => count[a]! - count[b]! || a - b).slice(0, 5);
   return [
     `${small.length} of ${count.length} cells of cluster × arm have fewer than ${few} rows (${worst.map(name).join(", ")}); ` +
       "their values rest on the network; give more rows or fewer clusters",
@@ -190,6 +190,6 @@ function controlWarnings(sums: EstimateSums): string[] {
   const { mean, count } = measure(sums.cells, "cost", ALL_FOLDS);
   const { arms } = sums.cells;
   let rows = 0;
-  for (let cell = 0; cell < mean.length; cell += arms) if (mean[cell] !== 0) rows += count[cell] ?? 0;
+  for (let cell = 0; cell < mean.length; cell += arms) if (mean[cell] !== 0) rows += count[cell]!;
   return rows === 0 ? [] : [`cost: the control cost money in clusters of ${rows} rows; it is planned as free`];
 }

@@ -37,7 +37,7 @@ function unitsOf({ means, mix }: Expectation, target: Target): Float64Array {
   const units = new Float64Array(arms).fill(1);
   if (target === "reward") return units;
   return units.map((_, arm) =>
-    mix.reduce((level, share, cluster) => level + share * (means[target][cluster * arms + arm] ?? 0), 0),
+    mix.reduce((level, share, cluster) => level + share * means[target][cluster * arms + arm]!, 0),
   );
 }
 
@@ -56,7 +56,7 @@ export function choose(
 ): { readout: Readout; checks: ExcessError[] } {
   const errorsOf = (readout: Readout): number[] => folds.map((held) => excessError(sums, target, readout, held, folds));
   const [network, shrunk, measured] = [errorsOf("network"), errorsOf("shrunk"), errorsOf("measured")];
-  const gains = network.map((error, at) => error - (shrunk[at] ?? error));
+  const gains = network.map((error, at) => error - shrunk[at]!);
   const gain = mean(gains);
   const noise = Math.sqrt(mean(gains.map((each) => (each - gain) ** 2)) / (gains.length - 1));
   return {
@@ -87,9 +87,9 @@ function excessError(
   const seen = measure(sums.cells, target, [held]);
   let [error, weight] = [0, 0];
   differences(foretold, seen, target === "reward").forEach((each, cell) => {
-    const n = seen.count[cell] ?? 0;
+    const n = seen.count[cell]!;
     if (n === 0) return;
-    error += n * (each * each - (seen.variance[cell] ?? 0));
+    error += n * (each * each - seen.variance[cell]!);
     weight += n;
   });
   return weight > 0 ? error / weight : 0;
@@ -98,14 +98,14 @@ function excessError(
 /** For rewards only differences between the arms of a cluster count: the plan never compares clusters under the control. */
 function differences(foretold: Float64Array, seen: MeasuredCells, betweenArms: boolean): Float64Array {
   const { arms, count, mean } = seen;
-  const off = foretold.map((value, cell) => ((count[cell] ?? 0) > 0 ? value - (mean[cell] ?? 0) : 0));
+  const off = foretold.map((value, cell) => (count[cell]! > 0 ? value - mean[cell]! : 0));
   if (!betweenArms) return off;
   return off.map((each, cell) => {
     const first = cell - (cell % arms);
     let [rows, sum] = [0, 0];
     for (let at = first; at < first + arms; at += 1) {
-      rows += count[at] ?? 0;
-      sum += (count[at] ?? 0) * (off[at] ?? 0);
+      rows += count[at]!;
+      sum += count[at]! * off[at]!;
     }
     return rows > 0 ? each - sum / rows : each;
   });

@@ -38,19 +38,19 @@ export function readOut(
   const variance = new Float64Array(clusters * arms);
   // What never varies needs no correction, and what corrects the others says nothing of it.
   const isCertain = Array.from(layers.arm.variance, (noise, arm) => noise === Infinity && hasRows(measured, arm));
-  const armVariance = layers.arm.variance.map((each, arm) => (isCertain[arm] ? 0 : each * (units[arm] ?? 1) ** 2));
+  const armVariance = layers.arm.variance.map((each, arm) => (isCertain[arm] ? 0 : each * units[arm]! ** 2));
   for (let cell = 0; cell < values.length; cell += 1) {
     const arm = cell % arms;
-    const unit = units[arm] ?? 1;
+    const unit = units[arm]!;
     const cluster = Math.floor(cell / arms);
     if (isCertain[arm]) continue;
     const own = shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
     const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
-    variance[cell] = (armVariance[arm] ?? 0) + noise * unit * unit;
-    values[cell] = (network[cell] ?? 0) + unit * (layers.level + (readout === "shrunk" ? own : 0));
-    if (readout === "measured" && (measured.count[cell] ?? 0) > 0) {
-      values[cell] = measured.mean[cell] ?? 0;
-      variance[cell] = measured.variance[cell] ?? 0;
+    variance[cell] = armVariance[arm]! + noise * unit * unit;
+    values[cell] = network[cell]! + unit * (layers.level + (readout === "shrunk" ? own : 0));
+    if (readout === "measured" && measured.count[cell]! > 0) {
+      values[cell] = measured.mean[cell]!;
+      variance[cell] = measured.variance[cell]!;
     }
   }
   return { values, variance, armVariance };
@@ -75,12 +75,12 @@ interface Layers {
 }
 
 function keepOf(layer: Layer, at: number): number {
-  const variance = layer.variance[at] ?? Infinity;
+  const variance = layer.variance[at]!;
   return layer.between > 0 && variance < Infinity ? layer.between / (layer.between + variance) : 0;
 }
 
 function shrunk(layer: Layer, at: number): number {
-  return keepOf(layer, at) * (layer.difference[at] ?? 0);
+  return keepOf(layer, at) * layer.difference[at]!;
 }
 
 /** What stays unknown: after shrinking, or without the layers. */
@@ -93,10 +93,10 @@ function layersOf(foretold: Float64Array, measured: MeasuredCells, mix: Float64A
   const difference = new Float64Array(clusters * arms);
   const noise = new Float64Array(clusters * arms).fill(Infinity);
   for (let cell = 0; cell < difference.length; cell += 1) {
-    const unit = units[cell % arms] ?? 1;
-    if ((count[cell] ?? 0) === 0 || !(unit > 0) || !((variance[cell] ?? 0) > 0)) continue;
-    difference[cell] = ((mean[cell] ?? 0) - (foretold[cell] ?? 0)) / unit;
-    noise[cell] = (variance[cell] ?? 0) / (unit * unit);
+    const unit = units[cell % arms]!;
+    if (count[cell]! === 0 || !(unit > 0) || !(variance[cell]! > 0)) continue;
+    difference[cell] = (mean[cell]! - foretold[cell]!) / unit;
+    noise[cell] = variance[cell]! / (unit * unit);
   }
   const arm = byArm(difference, noise, mix, clusters, arms);
   const level = levelOf(arm);
@@ -131,10 +131,10 @@ function byArm(
     for (let cluster = 0; cluster < clusters; cluster += 1) {
       const cell = cluster * arms + arm;
       if (noise[cell] === Infinity) continue;
-      const share = mix[cluster] ?? 0;
+      const share = mix[cluster]!;
       weight += share;
-      sum += share * (difference[cell] ?? 0);
-      variance += share * share * (noise[cell] ?? 0);
+      sum += share * difference[cell]!;
+      variance += share * share * noise[cell]!;
     }
     if (!(weight > 0)) continue;
     means[arm] = sum / weight;
@@ -149,7 +149,7 @@ function levelOf(arm: { difference: Float64Array; variance: Float64Array }): num
   arm.variance.forEach((variance, at) => {
     if (!(variance > 0 && variance < Infinity)) return;
     weight += 1 / variance;
-    sum += (arm.difference[at] ?? 0) / variance;
+    sum += arm.difference[at]! / variance;
   });
   return weight > 0 ? sum / weight : 0;
 }
@@ -173,10 +173,10 @@ function byCluster(
     let [rows, sum, spreadSum] = [0, 0, 0];
     for (let cell = cluster * arms; cell < (cluster + 1) * arms; cell += 1) {
       if (noise[cell] === Infinity) continue;
-      const n = count[cell] ?? 0;
+      const n = count[cell]!;
       rows += n;
-      sum += n * (rest[cell] ?? 0);
-      spreadSum += n * n * (noise[cell] ?? 0);
+      sum += n * rest[cell]!;
+      spreadSum += n * n * noise[cell]!;
     }
     if (rows === 0) continue;
     difference[cluster] = sum / rows;
@@ -189,10 +189,10 @@ function byCluster(
 function withBetween(difference: Float64Array, variance: Float64Array, weights: Float64Array): Layer {
   let [weight, sum] = [0, 0];
   difference.forEach((each, at) => {
-    const noise = variance[at] ?? Infinity;
+    const noise = variance[at]!;
     if (noise === Infinity) return;
-    weight += weights[at] ?? 0;
-    sum += (weights[at] ?? 0) * (each * each - noise);
+    weight += weights[at]!;
+    sum += weights[at]! * (each * each - noise);
   });
   return { difference, variance, between: weight > 0 ? Math.max(sum / weight, 0) : 0 };
 }

@@ -64,7 +64,7 @@ export async function sumRows(input: SumsInput): Promise<EstimateSums> {
     const { effects, labels } = input.outOfFold(block);
     addBlock(cells, block, labels, dataset.tasks);
     held.forEach((sums, fold) => sums.add(effects, labels, block.n, (row) => block.fold[row] === fold));
-    for (let row = 0; row < block.n; row += 1) counts[(classes[row] ?? 0) * arms + (block.arm[row] ?? 0)]! += 1;
+    for (let row = 0; row < block.n; row += 1) counts[classes[row]! * arms + block.arm[row]!]! += 1;
     features.add(block, classes);
     const part = everyNth(block, classes, dataset.width, stride, seen);
     if (part.n > 0) served.add(input.effects(part.x, part.n), part.labels, part.n);
@@ -108,7 +108,7 @@ function everyNth(
   for (let at = 0; at < n; at += 1) {
     const row = start + at * stride;
     x.set(block.x.subarray(row * width, (row + 1) * width), at * width);
-    kept[at] = labels[row] ?? 0;
+    kept[at] = labels[row]!;
   }
   return { x, labels: kept, n };
 }
@@ -130,10 +130,10 @@ function effectSums(clusters: number, arms: number): EffectSums {
     add(effects, labels, n, isCounted = () => true) {
       for (let row = 0; row < n; row += 1) {
         if (!isCounted(row)) continue;
-        const cluster = labels[row] ?? 0;
-        counts[cluster] = (counts[cluster] ?? 0) + 1;
+        const cluster = labels[row]!;
+        counts[cluster]! += 1;
         for (let arm = 0; arm < arms; arm += 1)
-          for (const target of TARGETS) totals[target][cluster * arms + arm]! += effects[target][row * arms + arm] ?? 0;
+          for (const target of TARGETS) totals[target][cluster * arms + arm]! += effects[target][row * arms + arm]!;
       }
     },
   };
@@ -141,7 +141,7 @@ function effectSums(clusters: number, arms: number): EffectSums {
 
 function meansOf(sums: readonly EffectSums[], arms: number): Means {
   const added = (pick: (each: EffectSums) => Float64Array): Float64Array =>
-    sums.map(pick).reduce((all, one) => all.map((value, at) => value + (one[at] ?? 0)));
+    sums.map(pick).reduce((all, one) => all.map((value, at) => value + one[at]!));
   const counts = added((each) => each.counts);
   const mean = (target: Target): Float64Array =>
     added((each) => each.totals[target]).map((sum, cell) => sum / (counts[Math.floor(cell / arms)] || 1));
@@ -159,12 +159,12 @@ function columnSums(
     sizes,
     add(block, labels) {
       for (let row = 0; row < block.n; row += 1) {
-        const cluster = labels[row] ?? 0;
-        sizes[cluster] = (sizes[cluster] ?? 0) + 1;
+        const cluster = labels[row]!;
+        sizes[cluster]! += 1;
         for (let at = 0; at < width; at += 1) {
-          const value = block.x[row * width + at] ?? 0;
-          sums[cluster * width + at] = (sums[cluster * width + at] ?? 0) + value;
-          squares[at] = (squares[at] ?? 0) + value * value;
+          const value = block.x[row * width + at]!;
+          sums[cluster * width + at]! += value;
+          squares[at]! += value * value;
         }
       }
     },
@@ -172,10 +172,10 @@ function columnSums(
       const total = sizes.reduce((a, b) => a + b, 0) || 1;
       const mean = Array.from({ length: width }, (_, at) => {
         let sum = 0;
-        for (let cluster = 0; cluster < clusters; cluster += 1) sum += sums[cluster * width + at] ?? 0;
+        for (let cluster = 0; cluster < clusters; cluster += 1) sum += sums[cluster * width + at]!;
         return sum / total;
       });
-      const deviation = mean.map((m, at) => Math.sqrt(Math.max((squares[at] ?? 0) / total - m * m, 0)));
+      const deviation = mean.map((m, at) => Math.sqrt(Math.max(squares[at]! / total - m * m, 0)));
       const scaled = sums.map((sum, at) => sum / (sizes[Math.floor(at / width)] || 1));
       return { byCluster: rowsOf(scaled, clusters, width), mean, deviation };
     },
@@ -185,6 +185,6 @@ function columnSums(
 /** A flat table as rows. */
 export function rowsOf(values: ArrayLike<number>, rows: number, width: number): number[][] {
   return Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: width }, (_unused, at) => values[row * width + at] ?? 0),
+    Array.from({ length: width }, (_unused, at) => values[row * width + at]!),
   );
 }

@@ -30,16 +30,16 @@ export interface Envelope {
 function upperHull(reward: Float64Array, cost: Float64Array, order: Int32Array, hull: Int32Array): number {
   let size = 0;
   for (const arm of order) {
-    const r = reward[arm] ?? 0;
-    const c = cost[arm] ?? 0;
-    const top = size > 0 ? (hull[size - 1] ?? 0) : -1;
-    if (top >= 0 && r <= (reward[top] ?? 0)) continue;
+    const r = reward[arm]!;
+    const c = cost[arm]!;
+    const top = size > 0 ? hull[size - 1]! : -1;
+    if (top >= 0 && r <= reward[top]!) continue;
     if (top >= 0 && c === cost[top]) size -= 1;
     while (size > 1) {
-      const a = hull[size - 2] ?? 0;
-      const b = hull[size - 1] ?? 0;
-      const before = ((reward[b] ?? 0) - (reward[a] ?? 0)) / ((cost[b] ?? 0) - (cost[a] ?? 0));
-      if ((r - (reward[b] ?? 0)) / (c - (cost[b] ?? 0)) < before) break;
+      const a = hull[size - 2]!;
+      const b = hull[size - 1]!;
+      const before = (reward[b]! - reward[a]!) / (cost[b]! - cost[a]!);
+      if ((r - reward[b]!) / (c - cost[b]!) < before) break;
       size -= 1;
     }
     hull[size] = arm;
@@ -54,7 +54,7 @@ export function envelope(choices: Choices): Envelope {
   assert(n > 0, "an envelope needs at least one row");
   const steps = hullSteps(choices);
   const order = Uint32Array.from({ length: steps.count }, (_, index) => index);
-  order.sort((a, b) => (steps.slope[b] ?? 0) - (steps.slope[a] ?? 0));
+  order.sort((a, b) => steps.slope[b]! - steps.slope[a]!);
   const size = steps.count + 1;
   const curve = { cost: new Float64Array(size), reward: new Float64Array(size), price: new Float64Array(size) };
   let cost = steps.baseCost;
@@ -62,14 +62,14 @@ export function envelope(choices: Choices): Envelope {
   curve.cost[0] = cost / steps.weight;
   curve.reward[0] = reward / steps.weight;
   order.forEach((step, index) => {
-    cost += steps.dCost[step] ?? 0;
-    reward += steps.dReward[step] ?? 0;
-    curve.price[index] = steps.slope[step] ?? 0;
+    cost += steps.dCost[step]!;
+    reward += steps.dReward[step]!;
+    curve.price[index] = steps.slope[step]!;
     curve.cost[index + 1] = cost / steps.weight;
     curve.reward[index + 1] = reward / steps.weight;
   });
   let control = 0;
-  for (let row = 0; row < n; row += 1) control += weightOf(choices, row) * (choices.reward[row * arms] ?? 0);
+  for (let row = 0; row < n; row += 1) control += weightOf(choices, row) * choices.reward[row * arms]!;
   return { ...curve, controlReward: control / steps.weight };
 }
 
@@ -97,19 +97,19 @@ function hullSteps(choices: Choices): HullSteps {
     const weight = weightOf(choices, row);
     total += weight;
     for (let arm = 0; arm < arms; arm += 1) {
-      rewards[arm] = choices.reward[row * arms + arm] ?? 0;
-      costs[arm] = choices.cost[row * arms + arm] ?? 0;
+      rewards[arm] = choices.reward[row * arms + arm]!;
+      costs[arm] = choices.cost[row * arms + arm]!;
       order[arm] = arm;
     }
-    order.sort((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0) || (rewards[b] ?? 0) - (rewards[a] ?? 0));
+    order.sort((a, b) => costs[a]! - costs[b]! || rewards[b]! - rewards[a]!);
     const size = upperHull(rewards, costs, order, hull);
-    baseCost += weight * (costs[hull[0] ?? 0] ?? 0);
-    baseReward += weight * (rewards[hull[0] ?? 0] ?? 0);
+    baseCost += weight * costs[hull[0]!]!;
+    baseReward += weight * rewards[hull[0]!]!;
     for (let at = 1; at < size; at += 1) {
-      const from = hull[at - 1] ?? 0;
-      const to = hull[at] ?? 0;
-      const moreReward = (rewards[to] ?? 0) - (rewards[from] ?? 0);
-      const moreCost = (costs[to] ?? 0) - (costs[from] ?? 0);
+      const from = hull[at - 1]!;
+      const to = hull[at]!;
+      const moreReward = rewards[to]! - rewards[from]!;
+      const moreCost = costs[to]! - costs[from]!;
       slope[count] = moreReward / moreCost;
       dCost[count] = weight * moreCost;
       dReward[count] = weight * moreReward;
@@ -120,12 +120,12 @@ function hullSteps(choices: Choices): HullSteps {
 }
 
 function weightOf(choices: Choices, row: number): number {
-  return choices.weight === null ? 1 : (choices.weight[row] ?? 0);
+  return choices.weight === null ? 1 : choices.weight[row]!;
 }
 
 /** The most that any budget can usefully spend, per row. */
 export function fullSpend(curve: Envelope): number {
-  return curve.cost[curve.cost.length - 1] ?? 0;
+  return curve.cost[curve.cost.length - 1]!;
 }
 
 /** Mean reward, spend and marginal reward of the best policy within a budget per row (at least the cheapest one's). */
@@ -135,12 +135,12 @@ export function bestAt(curve: Envelope, budget: number): { reward: number; cost:
   let high = last;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((curve.cost[middle] ?? 0) <= budget) low = middle;
+    if (curve.cost[middle]! <= budget) low = middle;
     else high = middle - 1;
   }
-  const cost = curve.cost[low] ?? 0;
-  const reward = curve.reward[low] ?? 0;
-  const price = curve.price[low] ?? 0;
+  const cost = curve.cost[low]!;
+  const reward = curve.reward[low]!;
+  const price = curve.price[low]!;
   if (low === last || budget <= cost) return { reward, cost, price };
   return { reward: reward + price * (budget - cost), cost: budget, price };
 }

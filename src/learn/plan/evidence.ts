@@ -2,6 +2,7 @@
 // What a row of the frontier may gain and cost, told from scenarios that took no part in choosing it: a plan picks what
 // looks cheap in its own scenarios.
 
+import { itemAt } from "../../domain/assert.ts";
 import { seededRandom } from "../../domain/random.ts";
 import { sharesOf, type Program, type Steps } from "./program.ts";
 import { drawScenarios, type Scenario, type Uncertain } from "./scenarios.ts";
@@ -30,7 +31,7 @@ export function outlookOf(program: Program, plan: Steps, budget: number, scenari
     ),
   );
   const sum = (values: Float64Array): number =>
-    used.reduce((total, { cell, share }) => total + share * (values[cell] ?? 0), 0);
+    used.reduce((total, { cell, share }) => total + share * itemAt(values, cell), 0);
   const costs = scenarios.map(({ spend }) => sum(spend)).toSorted((a, b) => a - b);
   const rewards = scenarios.map(({ gain }) => sum(gain)).toSorted((a, b) => a - b);
   return {
@@ -43,5 +44,5 @@ export function outlookOf(program: Program, plan: Steps, budget: number, scenari
 }
 
 function quantile(sorted: readonly number[], at: number): number {
-  return sorted[Math.round(at * (sorted.length - 1))] ?? 0;
+  return itemAt(sorted, Math.round(at * (sorted.length - 1)));
 }

@@ -100,7 +100,7 @@ function solveWhole(highs: Highs, program: Program, scale: Scale, input: WholeIn
       mip_feasibility_tolerance: TOLERANCE,
       time_limit: input.secondsMax,
     });
-    model.setSolution({ colValue: Float64Array.from(program.columns, (cell) => input.start[cell] ?? 0) });
+    model.setSolution({ colValue: Float64Array.from(program.columns, (cell) => input.start[cell]!) });
     const { modelStatus } = model.run();
     assert(!isFault(highs, modelStatus), `HiGHS: the program ended as ${modelStatus}`);
     if (model.info.get("primal_solution_status") !== highs.constants.solutionStatus.feasible) return null;
@@ -124,7 +124,7 @@ function modelOf(highs: Highs, program: Program, scale: Scale, whole: boolean): 
     numCols,
     numRows: clusters,
     sense: highs.constants.objectiveSense.maximize,
-    colCost: Float64Array.from(columns, (cell) => (gain[cell] ?? 0) / scale.gain),
+    colCost: Float64Array.from(columns, (cell) => gain[cell]! / scale.gain),
     colLower: new Float64Array(numCols),
     colUpper: new Float64Array(numCols).fill(steps),
     rowLower: new Float64Array(clusters).fill(-Infinity),
@@ -154,13 +154,13 @@ function addRow(model: Model, program: Program, cut: Float64Array, scale: Scale,
       numCols,
       starts: Int32Array.of(0, numCols),
       indices: Int32Array.from({ length: numCols }, (_, at) => at),
-      values: Float64Array.from(program.columns, (cell) => (cut[cell] ?? 0) / scale.money),
+      values: Float64Array.from(program.columns, (cell) => cut[cell]! / scale.money),
     },
   });
 }
 
 function planOf(program: Program, values: ArrayLike<number>): Steps {
   const plan = new Float64Array(program.gain.length);
-  program.columns.forEach((cell, at) => (plan[cell] = Math.max(values[at] ?? 0, 0)));
+  program.columns.forEach((cell, at) => (plan[cell] = Math.max(values[at]!, 0)));
   return plan;
 }

@@ -9,6 +9,7 @@
 //   3. No row is further from its linear bound than `gapBound`, or there is no frontier but an error that names the row.
 //   4. The same input and seed give the same frontier, as long as `secondsMax` does not cut a solve short.
 
+import { itemAt } from "../../domain/assert.ts";
 import { setImmediate as breathe } from "node:timers/promises";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../../domain/canonical.ts";
@@ -112,7 +113,7 @@ async function solveRows(program: Program, input: PlanInput): Promise<{ rows: So
       const startedMs = performance.now();
       const solve = (asked: number): Answer =>
         solveBudget(program, solver, relaxed.solve(asked), asked, options, deadlineMs);
-      const answer = solvePoint(solve, grid[index - 1] ?? 0, budget, options.gapBound);
+      const answer = solvePoint(solve, index === 0 ? 0 : itemAt(grid, index - 1), budget, options.gapBound);
       const seconds = (performance.now() - startedMs) / 1000;
       addRow(rows, { ...answer, seconds }, options, index === grid.length - 1);
       progress("plan", (index + 1) / grid.length, `budget ${index + 1} of ${grid.length}`);

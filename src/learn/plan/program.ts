@@ -14,6 +14,7 @@
 //   2. `tailOf` is convex in x, and `cutOf` of its scenarios is a linear function that nowhere lies above it.
 //   3. An arm that gains nothing has no column: the control is never worse and never dearer.
 
+import { itemAt } from "../../domain/assert.ts";
 import type { ClusterValues } from "../../domain/release/release.ts";
 import { NEGLIGIBLE, type Scenario } from "./scenarios.ts";
 
@@ -38,7 +39,7 @@ export interface Program {
 
 export function programOf(values: ClusterValues, scenarios: readonly Scenario[], steps: number, risk: number): Program {
   const clusters = values.mix.length;
-  const arms = values.reward[0]?.length ?? 0;
+  const arms = itemAt(values.reward, 0).length;
   const gain = gainsOf(values, steps);
   return {
     clusters,
@@ -47,7 +48,7 @@ export function programOf(values: ClusterValues, scenarios: readonly Scenario[],
     gain,
     spend: scenarios.map((scenario) => scenario.spend.map((spend) => spend / steps)),
     tail: Math.max(1, Math.floor(scenarios.length * risk)),
-    columns: Int32Array.from([...gain.keys()].filter((cell) => (gain[cell] ?? 0) > 0)),
+    columns: Int32Array.from([...gain.keys()].filter((cell) => gain[cell]! > 0)),
     full: fullPlan(values, gain, steps),
   };
 }
@@ -55,8 +56,8 @@ export function programOf(values: ClusterValues, scenarios: readonly Scenario[],
 function gainsOf(values: ClusterValues, steps: number): Float64Array {
   const total = values.mix.reduce((sum, share) => sum + share, 0);
   const gains = values.reward.flatMap((rewards, cluster) => {
-    const share = (values.mix[cluster] ?? 0) / total;
-    return rewards.map((reward) => (share * (reward - (rewards[0] ?? 0))) / steps);
+    const share = values.mix[cluster]! / total;
+    return rewards.map((reward) => (share * (reward - rewards[0]!)) / steps);
   });
   const least = NEGLIGIBLE * Math.max(...gains);
   return Float64Array.from(gains, (gain) => (gain > 0 && gain <= least ? 0 : gain));
@@ -69,8 +70,8 @@ function fullPlan(values: ClusterValues, gain: Float64Array, steps: number): Ste
     const first = cluster * costs.length;
     let best = 0;
     costs.forEach((cost, arm) => {
-      const more = (gain[first + arm] ?? 0) - (gain[first + best] ?? 0);
-      if (more > 0 || (more === 0 && cost < (costs[best] ?? 0))) best = arm;
+      const more = gain[first + arm]! - gain[first + best]!;
+      if (more > 0 || (more === 0 && cost < costs[best]!)) best = arm;
     });
     if (best > 0) plan[first + best] = steps;
   });
@@ -86,14 +87,14 @@ export function freePlan(program: Program, values: ClusterValues): Steps {
   for (let first = 0; first < gain.length; first += arms) {
     let best = first;
     for (let cell = first + 1; cell < first + arms; cell += 1)
-      if ((gain[cell] ?? 0) > (gain[best] ?? 0) && isFree(cell)) best = cell;
+      if (gain[cell]! > gain[best]! && isFree(cell)) best = cell;
     if (best > first) plan[best] = steps;
   }
   return plan;
 }
 
 export function gainOf(program: Program, plan: Steps): number {
-  return program.columns.reduce((sum, cell) => sum + (program.gain[cell] ?? 0) * (plan[cell] ?? 0), 0);
+  return program.columns.reduce((sum, cell) => sum + program.gain[cell]! * plan[cell]!, 0);
 }
 
 /** The mean spend per session in the dearest scenarios of a plan, and which they are. */
@@ -104,9 +105,9 @@ export interface Tail {
 
 export function tailOf(program: Program, plan: Steps): Tail {
   const spend = spendsOf(program, plan);
-  const dearest = [...spend.keys()].sort((a, b) => (spend[b] ?? 0) - (spend[a] ?? 0) || a - b).slice(0, program.tail);
+  const dearest = [...spend.keys()].sort((a, b) => spend[b]! - spend[a]! || a - b).slice(0, program.tail);
   return {
-    spend: dearest.reduce((sum, scenario) => sum + (spend[scenario] ?? 0), 0) / program.tail,
+    spend: dearest.reduce((sum, scenario) => sum + spend[scenario]!, 0) / program.tail,
     scenarios: dearest,
   };
 }
@@ -114,23 +115,20 @@ export function tailOf(program: Program, plan: Steps): Tail {
 /** Spend per session of a plan in each scenario. */
 export function spendsOf(program: Program, plan: Steps): Float64Array {
   const used = program.columns.filter((cell) => plan[cell] !== 0);
-  return Float64Array.from(program.spend, (spend) =>
-    used.reduce((sum, cell) => sum + (spend[cell] ?? 0) * (plan[cell] ?? 0), 0),
-  );
+  return Float64Array.from(program.spend, (spend) => used.reduce((sum, cell) => sum + spend[cell]! * plan[cell]!, 0));
 }
 
 /** Mean spend per step of each cell in the given scenarios: a budget row of the linear program. */
 export function cutOf(program: Program, scenarios: readonly number[]): Float64Array {
   const cut = new Float64Array(program.gain.length);
-  for (const scenario of scenarios)
-    for (const cell of program.columns) cut[cell] = (cut[cell] ?? 0) + (program.spend[scenario]?.[cell] ?? 0);
+  for (const scenario of scenarios) for (const cell of program.columns) cut[cell]! += program.spend[scenario]![cell]!;
   return cut.map((sum) => sum / scenarios.length);
 }
 
 /** Steps of a cluster that are given to an arm other than the control. */
 export function stepsUsed(program: Program, plan: Steps, cluster: number): number {
   let used = 0;
-  for (let cell = cluster * program.arms + 1; cell < (cluster + 1) * program.arms; cell += 1) used += plan[cell] ?? 0;
+  for (let cell = cluster * program.arms + 1; cell < (cluster + 1) * program.arms; cell += 1) used += plan[cell]!;
   return used;
 }
 
@@ -138,7 +136,7 @@ export function stepsUsed(program: Program, plan: Steps, cluster: number): numbe
 export function sharesOf(program: Program, plan: Steps): number[][] {
   return Array.from({ length: program.clusters }, (_, cluster) =>
     Array.from({ length: program.arms }, (_unused, arm) =>
-      arm === 0 ? program.steps - stepsUsed(program, plan, cluster) : (plan[cluster * program.arms + arm] ?? 0),
+      arm === 0 ? program.steps - stepsUsed(program, plan, cluster) : plan[cluster * program.arms + arm]!,
     ),
   );
 }

@@ -49,8 +49,8 @@ export function relaxation(program: Program, model: LinearModel): Relaxation {
       }
       const price = solution.prices.reduce((sum, each) => sum + each, 0);
       const weights = solution.prices.filter((each) => each > 0);
-      model.dropBudgetRows([...cuts.keys()].filter((row) => !((solution.prices[row] ?? 0) > 0)));
-      cuts = cuts.filter((_, row) => (solution.prices[row] ?? 0) > 0);
+      model.dropBudgetRows([...cuts.keys()].filter((row) => !(solution.prices[row]! > 0)));
+      cuts = cuts.filter((_, row) => solution.prices[row]! > 0);
       return {
         plan: solution.plan,
         bound: gainOf(program, solution.plan),
@@ -67,8 +67,8 @@ function weightedMean(program: Program, cuts: readonly Float64Array[], weights: 
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = new Float64Array(program.gain.length);
   cuts.forEach((cut, row) => {
-    const share = (weights[row] ?? 0) / total;
-    for (const cell of program.columns) mean[cell] = (mean[cell] ?? 0) + share * (cut[cell] ?? 0);
+    const share = weights[row]! / total;
+    for (const cell of program.columns) mean[cell]! += share * cut[cell]!;
   });
   return mean;
 }

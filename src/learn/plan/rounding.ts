@@ -24,7 +24,7 @@ export function fill(program: Program, plan: Steps, budget: number, cost: Float6
   for (let improved = true; improved;) {
     improved = false;
     for (const move of movesOf(program, filled)) {
-      const more = (cost[move.to] ?? 0) - (move.from === null ? 0 : (cost[move.from] ?? 0));
+      const more = cost[move.to]! - (move.from === null ? 0 : cost[move.from]!);
       if (spend + more > budget) continue;
       apply(filled, move, 1);
       const after = tailOf(program, filled).spend;
@@ -43,16 +43,16 @@ function movesOf(program: Program, plan: Steps): Move[] {
   const moves: Move[] = [];
   for (const to of columns) {
     const cluster = Math.floor(to / arms);
-    if (stepsUsed(program, plan, cluster) < steps) moves.push({ to, from: null, gain: gain[to] ?? 0 });
+    if (stepsUsed(program, plan, cluster) < steps) moves.push({ to, from: null, gain: gain[to]! });
     for (let from = cluster * arms + 1; from < (cluster + 1) * arms; from += 1) {
-      const more = (gain[to] ?? 0) - (gain[from] ?? 0);
-      if ((plan[from] ?? 0) >= 1 && more > 0) moves.push({ to, from, gain: more });
+      const more = gain[to]! - gain[from]!;
+      if (plan[from]! >= 1 && more > 0) moves.push({ to, from, gain: more });
     }
   }
   return moves.sort((a, b) => b.gain - a.gain || a.to - b.to);
 }
 
 function apply(plan: Steps, move: Move, steps: 1 | -1): void {
-  plan[move.to] = (plan[move.to] ?? 0) + steps;
-  if (move.from !== null) plan[move.from] = (plan[move.from] ?? 0) - steps;
+  plan[move.to]! += steps;
+  if (move.from !== null) plan[move.from]! -= steps;
 }

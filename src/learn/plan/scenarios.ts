@@ -70,19 +70,19 @@ function scenarioOf(from: Uncertain, errors: Errors, sign: 1 | -1): Scenario {
   const spend = new Float64Array(mix.length * arms);
   const gain = new Float64Array(mix.length * arms);
   for (let cluster = 0; cluster < mix.length; cluster += 1) {
-    const share = mix[cluster] ?? 0;
+    const share = mix[cluster]!;
     const rewardAt = (arm: number): number => {
-      const se = values.rewardSe[cluster]?.[arm] ?? 0;
-      const common = armRewardSe[arm] ?? 0;
-      const own = ownError(se, common) * (errors.reward[cluster * arms + arm] ?? 0);
-      return (values.reward[cluster]?.[arm] ?? 0) + sign * (common * (errors.armReward[arm] ?? 0) + own);
+      const se = values.rewardSe[cluster]![arm]!;
+      const common = armRewardSe[arm]!;
+      const own = ownError(se, common) * errors.reward[cluster * arms + arm]!;
+      return values.reward[cluster]![arm]! + sign * (common * errors.armReward[arm]! + own);
     };
     const control = rewardAt(0);
     for (let arm = 1; arm < arms; arm += 1) {
       const at = cluster * arms + arm;
-      const common = armCostSe[arm] ?? 0;
-      const own = ownError(values.costSe[cluster]?.[arm] ?? 0, common) * (errors.cost[at] ?? 0);
-      const cost = (values.cost[cluster]?.[arm] ?? 0) + sign * (common * (errors.armCost[arm] ?? 0) + own);
+      const common = armCostSe[arm]!;
+      const own = ownError(values.costSe[cluster]![arm]!, common) * errors.cost[at]!;
+      const cost = values.cost[cluster]![arm]! + sign * (common * errors.armCost[arm]! + own);
       spend[at] = cost > least ? share * cost : 0;
       gain[at] = share * (rewardAt(arm) - control);
     }

@@ -69,8 +69,7 @@ const CRC_TABLE = Array.from({ length: 256 }, (_, byte) => {
 /** CRC-64-AVRO (Rabin fingerprint) of a text, as an unsigned 64-bit integer. */
 export function rabin(text: string): bigint {
   let crc = EMPTY;
-  for (const byte of Buffer.from(text, "utf8"))
-    crc = (crc >> 8n) ^ (CRC_TABLE[Number((crc ^ BigInt(byte)) & 0xffn)] ?? 0n);
+  for (const byte of Buffer.from(text, "utf8")) crc = (crc >> 8n) ^ CRC_TABLE[Number((crc ^ BigInt(byte)) & 0xffn)]!;
   return crc;
 }
 

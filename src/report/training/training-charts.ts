@@ -1,6 +1,7 @@
 // Training charts
 // The pictures of the training report, as SVG. What is given per session is drawn per thousand sessions, in major units.
 
+import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart, type Chart, type Size } from "../page/chart.ts";
@@ -116,8 +117,8 @@ function valueSpecs({ clusters, arms, currency }: TrainingReport): [added: TopLe
       most: Math.max(1e-12, ...of.map(({ amount }) => Math.abs(amount))),
       numbered: clusters.map(({ cluster }) => cluster),
     });
-  const added = cells(({ reward: by }, arm) => REWARD * ((by[arm]?.value ?? 0) - (by[0]?.value ?? 0)));
-  const cost = cells(({ cost: by }, arm) => costUnit * (by[arm]?.value ?? 0));
+  const added = cells(({ reward: by }, arm) => REWARD * (itemAt(by, arm).value - itemAt(by, 0).value));
+  const cost = cells(({ cost: by }, arm) => costUnit * itemAt(by, arm).value);
   return [heat(added, "accent"), heat(cost, "c-cheaper")];
 }
 

@@ -4,6 +4,7 @@
 // figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
 
+import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import { balanceSection } from "./balance-section.ts";
 import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
@@ -102,7 +103,7 @@ function clusterSection({ clusters, arms, reward, currency }: TrainingReport, ch
           `${cluster.cluster}`,
           whole(cluster.rows),
           percent(cluster.share),
-          perThousand(cluster.reward[0]?.value ?? 0),
+          perThousand(itemAt(cluster.reward, 0).value),
           mostAdded(cluster, arms, currency),
           cluster.words,
         ]),
@@ -112,11 +113,11 @@ function clusterSection({ clusters, arms, reward, currency }: TrainingReport, ch
 }
 
 function mostAdded({ reward, cost }: ClusterFigures, arms: readonly string[], currency: string): string {
-  const base = reward[0]?.value ?? 0;
-  const best = reward.reduce((top, { value }, arm) => (value > (reward[top]?.value ?? 0) ? arm : top), 0);
+  const base = itemAt(reward, 0).value;
+  const best = reward.reduce((top, { value }, arm) => (value > itemAt(reward, top).value ? arm : top), 0);
   if (best === 0) return "nothing does";
-  const added = perThousand((reward[best]?.value ?? 0) - base);
-  return `${arms[best]}: +${added} for ${perThousand((cost[best]?.value ?? 0) / minorPerMajor(currency))}\u00a0${currency}`;
+  const added = perThousand(itemAt(reward, best).value - base);
+  return `${arms[best]}: +${added} for ${perThousand(itemAt(cost, best).value / minorPerMajor(currency))}\u00a0${currency}`;
 }
 
 function valuesSection(report: TrainingReport, charts: TrainingCharts): Section {

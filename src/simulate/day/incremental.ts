@@ -78,20 +78,20 @@ function measured({ n, user, reward, holdout, users: all }: RewardedSessions, gr
   let [total, sessions] = [0, 0];
   for (let session = 0; session < n; session += 1) {
     if (holdout[session] !== group) continue;
-    const who = user[session] ?? 0;
-    sums[who] = (sums[who] ?? 0) + (reward[session] ?? 0);
-    visits[who] = (visits[who] ?? 0) + 1;
-    total += reward[session] ?? 0;
+    const who = user[session]!;
+    sums[who]! += reward[session]!;
+    visits[who]! += 1;
+    total += reward[session]!;
     sessions += 1;
   }
   const users = visits.reduce((sum, times) => sum + (times > 0 ? 1 : 0), 0);
   const [rewardPerUser, rewardPerSession] = [total / Math.max(1, users), total / Math.max(1, sessions)];
   let [ofUsers, ofSessions] = [0, 0];
   for (let who = 0; who < all; who += 1) {
-    const times = visits[who] ?? 0;
+    const times = visits[who]!;
     if (times === 0) continue;
-    ofUsers += ((sums[who] ?? 0) - rewardPerUser) ** 2;
-    ofSessions += ((sums[who] ?? 0) - rewardPerSession * times) ** 2;
+    ofUsers += (sums[who]! - rewardPerUser) ** 2;
+    ofSessions += (sums[who]! - rewardPerSession * times) ** 2;
   }
   const small = users > 1 ? users / (users - 1) : 0;
   return {

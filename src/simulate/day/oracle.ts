@@ -91,7 +91,7 @@ export function spendAt(options: OracleOptions, position: number): number {
 function drawn(shares: readonly number[], draw: number): number {
   let left = draw;
   for (let arm = 0; arm < shares.length; arm += 1) {
-    left -= shares[arm] ?? 0;
+    left -= shares[arm]!;
     if (left < 0) return arm;
   }
   return 0;
@@ -99,7 +99,7 @@ function drawn(shares: readonly number[], draw: number): number {
 
 /** The arm, or the dearest cheaper one that fits. */
 function affordable({ faceMinor, sendMinor }: OracleOptions, arm: number, freeMinor: number): number {
-  const hold = (index: number): number => (faceMinor[index] ?? 0) + (sendMinor[index] ?? 0);
+  const hold = (index: number): number => faceMinor[index]! + sendMinor[index]!;
   if (hold(arm) <= freeMinor) return arm;
   let best = 0;
   for (let other = 1; other < faceMinor.length; other += 1)

@@ -20,7 +20,7 @@ export function spendableOfDay(
   const sessions: OracleSession[] = [];
   let last = 0;
   for (let session = 0; session < traffic.sessions; session += 1) {
-    const manifest = manifests.get(record.releases[record.release[session] ?? 255] ?? "");
+    const manifest = manifests.get(record.releases[record.release[session]!] ?? "");
     if (!record.isPlanned(session) || manifest === undefined) continue;
     last = Math.max(last, manifest.frontier.rows.length - 1);
     const user = must(traffic.user[session], "user");

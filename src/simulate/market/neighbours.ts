@@ -32,7 +32,7 @@ export function indexNeighbours(x: Float32Array, width: number, rows: readonly n
     if (to - from <= LEAF_ROWS) return { from, to };
     const column = widest(from, to);
     const slice = order.subarray(from, to);
-    const at = (row: number): number => x[row * width + column] ?? 0;
+    const at = (row: number): number => x[row * width + column]!;
     slice.sort((a, b) => at(a) - at(b));
     let middle = from + ((to - from) >> 1);
     const split = at(must(order[middle], "row"));
@@ -53,7 +53,7 @@ export function indexNeighbours(x: Float32Array, width: number, rows: readonly n
       let low = Infinity;
       let high = -Infinity;
       for (let index = from; index < to; index += 1) {
-        const value = x[(order[index] ?? 0) * width + column] ?? 0;
+        const value = x[order[index]! * width + column]!;
         if (value < low) low = value;
         if (value > high) high = value;
       }
@@ -74,12 +74,12 @@ export function indexNeighbours(x: Float32Array, width: number, rows: readonly n
     if (atLeast > found.worst) return;
     if ("from" in node) {
       for (let index = node.from; index < node.to; index += 1) {
-        const row = order[index] ?? 0;
+        const row = order[index]!;
         found.offer(row, distance(row, query, found.worst));
       }
       return;
     }
-    const offset = (query[node.column] ?? 0) - node.split;
+    const offset = query[node.column]! - node.split;
     const [near, far] = offset < 0 ? [node.below, node.above] : [node.above, node.below];
     search(near, query, found, atLeast);
     search(far, query, found, Math.max(atLeast, offset * offset));
@@ -88,7 +88,7 @@ export function indexNeighbours(x: Float32Array, width: number, rows: readonly n
   function distance(row: number, query: ArrayLike<number>, enough: number): number {
     let sum = 0;
     for (let column = 0, cell = row * width; column < width; column += 1, cell += 1) {
-      const difference = (query[column] ?? 0) - (x[cell] ?? 0);
+      const difference = query[column]! - x[cell]!;
       sum += difference * difference;
       if (sum > enough) return Infinity;
     }

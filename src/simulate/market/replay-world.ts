@@ -76,7 +76,7 @@ function pick(luck: Luck, count: number): number {
 function outcomeOf({ rows, rewards, redemption }: ReplayWorldOptions, row: number): MarketOutcome {
   const found: Record<string, number> = {};
   rewards.forEach(({ name }, index) => {
-    const value = rows.rewards[row * rewards.length + index] ?? 0;
+    const value = rows.rewards[row * rewards.length + index]!;
     if (value !== 0) found[name] = value;
   });
   return { rewards: found, redeemedMinor: redeemedOf(rows, redemption, row) };
@@ -89,9 +89,9 @@ function redeemedOf(
 ): number | "whole" | null {
   switch (redemption) {
     case "face":
-      return (rows.redeemed?.[row] ?? 0) > 0 ? "whole" : null;
+      return rows.redeemed !== null && rows.redeemed[row]! > 0 ? "whole" : null;
     case "cost": {
-      const amount = Math.round(rows.cost[row] ?? 0);
+      const amount = Math.round(rows.cost[row]!);
       return amount > 0 ? amount : null;
     }
     case "none":
@@ -107,10 +107,10 @@ export function attributesOf(spec: FeatureSpec, x: Float32Array, offset: number)
     const width = featureWidth(feature);
     switch (feature.kind) {
       case "numeric":
-        attributes[feature.name] = x[at] ?? 0;
+        attributes[feature.name] = x[at]!;
         break;
       case "boolean":
-        attributes[feature.name] = (x[at] ?? 0) > 0.5;
+        attributes[feature.name] = x[at]! > 0.5;
         break;
       case "categorical": {
         const hot = x.subarray(at, at + width).indexOf(1);
@@ -136,14 +136,14 @@ function standardise(x: Float32Array, n: number, width: number): Float32Array {
     let sum = 0;
     let squares = 0;
     for (let cell = column; cell < x.length; cell += width) {
-      const value = x[cell] ?? 0;
+      const value = x[cell]!;
       sum += value;
       squares += value * value;
     }
     const mean = sum / n;
     const deviation = Math.sqrt(Math.max(0, squares / n - mean * mean));
     if (deviation === 0) continue;
-    for (let cell = column; cell < x.length; cell += width) scaled[cell] = ((x[cell] ?? 0) - mean) / deviation;
+    for (let cell = column; cell < x.length; cell += width) scaled[cell] = (x[cell]! - mean) / deviation;
   }
   return scaled;
 }

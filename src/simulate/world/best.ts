@@ -47,18 +47,18 @@ export function greedy(truth: Truth, price: number): TrueValue {
   let incrementalReward = 0;
   let spendMinor = 0;
   for (let row = 0, at = 0; row < n; row += 1, at += arms) {
-    const base = reward[at] ?? 0;
-    let best = base - price * (cost[at] ?? 0);
+    const base = reward[at]!;
+    let best = base - price * cost[at]!;
     let chosen = at;
     for (let cell = at + 1; cell < at + arms; cell += 1) {
-      const value = (reward[cell] ?? 0) - price * (cost[cell] ?? 0);
+      const value = reward[cell]! - price * cost[cell]!;
       if (value > best) {
         best = value;
         chosen = cell;
       }
     }
-    incrementalReward += (reward[chosen] ?? 0) - base;
-    spendMinor += cost[chosen] ?? 0;
+    incrementalReward += reward[chosen]! - base;
+    spendMinor += cost[chosen]!;
   }
   return { incrementalReward, spendMinor };
 }
@@ -69,12 +69,12 @@ export function policyValue(truth: Truth, shares: ArrayLike<number>): TrueValue 
   let incrementalReward = 0;
   let spendMinor = 0;
   for (let row = 0, at = 0; row < n; row += 1, at += arms) {
-    const base = reward[at] ?? 0;
+    const base = reward[at]!;
     for (let cell = at; cell < at + arms; cell += 1) {
-      const share = shares[cell] ?? 0;
+      const share = shares[cell]!;
       if (share === 0) continue;
-      incrementalReward += share * ((reward[cell] ?? 0) - base);
-      spendMinor += share * (cost[cell] ?? 0);
+      incrementalReward += share * (reward[cell]! - base);
+      spendMinor += share * cost[cell]!;
     }
   }
   return { incrementalReward, spendMinor };

@@ -149,7 +149,7 @@ function poisson(random: Random, mean: number): number {
 function pick<T>(random: Random, items: readonly [T, ...T[]], weights: readonly number[]): T {
   let left = random.unit();
   for (const [index, item] of items.entries()) {
-    left -= weights[index] ?? 0;
+    left -= weights[index]!;
     if (left < 0) return item;
   }
   return items[0];

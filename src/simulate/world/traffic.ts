@@ -63,7 +63,7 @@ export function hourlyProfile(traffic: DayTraffic, dayMs: number = DAY_MS): numb
   const hours = new Array<number>(24).fill(0);
   for (const atMs of traffic.atMs) {
     const hour = Math.min(23, Math.floor((24 * atMs) / dayMs));
-    hours[hour] = (hours[hour] ?? 0) + 1;
+    hours[hour]! += 1;
   }
   return hours;
 }
@@ -73,18 +73,18 @@ function inverse(dayMs: number): (quantile: number) => number {
   const steps = 1440;
   const cumulative = new Float64Array(steps + 1);
   for (let step = 0; step < steps; step += 1)
-    cumulative[step + 1] = (cumulative[step] ?? 0) + intensity((step + 0.5) / steps);
-  const total = cumulative[steps] ?? 1;
+    cumulative[step + 1] = cumulative[step]! + intensity((step + 0.5) / steps);
+  const total = cumulative[steps]!;
   return (quantile) => {
     const target = quantile * total;
     let low = 0;
     let high = steps;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if ((cumulative[middle] ?? 0) <= target) low = middle;
+      if (cumulative[middle]! <= target) low = middle;
       else high = middle;
     }
-    const from = cumulative[low] ?? 0;
+    const from = cumulative[low]!;
     const to = cumulative[high] ?? total;
     return ((low + (target - from) / (to - from)) / steps) * dayMs;
   };

@@ -149,11 +149,11 @@ function userOf(person: Person, arms: readonly WorldArm[], reward: WorldReward):
 }
 
 function outcome(user: WorldUser, arm: number, luck: Luck): WorldOutcome {
-  const ordered = luck.order < (user.truth.order[arm] ?? 0);
+  const ordered = luck.order < user.truth.order[arm]!;
   if (!ordered) return { ordered: false, redeemed: false, basketMinor: 0 };
   return {
     ordered,
-    redeemed: luck.redeem < (user.truth.redeem[arm] ?? 0),
+    redeemed: luck.redeem < user.truth.redeem[arm]!,
     basketMinor: Math.round(user.truth.basketMinor * Math.exp(BASKET_SIGMA * luck.basket)),
   };
 }

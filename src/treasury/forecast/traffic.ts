@@ -7,6 +7,7 @@
 //   2. Time in which the campaign is paused, has not begun or was not there yet, is not watched: that nobody came then
 //      says nothing.
 
+import { itemAt } from "../../domain/assert.ts";
 import { HOURS_OF_DAY, type Campaign } from "../../domain/campaign/campaign.ts";
 
 /** What was seen, by hour of the day. */
@@ -74,7 +75,7 @@ export function countArrivals(
   if (to === from && came === 0) return known;
   const seen = [...known.seen];
   const watchedMs = [...known.watchedMs];
-  const add = (list: number[], hour: number, amount: number): void => void (list[hour] = (list[hour] ?? 0) + amount);
+  const add = (list: number[], hour: number, amount: number): void => void (list[hour] = itemAt(list, hour) + amount);
   if (to === from) add(seen, hourOf(to), came);
   for (let at = from; at < to; at = nextHour(at)) {
     const lengthMs = Math.min(nextHour(at), to) - at;
@@ -130,11 +131,11 @@ function profileOf({ pacing, startMs, endMs }: Campaign): readonly number[] {
 
 /** Sessions a millisecond, by hour of the day. */
 function learnedRates(expected: readonly number[], { seen, watchedMs }: Arrivals, sessions: number): number[] {
-  const foreseen = expected.map((rate, hour) => rate * (watchedMs[hour] ?? 0));
+  const foreseen = expected.map((rate, hour) => rate * itemAt(watchedMs, hour));
   const passed = foreseen.reduce((sum, mean) => sum + mean, 0) / sessions;
   const prior = PRIOR_SHARE * Math.max(0, 1 - passed) * sessions;
   const usual = FLASH * Math.max(1, medianRatio(seen, foreseen));
-  const counted = seen.reduce((sum, count, hour) => sum + Math.min(count, usual * (foreseen[hour] ?? 0)), 0);
+  const counted = seen.reduce((sum, count, hour) => sum + Math.min(count, usual * itemAt(foreseen, hour)), 0);
   const scaleOf = (means: readonly number[], believed: number): number => {
     const mean = means.reduce((sum, each) => sum + each, 0) + believed;
     return mean > 0 ? (counted + believed) / mean : 1;
@@ -143,21 +144,21 @@ function learnedRates(expected: readonly number[], { seen, watchedMs }: Arrivals
   const scale = scaleOf(foreseen, 0);
   const shape = expected.map((rate, hour) => {
     const turn = PROFILE_TURNS * rate * HOUR_MS;
-    const mean = foreseen[hour] ?? 0;
-    const count = Math.min(seen[hour] ?? 0, usual * mean);
+    const mean = itemAt(foreseen, hour);
+    const count = Math.min(itemAt(seen, hour), usual * mean);
     return turn > 0 && scale > 0 ? (count / scale + turn) / (mean + turn) : 1;
   });
   const again = scaleOf(
-    foreseen.map((mean, hour) => mean * (shape[hour] ?? 1)),
+    foreseen.map((mean, hour) => mean * itemAt(shape, hour)),
     prior,
   );
-  return expected.map((rate, hour) => rate * (shape[hour] ?? 1) * again);
+  return expected.map((rate, hour) => rate * itemAt(shape, hour) * again);
 }
 
 /** Of what came to what was foreseen, over the hours that were watched. */
 function medianRatio(seen: readonly number[], foreseen: readonly number[]): number {
   const ratios = foreseen
-    .flatMap((mean, hour) => (mean > 0 ? [(seen[hour] ?? 0) / mean] : []))
+    .flatMap((mean, hour) => (mean > 0 ? [itemAt(seen, hour) / mean] : []))
     .toSorted((a, b) => a - b);
   return ratios[ratios.length >> 1] ?? 1;
 }
@@ -173,8 +174,8 @@ function weightUntil(rates: readonly number[], atMs: number, originMs: number): 
   const days = Math.floor((atMs - midnight) / DAY_MS);
   const hour = hourOf(atMs);
   const perDay = days > 0 ? rates.reduce((sum, rate) => sum + rate, 0) * HOUR_MS : 0;
-  let weight = days * perDay + (rates[hour] ?? 0) * (atMs % HOUR_MS);
-  for (let index = 0; index < hour; index += 1) weight += (rates[index] ?? 0) * HOUR_MS;
+  let weight = days * perDay + itemAt(rates, hour) * (atMs % HOUR_MS);
+  for (let index = 0; index < hour; index += 1) weight += itemAt(rates, index) * HOUR_MS;
   return weight;
 }
 
@@ -182,6 +183,6 @@ function weightUntil(rates: readonly number[], atMs: number, originMs: number): 
 function endOfTraffic(rates: readonly number[], fromMs: number, endMs: number): number {
   const silent = (SILENT_SHARE * rates.reduce((sum, rate) => sum + rate, 0)) / HOURS_OF_DAY;
   let end = endMs;
-  while (end > fromMs && (rates[hourOf(end - 1)] ?? 0) <= silent) end = Math.max(fromMs, nextHour(end - 1) - HOUR_MS);
+  while (end > fromMs && itemAt(rates, hourOf(end - 1)) <= silent) end = Math.max(fromMs, nextHour(end - 1) - HOUR_MS);
   return end > fromMs ? end : endMs;
 }

@@ -6,6 +6,7 @@
 //   1. The position rises with the budget per session and with what can be held.
 //   2. A position is kept while the new one is within a hundredth of a row: no grants go out for what makes no difference.
 
+import { itemAt } from "../../domain/assert.ts";
 import type { Arm } from "../../domain/campaign/campaign.ts";
 import { positionForBudget, shadowPriceAt, sharesAt } from "../../domain/release/frontier.ts";
 import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
@@ -84,7 +85,7 @@ function holdsAt(
       const face = weight * share * Number(arm.faceMinor);
       held += face + weight * share * Number(arm.sendMinor);
       faces += face;
-      redeemed += face * (plans.values.redemption[cluster]?.[index] ?? 1);
+      redeemed += face * itemAt(itemAt(plans.values.redemption, cluster), index);
     });
   });
   const scale = total > 0 ? 1 / total : 0;
@@ -103,7 +104,7 @@ export function uniformRedemption(plans: PlanTable, arms: readonly Arm[], mix: r
   mix.forEach((weight, cluster) =>
     arms.forEach((arm, index) => {
       faces += weight * Number(arm.faceMinor);
-      redeemed += weight * Number(arm.faceMinor) * (plans.values.redemption[cluster]?.[index] ?? 1);
+      redeemed += weight * Number(arm.faceMinor) * itemAt(itemAt(plans.values.redemption, cluster), index);
     }),
   );
   return faces > 0 ? redeemed / faces : 1;

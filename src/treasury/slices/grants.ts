@@ -1,5 +1,6 @@
 // Grants: what an account's shards are given and asked for at a review, from the curve's limit and what each shard needs.
 
+import { itemAt } from "../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../domain/campaign/campaign.ts";
 import { comesBackUnasked } from "../../domain/campaign/control.ts";
 import type { Account } from "../../domain/decision/decision.ts";
@@ -50,7 +51,7 @@ export function regrant(
     mode: stateInForce(book),
   });
   const shards = book.shards.map((shard, index) =>
-    withSlice(shard, account, slices.grant[index] ?? 0n, slices.ask[index] ?? 0n),
+    withSlice(shard, account, itemAt(slices.grant, index), itemAt(slices.ask, index)),
   );
   return { book: { ...book, shards }, limitMinor };
 }

@@ -8,6 +8,7 @@
 //
 //   Σ out + Σ grants ≤ limit, always (L2).
 
+import { itemAt } from "../../domain/assert.ts";
 import { maxMinor, minMinor, type Minor } from "../../domain/money/money.ts";
 import { sumMinor } from "../state/state.ts";
 
@@ -70,7 +71,7 @@ function reclaim(shards: readonly ShardNeed[], excess: Minor, asksHeld: boolean)
   const rest = excess - sumMinor(fromFree, (amount) => amount);
   const returnable = shards.map((shard) => maxMinor(0n, shard.out - shard.posted - shard.asked - freeOf(shard)));
   const fromHeld = proportional(returnable, rest);
-  return fromFree.map((amount, index) => amount + (fromHeld[index] ?? 0n));
+  return fromFree.map((amount, index) => amount + itemAt(fromHeld, index));
 }
 
 function share(input: SliceInput): Slices {
@@ -84,7 +85,7 @@ function share(input: SliceInput): Slices {
   const plenty = (Number(pool) * GIVEN_OUT) / shards.length >= Number(input.largestHold);
   const target = plenty ? plentyTargets(shards, pool) : scarceTargets(order, pool, input);
   const deficit = target.map((wanted, index) => {
-    const has = free[index] ?? 0n;
+    const has = itemAt(free, index);
     const low = plenty ? Number(has) < LOW_WATER * Number(wanted) : has < wanted;
     return low ? wanted - has : 0n;
   });
@@ -92,7 +93,7 @@ function share(input: SliceInput): Slices {
   const grant = plenty ? proportional(deficit, available) : inOrder(order, deficit, available);
   const coming = sumMinor(shards, (shard) => shard.asked);
   const missing = wanted - available - coming;
-  const idle = free.map((has, index) => maxMinor(0n, has - (target[index] ?? 0n)));
+  const idle = free.map((has, index) => maxMinor(0n, has - itemAt(target, index)));
   return { grant, ask: missing > 0n ? proportional(idle, missing) : nothing };
 }
 
@@ -116,13 +117,13 @@ function scarceTargets(order: readonly number[], pool: Minor, input: SliceInput)
     target[index] = amount;
     left -= amount;
   });
-  const first = order[0] ?? 0;
-  target[first] = (target[first] ?? 0n) + left;
+  const first = itemAt(order, 0);
+  target[first] = itemAt(target, first) + left;
   return target;
 }
 
 function byDemand(shards: readonly ShardNeed[]): number[] {
-  const demandOf = (index: number): number => shards[index]?.demand ?? 0;
+  const demandOf = (index: number): number => itemAt(shards, index).demand;
   return shards.map((_, index) => index).sort((a, b) => demandOf(b) - demandOf(a) || a - b);
 }
 
@@ -133,7 +134,7 @@ function proportional(amounts: readonly Minor[], total: Minor): Minor[] {
   const parts = amounts.map((amount) => (amount * total) / sum);
   let rest = total - sumMinor(parts, (part) => part);
   return parts.map((part, index) => {
-    const more = minMinor(rest, (amounts[index] ?? 0n) - part);
+    const more = minMinor(rest, itemAt(amounts, index) - part);
     rest -= more;
     return part + more;
   });
@@ -143,7 +144,7 @@ function inOrder(order: readonly number[], amounts: readonly Minor[], total: Min
   const parts = amounts.map(() => 0n);
   let left = total;
   for (const index of order) {
-    const part = minMinor(left, amounts[index] ?? 0n);
+    const part = minMinor(left, itemAt(amounts, index));
     parts[index] = part;
     left -= part;
   }

@@ -1,5 +1,6 @@
 // Check text: what `check` found, for the terminal. Of a thousand sessions and in units of the currency.
 
+import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import { short, whole } from "../../report/page/figures.ts";
@@ -10,7 +11,7 @@ const SESSIONS = 1_000;
 
 export function checkText(check: LogCheck): string {
   const { rows, badRows, arms, rowsOfArm, warnings } = check;
-  const counted = arms.map((arm, at) => [arm, whole(rowsOfArm[at] ?? 0), share(rowsOfArm[at] ?? 0, rows)]);
+  const counted = arms.map((arm, at) => [arm, whole(itemAt(rowsOfArm, at)), share(itemAt(rowsOfArm, at), rows)]);
   return [
     `${whole(rows)} rows${badRows > 0 ? `, ${whole(badRows)} left out` : ""}`,
     tableText(["arm", "rows", "share"], counted),

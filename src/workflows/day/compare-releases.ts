@@ -32,7 +32,7 @@ export async function planForUsers(
   const { manifest } = release;
   const clusters = await clustersOf(release, market, n);
   const mix = new Array<number>(manifest.clusters).fill(0);
-  for (const cluster of clusters) mix[cluster] = (mix[cluster] ?? 0) + 1;
+  for (const cluster of clusters) mix[cluster]! += 1;
   const { position } = positionForBudget(manifest.frontier, manifest.values, mix, spendPerSession);
   const expected = expectedAt(manifest.frontier, manifest.values, mix, position);
   const arms = manifest.arms.length;
@@ -41,7 +41,7 @@ export async function planForUsers(
   clusters.forEach((cluster, user) => {
     sharesAt(manifest.frontier, position, cluster).forEach((share, arm) => {
       shares[user * arms + arm] = share;
-      armShares[arm] = (armShares[arm] ?? 0) + share / n;
+      armShares[arm]! += share / n;
     });
   });
   const truth = market.truth === null ? null : trueValue(market.truth, n, shares);
@@ -51,7 +51,7 @@ export async function planForUsers(
 /** Mean over users of what two policies have in common: 1 when they give the same shares to everybody. */
 export function agreement(a: Float32Array, b: Float32Array, n: number): number {
   let common = 0;
-  a.forEach((share, cell) => (common += Math.min(share, b[cell] ?? 0)));
+  a.forEach((share, cell) => (common += Math.min(share, b[cell]!)));
   return common / n;
 }
 

@@ -65,7 +65,7 @@ function planPicture(record: DayRecord, release: number, hash: string, manifest:
     const reason = record.reasonOf(session);
     if (record.release[session] !== release || reason === null) continue;
     const [cluster, planRow] = [record.cluster[session] ?? -1, record.planRow[session] ?? -1];
-    tally.take({ reason, cluster, planRow, arm: record.arm[session] ?? 0 });
+    tally.take({ reason, cluster, planRow, arm: record.arm[session]! });
   }
   return tally.picture(hash);
 }
@@ -118,7 +118,7 @@ export function latencyBins(record: DayRecord): DayReport["latencyBins"] {
   const counts = new Map<number, number>();
   for (let session = 0; session < record.traffic.sessions; session += 1) {
     if (record.reasonOf(session) === null) continue;
-    const bin = Math.floor(LATENCY_BINS_A_DECADE * Math.log10(Math.max(0.01, record.latencyMs[session] ?? 0)));
+    const bin = Math.floor(LATENCY_BINS_A_DECADE * Math.log10(Math.max(0.01, record.latencyMs[session]!)));
     counts.set(bin, (counts.get(bin) ?? 0) + 1);
   }
   return [...counts]

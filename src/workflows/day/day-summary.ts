@@ -1,7 +1,7 @@
 // Day summary: from what was seen of a day to its figures. Money comes from decision and settlement rows, rewards from what the
 // users did, and, in a world whose truth is known, the true value of what was decided beside them.
 
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import { REASONS, type Account, type Reason } from "../../domain/decision/decision.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { AccountFigures, DayFigures } from "../../report/day/day-figures.ts";
@@ -70,15 +70,15 @@ function accountOf({ money }: DayRecord, account: Account, budget: number): Acco
 
 function reasonsOf(record: DayRecord): Record<Reason, number> {
   const counts = new Array<number>(REASONS.length).fill(0);
-  for (const reason of record.reason) if (reason < counts.length) counts[reason] = (counts[reason] ?? 0) + 1;
-  const named = REASONS.map((reason, index) => [reason, counts[index] ?? 0] as const);
+  for (const reason of record.reason) if (reason < counts.length) counts[reason]! += 1;
+  const named = REASONS.map((reason, index) => [reason, counts[index]!] as const);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made of all the reasons
   return Object.fromEntries(named) as Record<Reason, number>;
 }
 
 function latencyOf(record: DayRecord): DayFigures["latencyMs"] {
   const sorted = record.latencyMs.slice(0, record.traffic.sessions).sort();
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  const at = (share: number): number => itemAt(sorted, Math.min(sorted.length - 1, Math.floor(share * sorted.length)));
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
@@ -110,9 +110,9 @@ function valueOf(
     const from = must(record.traffic.user[session], "user") * arms;
     reward.set(truth.reward.subarray(from, from + arms), row * arms);
     cost.set(truth.cost.subarray(from, from + arms), row * arms);
-    const arm = record.arm[session] ?? 0;
-    incremental += (truth.reward[from + arm] ?? 0) - (truth.reward[from] ?? 0);
-    spendMinor += truth.cost[from + arm] ?? 0;
+    const arm = record.arm[session]!;
+    incremental += truth.reward[from + arm]! - truth.reward[from]!;
+    spendMinor += truth.cost[from + arm]!;
   });
   return {
     reached: { incrementalReward: incremental, spendMinor },

@@ -6,7 +6,7 @@ import { short } from "../../report/page/figures.ts";
 import type { RetrainingFigures } from "../../report/day/day-figures.ts";
 import type { Release } from "../../domain/release/release.ts";
 import { expectedAt } from "../../domain/release/frontier.ts";
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
 import type { Market } from "../../simulate/market/market.ts";
@@ -86,8 +86,8 @@ export async function retrainMidDay(options: MidDayOptions, nowMs: number): Prom
       facts: factsOf(incumbent, candidate, before, after, common, campaign.currency),
       armShares: campaign.arms.map(({ id }, arm) => ({
         arm: id,
-        before: before.armShares[arm] ?? 0,
-        after: after.armShares[arm] ?? 0,
+        before: itemAt(before.armShares, arm),
+        after: itemAt(after.armShares, arm),
       })),
     },
     json: {

@@ -4,7 +4,7 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import { openDataset } from "../../learn/data/dataset.ts";
 import { openDatabase } from "../../learn/data/duckdb.ts";
 import { openSources } from "../../learn/data/log/source.ts";
@@ -124,8 +124,8 @@ async function splitLog(
 function armsOf(mapping: Mapping, rows: { readonly arm: Uint8Array; readonly cost: Float32Array }): MarketArm[] {
   const dearest = mapping.arm.arms.map(() => 0);
   rows.cost.forEach((cost, row) => {
-    const arm = rows.arm[row] ?? 0;
-    dearest[arm] = Math.max(dearest[arm] ?? 0, Math.ceil(cost));
+    const arm = rows.arm[row]!;
+    dearest[arm] = Math.max(itemAt(dearest, arm), Math.ceil(cost));
   });
   return mapping.arm.arms.map(({ id, faceMinor, sendMinor }, arm) => ({
     id,

@@ -3,6 +3,7 @@
 // every machine: a training takes minutes, and packages that an image which only serves does not have. Its figures are
 // invented, as its name says.
 
+import { itemAt } from "../../domain/assert.ts";
 import { parseCampaign, type Campaign } from "../../domain/campaign/campaign.ts";
 import { sha256Hex } from "../../domain/canonical.ts";
 import { releaseHash, type PlanRow, type Release, type ReleaseManifest } from "../../domain/release/release.ts";
@@ -72,7 +73,7 @@ export function sampleRelease(): Release {
     [Float32Array.of(0, 2, 0, 0), Float32Array.of(5, 0)],
     [[2, 2], [2]],
   );
-  const cost = REDEEMED.map((rates) => rates.map((rate, arm) => rate * (FACES[arm] ?? 0)));
+  const cost = REDEEMED.map((rates) => rates.map((rate, arm) => rate * itemAt(FACES, arm)));
   const manifest: ReleaseManifest = {
     format: 1,
     features: {
@@ -106,12 +107,12 @@ function rowsOf(cost: readonly (readonly number[])[]): PlanRow[] {
     expectedCost: perSession(shares, cost),
   }));
   return rows.map((row, index) => {
-    const [from, to] = index === 0 ? [rows[0], rows[1]] : [rows[index - 1], row];
-    const more = (to?.expectedReward ?? 0) - (from?.expectedReward ?? 0);
+    const [from, to] = [itemAt(rows, Math.max(0, index - 1)), itemAt(rows, Math.max(1, index))];
+    const more = to.expectedReward - from.expectedReward;
     return {
       ...row,
       budgetPerSession: row.expectedCost,
-      shadowPrice: more / ((to?.expectedCost ?? 0) - (from?.expectedCost ?? 0)),
+      shadowPrice: more / (to.expectedCost - from.expectedCost),
     };
   });
 }
@@ -119,7 +120,9 @@ function rowsOf(cost: readonly (readonly number[])[]): PlanRow[] {
 function perSession(shares: readonly (readonly number[])[], values: readonly (readonly number[])[]): number {
   return shares.reduce(
     (sum, steps, group) =>
-      sum + (MIX[group] ?? 0) * steps.reduce((all, step, arm) => all + (step / STEPS) * (values[group]?.[arm] ?? 0), 0),
+      sum +
+      itemAt(MIX, group) *
+        steps.reduce((all, step, arm) => all + (step / STEPS) * itemAt(itemAt(values, group), arm), 0),
     0,
   );
 }

@@ -1,5 +1,6 @@
 // Evaluate live: releases, what was served, and what it brought, on a campaign's own log.
 
+import { itemAt } from "../../domain/assert.ts";
 import { judge } from "../../evaluate/policy/judge.ts";
 import { isMismatch, type HoldoutRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
@@ -84,7 +85,7 @@ export function mismatchText({ heldOutUsers, users, expected, p }: HoldoutRatio)
 
 function lacking(releases: readonly OpenRelease[], { rows, missing }: LiveSums): string[] {
   return releases.flatMap(({ label, release }, index) => {
-    const share = (missing[index] ?? 0) / (rows * release.manifest.features.features.length);
+    const share = itemAt(missing, index) / (rows * release.manifest.features.features.length);
     if (share === 0) return [];
     return [`release ${label}: ${(100 * share).toFixed(1)} % of its features were missing and took their defaults`];
   });

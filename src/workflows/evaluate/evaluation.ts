@@ -1,6 +1,7 @@
 // Evaluation
 // What `evaluate` found, of a table or of a campaign's own log: one shape for JSON, text and page.
 
+import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { Minor, TypedAmount } from "../../domain/money/money.ts";
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
@@ -94,7 +95,7 @@ export function evaluationJson(
 }
 
 function sharesByArm(arms: Judged["arms"], shares: readonly number[]): Record<string, number> {
-  return Object.fromEntries(arms.map(({ arm }, index) => [arm, shares[index] ?? 0]));
+  return Object.fromEntries(arms.map(({ arm }, index) => [arm, itemAt(shares, index)]));
 }
 
 /** What reward is made of, for people. */

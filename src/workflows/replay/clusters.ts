@@ -1,5 +1,6 @@
 // Clusters: each recorded session's cluster under another release, from the attributes that the training log kept of it.
 
+import { itemAt } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { compileRowEncoder } from "../../domain/session/features.ts";
 import { parseRelease } from "../../domain/release/release.ts";
@@ -32,7 +33,7 @@ export async function clustersUnder(
   const rows = new Float32Array(ROWS_AT_ONCE * encoder.width);
   const classify = async (): Promise<void> => {
     const answer = await classifier.classify(rows.subarray(0, waiting.length * encoder.width), waiting.length);
-    waiting.forEach((decisionId, index) => clusters.set(decisionId, answer.clusters[index] ?? 0));
+    waiting.forEach((decisionId, index) => clusters.set(decisionId, itemAt(answer.clusters, index)));
     waiting = [];
   };
   try {

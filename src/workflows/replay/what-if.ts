@@ -6,6 +6,7 @@
 //   What is not known: what a user would have done under another arm. It is drawn, by the session's id, with the
 //   redemption that the release says.
 
+import { itemAt } from "../../domain/assert.ts";
 import {
   InvalidInput,
   type Campaign,
@@ -284,7 +285,7 @@ class Tally {
     if (this.#isOutside(atMs)) return;
     const part = Math.floor(((atMs - this.#fromMs) / (this.#toMs - this.#fromMs)) * CURVE_PARTS);
     const index = Math.min(CURVE_PARTS - 1, Math.max(0, part));
-    this.#spent[index] = (this.#spent[index] ?? 0) + amount;
+    this.#spent[index] = itemAt(this.#spent, index) + amount;
   }
 
   #isOutside(atMs: number): boolean {

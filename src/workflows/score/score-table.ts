@@ -8,7 +8,7 @@
 // In memory are a batch of rows and DuckDB's bounded buffers.
 
 import { rename, rm } from "node:fs/promises";
-import { must } from "../../domain/assert.ts";
+import { itemAt, must } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import {
   compileRowEncoder,
@@ -93,7 +93,7 @@ export async function scoreTable(options: ScoreOptions): Promise<Scored> {
       rows,
       badLines,
       sources: sources.map(({ told }) => told),
-      unread: features.map(({ column }, index) => ({ column, values: unread[index] ?? 0 })),
+      unread: features.map(({ column }, index) => ({ column, values: itemAt(unread, index) })),
       rowsByCluster,
       missingShare: missing / (rows * features.length),
       plan,
@@ -165,7 +165,7 @@ async function classifyInput(
     const x = new Float32Array(batch.length * encoder.width);
     batch.forEach((attributes, row) => (missing += encoder.encode(attributes, x, row * encoder.width)));
     const { clusters, probabilities } = await open.classifier.classify(x, batch.length);
-    for (const cluster of clusters) rowsByCluster[cluster] = (rowsByCluster[cluster] ?? 0) + 1;
+    for (const cluster of clusters) rowsByCluster[cluster]! += 1;
     await db.append("scored", [clusters, probabilities]);
     done += batch.length;
     progress("scoring", (0.9 * done) / rows, `${done} of ${rows} rows`);

@@ -1,6 +1,7 @@
 // Learn options
 // From what was typed to the options of a training: `--quick` chooses the base, and each option changes its one choice.
 
+import { itemAt } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
 import type { Readout } from "../../learn/estimate/shrink.ts";
@@ -32,7 +33,7 @@ export interface TypedOptions {
 
 export function learnOptionsOf(typed: TypedOptions): LearnOptions {
   const base = typed.quick ? QUICK_LEARN_OPTIONS : LEARN_OPTIONS;
-  const rises = typed.clusters.every((each, index) => each > (typed.clusters[index - 1] ?? 0));
+  const rises = typed.clusters.every((each, index) => each > (index === 0 ? 0 : itemAt(typed.clusters, index - 1)));
   if (!rises) throw new InvalidInput(`--clusters ${typed.clusters.join(" ")}: name them by rising number`);
   if (typed.learners === "trees" && typed.cluster === "hidden")
     throw new InvalidInput("--cluster hidden: trees alone have no hidden layer; leave out --learners trees");

@@ -1,6 +1,7 @@
 // Training output
 // What a training says of itself: one JSON object for programs, a short table for the terminal, the figures of the page.
 
+import { itemAt } from "../../domain/assert.ts";
 import { join } from "node:path";
 import type { Release } from "../../domain/release/release.ts";
 import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
@@ -165,19 +166,21 @@ function clusterFigures({ manifest: { values } }: Release, { clusters }: Evidenc
     share,
     rows: rowsOfArm.reduce((sum, rows) => sum + rows, 0),
     words,
-    reward: (values.reward[cluster] ?? []).map((value, arm) => ranged(value, values.rewardSe[cluster]?.[arm] ?? 0)),
+    reward: (values.reward[cluster] ?? []).map((value, arm) =>
+      ranged(value, itemAt(itemAt(values.rewardSe, cluster), arm)),
+    ),
     cost: (values.cost[cluster] ?? []).map((value, arm) => {
-      const { low, high } = ranged(value, values.costSe[cluster]?.[arm] ?? 0);
+      const { low, high } = ranged(value, itemAt(itemAt(values.costSe, cluster), arm));
       return { value, low: Math.max(0, low), high };
     }),
   }));
   const most = (each: (typeof figures)[number]): number => Math.max(...each.reward.map(({ value }) => value));
-  const added = (each: (typeof figures)[number]): number => most(each) - (each.reward[0]?.value ?? 0);
+  const added = (each: (typeof figures)[number]): number => most(each) - itemAt(each.reward, 0).value;
   return figures.toSorted((a, b) => added(b) - added(a));
 }
 
 function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence): TrainingReport["frontier"] {
-  const base = frontier.rows[0]?.expectedReward ?? 0;
+  const base = itemAt(frontier.rows, 0).expectedReward;
   return frontier.rows.map((row, index) => {
     const known = plan[index];
     return {

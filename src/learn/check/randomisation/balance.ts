@@ -2,6 +2,7 @@
 // How far an arm's users are from the control's, feature by feature and by a classifier of the arm: with chance at work, as
 // far as chance takes them. Rows count with one over their propensity, and within the strata that they were drawn in. Pure.
 
+import { itemAt } from "../../../domain/assert.ts";
 import type { FeatureSpec } from "../../../domain/session/features.ts";
 import { featureWidth } from "../../../domain/session/features.ts";
 import { groupsOf, type FeatureGroups } from "../../data/feature-groups.ts";
@@ -78,9 +79,9 @@ function differencesOf(
   return spec.features.map((feature) => {
     const smds = Array.from({ length: featureWidth(feature) }, (_, at) => smd(own, control, offset + at));
     offset += featureWidth(feature);
-    const at = smds.reduce((best, value, index) => (Math.abs(value) > Math.abs(smds[best] ?? 0) ? index : best), 0);
+    const at = smds.reduce((best, value, index) => (Math.abs(value) > Math.abs(itemAt(smds, best)) ? index : best), 0);
     const category = feature.kind === "categorical" ? (feature.categories[at] ?? null) : null;
-    return { feature: feature.name, category, smd: smds[at] ?? 0, se };
+    return { feature: feature.name, category, smd: itemAt(smds, at), se };
   });
 }
 

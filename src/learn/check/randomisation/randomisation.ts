@@ -3,6 +3,7 @@
 // shares (sample ratio), and whether anything that was known before tells the arm (balance). What is more than chance is
 // told; what is more than chance and large besides makes every figure of the log wrong, and the log is refused.
 
+import { itemAt } from "../../../domain/assert.ts";
 import { chiSquareTail, sampleRatio, SAMPLE_RATIO_ALPHA, type SampleRatio } from "../../../domain/sample-ratio.ts";
 import type { FeatureSpec } from "../../../domain/session/features.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";
@@ -64,9 +65,9 @@ function judgeRatio(
 ): void {
   if (p >= SAMPLE_RATIO_ALPHA) return;
   const rows = counts.reduce((sum, count) => sum + count, 0);
-  const off = counts.map((count, arm) => Math.abs(count / rows / (shares[arm] ?? 0) - 1));
+  const off = counts.map((count, arm) => Math.abs(count / rows / itemAt(shares, arm) - 1));
   const list = arms.map(
-    ({ id }, arm) => `${id} ${percent((counts[arm] ?? 0) / rows)} for ${percent(shares[arm] ?? 0)}`,
+    ({ id }, arm) => `${id} ${percent(itemAt(counts, arm) / rows)} for ${percent(itemAt(shares, arm))}`,
   );
   const text =
     `column ${column}: sample ratio mismatch: the arms' shares of ${rows} rows are not their propensities (chi-square ` +

@@ -158,7 +158,7 @@ function refuseUnmarked(path: string, head: Buffer): void {
 function firstInvalid(bytes: Buffer): number {
   let at = 0;
   while (at < bytes.length) {
-    const size = characterBytes(bytes[at] ?? 0);
+    const size = characterBytes(bytes[at]!);
     if (!isUtf8(bytes.subarray(at, at + size))) return at;
     at += size;
   }

@@ -1,6 +1,7 @@
 // Record lines: the line on which each record of a text file begins. Most follow one another, so that only those are kept
 // which do not. Pure.
 
+import { itemAt } from "../../../domain/assert.ts";
 export class RecordLines {
   readonly #records: number[] = [];
   readonly #lines: number[] = [];
@@ -17,7 +18,7 @@ export class RecordLines {
     let high = this.#records.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.#records[middle] ?? 0) <= record) low = middle;
+      if (itemAt(this.#records, middle) <= record) low = middle;
       else high = middle - 1;
     }
     return (this.#lines[low] ?? 1) + record - (this.#records[low] ?? 0);

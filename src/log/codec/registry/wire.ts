@@ -51,7 +51,7 @@ const ID_BYTES = 5;
 /** The schema id that the bytes begin with; null where they are not in Confluent's wire format. No registry has a negative id. */
 export function schemaIdOf(bytes: Uint8Array): number | null {
   if (bytes.length < ID_BYTES || bytes[0] !== MAGIC) return null;
-  const id = ((bytes[1] ?? 0) << 24) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 8) | (bytes[4] ?? 0);
+  const id = (bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!;
   return id < 0 ? null : id;
 }
 

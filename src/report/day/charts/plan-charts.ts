@@ -1,5 +1,6 @@
 // Plan charts: what money buys, and where on the plans the day was.
 
+import { itemAt } from "../../../domain/assert.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { colour, SERIES } from "../../page/palette.ts";
@@ -30,14 +31,14 @@ export function frontierSpec(report: DayReport): TopLevelSpec {
     all.map(({ cost, reward: value }) => ({
       release,
       cost: unit * cost,
-      reward: 1_000 * (value - (all[0]?.reward ?? 0)),
+      reward: 1_000 * (value - itemAt(all, 0).reward),
     })),
   );
   const used = frontiers.flatMap(({ release, rows: all, used: at }) =>
     at.map(({ cost, reward: value }) => ({
       release,
       cost: unit * cost,
-      reward: 1_000 * (value - (all[0]?.reward ?? 0)),
+      reward: 1_000 * (value - itemAt(all, 0).reward),
     })),
   );
   const { x, color } = axesOf(report);

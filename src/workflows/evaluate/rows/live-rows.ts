@@ -2,7 +2,7 @@
 // What a campaign's own log says: the training log's rows, whose arm was drawn with recorded chances, into sums like those
 // of a table; and decisions with their outcomes against the users held out. Rows go through one at a time.
 
-import { must } from "../../../domain/assert.ts";
+import { itemAt, must } from "../../../domain/assert.ts";
 import type { Campaign } from "../../../domain/campaign/campaign.ts";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { compileRowEncoder } from "../../../domain/session/features.ts";
@@ -67,7 +67,7 @@ class Collected {
   async see(row: TrainingRow | "undecodable" | "erased"): Promise<void> {
     if (typeof row === "string") this.#leftOut[row] += 1;
     if (typeof row === "string" || row.campaign !== this.#options.campaign.id) return;
-    const chance = row.propensities[row.arm] ?? 0;
+    const chance = itemAt(row.propensities, row.arm);
     if (row.holdout) this.#leftOut.heldOut += 1;
     else if (!(chance > 0 && chance <= 1)) this.#leftOut.notDrawn += 1;
     else this.#batch.push(row);
@@ -118,7 +118,7 @@ class Collected {
     const encoder = compileRowEncoder(release.manifest.features);
     const x = new Float32Array(rows.length * encoder.width);
     rows.forEach(({ attributes }, row) => {
-      this.#missing[index] = (this.#missing[index] ?? 0) + encoder.encode(attributes, x, row * encoder.width);
+      this.#missing[index]! += encoder.encode(attributes, x, row * encoder.width);
     });
     return x;
   }

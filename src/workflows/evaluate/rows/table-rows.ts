@@ -103,7 +103,7 @@ function flatten(block: Block, rewards: readonly RewardTask[], from: number, row
   for (let row = 0; row < block.n; row += 1) {
     lot[row] = rows <= LOTS ? from + row : lotOf(from + row, seed, LOTS);
     rewards.forEach(({ weight }, index) => {
-      reward[row] = (reward[row] ?? 0) + weight * (block.rewards[row * rewards.length + index] ?? 0);
+      reward[row]! += weight * block.rewards[row * rewards.length + index]!;
     });
   }
   return { n: block.n, lot, arm: block.arm, propensity: block.propensity, reward, cost: block.cost };

@@ -56,7 +56,7 @@ export async function scramFinal(user: ScramUser, serverFirst: string): Promise<
   const withoutProof = `c=${Buffer.from(GS2_HEADER).toString("base64")},r=${nonce}`;
   const authMessage = `${firstBare(user)},${serverFirst},${withoutProof}`;
   const signature = hmac(hash, storedKey, authMessage);
-  const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (signature[index] ?? 0)));
+  const proof = Buffer.from(clientKey.map((byte, index) => byte ^ signature[index]!));
   return {
     message: `${withoutProof},p=${proof.toString("base64")}`,
     serverSignature: hmac(hash, hmac(hash, salted, "Server Key"), authMessage),

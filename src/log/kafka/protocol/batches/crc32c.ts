@@ -14,7 +14,7 @@ const TABLES: readonly Uint32Array[] = (() => {
   const tables = [first];
   for (let table = 1; table < 8; table += 1) {
     const before = must(tables[table - 1], "table");
-    tables.push(before.map((crc) => (crc >>> 8) ^ (first[crc & 0xff] ?? 0)));
+    tables.push(before.map((crc) => (crc >>> 8) ^ first[crc & 0xff]!));
   }
   return tables;
 })();
@@ -50,9 +50,9 @@ export function crc32c(bytes: Buffer, start = 0, end = bytes.length): number {
 }
 
 function b(bytes: Buffer, at: number): number {
-  return bytes[at] ?? 0;
+  return bytes[at]!;
 }
 
 function t(table: Uint32Array, index: number): number {
-  return table[index] ?? 0;
+  return table[index]!;
 }

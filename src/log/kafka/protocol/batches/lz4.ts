@@ -10,8 +10,8 @@ const BLOCK_SIZES: Readonly<Record<number, number>> = { 4: 64 << 10, 5: 256 << 1
 
 export function decodeLz4(bytes: Buffer, most: number): Buffer {
   if (bytes.length < 7 || bytes.readUInt32LE(0) !== MAGIC) throw new Unreadable("it is no LZ4 frame");
-  const flags = bytes[4] ?? 0;
-  const blockMost = BLOCK_SIZES[((bytes[5] ?? 0) >>> 4) & 7] ?? 4 << 20;
+  const flags = bytes[4]!;
+  const blockMost = BLOCK_SIZES[(bytes[5]! >>> 4) & 7] ?? 4 << 20;
   const blockChecksum = (flags & 0x10) === 0 ? 0 : 4;
   let at = 7 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4);
   // Linked blocks refer back into those before them: all are written into one buffer that grows.
@@ -38,7 +38,7 @@ function decodeBlock(from: Buffer, out: Buffer, start: number): number {
   let at = 0;
   let written = start;
   while (at < from.length) {
-    const token = from[at++] ?? 0;
+    const token = from[at++]!;
     let literals = token >>> 4;
     if (literals === 15) for (let byte = 255; byte === 255; literals += byte) byte = from[at++] ?? 0;
     written += from.copy(out, written, at, at + literals);

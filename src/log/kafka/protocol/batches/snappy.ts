@@ -29,7 +29,7 @@ function decodeBlock(from: Buffer, most: number): Buffer {
   const out = Buffer.allocUnsafe(size);
   let written = 0;
   while (at < from.length) {
-    const tag = from[at++] ?? 0;
+    const tag = from[at++]!;
     const kind = tag & 3;
     if (kind === 0) {
       let length = (tag >>> 2) + 1;
@@ -57,6 +57,6 @@ export function copyBack(out: Buffer, at: number, back: number, length: number):
   if (back <= 0 || back > at || at + length > out.length)
     throw new Unreadable("it refers to bytes that it does not have");
   if (back >= length) out.copyWithin(at, at - back, at - back + length);
-  else for (let i = 0; i < length; i += 1) out[at + i] = out[at + i - back] ?? 0;
+  else for (let i = 0; i < length; i += 1) out[at + i] = out[at + i - back]!;
   return at + length;
 }
