@@ -1,6 +1,6 @@
 // House rules
 // Who may import whom. The rooms are those of docs/ARCHITECTURE.md; each rule's comment says why it is there, for it is
-// what a person sees who breaks it. test/house.test.ts shows that the rules catch what they forbid.
+// what a person sees who breaks it. test/house/imports.test.ts shows that the rules catch what they forbid.
 
 const PORT = "^src/log/[^/]+\\.ts$";
 const CODEC = "^src/log/codec/";

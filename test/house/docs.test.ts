@@ -3,9 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CATALOGUE } from "../src/cli/catalogue.ts";
+import { must } from "../../src/domain/assert.ts";
+import { CATALOGUE } from "../../src/cli/catalogue.ts";
+import { read, ROOT } from "./files.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const PAGES = [
   "README.md",
   "deploy/README.md",
@@ -15,10 +16,21 @@ const PAGES = [
 const ROOMS = ["", "src", "test", "benchmarks", "deploy", "test/kafka", "src/log", "src/log/embedded", "src/treasury"];
 const SCRIPTS = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
+const isThere = (name: string): boolean => ROOMS.some((room) => existsSync(join(ROOT, room, name)));
+
+test("docs/ARCHITECTURE.md names only folders that are there, and answers nine questions first", () => {
+  const text = read("docs/ARCHITECTURE.md");
+  const folders = [...text.matchAll(/`((?:[\w.-]+\/)+)`/g)].map(([, name = ""]) => name);
+  expect(folders.filter((name) => !isThere(name))).toEqual([]);
+  const answers = must(text.split("## Where is what")[1]?.split("\n## ")[0], "the answers");
+  expect(answers.match(/^\| .*\?/gm)).toHaveLength(9);
+  for (const [, row = ""] of answers.matchAll(/^\| .*\? +\|(.*)\|$/gm)) expect(row).toMatch(/`[\w./-]+(?:\.ts|\/)`/);
+});
+
 test.each(PAGES)("%s names only files of the project that are there", (page) => {
   const text = readFileSync(join(ROOT, page), "utf8");
   const named = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|md|sh|yml))`/g)].map(([, name = ""]) => name);
-  expect(named.filter((name) => !ROOMS.some((room) => existsSync(join(ROOT, room, name))))).toEqual([]);
+  expect(named.filter((name) => !isThere(name))).toEqual([]);
   const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, name = ""]) => name);
   expect(linked.filter((name) => !existsSync(join(ROOT, page, "..", name)))).toEqual([]);
 });

@@ -1,17 +1,14 @@
-// The house rules catch what they forbid, every room has one, and what the documents list is what the code has.
+// The import rules catch what they forbid, let pass what the architecture has, and every room has one.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { must } from "../src/domain/assert.ts";
-import { DEAD_LETTER_REASONS } from "../src/domain/session/dead-letter.ts";
-import { REASONS } from "../src/domain/decision/decision.ts";
-import { TOPICS } from "../src/log/topics.ts";
+import { must } from "../../src/domain/assert.ts";
+import { read, ROOT } from "./files.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const RULES_FILE = join(ROOT, ".dependency-cruiser.mjs");
 const { default: config } = (await import(pathToFileURL(RULES_FILE).href)) as {
   readonly default: { readonly forbidden: readonly { readonly name: string; readonly comment: string }[] };
@@ -210,102 +207,3 @@ describe("the house rules", () => {
     expect([...rooms, ...(/^ {2}main\.ts$/m.test(drawn) ? ["main.ts"] : [])].toSorted()).toEqual(entries.toSorted());
   });
 });
-
-function read(file: string): string {
-  return readFileSync(join(ROOT, file), "utf8");
-}
-
-/** The rows of the Markdown table that follows the heading, without its own head; cells trimmed, marks of code gone. */
-function tableUnder(text: string, heading: string): string[][] {
-  const lines =
-    must(text.split(`\n## ${heading}\n`)[1], heading)
-      .split("\n## ")[0]
-      ?.split("\n") ?? [];
-  const rows = lines.filter((line) => line.startsWith("|"));
-  return rows.slice(2).map((row) =>
-    row
-      .slice(1, -1)
-      .split("|")
-      .map((cell) => cell.trim().replaceAll("`", "")),
-  );
-}
-
-test("the topic table of docs/ARCHITECTURE.md is that of the code, row by row", () => {
-  const written = tableUnder(read("docs/ARCHITECTURE.md"), "Topics").map((row) => row.slice(0, 4));
-  expect(written).toEqual(
-    Object.entries(TOPICS).map(([name, { key, partitions, cleanup }]) => [name, key, partitions, cleanup]),
-  );
-});
-
-describe("docs/REASONS.md", () => {
-  test.each<[string, readonly string[]]>([
-    ["Decisions", REASONS],
-    ["Dead letters", DEAD_LETTER_REASONS],
-  ])("%s: lists each reason once, in order, with its meaning and what to do", (heading, reasons) => {
-    const rows = tableUnder(read("docs/REASONS.md"), heading);
-    expect(rows.map(([name]) => name)).toEqual(reasons);
-    for (const row of rows) for (const cell of row) expect(cell).not.toBe("");
-  });
-});
-
-describe("docs/DEPENDENCIES.md", () => {
-  test.each(["dependencies", "devDependencies", "overrides"] as const)(
-    "says of each of the %s why it is there",
-    (kind) => {
-      const manifest = JSON.parse(read("package.json")) as Record<typeof kind, Record<string, string>>;
-      const rows = tableUnder(read("docs/DEPENDENCIES.md"), kind);
-      expect(rows.map(([name]) => String(name)).toSorted()).toEqual(Object.keys(manifest[kind]).toSorted());
-      for (const [name, why] of rows) expect(must(why, "why").length, name).toBeGreaterThan(20);
-    },
-  );
-});
-
-describe("what is installed and from where", () => {
-  const files = readdirSync(ROOT, { withFileTypes: true })
-    .filter(({ name }) => !MADE.includes(name))
-    .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]));
-
-  test("the lock file names no registry: packages come from whichever npm is told to use, and their hashes hold them", () => {
-    expect(read("package-lock.json")).not.toMatch(/registry|resolved/);
-    const lock = JSON.parse(read("package-lock.json")) as {
-      readonly packages: Record<string, { readonly integrity?: string }>;
-    };
-    const packages = Object.entries(lock.packages).filter(([name]) => name !== "");
-    expect(packages.length).toBeGreaterThan(100);
-    expect(packages.filter(([, { integrity }]) => integrity === undefined).map(([name]) => name)).toEqual([]);
-  });
-
-  test("no file names a host to fetch from, nor a folder of the machine that it was written on", () => {
-    expect(files.length).toBeGreaterThan(300);
-    const texts = files.filter((file) => file !== "package-lock.json").map((file) => [file, read(file)] as const);
-    const hosts = texts.flatMap(([file, text]) =>
-      [...text.matchAll(/https?:\/\/(?:[^\s/@"]*@)?(\[[0-9a-f:]+\]|[\w.-]+)/g)]
-        .map(([, host]) => must(host, "a host"))
-        .filter((host) => !HOSTS_NAMED.includes(host))
-        .map((host) => `${file}: ${host}`),
-    );
-    expect(hosts).toEqual([]);
-    const paths = texts.filter(([, text]) => MACHINE_PATHS.some((path) => text.includes(path)));
-    expect(paths.map(([file]) => file)).toEqual([]);
-  });
-});
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-}
-
-/** What is made or fetched, and not part of the project (.gitignore). */
-const MADE = [".git", "node_modules", ".node", ".stipend", ".tfjs", ".kafka", "coverage", "data", "out"];
-
-/** Loopback, words that stand for a host, and names of formats that look like addresses and are never fetched. */
-const HOSTS_NAMED = ["127.0.0.1", "[::1]", "localhost", "host", "prometheus", "maven.apache.org", "www.w3.org"];
-
-/** Written in parts, so that this file does not name them. */
-const MACHINE_PATHS = [
-  ["", "root", ""],
-  ["", "work", "main"],
-  ["", "work", "shared"],
-  ["", "tmp", "team"],
-].map((parts) => parts.join("/"));

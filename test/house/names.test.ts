@@ -3,8 +3,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ROOT } from "./files.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const EXPORTED = /^export (?:interface|type|class|abstract class) (\w+)/gm;
 
 test("no exported type has the name of another", () => {
