@@ -1,21 +1,15 @@
 // A game day: things are made to go wrong on a real allocator, under a real Prometheus with the rules of deploy/, and what the
 // operator sees is written down: the first line, the alert, and how long until each, and until it has ended again.
 
-import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { codecFor } from "../../src/log/codec/codec.ts";
-import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
-import type { OutRecord } from "../../src/log/event-log.ts";
 import { NEEDS_HEADER } from "../../src/log/formats.ts";
 import { Program } from "../cli/programs/program-process.ts";
 import { openShell, type Background, type Shell } from "../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
+import { startFeatures, type FakeService } from "./fake-service.ts";
+import { forgeGrant, put } from "./forged.ts";
 import { freePort, startPrometheus, type Prometheus } from "./prometheus.ts";
-import { watchByHand } from "./watched-by-hand.ts";
+import { TOLD_BY_HAND, watchByHand } from "./watched-by-hand.ts";
 
 export interface Seen {
   readonly incident: string;
@@ -53,33 +47,23 @@ interface Incident {
   readonly says: RegExp;
 }
 
+interface Parts {
+  readonly say: (seen: Seen) => void;
+  readonly shell: Shell;
+  readonly prometheus: Prometheus;
+  readonly hand: Awaited<ReturnType<typeof watchByHand>>;
+  readonly address: string;
+  readonly features: FakeService;
+  readonly clock: { behindMs: number };
+}
+
 class GameDay {
   readonly seen: Seen[] = [];
-  readonly #say: (seen: Seen) => void;
-  readonly #shell: Shell;
-  readonly #prometheus: Prometheus;
-  readonly #hand: Awaited<ReturnType<typeof watchByHand>>;
-  readonly #address: string;
-  readonly #features: FakeService;
-  readonly #clock: { behindMs: number };
+  readonly #of: Parts;
   #run: Background;
 
-  private constructor(parts: {
-    say: (seen: Seen) => void;
-    shell: Shell;
-    prometheus: Prometheus;
-    hand: Awaited<ReturnType<typeof watchByHand>>;
-    address: string;
-    features: FakeService;
-    clock: { behindMs: number };
-  }) {
-    this.#say = parts.say;
-    this.#shell = parts.shell;
-    this.#prometheus = parts.prometheus;
-    this.#hand = parts.hand;
-    this.#address = parts.address;
-    this.#features = parts.features;
-    this.#clock = parts.clock;
+  private constructor(parts: Parts) {
+    this.#of = parts;
     this.#run = this.#start();
   }
 
@@ -105,10 +89,10 @@ class GameDay {
 
   async end(): Promise<void> {
     await this.#run.stop();
-    await this.#prometheus.stop();
-    await this.#hand.close();
-    this.#features.close();
-    this.#shell.close();
+    await this.#of.prometheus.stop();
+    await this.#of.hand.close();
+    this.#of.features.close();
+    this.#of.shell.close();
   }
 
   /** What can be wrong beside one another. */
@@ -136,44 +120,46 @@ class GameDay {
     await this.#watch(
       incidents,
       async () => {
-        this.#features.fails = true;
-        await this.#put({ topic: "sessions", key: Buffer.from("u"), value: Buffer.from("no session") });
-        await this.#put({ topic: "budget-status", key: Buffer.from("x"), value: Buffer.from("no status") });
-        await this.#shell.run("pacing pause --campaign sprnig");
-        await this.#forgeGrant();
+        this.#of.features.fails = true;
+        await put(this.#of.shell.folder, {
+          topic: "sessions",
+          key: Buffer.from("u"),
+          value: Buffer.from("no session"),
+        });
+        await put(this.#of.shell.folder, {
+          topic: "budget-status",
+          key: Buffer.from("x"),
+          value: Buffer.from("no status"),
+        });
+        await this.#of.shell.run("pacing pause --campaign sprnig");
+        await forgeGrant(this.#of.shell.folder);
         for (let number = 0; number < 12; number += 1) {
-          await this.#shell.ok("send sessions", sessionLine(number));
+          await this.#of.shell.ok("send sessions", sessionLine(number));
           await sleep(300);
         }
       },
       async () => {
-        this.#features.fails = false;
-        await this.#shell.run("pacing clear-alarm --campaign spring");
+        this.#of.features.fails = false;
+        await this.#of.shell.run("pacing clear-alarm --campaign spring");
         for (let number = 100; (await this.#text()).includes("not asked for now"); number += 1) {
-          await this.#shell.ok("send sessions", sessionLine(number));
+          await this.#of.shell.ok("send sessions", sessionLine(number));
           await sleep(300);
         }
-        for (let number = 200; number < 260; number += 1) await this.#shell.ok("send sessions", sessionLine(number));
+        for (let number = 200; number < 260; number += 1) await this.#of.shell.ok("send sessions", sessionLine(number));
       },
     );
   }
 
   async byHand(): Promise<void> {
-    const alerts = [
-      ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
-      ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
-      ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
-      ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
-    ];
-    const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
+    const incidents = TOLD_BY_HAND.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(
       incidents,
-      () => this.#hand.wrong(),
-      () => this.#hand.well(),
+      () => this.#of.hand.wrong(),
+      () => this.#of.hand.well(),
     );
     await this.#watch(
       [{ incident: "told by hand", alert: "StipendScrapeFailures", says: /./ }],
-      () => this.#hand.well(),
+      () => this.#of.hand.well(),
       () => Promise.resolve(),
     );
   }
@@ -186,8 +172,8 @@ class GameDay {
       () => Promise.resolve(),
       async () => {
         for (let number = 300; comes && number < 400; number += 1) {
-          await this.#shell.ok("send sessions", sessionLine(number));
-          comes = (await this.#prometheus.firing()).has("StipendNoDecisions");
+          await this.#of.shell.ok("send sessions", sessionLine(number));
+          comes = (await this.#of.prometheus.firing()).has("StipendNoDecisions");
           await sleep(300);
         }
       },
@@ -197,19 +183,19 @@ class GameDay {
   async clockStands(): Promise<void> {
     await this.#watch(
       [{ incident: "the clock is set back", alert: "StipendTimeStands", says: /.*time stands.*/ }],
-      async () => void (this.#clock.behindMs = 120_000),
-      async () => void (this.#clock.behindMs = 0),
+      async () => void (this.#of.clock.behindMs = 120_000),
+      async () => void (this.#of.clock.behindMs = 0),
     );
   }
 
   async clockJumps(): Promise<void> {
     const since = performance.now();
-    this.#clock.behindMs = -YEARS_MS;
+    this.#of.clock.behindMs = -YEARS_MS;
     const says = await this.#log(/this machine's clock says [^"]*/);
     const firesAfterS = await this.#until("StipendDown", true, since);
     await this.#run.stop();
     const repaired = performance.now();
-    this.#clock.behindMs = 0;
+    this.#of.clock.behindMs = 0;
     this.#run = this.#start();
     await this.#ready(/^ready/);
     const down = { incident: "the clock jumps ten years ahead", says, alert: "StipendDown", firesAfterS };
@@ -218,7 +204,7 @@ class GameDay {
 
   async killed(): Promise<void> {
     await this.#run.stop();
-    const process = new Program(this.#shell, "run --json --without-retraining");
+    const process = new Program(this.#of.shell, "run --json --without-retraining");
     await process.said('"treasury":[0]');
     await process.kill();
     this.#run = this.#start();
@@ -236,19 +222,14 @@ class GameDay {
   async newerVersion(): Promise<void> {
     const since = performance.now();
     const headers = { [NEEDS_HEADER]: Buffer.from("2 9.9.0") };
-    await this.#put({
-      topic: "budget-pacing",
-      partition: 0,
-      key: Buffer.from("spring"),
-      value: Buffer.from("?"),
-      headers,
-    });
+    const steered = { topic: "budget-pacing", partition: 0, key: Buffer.from("spring"), value: Buffer.from("?") };
+    await put(this.#of.shell.folder, { ...steered, headers });
     const says = await this.#ready(/treasury 0 is held: .* needs Stipend format 2.*/);
     const firesAfterS = await this.#until("StipendUpgradeNeeded", true, since);
     await this.#run.stop();
     const repaired = performance.now();
     const [, at] = /offset (\d+) needs/.exec(says) ?? [];
-    await this.#shell.ok(`dead-letters skip --topic budget-pacing --at 0@${at}`);
+    await this.#of.shell.ok(`dead-letters skip --topic budget-pacing --at 0@${at}`);
     this.#run = this.#start();
     const seen = { incident: "a tool of a newer version steers", says, alert: "StipendUpgradeNeeded", firesAfterS };
     this.#over({ ...seen, endsAfterS: await this.#until("StipendUpgradeNeeded", false, repaired) });
@@ -274,12 +255,12 @@ class GameDay {
   #over({ incident, says, alert, firesAfterS, endsAfterS }: Seen): void {
     const seen = { incident, says, alert, firesAfterS, endsAfterS };
     this.seen.push(seen);
-    this.#say(seen);
+    this.#of.say(seen);
   }
 
   async #until(alert: string, fires: boolean, since: number): Promise<number> {
     for (const begun = performance.now(); performance.now() - begun < PATIENCE_MS; await sleep(250))
-      if ((await this.#prometheus.firing()).has(alert) === fires)
+      if ((await this.#of.prometheus.firing()).has(alert) === fires)
         return Math.round((performance.now() - since) / 100) / 10;
     throw new Error(
       `${alert} does not ${fires ? "fire" : "end"}:\n${await this.#text()}${this.#run.err.slice(-1_000)}`,
@@ -287,7 +268,7 @@ class GameDay {
   }
 
   async #text(): Promise<string> {
-    return await fetch(`http://${this.#address}/readyz`)
+    return await fetch(`http://${this.#of.address}/readyz`)
       .then((response) => response.text())
       .catch(() => "");
   }
@@ -311,51 +292,6 @@ class GameDay {
   }
 
   #start(): Background {
-    return this.#shell.start("run --json --without-retraining");
+    return this.#of.shell.start("run --json --without-retraining");
   }
-
-  async #put(...records: readonly OutRecord[]): Promise<void> {
-    const log = await openEmbeddedLog({ folder: join(this.#shell.folder, "log"), now: Date.now, newToken: randomUUID });
-    await log.send(records);
-    await log.close();
-  }
-
-  /** As who may write the topic, and should not, could do it. */
-  async #forgeGrant(): Promise<void> {
-    const log = await openEmbeddedLog({ folder: join(this.#shell.folder, "log"), now: Date.now, newToken: randomUUID });
-    const codec = codecFor("grants");
-    for (const { partition, start } of await log.ranges("grants")) {
-      let last: ReturnType<typeof codec.decode> | null = null;
-      for await (const batch of log.read("grants", partition, start))
-        for (const { value } of batch) if (value !== null) last = codec.decode(value);
-      if (last === null) continue;
-      const grantedMinor = { ...last.grantedMinor, plan: last.grantedMinor.plan + 50_000n };
-      await log.send([
-        { topic: "grants", partition, key: Buffer.from("spring"), value: codec.encode({ ...last, grantedMinor }) },
-      ]);
-    }
-    await log.close();
-  }
-}
-
-interface FakeService {
-  readonly url: string;
-  fails: boolean;
-  close(): void;
-}
-
-async function startFeatures(): Promise<FakeService> {
-  const server = createServer((_, response) => response.writeHead(service.fails ? 500 : 200).end('{"users":{}}'));
-  server.listen(0, "127.0.0.1");
-  const service = {
-    fails: false,
-    url: "",
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-  await once(server, "listening");
-  service.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  return service;
 }

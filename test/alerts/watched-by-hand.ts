@@ -17,6 +17,14 @@ const PARTITION = 7;
 const GiB = 1024 ** 3;
 const HOUR_MS = 3_600_000;
 
+/** Alerts of what no real allocator can be brought to in a minute. */
+export const TOLD_BY_HAND = [
+  ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
+  ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
+  ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
+  ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
+];
+
 export interface WatchedByHand {
   readonly target: string;
   /** All that is told here goes wrong, or is well again. */

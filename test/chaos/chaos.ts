@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
-import { codecFor } from "../../src/log/codec/codec.ts";
 import { openKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
 import { openShell, type Shell } from "../cli/shell.ts";
 import { writeRelease } from "../cli/small-campaign.ts";
@@ -16,13 +15,15 @@ import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 import { Allocator, type Ending } from "./allocators.ts";
 import { Brokers } from "./brokers.ts";
 import { writeChaosCampaign } from "./campaign.ts";
-import { check } from "./checks/checker.ts";
-import type { ChaosOptions, ChaosResult, Law } from "./chaos-result.ts";
+import { proofOf } from "./checks/proof.ts";
+import type { ChaosOptions, ChaosResult } from "./chaos-result.ts";
 import { sessionId, startLoad, type Load } from "./load.ts";
 import { RecoveryWatch } from "./checks/recovery.ts";
+import { settled } from "./checks/settled.ts";
 import {
   ALL_HARMS,
   CLOSE,
+  HARM_THAT_TELLS,
   planBrokers,
   planBudget,
   planHarm,
@@ -31,18 +32,8 @@ import {
   type BrokerHarm,
   type Harm,
   type Planned,
-  type Range,
 } from "./schedule.ts";
 import { steerBudget, type Steered } from "./steering.ts";
-
-/**
- * What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. Far
- * enough apart that the partitions have their owners again: nothing is seen of who has none.
- */
-export const HARM_THAT_TELLS: Readonly<Record<Law, { readonly harms: readonly Harm[]; readonly gap: Range }>> = {
-  c2: { harms: ["freeze"], gap: { least: 5_000, most: 6_000 } },
-  c3: { harms: ["kill"], gap: { least: 17_000, most: 17_500 } },
-};
 
 const SLOTS = 3;
 const PARTITIONS = 6;
@@ -52,7 +43,6 @@ const BUDGET_A_SESSION = 12;
 const CRASH_WITHIN_MS = 60_000;
 const WORK_WITHIN_MS = 30_000;
 const FREEZE_WITHIN_MS = 1_000;
-const SETTLE_PATIENCE_MS = 45_000;
 const FREE_AGAIN_MS = 50;
 const STEER_MS = 300_000;
 /** A broken law can leave a partition standing for good: nobody has to wait long for what that shows. */
@@ -139,7 +129,7 @@ class ChaosRun {
     ]);
     await load.stop();
     say(`${load.sent} sessions sent; waiting for their decisions`);
-    const settleMs = await this.#settled(log, load);
+    const settleMs = await settled(log, PARTITIONS, load.sent);
     const badEndings = (await Promise.all(this.#allocators.map((one) => one.end("SIGTERM")))).filter(
       ({ code }) => code !== 0,
     );
@@ -274,27 +264,6 @@ class ChaosRun {
     this.#brokerIsAway = false;
   }
 
-  /** Until every session has a decision, or none has come for a while. */
-  async #settled(log: KafkaLog, load: Load): Promise<number> {
-    const codec = codecFor("decisions");
-    const next = new Map<number, number>();
-    const seen = new Set<string>();
-    const startedAt = performance.now();
-    let lastAt = startedAt;
-    while (seen.size < load.sent && performance.now() - lastAt < SETTLE_PATIENCE_MS) {
-      const before = seen.size;
-      for (let partition = 0; partition < PARTITIONS; partition += 1)
-        for await (const batch of log.read("decisions", partition, next.get(partition) ?? 0))
-          for (const { offset, value } of batch) {
-            next.set(partition, offset + 1);
-            if (value !== null) seen.add(codec.decode(value).sessionId);
-          }
-      if (seen.size > before) lastAt = performance.now();
-      await sleep(100);
-    }
-    return Math.round(lastAt - startedAt);
-  }
-
   async #result(
     load: Load,
     steered: readonly Steered[],
@@ -304,39 +273,18 @@ class ChaosRun {
     const { seed, seconds } = this.#options;
     const { brokers, jars } = this.#broker;
     const sessions = Array.from({ length: load.sent }, (_, n) => sessionId(n));
-    const budgetMinor = must(steered.at(-1), "a last budget").budgetMinor;
-    const found = await check({ brokers, prefix: PREFIX, jars, sessions, budgetMinor });
-    const { grantedOver, takenOver, takenAboveCut } = found.timeline;
-    const verified = await this.#shell.run("verify --json");
-    const verify = verified.json[0] ?? { ok: false };
+    const sound = await proofOf(this.#shell, steered, { brokers, prefix: PREFIX, jars, sessions });
     return {
+      ...sound,
       seed,
       seconds,
       sessions: load.sent,
-      decisions: found.decisions,
-      missing: found.missing.length,
-      doubled: found.doubled.length,
-      unsound: found.unsound.length,
-      overspend: found.overspendMinor,
-      budget: { minor: budgetMinor, spent: found.spentMinor, held: found.heldMinor },
-      cuts: { ...timesOf(steered, true), belowOut: found.timeline.cutsBelowOut },
-      raises: timesOf(steered, false),
-      unapplied: steered.filter(({ tookMs }) => tookMs === null).length,
-      over: { grantedOver, takenOver, takenAboveCut },
       kills: this.#kills,
       brokerHarms: this.#brokerHarms,
       sentAgain: load.again,
-      verify: { ok: verify["ok"] === true, violations: Number(verify["violationsInAll"] ?? 0) },
       ownEndings: this.#allocators.flatMap((one) => one.ownEndings.filter(({ signal }) => signal !== "SIGKILL")),
       badEndings,
       settleMs,
-      wrong: [
-        ...found.missing.slice(0, 5).map((id) => `missing ${id}`),
-        ...found.doubled.slice(0, 5).map((id) => `doubled ${id}`),
-        ...found.unsound.slice(0, 5),
-        ...found.timeline.wrong.slice(0, 5),
-        ...(verify["ok"] === true ? [] : [JSON.stringify(verify).slice(0, 1_500) + verified.err.slice(-500)]),
-      ],
     };
   }
 
@@ -348,12 +296,4 @@ class ChaosRun {
     await (this.#cluster ?? this.#broker).stop();
     this.#shell.close();
   }
-}
-
-function timesOf(
-  steered: readonly Steered[],
-  cuts: boolean,
-): { readonly count: number; readonly tookMs: readonly number[] } {
-  const these = steered.filter(({ isCut }) => isCut === cuts);
-  return { count: these.length, tookMs: these.flatMap(({ tookMs }) => tookMs ?? []) };
 }

@@ -77,6 +77,16 @@ const WEIGHTS: Readonly<Record<Harm, number>> = {
 };
 /** Between two harms: the next often comes before the last is over. */
 export const CLOSE: Range = { least: 1_000, most: 3_500 };
+
+/**
+ * What a broken law is caught by: a zombie's commit that a new owner has not read; a write that no commit has followed. Far
+ * enough apart that the partitions have their owners again: nothing is seen of who has none.
+ */
+export const HARM_THAT_TELLS: Readonly<Record<"c2" | "c3", { readonly harms: readonly Harm[]; readonly gap: Range }>> =
+  {
+    c2: { harms: ["freeze"], gap: { least: 5_000, most: 6_000 } },
+    c3: { harms: ["kill"], gap: { least: 17_000, most: 17_500 } },
+  };
 const FIRST_AT_MS = 3_500;
 /** A broker that has been killed is away for longer than most. */
 const BROKER_GAP_MS = 20_000;

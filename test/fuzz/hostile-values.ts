@@ -1,13 +1,13 @@
 // Hostile values: valid records that say what nobody should believe.
 
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
-import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import type { Grant, PacingAction, ShardReport } from "../../src/domain/campaign/control.ts";
 import { releaseHash, type ReleaseManifest } from "../../src/domain/release/release.ts";
 import { codecFor, Unencodable, type TopicValues } from "../../src/log/codec/codec.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
 import { releaseRecord, tinyRelease } from "../serve/tiny-release.ts";
 import { IDS, INPUTS, LONGS, MOST, NUMBERS, type Draw, type Hostile, type Target } from "./draw.ts";
+import { hostileCampaign } from "./hostile-campaign.ts";
 
 type Topic = keyof TopicValues;
 export class HostileValues {
@@ -128,49 +128,8 @@ export class HostileValues {
     return this.#encoded("erasures", "erasures", value, this.#draw.one([userId, userId, "u9"]));
   }
 
-  #campaign({ campaign, nowMs }: Target): Campaign {
-    const arm = (id: string, minor: number) => ({
-      id,
-      faceMinor: BigInt(minor),
-      sendMinor: BigInt(this.#draw.one([0, minor])),
-    });
-    const changes: Partial<Campaign>[] = [
-      {},
-      { arms: [] },
-      { arms: Array.from({ length: this.#draw.one([1, 65, 30_000]) }, (_, n) => arm(`a${n}`, n)) },
-      { arms: [arm("none", 0), arm("all", MOST)], budgetMinor: BigInt(MOST), explorationBudgetMinor: BigInt(MOST) },
-      { budgetMinor: BigInt(this.#draw.one(LONGS)) },
-      { endMs: this.#draw.one([0, -1, MOST, nowMs * 1_000]) },
-      { startMs: -MOST, endMs: MOST },
-      { holdoutShare: this.#draw.one(NUMBERS), explorationShare: this.#draw.one(NUMBERS) },
-      { caps: [{ max: this.#draw.one(LONGS), windowMs: this.#draw.one(LONGS) }] },
-      { reservation: { policy: "expected", risk: this.#draw.one(NUMBERS), ttlMs: this.#draw.one(LONGS) } },
-      {
-        pacing: {
-          ...campaign.pacing,
-          expectedSessions: this.#draw.one(NUMBERS),
-          profile: Array.from({ length: 24 }, () => this.#draw.one(NUMBERS)),
-        },
-      },
-      {
-        pacing: { mode: "even", expectedSessions: 5, profile: Array.from({ length: 24 }, (_, n) => (n === 3 ? 1 : 0)) },
-      },
-      { reservation: { policy: "strict", ttlMs: this.#draw.one(LONGS) } },
-      { caps: [{ max: 1, windowMs: this.#draw.one(LONGS) }] },
-      { surfaces: [this.#draw.id()], rewardWeights: { [this.#draw.id()]: this.#draw.one(NUMBERS) } },
-      { timeZone: this.#draw.id() },
-      { currency: this.#draw.id() },
-      { periods: { every: "day", budgetMinor: BigInt(this.#draw.one(LONGS)), rollover: "carry" } },
-    ];
-    return {
-      ...campaign,
-      id: this.#draw.one([campaign.id, `f${this.#draw.random.below(20)}`, this.#draw.id()]),
-      ...this.#draw.one(changes),
-    };
-  }
-
   #grant(target: Target): Hostile {
-    const campaign = this.#campaign(target);
+    const campaign = hostileCampaign(this.#draw, target);
     const money = () => ({ plan: BigInt(this.#draw.one(LONGS)), exploration: BigInt(this.#draw.one([0, ...LONGS])) });
     const grant: Grant = {
       ...SAMPLES.grants,
@@ -189,7 +148,7 @@ export class HostileValues {
   }
 
   #command(target: Target): Hostile {
-    const campaign = this.#campaign(target);
+    const campaign = hostileCampaign(this.#draw, target);
     const actions: PacingAction[] = [
       { kind: "create", campaign },
       {

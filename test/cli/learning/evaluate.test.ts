@@ -5,67 +5,23 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import { sharesAt } from "../../../src/domain/release/frontier.ts";
-import { releaseHash, type Release } from "../../../src/domain/release/release.ts";
 import type { Interval } from "../../../src/evaluate/policy/bootstrap.ts";
-import type { Judged, ReleaseJudgement } from "../../../src/evaluate/policy/judge.ts";
-import type { DrivingFeatures } from "../../../src/workflows/evaluate/plan-importance.ts";
 import { testOnRealLog } from "../../real-data.ts";
-import { tinyRelease, writeRelease } from "../../serve/tiny-release.ts";
-import {
-  FACES,
-  offerCsv,
-  OFFER_MAPPING,
-  offerRows,
-  SENDS,
-  SHARES,
-  truthOf,
-  WEIGHT,
-  type OfferRow,
-} from "../offer-log.ts";
-import { openShell, type Shell } from "../shell.ts";
+import { writeRelease } from "../../serve/tiny-release.ts";
+import { FACES, offerCsv, OFFER_MAPPING, SENDS, SHARES, truthOf, WEIGHT, type OfferRow } from "../offer-log.ts";
+import type { Shell } from "../shell.ts";
+import { openOfferTable, release, rising, ROWS, rows, type OfferTable, type Printed } from "./offer-table.ts";
 
-const ROWS = 12_000;
-const rows = offerRows(ROWS, 2);
-const release = rising("first");
 let shell: Shell;
 let line: string;
-
-/** Without the last row, which spends less than the one before: nothing; small for all; large for the second cluster. */
-function rising(name: string): Release {
-  const { manifest, classifier } = tinyRelease(name);
-  const { steps, rows: plans } = manifest.frontier;
-  const changed = { ...manifest, frontier: { steps, rows: plans.slice(0, 3) } };
-  return { hash: releaseHash(changed), manifest: changed, classifier };
-}
+let evaluated: OfferTable["evaluated"];
+const folderOf = (name: string): string => join(shell.folder, name);
 
 beforeAll(async () => {
-  shell = openShell();
-  writeFileSync(join(shell.folder, "log.csv"), offerCsv(rows));
-  writeFileSync(join(shell.folder, "mapping.yaml"), OFFER_MAPPING);
-  await writeRelease(release, join(shell.folder, "first"));
-  await writeRelease(rising("second"), join(shell.folder, "second"));
-  line = `evaluate --data ${join(shell.folder, "log.csv")} --mapping ${join(shell.folder, "mapping.yaml")}`;
+  ({ shell, line, evaluated } = await openOfferTable());
 });
 
 afterAll(() => shell.close());
-
-type Printed = Omit<Judged, "releases"> & {
-  readonly valueMinor: number | null;
-  readonly releases: readonly (ReleaseJudgement & { readonly driving: DrivingFeatures | null })[];
-  readonly source: Record<string, unknown>;
-  readonly warnings: readonly string[];
-};
-
-async function evaluated(more: string): Promise<Printed> {
-  const { code, err, json, out } = await shell.run(`${line} ${more} --json`);
-  expect(code, err).toBe(0);
-  expect(json).toHaveLength(1);
-  // A figure that is not finite would be null in JSON, where an interval has none.
-  expect(out).not.toMatch(/"(value|low|high|se)":null/);
-  return json[0] as unknown as Printed;
-}
-
-const folderOf = (name: string): string => join(shell.folder, name);
 
 /** EOM with arithmetic of its own, straight from the rows. */
 function eom(of: readonly OfferRow[], shares: readonly (readonly number[])[]): { reward: number; cost: number } {
@@ -174,41 +130,6 @@ describe("a release on a table", () => {
     expect(must(fewer.releases[0], "release").driving?.rows).toBe(500);
     const none = await evaluated(`--release ${folderOf("first")} --budgets 1 --importance-rows 0`);
     expect(must(none.releases[0], "release").driving).toBeNull();
-  });
-
-  test("profit is the worth of the added reward less the spend, of each policy", async () => {
-    const asked = `--release ${folderOf("first")} --budgets 3`;
-    const { valueMinor, arms, releases } = await evaluated(`${asked} --value 2.50EUR`);
-    expect(valueMinor).toBe(250);
-    const values = [...arms, ...must(releases[0], "release").budgets].map(({ value }) => must(value, "value"));
-    for (const { profit, incremental, cost } of values) {
-      expect(profit?.value).toBeCloseTo(250 * incremental.value - cost.value, 8);
-      expect(must(profit, "profit").low).toBeLessThanOrEqual(must(profit, "profit").value);
-    }
-    expect((await evaluated(asked)).arms.map(({ value }) => value?.profit)).toEqual([null, null, null]);
-  });
-
-  test("for a person the best budget by profit is named; where none pays, that is said", async () => {
-    const { out } = await shell.run(`${line} --release ${folderOf("first")} --value 2.50EUR`);
-    expect(out).toContain("one 10 × ordered is worth 2.50 EUR, less the spend");
-    expect(out).toMatch(/^Profit: Most at a budget of \S+ EUR for 1,000 sessions: \+\S+ EUR \(\S+ to \S+\)\.$/m);
-    const little = await shell.run(`${line} --release ${folderOf("first")} --value 1`);
-    expect(little.out).toMatch(/^Profit: No budget pays: all 5 budgets cost more than they bring; least is lost at /m);
-  });
-
-  test.each([
-    ["0", /--value <amount>' .* Expected more than nothing, got "0"/],
-    ["0.00EUR", /--value <amount>' .* Expected more than nothing, got "0\.00EUR"/],
-    ["-5", /--value <amount>' .* such as 7500\.00EUR, got "-5"/],
-    ["NaN", /--value <amount>' .* such as 7500\.00EUR, got "NaN"/],
-    ["2.505EUR", /--value <amount>' .* "2\.505EUR" has 3 decimals, and EUR has 2 at most/],
-    ["2.50", /--value <amount>' .*decimals need the currency/],
-    ["2.50USD", /--value: it is in USD, and the money here is EUR/],
-    ["2.50XXX", /--value <amount>' .*"XXX" is no currency/],
-  ])("--value %s is refused with what is wrong", async (typed, message) => {
-    const { code, err } = await shell.run(`${line} --value ${typed}`);
-    expect(code).toBe(2);
-    expect(err).toMatch(message);
   });
 
   test("two releases are told apart by paired differences; one that does the same has none", async () => {
@@ -368,76 +289,4 @@ test("a log whose arms chance did not give is refused by what tells them apart, 
   expect(taken.code).toBe(0);
   expect(taken.json[0]?.["warnings"]).toContainEqual(expect.stringContaining("nothing here is causal"));
   expect(readFileSync(page, "utf8")).toContain("nothing here is causal");
-});
-
-describe("what does not fit is refused", () => {
-  test("other arms, by their names", async () => {
-    await writeRelease(tinyRelease("other", ["none", "small", "huge"]), folderOf("other-arms"));
-    const { code, err } = await shell.run(`${line} --release ${folderOf("other-arms")}`);
-    expect(code).toBe(2);
-    expect(err).toMatch(/its arms are not the mapping's: only the release has huge; only the mapping has large/);
-    await writeRelease(tinyRelease("turned", ["none", "large", "small"]), folderOf("turned"));
-    expect((await shell.run(`${line} --release ${folderOf("turned")}`)).err).toMatch(/its arms are in another order/);
-  });
-
-  test("other features, by their names and kinds", async () => {
-    const run = async (from: string, to: string) => {
-      const mapping = folderOf("other.yaml");
-      writeFileSync(mapping, OFFER_MAPPING.replace(from, to));
-      return await shell.run(
-        `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")}`,
-      );
-    };
-    const renamed = await run("vip: boolean", "vips: { kind: boolean, column: vip }");
-    expect([renamed.code, renamed.err]).toEqual([
-      2,
-      expect.stringMatching(/the mapping has no feature vip; only the mapping has vips/),
-    ]);
-    expect((await run("vip: boolean", "vip: numeric")).err).toMatch(
-      /vip \(boolean in the release, numeric in the mapping\)/,
-    );
-  });
-
-  test("features in another order, and more of them, are no obstacle", async () => {
-    const mapping = folderOf("turned.yaml");
-    const turned = OFFER_MAPPING.replace(
-      "  visits: numeric\n  vip: boolean",
-      "  user: categorical\n  vip: boolean\n  visits: numeric",
-    );
-    writeFileSync(mapping, turned);
-    const { json } = await shell.run(
-      `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")} --json`,
-    );
-    const plain = await evaluated(`--release ${folderOf("first")}`);
-    expect((json[0] as unknown as Printed).releases).toEqual(plain.releases);
-  });
-
-  test("too few rows to say anything", async () => {
-    writeFileSync(folderOf("few.csv"), offerCsv(rows.slice(0, 60)));
-    const { code, err } = await shell.run(
-      `evaluate --data ${folderOf("few.csv")} --mapping ${folderOf("mapping.yaml")}`,
-    );
-    expect([code, err]).toEqual([2, expect.stringMatching(/60 rows are too few to judge by; 100 at least/)]);
-  });
-
-  test.each([
-    ["evaluate", /--data: name the randomised log, or say --live/],
-    ["evaluate --data x.csv", /--mapping: say what the columns of --data mean/],
-    ["evaluate --data x.csv --mapping no.yaml", /--mapping no\.yaml: ENOENT/],
-    ["evaluate --live --data x.csv", /--live reads the campaign's own log/],
-    ["evaluate --data x.csv --mapping m.yaml --campaign spring", /--campaign belongs to --live/],
-    ["evaluate --live --rows test", /--rows: a campaign's own log has no test rows/],
-    ["evaluate --live", /STIPEND_DIR: there is no log in/],
-  ])("%s", async (typed, message) => {
-    const { code, err } = await shell.run(typed);
-    expect(code).toBe(2);
-    expect(err).toMatch(message);
-  });
-
-  test("a folder that is no release, and the same one twice", async () => {
-    expect((await shell.run(`${line} --release ${folderOf("nowhere")}`)).err).toMatch(/nowhere: no release: ENOENT/);
-    expect((await shell.run(`${line} --release ${folderOf("first")} ${folderOf("first")}`)).err).toMatch(
-      /is named twice/,
-    );
-  });
 });

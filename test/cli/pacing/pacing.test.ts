@@ -1,104 +1,10 @@
 // `stipend pacing` as it is typed, against a real embedded log on which a real allocator runs.
 
-import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAllocator, type Allocator } from "../../src/workflows/run/allocator.ts";
-import { latestStatus, sendCommand } from "../../src/workflows/control/control.ts";
-import { must } from "../../src/domain/assert.ts";
-import { parseCampaign } from "../../src/domain/campaign/campaign.ts";
-import { codecFor } from "../../src/log/codec/codec.ts";
-import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
-import type { EventLog } from "../../src/log/event-log.ts";
-import { publishRelease } from "../../src/retrain/publish.ts";
-import { tryClassifier } from "../../src/serve/classify/onnx.ts";
-import { unobserved } from "../../src/task/observer.ts";
-import { systemClock } from "../../src/task/system-clock.ts";
-import { ARMS, tinyRelease } from "../serve/tiny-release.ts";
-import { openShell, type Ended } from "./shell.ts";
-
-const HOUR_MS = 3_600_000;
-const PARTITIONS = { users: 3, control: 2 };
-const RELEASE = tinyRelease();
-
-const shell = openShell();
-const { folder } = shell;
-let log: EventLog;
-let allocator: Allocator | null = null;
-let working: Promise<unknown> = Promise.resolve();
-let ids = 0;
-
-beforeAll(async () => {
-  log = await openEmbeddedLog({
-    folder: path.join(folder, "log"),
-    now: Date.now,
-    newToken: () => `token-${(ids += 1)}`,
-  });
-  await start();
-  await sendCommand(log, { commandId: "create", campaign: "spring", atMs: 0, action: { kind: "create", campaign } });
-  await publishRelease(log, "spring", { release: RELEASE, evidenceText: "{}" }, 0, tryClassifier);
-  const pinned = await stipend("pacing pin-release --campaign spring --release RELEASE --wait");
-  expect(pinned, pinned.err).toMatchObject({ code: 0 });
-});
-
-afterAll(async () => {
-  await stop();
-  await log.close();
-  shell.close();
-});
-
-const nowMs = Date.now();
-const campaign = parseCampaign(
-  {
-    id: "spring",
-    currency: "EUR",
-    budgetMinor: 1_000_000n,
-    ceilingMinor: 2_000_000n,
-    explorationBudgetMinor: 50_000n,
-    startMs: nowMs - HOUR_MS,
-    endMs: nowMs + 23 * HOUR_MS,
-    arms: ARMS,
-    reservation: { ttlMs: HOUR_MS },
-    pacing: { expectedSessions: 20_000 },
-  },
-  "campaign",
-);
-
-async function start(): Promise<void> {
-  allocator = await openAllocator({
-    log,
-    application: "stipend",
-    partitions: PARTITIONS,
-    storeFolder: path.join(folder, "stores"),
-    features: null,
-    batchRecords: 1_000,
-    clock: systemClock,
-    newId: () => `lineage-${(ids += 1)}`,
-    newSecret: () => Buffer.alloc(32, 1),
-    observer: unobserved,
-    onTrouble: (text) => expect.unreachable(text),
-  });
-  working = Promise.all([allocator.serve.run(), allocator.treasury.run()]);
-}
-
-async function stop(): Promise<void> {
-  await allocator?.close();
-  await working;
-  allocator = null;
-}
-
-/** A command line as it is typed, but for T+n (so many hours from now), RELEASE (its hash) and BEGINNING (of that). */
-const stipend = (line: string): Promise<Ended> =>
-  shell.run(
-    line
-      .replace("RELEASE", RELEASE.hash)
-      .replace("BEGINNING", RELEASE.hash.slice(0, 10))
-      .replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))),
-  );
-
-async function json(line: string): Promise<Record<string, unknown>> {
-  const { out } = await stipend(`${line} --json`);
-  return JSON.parse(out) as Record<string, unknown>;
-}
+import { describe, expect, test } from "vitest";
+import { must } from "../../../src/domain/assert.ts";
+import { codecFor } from "../../../src/log/codec/codec.ts";
+import { latestStatus } from "../../../src/workflows/control/control.ts";
+import { HOUR_MS, json, log, RELEASE, revision, shell, start, stipend, stop } from "./steered-campaign.ts";
 
 async function commandsFor(campaign: string): Promise<string[]> {
   const found: string[] = [];
@@ -110,8 +16,6 @@ async function commandsFor(campaign: string): Promise<string[]> {
       }
   return found;
 }
-
-const revision = async (): Promise<number> => (await latestStatus(log, "spring"))?.revision ?? 0;
 
 describe("a command with --wait", () => {
   test("prints acknowledgements as they come, and ends when each partition has applied it", async () => {
@@ -237,62 +141,6 @@ describe("each command", () => {
   });
 });
 
-test("a dry run tells budget level, what money brings, reward and spend before and after, from where on, and changes nothing", async () => {
-  const before = await revision();
-  const ended = await stipend("pacing set-budget --budget 300000 --dry-run --timeout 20s");
-  expect(ended.code).toBe(0);
-  expect(ended.out).toContain("spring: set budget (dry run): would be accepted");
-  for (const row of ["budget level", "extra reward per extra EUR", "reward to come", "spend at the end"])
-    expect(ended.out).toMatch(new RegExp(`^${row} +\\S+ +\\S+`, "m"));
-  expect(ended.out).toMatch(/^budget of plan: [\d,.]+ EUR → 3,000\.00 EUR \([-+][\d.]+ %\)$/m);
-  expect(ended.out).toMatch(/^already out: [\d,.]+ EUR \([\d,.]+ EUR spent, [\d,.]+ EUR reserved, the rest free/m);
-  expect(ended.out).toMatch(/^refused for money +[\d.]+ % +[\d.]+ %$/m);
-  expect(ended.out).toMatch(/with the next record of grants on each partition \(0: after \d+; 1: after \d+; 2: after/);
-  const answer = await json("pacing set-budget --budget 300000 --dry-run --timeout 20s");
-  const preview = answer["preview"] as { before: { spendAtEnd: number }; after: { spendAtEnd: number } };
-  expect(answer).toMatchObject({ outcome: "previewed", preview: { revision: before + 1 } });
-  expect(preview.after.spendAtEnd).toBeLessThanOrEqual(300_000);
-  expect(preview.after.spendAtEnd).toBeLessThan(preview.before.spendAtEnd);
-  expect(await revision()).toBe(before);
-});
-
-test("a dry run of a cut below what is out says how much more that is, and that incentives are then refused", async () => {
-  const { out } = await stipend("pacing set-budget --budget 0 --dry-run --timeout 20s");
-  expect(out).toMatch(/^budget of plan: [\d,.]+ EUR → 0\.00 EUR \(-100\.0 %\)$/m);
-  expect(out).toMatch(/^that is [\d,.]+ EUR more than the new budget: it is asked back/m);
-  // The plan of an even pace would want nothing; one of asap would be refused what it wants.
-  expect(out).toMatch(/^spend to come +[\d,.]+ EUR +0\.00 EUR$/m);
-  const paused = await stipend("pacing pause --dry-run --timeout 20s");
-  expect(paused.out).toMatch(/^state: live → paused$/m);
-});
-
-test.each<[string, readonly string[]]>([
-  ["pacing caps --cap 2/7d 5/36h", ["caps: none → 2 in 7d, 5 in 36h"]],
-  ["pacing caps --none", ["caps: none, as it is"]],
-  [
-    "pacing curve --points T+1=0.25 T+9=1 --controller reallocation",
-    ["curve: even → 25.0 % by T+1, 100.0 % by T+9", "controller: pi → reallocation"],
-  ],
-  [
-    "pacing exploration --share 0.05 --budget 30000",
-    [
-      "exploration's share of sessions: 10.0 % → 5.0 % (-50.0 %)",
-      "budget of exploration: 600.00 EUR → 300.00 EUR (-50.0 %)",
-    ],
-  ],
-  ["pacing set-budget --budget 12000.00EUR", ["budget of plan: 12,000.00 EUR, as it is"]],
-])("a dry run of %s says old and new", async (line, changes) => {
-  const { out } = await stipend(`${line} --dry-run --timeout 20s`);
-  const expected = changes.map((change) => change.replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))));
-  expect(out.split("\n").slice(1, 1 + changes.length)).toEqual(expected);
-});
-
-test("where nothing that is foreseen would change, it is said once", async () => {
-  const { out } = await stipend("pacing caps --cap 2/7d --dry-run --timeout 20s");
-  expect(out).toContain("\nthe plan, and what is foreseen of it, would stay as they are:\n");
-  expect(out).not.toContain("would be\n");
-});
-
 describe("who and why", () => {
   test("are with the command and its answer, accepted or refused, wherever either is shown", async () => {
     const spoken = (line: string) => shell.run([...line.split(" "), "--reason", "stock is short", "--timeout", "20s"]);
@@ -362,7 +210,7 @@ describe("status", () => {
 
   test("a shard that is down is named with the revision it is at", async () => {
     await stop();
-    const treasuryOnly = await import("../../src/workflows/control/pacing/status-text.ts");
+    const treasuryOnly = await import("../../../src/workflows/control/pacing/status-text.ts");
     const status = await latestStatus(log, "spring");
     if (status === null) return expect.unreachable("no status");
     const behind = { ...status, revision: status.revision + 1, atMs: status.atMs + 9_000, shards: 4 };
@@ -376,7 +224,3 @@ test("an ended campaign takes no more commands", async () => {
   expect((await stipend("pacing end --wait --timeout 20s")).code).toBe(0);
   expect((await stipend("pacing resume --timeout 20s")).out).toContain("refused: ended");
 });
-
-function iso(hours: number): string {
-  return new Date(nowMs + hours * HOUR_MS).toISOString();
-}
