@@ -10,7 +10,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
-import { followTopic } from "../../src/log/follow.ts";
+import { followTopic } from "../../src/log/reading/follow.ts";
 import { sessionRecord } from "../kafka/world.ts";
 import { benchSession } from "../serve/serve-world.ts";
 

@@ -6,7 +6,7 @@
 import { withOpenApi } from "../http/openapi.ts";
 import { createHttp, listen, type HttpSettings } from "../http/server.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { followTopic } from "../log/follow.ts";
+import { followTopic } from "../log/reading/follow.ts";
 import { placementOf } from "../log/placement.ts";
 import { Decisions } from "./decisions.ts";
 import { PublishedSession } from "./recorded.ts";

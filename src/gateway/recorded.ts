@@ -7,7 +7,7 @@ import type { Session } from "../domain/session/session.ts";
 import { Problem } from "../http/problem.ts";
 import { codecFor, decodedOrNull, type TopicValues } from "../log/codec/codec.ts";
 import type { EventLog, LogRecord } from "../log/event-log.ts";
-import { lookBack } from "../log/look-back.ts";
+import { lookBack } from "../log/reading/look-back.ts";
 import type { History } from "./contract.ts";
 
 /** Of a partition. */

@@ -4,7 +4,7 @@
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
 import { FOLLOWED, type Followed, type LiveModel } from "../views/model/live-model.ts";
-import { offsetAt } from "../../log/offset-at.ts";
+import { offsetAt } from "../../log/reading/offset-at.ts";
 
 export interface FollowerOptions {
   readonly log: EventLog;

@@ -7,7 +7,7 @@ import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
 import { SpendSeries } from "../views/model/spend-series.ts";
 import type { LiveModel } from "../views/model/live-model.ts";
-import { offsetAt } from "../../log/offset-at.ts";
+import { offsetAt } from "../../log/reading/offset-at.ts";
 
 const SAMPLES = 100;
 const SAMPLE_RECORDS = 400;

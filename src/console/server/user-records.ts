@@ -5,7 +5,7 @@ import { codecFor, decodedOrNull, type TopicValues } from "../../log/codec/codec
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
 import { userPage, type UserPage, type UserRecords } from "../views/pages/user-page.ts";
-import { offsetAt } from "../../log/offset-at.ts";
+import { offsetAt } from "../../log/reading/offset-at.ts";
 
 /** Of each topic's partition, from its end: reading more would hold whoever looks, and the log, for too long. */
 const MOST_READ = 300_000;

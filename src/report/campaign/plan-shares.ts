@@ -1,5 +1,6 @@
 // Plan shares: what a release's plan meant for each segment, and what its sessions got, beside each other.
 
+import { itemAt } from "../../domain/assert.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { heatSpec } from "../page/heat-chart.ts";
 
@@ -22,12 +23,12 @@ export function shareSpecs({
 }: PlanPicture): [planned: TopLevelSpec, given: TopLevelSpec] {
   const rank = planned
     .map((shares, cluster) => ({ cluster, dearness: shares.reduce((sum, share, arm) => sum + share * arm, 0) }))
-    .filter(({ cluster }) => (sessions[cluster] ?? 0) > 0)
+    .filter(({ cluster }) => itemAt(sessions, cluster) > 0)
     .sort((a, b) => a.dearness - b.dearness || a.cluster - b.cluster);
   const heat = (shares: readonly (readonly number[])[]) =>
     heatSpec(
       rank.flatMap(({ cluster }, line) =>
-        arms.map((arm, index) => ({ line, arm, amount: shares[cluster]?.[index] ?? 0 })),
+        arms.map((arm, index) => ({ line, arm, amount: itemAt(itemAt(shares, cluster), index) })),
       ),
       { arms, lines: rank.length, most: 1, colour: "accent", format: ".0%", numbered: null },
     );

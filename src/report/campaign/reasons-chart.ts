@@ -37,7 +37,7 @@ export function reasonsSpec({ axis, rows, bars }: ReasonsOverTime, { narrow }: S
     const of = counts.get(at) ?? DECISION_GROUPS.map(() => 0);
     // A reason of another version of the log is one of the others.
     const place = group < 0 ? of.length - 1 : group;
-    of[place] = (of[place] ?? 0) + sessions;
+    of[place]! += sessions;
     counts.set(at, of);
   }
   // The bars are stacked here: a ranged bar over time would not be.

@@ -3,7 +3,7 @@
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { EventLog } from "../../log/event-log.ts";
-import { offsetAt } from "../../log/offset-at.ts";
+import { offsetAt } from "../../log/reading/offset-at.ts";
 import type { Range } from "./range.ts";
 
 export const MOST_READ = 2_000_000;

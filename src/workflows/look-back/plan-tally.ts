@@ -34,12 +34,12 @@ export class PlanTally {
 
   take({ reason, cluster, planRow, arm }: PlannedSession): void {
     if (cluster < 0 || cluster >= this.#sessions.length || planRow < 0 || NOT_THE_PLANS.has(reason)) return;
-    this.#sessions[cluster] = (this.#sessions[cluster] ?? 0) + 1;
+    this.#sessions[cluster]! += 1;
     const [planned, given] = [must(this.#planned[cluster], "cluster"), must(this.#given[cluster], "cluster")];
     sharesAt(this.#manifest.frontier, planRow, cluster, this.#shares).forEach((share, each) => {
-      planned[each] = (planned[each] ?? 0) + share;
+      planned[each]! += share;
     });
-    given[arm] = (given[arm] ?? 0) + 1;
+    given[arm]! += 1;
   }
 
   get sessions(): number {
@@ -48,7 +48,7 @@ export class PlanTally {
 
   picture(hash: string): PlanPicture {
     const shares = (rows: number[][]): number[][] =>
-      rows.map((row, cluster) => row.map((value) => value / Math.max(1, this.#sessions[cluster] ?? 0)));
+      rows.map((row, cluster) => row.map((value) => value / Math.max(1, this.#sessions[cluster]!)));
     return {
       release: hash.slice(0, 8),
       arms: this.#manifest.arms,

@@ -95,7 +95,7 @@ export class RangeTally {
   #count({ reason, release, cluster, planRow, arm, decidedAtMs }: Decision): void {
     const bar = Math.floor((decidedAtMs - this.#range.fromMs) / this.#barMs);
     const at = bar * REASONS.length + REASONS.indexOf(reason);
-    this.#bars[at] = (this.#bars[at] ?? 0) + 1;
+    this.#bars[at]! += 1;
     const manifest = release === null ? undefined : this.#manifests.get(release);
     if (release === null || manifest === undefined) return;
     const plan = this.plans.get(release) ?? new PlanTally(manifest);
@@ -106,8 +106,8 @@ export class RangeTally {
   #move(atMs: number, spent: number, held: number): void {
     const { fromMs, toMs } = this.#range;
     const part = atMs < fromMs ? 0 : 1 + Math.min(POINTS - 1, Math.floor(((atMs - fromMs) / (toMs - fromMs)) * POINTS));
-    this.#spent[part] = (this.#spent[part] ?? 0) + spent;
-    this.#held[part] = (this.#held[part] ?? 0) + held;
+    this.#spent[part]! += spent;
+    this.#held[part]! += held;
   }
 
   /** At the range's beginning and at the end of each part of it: what was spent and held, since what was read began. */
@@ -116,8 +116,8 @@ export class RangeTally {
     let [spent, held] = [0, 0];
     return Array.from({ length: POINTS + 1 }, (_, part) => ({
       atMs: fromMs + ((toMs - fromMs) * part) / POINTS,
-      spent: (spent += this.#spent[part] ?? 0),
-      held: (held += this.#held[part] ?? 0),
+      spent: (spent += this.#spent[part]!),
+      held: (held += this.#held[part]!),
     }));
   }
 

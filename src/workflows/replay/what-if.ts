@@ -6,7 +6,6 @@
 //   What is not known: what a user would have done under another arm. It is drawn, by the session's id, with the
 //   redemption that the release says.
 
-import { itemAt } from "../../domain/assert.ts";
 import {
   InvalidInput,
   type Campaign,
@@ -20,6 +19,7 @@ import { hashUnit } from "../../domain/random.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { WhatIfColumn } from "../../report/evaluation/what-if-report.ts";
 import { PacedCampaign, type Arriving } from "./paced-campaign.ts";
+import { WhatIfTally, type During } from "./what-if-tally.ts";
 import type { RecordedCampaign, RecordedSession } from "./recorded.ts";
 
 export interface Changes {
@@ -33,27 +33,19 @@ export interface Changes {
   readonly release?: { readonly hash: string; readonly clusters: ReadonlyMap<string, number> };
 }
 
-/** What is counted of what is played; left out: all of it. */
-export interface During {
-  readonly fromMs: number;
-  /** Exclusive; what comes later is not played. */
-  readonly toMs: number;
-}
-
 export interface PlayOptions {
   readonly during?: During;
   /** Between two steps, told how far it is from 0 to 1: what is answered is waited for. */
   readonly onStep?: (done: number) => Promise<void> | undefined;
 }
 
-export const CURVE_PARTS = 24;
 /** Between two looks of the treasurer when nobody comes. */
 const QUIET_MS = 60_000;
 const STEP_MS = 1_000;
 
 export function asItWas({ sessions, releases }: RecordedCampaign, during?: During): WhatIfColumn {
   const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
-  const tally = new Tally(sessions, during);
+  const tally = new WhatIfTally(sessions, during);
   for (const { decision, posted } of sessions) {
     const reward = rewardOf(manifests.get(decision.release ?? ""), decision);
     tally.decided(decision.decidedAtMs, { reason: decision.reason, armId: decision.armId, reward });
@@ -74,7 +66,7 @@ export async function playAgain(
   const { shards, secret } = recorded;
   const untilMs = during?.toMs ?? Infinity;
   const sessions = recorded.sessions.filter(({ decision }) => decision.decidedAtMs < untilMs);
-  const tally = new Tally(sessions, during);
+  const tally = new WhatIfTally(sessions, during);
   let nowMs = 0;
   const armIds = new Map<number, string>(sessions.map(({ decision }) => [decision.arm, decision.armId]));
   const paced = new PacedCampaign({
@@ -251,59 +243,4 @@ function rewardOf(
   at: { readonly cluster: number; readonly arm: number },
 ): number {
   return manifest?.values.reward[at.cluster]?.[at.arm] ?? 0;
-}
-
-class Tally {
-  readonly #fromMs: number;
-  readonly #toMs: number;
-  readonly #isPart: boolean;
-  readonly #spent = Array.from({ length: CURVE_PARTS }, () => 0);
-  readonly #reasons: Record<string, number> = {};
-  readonly #arms: Record<string, number> = {};
-  #sessions = 0;
-  #reward = 0;
-
-  constructor(sessions: readonly RecordedSession[], during: During | undefined) {
-    this.#fromMs = during?.fromMs ?? sessions[0]?.decision.decidedAtMs ?? 0;
-    this.#toMs = Math.max(this.#fromMs + 1, during?.toMs ?? sessions.at(-1)?.decision.decidedAtMs ?? 0);
-    this.#isPart = during !== undefined;
-  }
-
-  decided(
-    atMs: number,
-    { reason, armId, reward }: { readonly reason: string; readonly armId: string; readonly reward: number },
-  ): void {
-    if (this.#isOutside(atMs)) return;
-    this.#sessions += 1;
-    this.#reward += reward;
-    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
-    this.#arms[armId] = (this.#arms[armId] ?? 0) + 1;
-  }
-
-  /** What is spent after the last session is the last part's, unless a part alone is counted. */
-  spend(atMs: number, amount: number): void {
-    if (this.#isOutside(atMs)) return;
-    const part = Math.floor(((atMs - this.#fromMs) / (this.#toMs - this.#fromMs)) * CURVE_PARTS);
-    const index = Math.min(CURVE_PARTS - 1, Math.max(0, part));
-    this.#spent[index] = itemAt(this.#spent, index) + amount;
-  }
-
-  #isOutside(atMs: number): boolean {
-    return this.#isPart && (atMs < this.#fromMs || atMs >= this.#toMs);
-  }
-
-  column(): WhatIfColumn {
-    let sum = 0;
-    const curve = this.#spent.map((amount) => (sum += amount));
-    const byName = (counts: Record<string, number>): Record<string, number> =>
-      Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    return {
-      sessions: this.#sessions,
-      spentMinor: sum,
-      expectedReward: this.#reward,
-      reasons: byName(this.#reasons),
-      arms: byName(this.#arms),
-      curve,
-    };
-  }
 }

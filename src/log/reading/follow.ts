@@ -4,7 +4,7 @@
 // twice.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EventLog, LogRecord, PartitionRange } from "./event-log.ts";
+import type { EventLog, LogRecord, PartitionRange } from "../event-log.ts";
 
 export interface FollowOptions {
   /** So many records of each partition before its end come first, at most. */

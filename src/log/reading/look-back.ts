@@ -2,7 +2,7 @@
 // A partition's records from its end towards its beginning, a lot at a time, for whoever looks for something recent that no
 // index knows.
 
-import type { EventLog, LogRecord } from "./event-log.ts";
+import type { EventLog, LogRecord } from "../event-log.ts";
 
 const LOT = 5_000;
 

@@ -1,7 +1,7 @@
 // Offset at: where a partition has come to at a time, found by halves: the log's port reads from offsets only. Times of a
 // partition nearly rise; where they do not, it is off by what is out of order.
 
-import type { EventLog, PartitionRange } from "./event-log.ts";
+import type { EventLog, PartitionRange } from "../event-log.ts";
 
 /** The first record that is not older, or the end. */
 export async function offsetAt(log: EventLog, topic: string, range: PartitionRange, atMs: number): Promise<number> {
