@@ -1,7 +1,7 @@
 // The gateway before a real allocator on the embedded log: what each request is answered.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, type Door, type World } from "./world.ts";
+import { given, openWorld, type Door, type World } from "./world.ts";
 
 let world: World;
 let door: Door;
@@ -13,20 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const rowsOf = async (topic: string, key: string) =>
-  (await world.shell.run(`tail ${topic} --json`)).json.filter((row) => row["key"] === key);
-
-/** The plan gives half of the users nothing: asks until one has something. */
-async function given(name: string): Promise<Record<string, unknown>> {
-  for (let number = 1; ; number += 1) {
-    const { body } = await door.decide(`${name} ${number}`);
-    if (body["incentive"] !== null) return body;
-  }
-}
-
 describe("POST /v1/decisions", () => {
   it("answers with the decision that is on the topic", async () => {
-    const body = await given("first");
+    const body = await given(door, "first");
     const sessionId = String(body["sessionId"]);
     expect(body).toMatchObject({
       status: "decided",
@@ -37,7 +26,7 @@ describe("POST /v1/decisions", () => {
       holdout: false,
       degraded: false,
     });
-    const [row] = await rowsOf("decisions", `user of ${sessionId}`);
+    const [row] = await world.rowsOf("decisions", `user of ${sessionId}`);
     expect(row).toMatchObject({
       value: { decisionId: `d-${sessionId}`, armId: "small", faceMinor: 100, release: body["release"] },
     });
@@ -51,7 +40,7 @@ describe("POST /v1/decisions", () => {
   });
 
   it("shows a user who has an incentive that one again", async () => {
-    const first = await given("once");
+    const first = await given(door, "once");
     expect(await door.decide("and once more", { userId: `user of ${String(first["sessionId"])}` })).toMatchObject({
       body: { incentive: first["incentive"], reason: "incentive_open" },
     });
@@ -63,7 +52,7 @@ describe("POST /v1/decisions", () => {
     );
     const [{ body }] = answers as [(typeof answers)[0]];
     for (const answer of answers) expect(answer).toMatchObject({ status: 200, body });
-    expect(await rowsOf("decisions", "user of at once")).toHaveLength(1);
+    expect(await world.rowsOf("decisions", "user of at once")).toHaveLength(1);
   });
 
   it("knows an id of before its memory by reading its partition back, and does not write it again", async () => {
@@ -72,7 +61,7 @@ describe("POST /v1/decisions", () => {
     const later = await world.gateway("", () => Date.now() + 660_000);
     expect(await later.decide("long ago", { atMs })).toMatchObject({ status: 200, body: first.body });
     expect((await later.decide("long ago", { atMs, surface: "app" })).status).toBe(409);
-    expect(await rowsOf("sessions", "user of long ago")).toHaveLength(1);
+    expect(await world.rowsOf("sessions", "user of long ago")).toHaveLength(1);
   });
 
   it("refuses other content under an id that was seen, here and at another gateway", async () => {
@@ -98,7 +87,7 @@ describe("POST /v1/decisions", () => {
       other.decide("race", { atMs: atMs - 1, attributes: { visits: 2, vip: false } }),
     ]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
-    expect(await rowsOf("decisions", "user of race")).toHaveLength(1);
+    expect(await world.rowsOf("decisions", "user of race")).toHaveLength(1);
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -155,7 +144,7 @@ describe("a decision that is not there in time", () => {
     await world.startAllocator();
     expect(await door.decide("late")).toMatchObject({ status: 200, body: { decisionId: "d-late" } });
     expect(await door.ask("GET", "/v1/decisions/d-late")).toMatchObject({ status: 200 });
-    expect(await rowsOf("sessions", "user of late")).toHaveLength(1);
+    expect(await world.rowsOf("sessions", "user of late")).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 // Outcomes and profiles over HTTP.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, type Door, type World } from "./world.ts";
+import { given, openWorld, type Door, type World } from "./world.ts";
 
 let world: World;
 let door: Door;
@@ -11,22 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const rowsOf = async (topic: string, key: string) =>
-  (await world.shell.run(`tail ${topic} --json`)).json.filter((row) => row["key"] === key);
-
-/** The plan gives half of the users nothing: asks until one has something. */
-async function given(name: string): Promise<Record<string, unknown>> {
-  for (let number = 1; ; number += 1) {
-    const { body } = await door.decide(`${name} ${number}`);
-    if (body["incentive"] !== null) return body;
-  }
-}
-
 describe("outcomes and profiles", () => {
   let outcome: Record<string, unknown>;
   let userId: string;
   beforeAll(async () => {
-    const { decisionId, sessionId } = await given("spent");
+    const { decisionId, sessionId } = await given(door, "spent");
     userId = `user of ${String(sessionId)}`;
     outcome = { outcomeId: "o-1", decisionId, userId, kind: "redeemed", amountMinor: 60 };
   });
@@ -61,7 +50,7 @@ describe("outcomes and profiles", () => {
       ];
       expect(await door.ask("POST", "/v1/outcomes", { outcomes })).toMatchObject({ status: 400, body: { field } });
     }
-    expect(JSON.stringify(await rowsOf("outcomes", userId))).not.toContain("o-good");
+    expect(JSON.stringify(await world.rowsOf("outcomes", userId))).not.toContain("o-good");
     for (const outcomes of [[], Array.from({ length: 101 }, () => outcome)])
       expect((await door.ask("POST", "/v1/outcomes", { outcomes })).status).toBe(400);
   });
@@ -88,7 +77,10 @@ describe("outcomes and profiles", () => {
   it("a profile is set, and deleted with null", async () => {
     expect(await door.ask("PUT", "/v1/profiles/p%2F1", { attributes: { vip: true } })).toMatchObject({ status: 202 });
     expect(await door.ask("PUT", "/v1/profiles/p%2F1", { attributes: null })).toMatchObject({ status: 202 });
-    expect(await rowsOf("profiles", "p/1")).toMatchObject([{ value: { attributes: { vip: true } } }, { value: null }]);
+    expect(await world.rowsOf("profiles", "p/1")).toMatchObject([
+      { value: { attributes: { vip: true } } },
+      { value: null },
+    ]);
     expect(await door.ask("PUT", "/v1/profiles/p", { attributes: { vip: [] } })).toMatchObject({
       status: 400,
       body: { field: "attributes.vip" },

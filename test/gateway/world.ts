@@ -24,7 +24,17 @@ export interface World {
   /** By a clock of its own, if it is given one. */
   gateway(options?: string, nowMs?: () => number): Promise<Door>;
   startAllocator(): Promise<void>;
+  /** What `stipend tail` shows of a key. */
+  rowsOf(topic: string, key: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
+}
+
+/** The plan gives half of the users nothing: asks until one has something. */
+export async function given(door: Door, name: string): Promise<Record<string, unknown>> {
+  for (let number = 1; ; number += 1) {
+    const { body } = await door.decide(`${name} ${number}`);
+    if (body["incentive"] !== null) return body;
+  }
 }
 
 /** With the campaign `spring` live and its release in force. */
@@ -37,6 +47,7 @@ export async function openWorld(
   await shell.ok("topics create");
   const world: World = {
     shell,
+    rowsOf: async (topic, key) => (await shell.run(`tail ${topic} --json`)).json.filter((row) => row["key"] === key),
     allocator: shell.start("run --json"),
     async startAllocator() {
       world.allocator = shell.start("run --json");

@@ -240,6 +240,15 @@ export class Harness {
   letters = (): Promise<DeadLetter[]> => this.all("dead-letters");
   reports = (): Promise<ShardReport[]> => this.all("shard-reports");
 
+  /** Grants, lets them and the release come into force, sends one session, and answers with its decision. */
+  async decided(grant: Partial<Grant>, session: Partial<Session> = {}, userId = "u1"): Promise<Decision> {
+    await this.grant(grant);
+    await this.run();
+    await this.session("s1", userId, session);
+    await this.run();
+    return await this.decision("s1");
+  }
+
   async decision(sessionId: string): Promise<Decision> {
     const found = (await this.decisions()).filter((decision) => decision.sessionId === sessionId);
     if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} decisions for ${sessionId}`);

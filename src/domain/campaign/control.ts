@@ -271,7 +271,12 @@ export interface ReleaseRecord {
   readonly evidence: string;
 }
 
-/** Whether what is released goes back to the treasurer unasked: then it has counted on it (src/treasury/pace/risk.ts). */
-export function comesBackUnasked({ reservation }: Pick<Campaign, "reservation">, account: Account): boolean {
+/** Whether a shard returns what is released without being asked: the treasurer counts on it (src/treasury/pace/risk.ts). */
+export function returnsReleased({ reservation }: Pick<Campaign, "reservation">, account: Account): boolean {
   return reservation.policy === "expected" && account === "plan";
+}
+
+/** What is so returned, in all. */
+export function releasedToReturn(campaign: Campaign, { released }: AccountTotals, account: Account): Minor {
+  return returnsReleased(campaign, account) ? released : 0n;
 }

@@ -62,9 +62,9 @@ export class PlanImportance {
     const sums = emptyLots(lots, 3);
     for (let lot = 0; lot < lots; lot += 1) {
       const at = lot * columns;
-      const reward = (of: PolicySums): number => of.sums.values[at + REWARD] ?? 0;
+      const reward = (of: PolicySums): number => of.sums.values[at + REWARD]!;
       const mean = each.reduce((sum, shuffled) => sum + reward(shuffled), 0) / each.length;
-      sums.values.set([values[at] ?? 0, reward(this.#plan), mean], lot * 3);
+      sums.values.set([values[at]!, reward(this.#plan), mean], lot * 3);
     }
     const drawn = replicate(sums, ([rows = 0, own = 0, other = 0]) => [own / rows, other / rows], this.#options);
     const fall = minus(must(drawn[0], "the plan"), must(drawn[1], "the shuffled plan"));
@@ -97,7 +97,7 @@ function spendAt(frontier: Frontier, position: number, { groups, arms }: Grouped
   let spend = 0;
   for (let group = 0; group < groups; group += 1)
     sharesAt(frontier, position, group).forEach((share, arm) => {
-      spend += share * (totals[cellAt(group * arms + arm) + 2] ?? 0);
+      spend += share * totals[cellAt(group * arms + arm) + 2]!;
     });
   return spend;
 }

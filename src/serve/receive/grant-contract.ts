@@ -2,7 +2,7 @@
 // shard, that the campaign in it is one, and that its numbers can be counted with.
 
 import { InvalidInput, parseCampaign, withKnownController } from "../../domain/campaign/campaign.ts";
-import { comesBackUnasked, SECRET_BYTES, type AccountTotals, type Grant } from "../../domain/campaign/control.ts";
+import { returnsReleased, SECRET_BYTES, type AccountTotals, type Grant } from "../../domain/campaign/control.ts";
 import { idBreach, keyIs } from "../../domain/ids.ts";
 
 /** Null when nothing is wrong. */
@@ -31,7 +31,7 @@ export function moneyBreach(
   { granted, returned }: Pick<AccountTotals, "granted" | "returned">,
 ): string | null {
   const { campaign, grantedMinor, throttle } = grant;
-  if (grantedMinor.plan <= granted || throttle === 0 || comesBackUnasked(campaign, "plan")) return null;
+  if (grantedMinor.plan <= granted || throttle === 0 || returnsReleased(campaign, "plan")) return null;
   const out = grantedMinor.plan - returned;
   if (out <= campaign.budgetMinor) return null;
   return `grantedMinor.plan: ${out} would be out in this shard alone, of a budget of ${campaign.budgetMinor}`;

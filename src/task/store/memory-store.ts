@@ -1,6 +1,7 @@
 // A local store in memory: for tests, for simulation, and for machines that would rather restore than have a disk.
 // It lives as long as its `MemoryStores`, so that a test can keep, lose or copy what a crashed task has left.
 
+import TinyQueue from "tinyqueue";
 import {
   dueTime,
   type DueIndex,
@@ -18,8 +19,8 @@ interface Due {
 class MemoryStore implements LocalStore {
   readonly #values = new Map<string, Uint8Array>();
   readonly #dueOf = new Map<string, number>();
-  /** Binary heap by (time, key); entries that #dueOf no longer agrees with are stale and dropped when they surface. */
-  readonly #heap: Due[] = [];
+  /** Entries that #dueOf no longer agrees with are stale and dropped when they surface. */
+  #queue = new TinyQueue<Due>([], byTime);
   readonly #index: DueIndex;
   #stamp: Stamp | null = null;
 
@@ -34,14 +35,14 @@ class MemoryStore implements LocalStore {
   due(upTo: number, limit: number): readonly string[] {
     const found: Due[] = [];
     while (found.length < limit) {
-      const top = this.#heap[0];
+      const top = this.#queue.peek();
       if (top === undefined || top.atMs > upTo) break;
-      popHeap(this.#heap);
+      this.#queue.pop();
       const last = found.at(-1);
       const repeated = last !== undefined && last.key === top.key && last.atMs === top.atMs;
       if (!repeated && this.#dueOf.get(top.key) === top.atMs) found.push(top);
     }
-    for (const entry of found) pushHeap(this.#heap, entry);
+    for (const entry of found) this.#queue.push(entry);
     return found.map((entry) => entry.key);
   }
 
@@ -72,13 +73,13 @@ class MemoryStore implements LocalStore {
     }
     if (this.#dueOf.get(key) === atMs) return;
     this.#dueOf.set(key, atMs);
-    pushHeap(this.#heap, { atMs, key });
+    this.#queue.push({ atMs, key });
   }
 
   wipe(): void {
     this.#values.clear();
     this.#dueOf.clear();
-    this.#heap.length = 0;
+    this.#queue = new TinyQueue([], byTime);
     this.#stamp = null;
   }
 
@@ -108,36 +109,6 @@ export function memoryStores(): MemoryStores {
 }
 
 /** By time, then by the keys' UTF-8 bytes, as the store on disk orders them. */
-function isBefore(a: Due, b: Due): boolean {
-  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
-  return a.key !== b.key && Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) < 0;
-}
-
-function pushHeap(heap: Due[], entry: Due): void {
-  let at = heap.push(entry) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    const above = heap[parent];
-    if (above === undefined || !isBefore(entry, above)) break;
-    heap[at] = above;
-    at = parent;
-  }
-  heap[at] = entry;
-}
-
-function popHeap(heap: Due[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    const left = heap[2 * at + 1];
-    const right = heap[2 * at + 2];
-    if (left === undefined) break;
-    const useRight = right !== undefined && isBefore(right, left);
-    const child = useRight ? right : left;
-    if (!isBefore(child, last)) break;
-    heap[at] = child;
-    at = 2 * at + (useRight ? 2 : 1);
-  }
-  heap[at] = last;
+function byTime(a: Due, b: Due): number {
+  return a.atMs - b.atMs || (a.key === b.key ? 0 : Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 }

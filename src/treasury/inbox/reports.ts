@@ -2,11 +2,10 @@
 // nothing (L4); a report that cannot be true is not taken, and says why.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
-import type { AccountTotals, ShardReport } from "../../domain/campaign/control.ts";
+import { releasedToReturn, type AccountTotals, type ShardReport } from "../../domain/campaign/control.ts";
 import type { Account } from "../../domain/decision/decision.ts";
 import { maxMinor, type Minor } from "../../domain/money/money.ts";
 import { ACCOUNTS, pendingOf, postedOf, type ByAccount } from "../../domain/money/totals.ts";
-import { returnedByItself } from "../slices/holdings.ts";
 import { newShard, type CampaignBook, type ShardBook } from "../state/state.ts";
 
 /** Weight of the newest interval in a shard's demand. */
@@ -72,7 +71,7 @@ function baselineOf(campaign: Campaign, shard: ShardBook, report: ShardReport): 
     returnTarget: most((account) =>
       maxMinor(
         shard.returnTarget[account],
-        totals[account].returned - returnedByItself(campaign, totals[account], account),
+        totals[account].returned - releasedToReturn(campaign, totals[account], account),
       ),
     ),
   };
@@ -86,7 +85,7 @@ function checkTotals(campaign: Campaign, shard: ShardBook, account: Account, tot
   for (const field of FIELDS) if (totals[field] < before[field]) return `${field} fell from ${before[field]} (L4)`;
   if (totals.granted > shard.granted[account])
     return `granted is ${totals.granted}, but only ${shard.granted[account]} was granted`;
-  const returnable = shard.returnTarget[account] + returnedByItself(campaign, totals, account);
+  const returnable = shard.returnTarget[account] + releasedToReturn(campaign, totals, account);
   if (totals.returned > returnable) return `returned is ${totals.returned}, but only ${returnable} was asked for`;
   const pending = pendingOf(totals);
   if (pending < 0n) return `reserved is less than what has ended`;

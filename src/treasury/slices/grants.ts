@@ -2,7 +2,7 @@
 
 import { itemAt } from "../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../domain/campaign/campaign.ts";
-import { comesBackUnasked } from "../../domain/campaign/control.ts";
+import { returnsReleased } from "../../domain/campaign/control.ts";
 import type { Account } from "../../domain/decision/decision.ts";
 import { MAX_MINOR, maxMinor, minMinor, minorOfMean, type Minor } from "../../domain/money/money.ts";
 import { pendingOf, postedOf } from "../../domain/money/totals.ts";
@@ -47,7 +47,7 @@ export function regrant(
     largestHold,
     smallestHold: holds.reduce(minMinor, largestHold),
     shards: book.shards.map((shard) => needOf(book.campaign, shard, account)),
-    asksHeld: !comesBackUnasked(book.campaign, account),
+    asksHeld: !returnsReleased(book.campaign, account),
     mode: stateInForce(book),
   });
   const shards = book.shards.map((shard, index) =>

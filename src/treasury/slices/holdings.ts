@@ -1,7 +1,7 @@
 // Holdings: what a campaign's shards hold together: sessions, clusters, money out, and what is expected to be spent of it.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
-import { comesBackUnasked, type AccountTotals } from "../../domain/campaign/control.ts";
+import { releasedToReturn, type AccountTotals } from "../../domain/campaign/control.ts";
 import type { Account } from "../../domain/decision/decision.ts";
 import type { Minor } from "../../domain/money/money.ts";
 import { pendingOf } from "../../domain/money/totals.ts";
@@ -44,10 +44,5 @@ export function outMinor(book: CampaignBook, account: Account): Minor {
 /** Return target and what goes back by itself, less what has come: still on its way. */
 export function askedOf(campaign: Campaign, shard: ShardBook, account: Account): Minor {
   const totals = shard.totals[account];
-  return shard.returnTarget[account] + returnedByItself(campaign, totals, account) - totals.returned;
-}
-
-/** Under `expected` a shard gives back whatever is released, without being asked. */
-export function returnedByItself(campaign: Campaign, { released }: AccountTotals, account: Account): Minor {
-  return comesBackUnasked(campaign, account) ? released : 0n;
+  return shard.returnTarget[account] + releasedToReturn(campaign, totals, account) - totals.returned;
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await shell.ok("topics create");
   allocator = shell.start("run --json");
   await allocator.said('"serve":[0,1],"treasury":[0]');
-  await shell.ok(`campaign create ${writeCampaign(shell.folder)} --wait`);
+  for (const id of ["spring", "autumn"]) await shell.ok(`campaign create ${writeCampaign(shell.folder, id)} --wait`);
   const written = writeRelease(shell.folder, "first");
   release = written.release;
   await shell.ok(`releases publish ${written.folder} --campaign spring`);
@@ -225,7 +225,7 @@ describe("verify", () => {
   test("proves the money of all this, while the allocator works", async () => {
     const verified = await shell.ok("verify");
     expect(verified).toMatchObject({ ok: true, violations: [], violationsInAll: 0 });
-    expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 1 });
+    expect(verified["checked"]).toMatchObject({ partitions: 2, campaigns: 2 });
     const { out } = await shell.run("verify");
     expect(out).toMatch(/^checked +count\n/);
     expect(out).toContain("every law holds");

@@ -1,8 +1,6 @@
 // A session's way down the list of reasons.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Grant } from "../../../src/domain/campaign/control.ts";
-import type { Session } from "../../../src/domain/session/session.ts";
 import { HOUR_MS, RELEASE, START_MS, campaign, openHarness, type Harness } from "../harness.ts";
 import { tinyRelease } from "../tiny-release.ts";
 
@@ -12,18 +10,9 @@ beforeEach(async () => {
 });
 afterEach(() => harness.stop());
 
-/** Grants, lets them and the release come into force, sends one session, and answers with its decision. */
-async function decided(grant: Partial<Grant>, session: Partial<Session> = {}, userId = "u1") {
-  await harness.grant(grant);
-  await harness.run();
-  await harness.session("s1", userId, session);
-  await harness.run();
-  return await harness.decision("s1");
-}
-
 describe("a session without an incentive says why", () => {
   test("invalid_campaign: it names one that there is not", async () => {
-    expect(await decided({}, { campaign: "autumn" })).toMatchObject({
+    expect(await harness.decided({}, { campaign: "autumn" })).toMatchObject({
       reason: "invalid_campaign",
       campaign: null,
       arm: 0,
@@ -37,11 +26,16 @@ describe("a session without an incentive says why", () => {
 
   test("invalid_campaign: it names none, and none serves its surface", async () => {
     const grant = { campaign: campaign({ surfaces: ["checkout"] }) };
-    expect(await decided(grant, { campaign: null, surface: "home" })).toMatchObject({ reason: "invalid_campaign" });
+    expect(await harness.decided(grant, { campaign: null, surface: "home" })).toMatchObject({
+      reason: "invalid_campaign",
+    });
   });
 
   test("campaign_not_live: ended, not begun, over", async () => {
-    expect(await decided({ state: "ended" })).toMatchObject({ reason: "campaign_not_live", campaign: "spring" });
+    expect(await harness.decided({ state: "ended" })).toMatchObject({
+      reason: "campaign_not_live",
+      campaign: "spring",
+    });
     await harness.grant({ state: "live", campaign: campaign({ startMs: START_MS + 1 }) });
     await harness.session("s2", "u2");
     await harness.run();
@@ -53,11 +47,11 @@ describe("a session without an incentive says why", () => {
   });
 
   test("campaign_paused", async () => {
-    expect(await decided({ state: "paused" })).toMatchObject({ reason: "campaign_paused" });
+    expect(await harness.decided({ state: "paused" })).toMatchObject({ reason: "campaign_paused" });
   });
 
   test("no_release: none, or one with other arms", async () => {
-    expect(await decided({ release: null })).toMatchObject({ reason: "no_release", release: null });
+    expect(await harness.decided({ release: null })).toMatchObject({ reason: "no_release", release: null });
     const other = tinyRelease("other", ["none", "small", "huge"]);
     await harness.publish(other);
     await harness.grant({ release: other.hash });
@@ -68,12 +62,12 @@ describe("a session without an incentive says why", () => {
   });
 
   test("holdout: by user, drawn, and without money", async () => {
-    const decision = await decided({ campaign: campaign({ holdoutShare: 0.999 }) });
+    const decision = await harness.decided({ campaign: campaign({ holdoutShare: 0.999 }) });
     expect(decision).toMatchObject({ reason: "holdout", holdout: true, arm: 0, propensities: [1, 0, 0], cluster: 0 });
   });
 
   test("classifier_unavailable: the release cannot be found", async () => {
-    expect(await decided({ release: "0".repeat(64) })).toMatchObject({
+    expect(await harness.decided({ release: "0".repeat(64) })).toMatchObject({
       reason: "classifier_unavailable",
       arm: 0,
       cluster: -1,
@@ -82,7 +76,7 @@ describe("a session without an incentive says why", () => {
 
   test("user_cap: so many in so long", async () => {
     const caps = [{ max: 1, windowMs: 3 * HOUR_MS }];
-    expect((await decided({ campaign: campaign({ caps }) })).reason).toBe("planned");
+    expect((await harness.decided({ campaign: campaign({ caps }) })).reason).toBe("planned");
     await harness.run(2 * HOUR_MS);
     await harness.session("s2", "u1");
     await harness.run();
@@ -97,7 +91,7 @@ describe("a session without an incentive says why", () => {
   });
 
   test("planned_control: the plan drew it", async () => {
-    expect(await decided({ planRow: 0 })).toMatchObject({
+    expect(await harness.decided({ planRow: 0 })).toMatchObject({
       reason: "planned_control",
       arm: 0,
       armId: "none",
@@ -109,14 +103,14 @@ describe("a session without an incentive says why", () => {
   });
 
   test("pacing_throttled: with the throttle in its propensities", async () => {
-    const decision = await decided({ throttle: 0 });
+    const decision = await harness.decided({ throttle: 0 });
     expect(decision).toMatchObject({ reason: "pacing_throttled", arm: 0, propensities: [1, 0, 0] });
   });
 
   test("budget_not_yet_granted, while the treasurer has more; budget_exhausted when it has not", async () => {
     const none = { plan: 0n, exploration: 0n };
     const grant = { grantedMinor: { plan: 99n, exploration: 0n } };
-    const decision = await decided({ ...grant, ungrantedMinor: { plan: 1_000n, exploration: 0n } });
+    const decision = await harness.decided({ ...grant, ungrantedMinor: { plan: 1_000n, exploration: 0n } });
     expect(decision).toMatchObject({ reason: "budget_not_yet_granted", arm: 0, propensities: [0, 1, 0] });
     await harness.grant({ ungrantedMinor: none });
     await harness.session("s2", "u2");
@@ -129,7 +123,7 @@ describe("a session without an incentive says why", () => {
 
 describe("a session with an incentive", () => {
   test("planned: the row is complete", async () => {
-    const decision = await decided({ planRow: 2, revision: 7 }, { attributes: { visits: 5, vip: true } });
+    const decision = await harness.decided({ planRow: 2, revision: 7 }, { attributes: { visits: 5, vip: true } });
     expect(decision).toMatchObject({
       decisionId: "d-s1",
       sessionId: "s1",
@@ -161,7 +155,7 @@ describe("a session with an incentive", () => {
   });
 
   test("incentive_open: the same one again, no new money, and its outcome is the first one's", async () => {
-    await decided({});
+    await harness.decided({});
     await harness.session("s2", "u1");
     await harness.run(1_000);
     expect(await harness.decision("s2")).toMatchObject({
@@ -213,7 +207,7 @@ describe("a session with an incentive", () => {
   });
 
   test("an exploration account that cannot pay for every arm explores nothing, and says so in the propensities", async () => {
-    const decision = await decided({
+    const decision = await harness.decided({
       campaign: campaign({ explorationShare: 0.9 }),
       grantedMinor: { plan: 100_000n, exploration: 502n },
     });
@@ -222,7 +216,7 @@ describe("a session with an incentive", () => {
 
   test("downgraded: the best cheaper arm that can be paid, if it is worth more than none", async () => {
     const grant = { planRow: 2, grantedMinor: { plan: 300n, exploration: 0n } };
-    const decision = await decided(grant, { attributes: { visits: 9, vip: false } });
+    const decision = await harness.decided(grant, { attributes: { visits: 9, vip: false } });
     expect(decision).toMatchObject({ reason: "downgraded", arm: 1, reservedMinor: 100n, propensities: [0, 0, 1] });
     // λ so high that no incentive is worth its cost.
     await harness.grant({ shadowPrice: 10 });

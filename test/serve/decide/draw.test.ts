@@ -1,8 +1,6 @@
 // Which campaign and which release a session is decided by, and what is drawn: arms by the secret, statistics, the holdout.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Grant } from "../../../src/domain/campaign/control.ts";
-import type { Session } from "../../../src/domain/session/session.ts";
 import { HOUR_MS, RELEASE, campaign, openHarness, type Harness } from "../harness.ts";
 import { tinyRelease } from "../tiny-release.ts";
 
@@ -11,15 +9,6 @@ beforeEach(async () => {
   harness = await openHarness();
 });
 afterEach(() => harness.stop());
-
-/** Grants, lets them and the release come into force, sends one session, and answers with its decision. */
-async function decided(grant: Partial<Grant>, session: Partial<Session> = {}, userId = "u1") {
-  await harness.grant(grant);
-  await harness.run();
-  await harness.session("s1", userId, session);
-  await harness.run();
-  return await harness.decision("s1");
-}
 
 describe("the campaign of a session that names none", () => {
   test("is the live one of the highest priority that serves its surface", async () => {
@@ -47,7 +36,7 @@ test.each([
   const [policy, end, returned, reason] = args;
   const spring = campaign({ budgetMinor: 150n, reservation: { policy, ttlMs: HOUR_MS } });
   const none = { plan: 0n, exploration: 0n };
-  await decided({ campaign: spring, grantedMinor: { ...none, plan: 150n }, ungrantedMinor: none });
+  await harness.decided({ campaign: spring, grantedMinor: { ...none, plan: 150n }, ungrantedMinor: none });
   expect((await harness.decision("s1")).reason).toBe("planned");
   if (end === "an expiry") harness.nowMs += HOUR_MS;
   else await harness.outcome("o1", "u1", "s1", { kind: "declined" });
@@ -80,7 +69,7 @@ test("a new release counts from the cycle after its grant, with the plan positio
 });
 
 test("statistics begin anew with a release, money does not", async () => {
-  await decided({});
+  await harness.decided({});
   const next = tinyRelease("next");
   await harness.publish(next);
   await harness.grant({ release: next.hash, revision: 2 });

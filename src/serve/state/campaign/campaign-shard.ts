@@ -3,7 +3,7 @@
 
 import { must } from "../../../domain/assert.ts";
 import { strictHoldMinor, type Campaign } from "../../../domain/campaign/campaign.ts";
-import { comesBackUnasked } from "../../../domain/campaign/control.ts";
+import { releasedToReturn } from "../../../domain/campaign/control.ts";
 import type { Account } from "../../../domain/decision/decision.ts";
 import { MAX_MINOR, maxMinor, minMinor, type Minor } from "../../../domain/money/money.ts";
 import { ACCOUNTS, NO_TOTALS, pendingOf } from "../../../domain/money/totals.ts";
@@ -89,13 +89,10 @@ export class CampaignShard {
   /** Gives back what the treasurer asks for, as far as it is free. */
   giveBack(): void {
     const { returnTargetMinor } = this.inForce.settings.grant;
-    for (const account of ACCOUNTS)
-      if (this.book.giveBack(account, returnTargetMinor[account] + this.#returnsUnasked(account)) > 0n)
-        this.#changed = true;
-  }
-
-  #returnsUnasked(account: Account): Minor {
-    return comesBackUnasked(this.campaign, account) ? this.book.totals()[account].released : 0n;
+    for (const account of ACCOUNTS) {
+      const released = releasedToReturn(this.campaign, this.book.totals()[account], account);
+      if (this.book.giveBack(account, returnTargetMinor[account] + released) > 0n) this.#changed = true;
+    }
   }
 
   /** A release begins to be used: its statistics start from nothing. */
