@@ -24,8 +24,8 @@ export interface Head {
 /** How an arm's cost comes about. */
 export type ArmCost =
   | { readonly kind: "certain"; readonly minor: number }
-  /** `send`, and `amount` (a constant, or that times an amount head) with the probability that it is redeemed. */
-  | { readonly kind: "redeemed"; readonly send: number; readonly amount: number };
+  /** `send`, and `amount` with the probability that it is redeemed; times the amount head where amounts vary. */
+  | { readonly kind: "redeemed"; readonly send: number; readonly amount: number; readonly varies: boolean };
 
 export interface RewardRecipe {
   readonly weight: number;
@@ -38,7 +38,7 @@ export interface CostRecipe {
   readonly arms: readonly ArmCost[];
   /** Heads whose probabilities are multiplied to that of redemption. */
   readonly redeems: readonly number[];
-  /** Head of the amount relative to the arm's own mean; null: the mean itself. */
+  /** Head of the amount relative to the arm's own mean, for arms whose amounts vary; null: there is none. */
   readonly amount: number | null;
 }
 
@@ -101,7 +101,7 @@ function planCost(
     case "redeemed": {
       const costs = model.faceMinor.map((face, arm): ArmCost => {
         const send = must(model.sendMinor[arm], "an arm's send cost");
-        return face > 0 ? { kind: "redeemed", send, amount: face } : { kind: "certain", minor: send };
+        return face > 0 ? { kind: "redeemed", send, amount: face, varies: false } : { kind: "certain", minor: send };
       });
       const given = model.givenReward === null ? [] : [model.givenReward];
       const asks = redeemHeads(block, tasks, heads, rewards, costs, (b, row) => b.redeemed?.[row] === 1, given);
@@ -112,7 +112,7 @@ function planCost(
       if (costs.every((cost) => cost.kind === "certain")) return { arms: costs, redeems: [], amount: null };
       const candidates = tasks.rewards.keys();
       const asks = redeemHeads(block, tasks, heads, rewards, costs, (b, row) => b.cost[row]! > 0, candidates);
-      return { arms: costs, redeems: asks, amount: amountHead(block, heads, costs) };
+      return { arms: costs, redeems: asks, amount: amountHead(heads, costs) };
     }
   }
 }
@@ -123,7 +123,8 @@ const costOf: Of<number> = (block, row) => block.cost[row]!;
 function measuredCost(block: Block, arm: number): ArmCost {
   const all = spread(block, costOf, (b, row) => b.arm[row] === arm);
   if (all.constant) return { kind: "certain", minor: all.mean };
-  return { kind: "redeemed", send: 0, amount: paidBy(block, arm).mean };
+  const { mean, constant } = paidBy(block, arm);
+  return { kind: "redeemed", send: 0, amount: mean, varies: !constant };
 }
 
 function paidBy(block: Block, arm: number): Spread {
@@ -154,12 +155,8 @@ function redeemHeads(
 }
 
 /** Relative to the arm's own mean, for arms whose amounts differ from row to row. */
-function amountHead(block: Block, heads: HeadList, costs: readonly ArmCost[]): number | null {
-  const means = costs.map((cost, arm) => {
-    if (cost.kind === "certain") return null;
-    const { mean, constant } = paidBy(block, arm);
-    return constant ? null : mean;
-  });
+function amountHead(heads: HeadList, costs: readonly ArmCost[]): number | null {
+  const means = costs.map((cost) => (cost.kind === "redeemed" && cost.varies ? cost.amount : null));
   if (means.every((mean) => mean === null)) return null;
   return heads.amount("cost given that", 0, (b, row) => {
     const mean = means[b.arm[row]!] ?? null;

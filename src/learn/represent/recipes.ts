@@ -32,7 +32,8 @@ export function addTogether(
   }
   let redeems = 1;
   for (const head of cost.redeems) redeems *= answers[head]!;
-  const relative = cost.amount === null ? 1 : answers[cost.amount]!;
+  // An arm whose amounts are all alike took no part in learning how they differ.
+  const relative = cost.amount === null || !how.varies ? 1 : answers[cost.amount]!;
   effects.cost[at]! += weight * (how.send + redeems * how.amount * relative);
   effects.redemption[at]! += weight * redeems;
 }

@@ -11,6 +11,7 @@ import {
 } from "../../../src/learn/nouns.ts";
 import { planHeads, targetsOf } from "../../../src/learn/represent/heads.ts";
 import { armLevels } from "../../../src/learn/represent/intercepts.ts";
+import { addTogether, emptyEffects } from "../../../src/learn/represent/recipes.ts";
 import * as step from "../../../src/learn/represent/learning-step.ts";
 import * as network from "../../../src/learn/represent/network.ts";
 import {
@@ -290,7 +291,7 @@ describe("what it learns", () => {
     expect(cost).toEqual({
       arms: [
         { kind: "certain", minor: 0 },
-        { kind: "redeemed", send: 0, amount: 300 },
+        { kind: "redeemed", send: 0, amount: 300, varies: false },
       ],
       redeems: [0, 1],
       amount: null,
@@ -302,6 +303,20 @@ describe("what it learns", () => {
     const { cost, heads } = planHeads(block, amount, 2);
     expect(heads.at(-1)).toMatchObject({ name: "cost given that", kind: "amount", pooling: 0 });
     expect(cost.amount).toBe(heads.length - 1);
+  });
+
+  test("an arm of one face value costs that face, whatever is said of the amounts of arms in per cent", () => {
+    const block = blockOf(600, (i) => ({
+      arm: i % 3,
+      rewards: [i % 5],
+      cost: i % 5 === 0 ? 0 : [0, (i % 5) * 10, 300][i % 3]!,
+    }));
+    const plan = planHeads(block, amount, 3);
+    const answers = Float32Array.from(plan.heads, ({ name }) => (name === "cost given that" ? 2 : 0.5));
+    const effects = emptyEffects(1, 3);
+    for (const arm of [0, 1, 2]) addTogether(plan, answers, arm, 1, effects, arm);
+    expect(Array.from(effects.redemption.subarray(1))).toEqual([0.5, 0.5]);
+    expect(Array.from(effects.cost)).toEqual([0, 0.5 * 25 * 2, 0.5 * 300]);
   });
 
   test("one question where redemption is the reward itself", () => {
@@ -316,7 +331,7 @@ describe("what it learns", () => {
     expect(cost.redeems).toEqual([0]);
     expect(cost.arms).toEqual([
       { kind: "certain", minor: 0 },
-      { kind: "redeemed", send: 1, amount: 60 },
+      { kind: "redeemed", send: 1, amount: 60, varies: false },
     ]);
   });
 });
