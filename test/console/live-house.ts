@@ -27,8 +27,9 @@ export async function openLiveHouse({ commands = false, env = {} }: HouseOptions
   const shell = openShell(env);
   const tokens = join(shell.folder, "tokens");
   writeFileSync(tokens, `ana read,command ${TOKEN}\nben read a-token-that-only-reads\n`);
+  await shell.ok("topics create");
   const allocator = shell.start("run --json");
-  await allocator.said('"serve":[0,1],"treasury":[0]');
+  await allocator.said("joined");
   const running: Background[] = [allocator];
   await makeCampaign(shell, "spring", {
     pacing: { mode: "even", expectedSessions: 2_000 },
