@@ -53,9 +53,13 @@ describe.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme
   },
 );
 
-test("the report counts what was decided, given and spent, as the topics have it", async () => {
+async function decisionsOf() {
   const { json } = await house.shell.run("tail decisions --json");
-  const rows = json.map(({ value }) => value as { reason: string; reservationId: string | null; holdout: boolean });
+  return json.map(({ value }) => value as { reason: string; reservationId: string | null; holdout: boolean });
+}
+
+test("the report counts what was decided, given and spent, as the topics have it", async () => {
+  const rows = await decisionsOf();
   const { page } = await show(browser, `${house.address}/look-back?${RANGE}`);
   const report = page.frameLocator("iframe.report");
   const tile = (name: string) => report.locator(".figure", { hasText: name }).locator(".value").first();
@@ -101,6 +105,9 @@ test("what another budget would have brought is played again, beside what was", 
   await expectWellMade(report);
   const row = report.page.locator("tr", { hasText: "in the holdout" });
   expect(await row.count(), "who was held out is not played").toBe(0);
+  const spent = report.page.locator(".figure", { hasText: "Sessions drawn" }).locator(".hint").first();
+  const drawn = (await decisionsOf()).filter(({ holdout }) => !holdout).length;
+  expect(await spent.innerText()).toBe(`played again: ${drawn}`);
   await report.page.close();
   await page.close();
 });

@@ -42,6 +42,7 @@ export interface PlayOptions {
 /** Between two looks of the treasurer when nobody comes. */
 const QUIET_MS = 60_000;
 const STEP_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 export function asItWas({ sessions, releases }: RecordedCampaign, during?: During): WhatIfColumn {
   const manifests = new Map(releases.map(({ record, manifest }) => [record.hash, manifest]));
@@ -92,7 +93,10 @@ export async function playAgain(
   let [nextCommand, nextSession] = [0, 0];
   nowMs = Math.min(commands[0]?.atMs ?? Infinity, arrivals[0]?.atMs ?? Infinity);
   let spent = 0;
-  while (nextCommand < commands.length || nextSession < arrivals.length) {
+  // Of a part of the time, what is held goes on ending until its end.
+  const isOver = (): boolean =>
+    nextCommand >= commands.length && nextSession >= arrivals.length && (during === undefined || nowMs >= during.toMs);
+  while (!isOver()) {
     for (let each = commands[nextCommand]; each !== undefined && each.atMs <= nowMs; each = commands[nextCommand]) {
       paced.command(each.command);
       nextCommand += 1;
@@ -110,8 +114,10 @@ export async function playAgain(
     const waiting = onStep?.(nextSession / Math.max(1, arrivals.length));
     if (waiting !== undefined) await waiting;
   }
-  paced.endAll();
-  tally.spend(nowMs, paced.postedMinor() - spent);
+  if (during === undefined) paced.endAll();
+  // Holds end by the minute: those of the last one are still to come.
+  else paced.step(Math.ceil(during.toMs / MINUTE_MS) * MINUTE_MS, []);
+  tally.spend(during === undefined ? nowMs : during.toMs - 1, paced.postedMinor() - spent);
   return tally.column();
 }
 

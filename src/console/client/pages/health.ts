@@ -36,15 +36,15 @@ function Content({
       ${letters.length === 0 ? html`<p>None.</p>` : html`<${Letters} letters=${letters} nowMs=${nowMs} />`}
       <${Again} sentAgain=${sentAgain} nowMs=${nowMs} />
     <//>
-    <${Panel} title="This console">
-      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${time(reading.decisionsSinceMs, "UTC")}.`}</p>
-      ${reading.unreadable > 0 && html`<p>${`${whole(reading.unreadable)} records of the topics that it follows could not be read, and were passed over.`}</p>`}
-    <//>
     <${Panel} title="The money">
       <${Verify} verify=${verify} nowMs=${nowMs} />
     <//>
     <${Panel} title=${state?.kind === "brokers" ? "Brokers" : "The log"}>
       <${LogParts} state=${state} />
+    <//>
+    <${Panel} title="This console">
+      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${time(reading.decisionsSinceMs, "UTC")}.`}</p>
+      ${reading.unreadable > 0 && html`<p>${`${whole(reading.unreadable)} records of the topics that it follows could not be read, and were passed over.`}</p>`}
     <//>
   </div>`;
 }
