@@ -54,7 +54,16 @@ export function trainingsOf(learn: LearnOptions): Variant[] {
     ...{ name, groups: "student" },
     learn: { ...learn, network: { ...learn.network, ...network } },
   });
+  const learnedBy = (name: string, learners: LearnOptions["learners"]): Variant => ({
+    ...{ name, groups: "student" },
+    learn: { ...learn, learners },
+  });
   return [
+    ...[
+      learnedBy("learners: the network alone", "network"),
+      learnedBy("learners: boosted trees alone", "trees"),
+      learnedBy("learners: network and boosted trees", "both"),
+    ].filter((each) => each.learn.learners !== learn.learners),
     ...MEMBERS.map((members) => trained(`${4 * members} members, ${members} over each trunk`, { members })),
     trained("no products of pairs of features", { crosses: false }),
     trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
