@@ -15,6 +15,7 @@ export interface CalendarPeriod {
   readonly endMs: number;
 }
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const DAYS_OF_WEEK = 7;
 /** 1 January 1970 was a Thursday. */
@@ -51,6 +52,16 @@ export function instantOf(timeZone: string, wallMs: number): number {
 /** What a zone's clocks show at an instant, as if it were UTC. */
 export function wallTime(timeZone: string, atMs: number): number {
   return atMs + offsetMs(timeZone, atMs);
+}
+
+/** `2026-11-28 10:58:09+01:00`: what a zone's clocks show, to the second, and what they are ahead of UTC; `Z` in UTC itself. */
+export function zonedText(timeZone: string, atMs: number): string {
+  const aheadMinutes = Math.round((wallTime(timeZone, atMs) - atMs) / MINUTE_MS);
+  const shown = new Date(atMs + aheadMinutes * MINUTE_MS).toISOString().slice(0, 19).replace("T", " ");
+  if (timeZone === "UTC") return `${shown}Z`;
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const ahead = Math.abs(aheadMinutes);
+  return `${shown}${aheadMinutes < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
 }
 
 function dayAt(timeZone: string, atMs: number): number {

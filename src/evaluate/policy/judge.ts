@@ -120,11 +120,20 @@ export function judge({ arms, everybody, served, releases, budgets, worth, optio
         mix: grid.mix,
         budgets: budgetsOf(grid, index, measured, places),
         ranking: rankArms(grouped, manifest.values, arms, options).map((each, arm) =>
-          measured.values[2 + arm] ? each : { ...each, aucc: null, qini: null, curve: [] },
+          withWhatIsKnown(each, measured.values[2 + arm] ?? null),
         ),
       };
     }),
   };
+}
+
+/**
+ * Nothing where too few rows speak for the arm. Where it is not told to bring more than the control, the rectangle that AUCC
+ * is a part of may have no height: then the part is of nothing.
+ */
+function withWhatIsKnown(ranking: ArmRanking, forAll: PolicyValue | null): ArmRanking {
+  if (forAll === null) return { ...ranking, aucc: null, qini: null, curve: [] };
+  return forAll.incremental.low > 0 ? ranking : { ...ranking, aucc: null };
 }
 
 interface Judgeable {

@@ -35,7 +35,8 @@ export function verdictOverOneMix(gains: readonly GainAtBudget[], on: VerdictOn)
   return {
     label,
     kind: low > 0 ? "good" : high < 0 ? "bad" : "note",
-    value: `${found}: ${signed(rows * value)} ${reward} (${decimal(rows * low)} to ${decimal(rows * high)})`,
+    // Which budgets are better is chance too: where the middle one is not, its figures do not stand behind the sentence unsaid.
+    value: `${found}${(better > 0 && low <= 0) || (better === 0 && worse > 0 && high >= 0) ? ", not at the middle one" : ""}: ${signed(rows * value)} ${reward} (${decimal(rows * low)} to ${decimal(rows * high)})`,
     hint:
       `On these ${whole(rows)} rows at the middle budget, ${perThousand(middle.budget / minorPerMajor(currency))} ${currency} for ` +
       `1,000 sessions, with its ${percent(confidence, 0)} interval. One mix for all spends the same and gives everybody the same chances. ` +

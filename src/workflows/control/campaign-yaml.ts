@@ -1,6 +1,7 @@
 // Campaign as YAML: the file that `campaign create` reads, with what each part means.
 
 import { Document, isPair, isScalar, visit } from "yaml";
+import { zonedText } from "../../domain/calendar.ts";
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -16,14 +17,19 @@ const MEANINGS: Readonly<Record<string, string>> = {
   rewardWeights: " Reward of an outcome: the sum of weight × outcome.rewards[name].",
 };
 
+/** By the clocks of the campaign's zone, with what they are ahead of UTC. */
+function instantText(ms: number, timeZone = "UTC"): string {
+  return zonedText(timeZone, ms).replace(" ", "T");
+}
+
 /** `notes`: lines for its head. */
 export function campaignYaml(campaign: Campaign, notes: readonly string[]): string {
   const { id, currency, budgetMinor, explorationBudgetMinor, ceilingMinor, startMs, endMs, timeZone, arms } = campaign;
   const { holdoutShare, explorationShare, caps, reservation, pacing, rewardWeights } = campaign;
   const document = new Document({
     ...{ id, currency, budgetMinor, explorationBudgetMinor, ceilingMinor },
-    startMs: new Date(startMs).toISOString(),
-    endMs: new Date(endMs).toISOString(),
+    startMs: instantText(startMs, timeZone),
+    endMs: instantText(endMs, timeZone),
     timeZone,
     arms: arms.map(({ id: arm, faceMinor, sendMinor }) => ({ id: arm, faceMinor, sendMinor })),
     ...{ holdoutShare, explorationShare, caps },

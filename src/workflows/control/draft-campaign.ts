@@ -2,6 +2,7 @@
 // them. Pure.
 
 import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../domain/campaign/campaign.ts";
+import { instantOf, wallTime } from "../../domain/calendar.ts";
 import { expectedAt, positionForBudget } from "../../domain/release/frontier.ts";
 import { formatMean, formatMinor, type Minor } from "../../domain/money/money.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
@@ -41,7 +42,8 @@ export function draftCampaign(manifest: ReleaseManifest, currency: string, optio
       explorationBudgetMinor: BigInt(Math.round(Number(budgetMinor) * EXPLORATION_SHARE)),
       ceilingMinor: budgetMinor + budgetMinor / 2n,
       startMs,
-      endMs: startMs + days * DAY_MS,
+      // Days of the zone's calendar: clocks that are put on or back on the way do not move its end.
+      endMs: instantOf(timeZone, wallTime(timeZone, startMs) + days * DAY_MS),
       timeZone,
       arms: armsOf(manifest, options.faces),
       holdoutShare: 0.05,

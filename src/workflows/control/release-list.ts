@@ -1,11 +1,13 @@
 // Release list
 // The releases on the log with what each is to its campaign: in force, the one before, or a candidate.
 
+import { zonedText } from "../../domain/calendar.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ReleaseRecord } from "../../domain/campaign/control.ts";
 import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release/release.ts";
 import { notePassedOver, readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { campaignsOn } from "./campaigns.ts";
 import { latestStatuses } from "./control.ts";
 
 /** What a rollback would bring back is `previous`; whatever is neither in force nor that is a `candidate`. */
@@ -71,6 +73,14 @@ export async function pickRelease(log: EventLog, begins: string, campaign: strin
       ? `--campaign: ${only.record.hash.slice(0, 12)} is a release of ${found.map(({ record }) => record.campaign).join(", ")}: name one`
       : `${begins} is the beginning of ${found.length} releases: ${found.map(({ record }) => record.hash).join(", ")}`,
   );
+}
+
+/** When it was published, by the clocks of its campaign's zone; of a campaign that is not on the log yet, by UTC. */
+export async function publishedText(
+  log: EventLog,
+): Promise<(record: Pick<ReleaseRecord, "campaign" | "publishedAtMs">) => string> {
+  const zones = new Map((await campaignsOn(log)).map(({ campaign }) => [campaign.id, campaign.timeZone]));
+  return ({ campaign, publishedAtMs }) => zonedText(zones.get(campaign) ?? "UTC", publishedAtMs);
 }
 
 export function releaseJson({ record, manifest, standing }: ListedRelease) {

@@ -66,7 +66,8 @@ export async function dev(context: Context, options: DevOptions): Promise<number
   }
 }
 
-async function openDoors(context: Context, log: EventLog, { port, consolePort }: DevOptions) {
+async function openDoors(context: Context, log: EventLog, options: DevOptions) {
+  const { port, consolePort } = options;
   const { output, nowMs, newId, config } = context;
   await prepareSample(context, log);
   const door = {
@@ -105,7 +106,7 @@ async function openDoors(context: Context, log: EventLog, { port, consolePort }:
     const pages = await openedAt("--console-port", openedConsole, TAKEN);
     const ready = { event: "ready", gateway: gateway.address, console: pages.address, campaign: SAMPLE_CAMPAIGN };
     // The token is for who started it, not for whoever reads what was kept of the output.
-    output.item(context.json ? { ...ready, token } : ready, () => readyText(gateway.address, pages.address));
+    output.item(context.json ? { ...ready, token } : ready, () => readyText(gateway.address, pages.address, options));
     output.toTerminal(`to steer campaigns in the console, unlock it with ${token}`);
     return {
       async close() {
@@ -137,10 +138,11 @@ async function prepareSample(context: Context, log: EventLog): Promise<void> {
   }
 }
 
-function readyText(gateway: string, pages: string): string {
+function readyText(gateway: string, pages: string, { folder, ephemeral }: DevOptions): string {
   return [
     `decisions  ${gateway}  (POST /v1/decisions; ${gateway}/openapi.json has the rest)`,
     `console    ${pages}`,
+    ...(ephemeral ? [] : [`commands   STIPEND_DIR=${join(folder, "log")} bin/stipend pacing status`]),
     "",
     `curl ${gateway}/v1/decisions -H 'content-type: application/json' \\`,
     `  -d '{"sessionId":"s-1","userId":"u-1","attributes":{"visits":5,"member":true}}'`,

@@ -1,6 +1,7 @@
 // What if: a recorded campaign played again with a change, told and drawn.
 
 import { writeFile } from "node:fs/promises";
+import { zonedText } from "../../domain/calendar.ts";
 import {
   curveFault,
   InvalidInput,
@@ -13,7 +14,6 @@ import type { EventLog } from "../../log/event-log.ts";
 import { renderWhatIf, type WhatIfReport } from "../../report/evaluation/what-if-report.ts";
 import { minorOf } from "../../settings/parse.ts";
 import { DONE, type Context } from "../../terminal/context.ts";
-import { timeText } from "../../terminal/table.ts";
 import { campaignOr } from "../control/control.ts";
 import { clustersUnder } from "./clusters.ts";
 import { readRecorded, type RecordedCampaign } from "./recorded.ts";
@@ -72,7 +72,7 @@ export async function showWhatIf(context: Context, log: EventLog, asked: WhatIfR
   const changed = changesInWords(asked, currency);
   const whatIf: WhatIfReport = {
     ...{ campaign, currency, timeZone: timeZone ?? "UTC", ...timesOf(recorded) },
-    changed: asked.from === undefined ? changed : [...changed, `from ${timeText(asked.from)} on`],
+    changed: asked.from === undefined ? changed : [...changed, `from ${zonedText(timeZone ?? "UTC", asked.from)} on`],
     asItWas: asItWas(recorded),
     playedAgain: await playAgain(recorded, campaign, {}),
     wouldHaveBeen: await playAgain(recorded, campaign, changes),

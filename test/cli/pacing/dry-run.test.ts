@@ -1,7 +1,7 @@
 // `stipend pacing … --dry-run`: what a command would do, with what is and what would be side by side.
 
 import { beforeAll, expect, test } from "vitest";
-import { iso, json, revision, stipend } from "./steered-campaign.ts";
+import { json, revision, shown, stipend } from "./steered-campaign.ts";
 
 beforeAll(async () => {
   for (const line of [
@@ -58,7 +58,7 @@ test.each<[string, readonly string[]]>([
   ["pacing set-budget --budget 12000.00EUR", ["budget of plan: 12,000.00 EUR, as it is"]],
 ])("a dry run of %s says old and new", async (line, changes) => {
   const { out } = await stipend(`${line} --dry-run --timeout 20s`);
-  const expected = changes.map((change) => change.replaceAll(/T\+(\d+)/g, (_, hours) => iso(Number(hours))));
+  const expected = changes.map((change) => change.replaceAll(/T\+(\d+)/g, (_, hours) => shown(Number(hours))));
   expect(out.split("\n").slice(1, 1 + changes.length)).toEqual(expected);
 });
 

@@ -100,6 +100,11 @@ export async function json(line: string): Promise<Record<string, unknown>> {
 
 export const revision = async (): Promise<number> => (await latestStatus(log, "spring"))?.revision ?? 0;
 
-export function iso(hours: number): string {
+function iso(hours: number): string {
   return new Date(nowMs + hours * HOUR_MS).toISOString();
+}
+
+/** As a person reads it, by the clocks of the campaign's zone: UTC here. */
+export function shown(hours: number): string {
+  return `${iso(hours).slice(0, 19).replace("T", " ")}Z`;
 }

@@ -1,7 +1,7 @@
 // stipend campaign draft: from a release and a budget to a campaign's file.
 
 import { writeFile } from "node:fs/promises";
-import { isTimeZone } from "../../../domain/calendar.ts";
+import { isTimeZone, periodAt } from "../../../domain/calendar.ts";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { TypedAmount } from "../../../domain/money/money.ts";
 import { asAmount, asInteger, asText, asTime, minorOf, type Parse } from "../../../settings/parse.ts";
@@ -11,8 +11,6 @@ import { campaignYaml } from "../../../workflows/control/campaign-yaml.ts";
 import { draftFromFolder } from "../../../workflows/control/draft-from-folder.ts";
 import { defineCommand } from "../../command.ts";
 import { flag, many, option, required, withDefault } from "../../options.ts";
-
-const DAY_MS = 86_400_000;
 
 const asFace: Parse<readonly [arm: string, face: TypedAmount]> = (typed) => {
   const at = typed.lastIndexOf("=");
@@ -38,7 +36,7 @@ export const command = defineCommand({
     id: required("id", "how the campaign is called", asText),
     budget: required("amount", "of the whole: minor units, or 50000.00EUR", asAmount),
     sessions: required("number", "eligible sessions that are expected in the period", asInteger({ min: 1 })),
-    start: option("time", "when it begins (default: the next midnight, UTC)", asTime),
+    start: option("time", "when it begins (default: the next midnight of its time zone)", asTime),
     days: withDefault("number", "how long it runs", asInteger({ min: 1, max: 3_650 }), 14),
     timeZone: withDefault("name", "whose midnights part days", asTimeZone, "UTC"),
     face: many("arm=amount", "what is paid when it is redeemed, of a release whose log had measured costs", asFace),
@@ -51,7 +49,7 @@ export const command = defineCommand({
       ...asked,
       rewardWeights,
       budgetMinor: minorOf(budget, currency, "--budget"),
-      startMs: start ?? (Math.floor(nowMs() / DAY_MS) + 1) * DAY_MS,
+      startMs: start ?? periodAt("day", asked.timeZone, nowMs()).endMs,
       faces: new Map(face.map(([arm, amount]) => [arm, minorOf(amount, currency, "--face")])),
       nowMs: nowMs(),
     }));

@@ -1,12 +1,20 @@
 // stipend releases show: one release with its frontier and its evidence.
 
 import { defineCommand } from "../../command.ts";
+import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { DONE } from "../../../terminal/context.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { option, required } from "../../options.ts";
 import { asText } from "../../../settings/parse.ts";
-import { pickRelease, releaseJson, type ListedRelease } from "../../../workflows/control/release-list.ts";
-import { tableText, timeText } from "../../../terminal/table.ts";
+import {
+  pickRelease,
+  publishedText,
+  releaseJson,
+  type ListedRelease,
+} from "../../../workflows/control/release-list.ts";
+import { tableText } from "../../../terminal/table.ts";
+
+const SESSIONS = 1_000;
 
 export const command = defineCommand({
   summary: "one release with its evidence",
@@ -16,7 +24,10 @@ export const command = defineCommand({
   arguments: { release: required("release", "hash of the release, or its beginning", asText) },
   options: { campaign: option("id", "of this campaign", asText) },
   async run(context, { release, campaign }) {
-    const found = await withLog(context, (log) => pickRelease(log, release, campaign));
+    const { found, published } = await withLog(context, async (log) => ({
+      found: await pickRelease(log, release, campaign),
+      published: await publishedText(log),
+    }));
     const { frontier, certificate } = found.manifest;
     const json = {
       ...releaseJson(found),
@@ -24,7 +35,7 @@ export const command = defineCommand({
       certificate,
       evidence: evidenceOf(found),
     };
-    context.output.result(json, () => textOf(found));
+    context.output.result(json, () => textOf(found, published(found.record)));
     return DONE;
   },
 });
@@ -43,13 +54,13 @@ function evidenceOf({ record }: ListedRelease): unknown {
   }
 }
 
-function textOf(found: ListedRelease): string {
+function textOf(found: ListedRelease, published: string): string {
   const { record, manifest, standing } = found;
   const { certificate, frontier } = manifest;
   const facts: (readonly [string, string | number])[] = [
     ["campaign", record.campaign],
     ["standing", standing],
-    ["published", timeText(record.publishedAtMs)],
+    ["published", published],
     ["features", manifest.features.features.map(({ name }) => name).join(" ")],
     ["arms", manifest.arms.join(" ")],
     ["segments", manifest.clusters],
@@ -57,19 +68,29 @@ function textOf(found: ListedRelease): string {
     ["largest gap", `${(100 * certificate.maxGap).toFixed(3)} % (bound ${(100 * certificate.gapBound).toFixed(3)} %)`],
     ...Object.entries(manifest.summary),
   ];
+  const currency = manifest.money?.currency ?? null;
+  const unit = currency === null ? 1 : minorPerMajor(currency);
+  const money = currency ?? "minor units";
   const rows = frontier.rows.map(({ budgetPerSession, expectedCost, expectedReward, shadowPrice }, index) => [
     index,
-    budgetPerSession.toFixed(2),
-    expectedCost.toFixed(2),
-    expectedReward.toFixed(5),
-    shadowPrice.toPrecision(4),
+    ((SESSIONS / unit) * budgetPerSession).toFixed(2),
+    ((SESSIONS / unit) * expectedCost).toFixed(2),
+    (SESSIONS * expectedReward).toFixed(2),
+    (unit * shadowPrice).toPrecision(4),
   ]);
   return [
     `release ${record.hash}`,
     ...facts.map(([name, value]) => `  ${name.padEnd(22)} ${value}`),
     "",
+    "its plans, of 1,000 sessions",
     tableText(
-      ["row", "budget a session", "expected cost", "expected reward", "extra reward per extra minor unit"],
+      [
+        "budget level",
+        `budget, ${money}`,
+        `expected spend, ${money}`,
+        "expected reward",
+        `extra reward per extra ${money}`,
+      ],
       rows,
     ),
   ].join("\n");

@@ -1,6 +1,7 @@
 // Changes: what a command would change of a campaign, old and new, in words for people.
 
 import { unreachable } from "../../../domain/assert.ts";
+import { zonedText } from "../../../domain/calendar.ts";
 import { DEFAULT_CONTROLLER, type Campaign, type Cap, type CurvePoint } from "../../../domain/campaign/campaign.ts";
 import type { BudgetStatus, PacingAction } from "../../../domain/campaign/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money/money.ts";
@@ -47,8 +48,9 @@ export function changesOf(action: PacingAction, campaign: Campaign, status: Budg
       return [words("caps", capsText(campaign.caps), capsText(action.caps))];
     case "set_curve": {
       const { mode, points = [], controller = DEFAULT_CONTROLLER } = campaign.pacing;
+      const { timeZone = "UTC" } = campaign;
       return [
-        words("curve", curveText(mode, points), curveText(action.mode, action.points)),
+        words("curve", curveText(mode, points, timeZone), curveText(action.mode, action.points, timeZone)),
         words("controller", controller, action.controller ?? controller),
       ];
     }
@@ -98,9 +100,9 @@ function lengthText(ms: number): string {
   return `${ms / length}${unit}`;
 }
 
-function curveText(mode: string, points: readonly CurvePoint[]): string {
+function curveText(mode: string, points: readonly CurvePoint[], timeZone: string): string {
   if (mode !== "points") return mode;
-  return points.map(({ atMs, share }) => `${percent(share)} by ${new Date(atMs).toISOString()}`).join(", ");
+  return points.map(({ atMs, share }) => `${percent(share)} by ${zonedText(timeZone, atMs)}`).join(", ");
 }
 
 function nameOf(release: string | null): string {

@@ -1,13 +1,14 @@
 // Status text: a campaign's status for people: the money of each account, the plan in force, what the end of the period is
 // expected to bring, and which shards have not applied the current revision.
 
+import { zonedText } from "../../../domain/calendar.ts";
 import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/campaign/control.ts";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { formatMinor, type Minor } from "../../../domain/money/money.ts";
 import { toJson } from "../../../log/codec/json.ts";
 import { statusView, type AccountView } from "../../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../../observe/warnings.ts";
-import { tableText, timeText } from "../../../terminal/table.ts";
+import { tableText } from "../../../terminal/table.ts";
 
 const TOLD: ReadonlySet<Warning["kind"]> = new Set(["alarm", "cut_below_out", "no_release"]);
 
@@ -21,6 +22,8 @@ export function statusJson(status: BudgetStatus, surrounding: Surrounding): obje
 
 export function statusText(status: BudgetStatus, surrounding: Surrounding | null = null): string {
   const view = statusView(status);
+  const { timeZone = "UTC" } = surrounding?.campaign ?? {};
+  const time = (ms: number): string => zonedText(timeZone, ms);
   // An alarm and a cut have sentences of their own.
   const warnings = surrounding === null ? [] : warningsOf(status, surrounding).filter(({ kind }) => !TOLD.has(kind));
   const money = (amount: Minor): string => formatMinor(amount, status.currency);
@@ -33,29 +36,31 @@ export function statusText(status: BudgetStatus, surrounding: Surrounding | null
   ];
   const { plan, exploration } = view;
   return [
-    `${status.campaign}: ${status.state}, revision ${status.revision}, at ${timeText(status.atMs)}`,
+    `${status.campaign}: ${status.state}, revision ${status.revision}, at ${time(status.atMs)}`,
     tableText(
       ["money", "budget", "curve's target", "handed out", "reserved", "spent", "expired"],
       [row("for the plan", plan, money(view.targetMinor)), row("to learn from", exploration, "")],
     ),
-    ...alarmTexts(view),
+    ...alarmTexts(view, time),
     ...overTexts(view, money),
     ...riskTexts(view, money),
-    ...(view.period === null ? [] : [periodText(view.period, money)]),
+    ...(view.period === null ? [] : [periodText(view.period, money, time)]),
     releaseText(view),
     ...(view.forecast === null ? [] : forecastTexts(view.forecast, view.period, money)),
     shardsText(view),
     ...warnings.map(({ text }) => `warning: ${text}`),
-    ...commandTexts(view),
+    ...commandTexts(view, time),
   ].join("\n");
 }
 
 type View = ReturnType<typeof statusView>;
+/** In the campaign's zone. */
+type TimeText = (ms: number) => string;
 
-function alarmTexts({ alarm, campaign }: View): string[] {
+function alarmTexts({ alarm, campaign }: View, time: TimeText): string[] {
   if (alarm === null) return [];
   return [
-    `ALARM at ${timeText(alarm.atMs)}, paused since: ${alarm.detail}`,
+    `ALARM at ${time(alarm.atMs)}, paused since: ${alarm.detail}`,
     `  somebody else has written to grants or shard-reports; when that is over: stipend pacing clear-alarm --campaign ${campaign}`,
   ];
 }
@@ -88,8 +93,12 @@ function releaseText({ release, pinned, planRow, shadowPrice, throttle, currency
   return `${name}: budget level ${planRow.toFixed(2)}, extra reward per extra ${currency}: ${perMajor.toPrecision(3)}${let_}`;
 }
 
-function periodText({ every, endMs, budgetMinor, postedMinor }: PeriodStatus, money: (amount: Minor) => string) {
-  return `this ${every}, to ${timeText(endMs)}: ${money(postedMinor)} spent of ${money(budgetMinor)}`;
+function periodText(
+  { every, endMs, budgetMinor, postedMinor }: PeriodStatus,
+  money: (amount: Minor) => string,
+  time: TimeText,
+) {
+  return `this ${every}, to ${time(endMs)}: ${money(postedMinor)} spent of ${money(budgetMinor)}`;
 }
 
 function forecastTexts(forecast: Outlook, period: PeriodStatus | null, money: (amount: Minor) => string): string[] {
@@ -113,16 +122,19 @@ function shardsText({ shards, lagging, atMs }: View): string {
   return `shards: ${lagging.length} of ${shards} lag: ${each.join(", ")}`;
 }
 
-function commandTexts({ commands }: View): string[] {
+function commandTexts({ commands }: View, time: TimeText): string[] {
   if (commands.length === 0) return [];
-  return ["last commands:", ...commands.slice(-COMMANDS_SHOWN).map((command) => `  ${commandText(command)}`)];
+  return ["last commands:", ...commands.slice(-COMMANDS_SHOWN).map((command) => `  ${commandText(command, time)}`)];
 }
 
-function commandText({ atMs, action, actor, reason, outcome, revision, refusal }: View["commands"][number]): string {
+function commandText(
+  { atMs, action, actor, reason, outcome, revision, refusal }: View["commands"][number],
+  time: TimeText,
+): string {
   const what = `${(action ?? "command").replaceAll("_", " ")} by ${actor ?? "nobody named"}`;
   const became =
     outcome === "refused" ? `refused: ${refusal ?? "no reason given"}` : `${outcome}, revision ${revision}`;
-  return `${timeText(atMs)} ${what}: ${became}${reason === null ? "" : ` – ${reason}`}`;
+  return `${time(atMs)} ${what}: ${became}${reason === null ? "" : ` – ${reason}`}`;
 }
 
 function percent(share: number): string {
