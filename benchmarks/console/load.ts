@@ -10,7 +10,7 @@ import { seededRandom } from "../../src/domain/random.ts";
 import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
-import { followTopic } from "../../src/log/reading/follow.ts";
+import { followTopics, lastOf } from "../../src/log/reading/follow.ts";
 import { sessionRecord } from "../kafka/world.ts";
 import { benchSession } from "../serve/serve-world.ts";
 
@@ -46,13 +46,12 @@ export class CampaignLoad {
   }
 
   async start(): Promise<void> {
-    const following = await followTopic(this.#log, "decisions", {
-      back: 0,
+    const following = await followTopics(this.#log, [{ topic: "decisions", from: lastOf(0) }], {
       onRecords: (records) => {
         const nowMs = performance.now();
         for (const { value } of records) this.#decided(this.#decisions.decode(must(value, "a decision")), nowMs);
       },
-      onTrouble: (text) => console.error(text),
+      onTrouble: (text) => console.error(text ?? "the log can be read again"),
       signal: this.#stop.signal,
     });
     await following.caughtUp;

@@ -6,7 +6,7 @@
 import { withOpenApi } from "../http/openapi.ts";
 import { createHttp, listen, type HttpSettings } from "../http/server.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { followTopic } from "../log/reading/follow.ts";
+import { followTopics, lastOf } from "../log/reading/follow.ts";
 import { placementOf } from "../log/placement.ts";
 import { Decisions } from "./decisions.ts";
 import { PublishedSession } from "./recorded.ts";
@@ -53,22 +53,29 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const rewardNames = new RewardNames();
   const app = createHttp(http);
   const stop = new AbortController();
-  const follow = async (topic: string, back: number, take: (value: Uint8Array) => void) =>
-    await followTopic(log, topic, {
-      back,
-      onRecords: (records) => {
-        for (const { value } of records) if (value !== null) take(value);
-      },
-      onTrouble: http.onTrouble,
-      signal: stop.signal,
-    });
+  const takes: Readonly<Record<string, (value: Uint8Array) => void>> = {
+    decisions: (value) => decisions.decided(value),
+    "dead-letters": (value) => decisions.dead(value),
+    "budget-pacing": (value) => rewardNames.command(value),
+  };
+  const back = {
+    "budget-pacing": Infinity,
+    decisions: Math.ceil(READ_AT_START / placement.partitions),
+    "dead-letters": 0,
+  };
   try {
-    const followed = [
-      await follow("decisions", Math.ceil(READ_AT_START / placement.partitions), (value) => decisions.decided(value)),
-      await follow("dead-letters", 0, (value) => decisions.dead(value)),
-      await follow("budget-pacing", Infinity, (value) => rewardNames.command(value)),
-    ];
-    await Promise.all(followed.map(({ caughtUp }) => caughtUp));
+    const followed = await followTopics(
+      log,
+      Object.entries(back).map(([topic, records]) => ({ topic, from: lastOf(records) })),
+      {
+        onRecords: (records) => {
+          for (const { topic, value } of records) if (value !== null) takes[topic]?.(value);
+        },
+        onTrouble: (text) => http.onTrouble(text ?? "the log can be read again"),
+        signal: stop.signal,
+      },
+    );
+    await followed.caughtUp;
     await withOpenApi(app, {
       title: "Stipend gateway",
       description: "Ask for a decision, tell what became of it, and look a user's decisions up.",
@@ -80,7 +87,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       writer,
       placement,
       nowMs,
-      troubles: () => (followed.some(({ troubled }) => troubled.size > 0) ? "the log cannot be read" : null),
+      troubles: () => (followed.isTroubled() ? "the log cannot be read" : null),
     });
     const address = await listen(app, http);
     return {

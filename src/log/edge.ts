@@ -16,6 +16,9 @@ export function withEdge<L extends EventLog>(log: L, edge: Edge): L {
     async *read(topic, partition, from, how) {
       for await (const batch of log.read(topic, partition, from, how)) yield await edge.inbound(batch);
     },
+    async *follow(places, signal) {
+      for await (const batch of log.follow(places, signal)) yield await edge.inbound(batch);
+    },
     join: async (kind, member) => await log.join(kind, memberBehind(member, edge)),
   };
 }

@@ -66,6 +66,13 @@ export interface PartitionRange {
   readonly end: number;
 }
 
+/** A partition, and the next offset to read of it. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+}
+
 /** Next offset to read of each input topic of a task's partition. */
 export type Positions = Readonly<Record<string, number>>;
 
@@ -125,6 +132,11 @@ export interface EventLog {
     from: number,
     options?: { readonly follow?: boolean; readonly signal?: AbortSignal; readonly maxRecords?: number },
   ): AsyncIterable<readonly LogRecord[]>;
+  /**
+   * Committed records of several partitions as they come, those of each in offset order, a batch from any of them; nothing is
+   * fetched before the batch before it has been taken. Goes on until `signal` aborts; throws when a partition cannot be read.
+   */
+  follow(places: readonly Place[], signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /**
    * Takes part in the work of a kind: the log assigns partitions and may take them away again. The embedded log
    * assigns all partitions to the one process that runs the kind, and throws `AlreadyRunning` for a second.

@@ -16,6 +16,7 @@ import {
   type LogRecord,
   type Member,
   type Membership,
+  type Place,
   type TaskKind,
 } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
@@ -33,6 +34,7 @@ import { claimTask } from "./task-log.ts";
 import { Watcher } from "./watcher.ts";
 
 const READ_BATCH = 500;
+const FOLLOW_BATCH = 5_000;
 
 export interface EmbeddedOptions extends LockedRetryOptions {
   /** Made when it is missing. */
@@ -100,6 +102,7 @@ export async function openEmbeddedLog(options: EmbeddedOptions): Promise<Embedde
       core.watcher.wake();
     },
     read: (topic, partition, from, how) => readFrom(core, topic, partition, from, how ?? {}),
+    follow: (places, signal) => follow(core, places, signal),
     async join(kind, member) {
       core.checkOpen();
       const membership = await join(core, kind, member, (left) => memberships.delete(left));
@@ -164,6 +167,34 @@ async function* readFrom(
       await setImmediate();
     } else if (how.follow === true) await watcher.sleep(seen, Infinity, how.signal);
     else return;
+  }
+}
+
+/** All partitions in one read of the file; the one that comes first moves on, so that none waits for ever. */
+async function* follow(
+  core: Core,
+  places: readonly Place[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogRecord[]> {
+  core.checkOpen();
+  const { environment, catalogue, watcher } = core;
+  await catalogue.load(places.map(({ topic }) => topic));
+  const readers = places.map(
+    ({ topic, partition, from }) =>
+      new BatchReader(environment.tables, catalogue.partition(topic, partition), partition, from),
+  );
+  for (let first = 0; !signal.aborted; first += 1) {
+    core.checkOpen();
+    const { seen, records } = await environment.read(() => {
+      const found: LogRecord[] = [];
+      for (let at = 0; at < readers.length && found.length < FOLLOW_BATCH; at += 1)
+        readers[(first + at) % readers.length]?.take(READ_BATCH, found);
+      return { seen: environment.commits(), records: found };
+    });
+    if (records.length > 0) {
+      yield records;
+      await setImmediate();
+    } else await watcher.sleep(seen, Infinity, signal);
   }
 }
 

@@ -16,7 +16,7 @@ import { KafkaError } from "./client/errors.ts";
 import { addressText } from "./client/socket.ts";
 import { assignedPartitions, describeGroup } from "./protocol/group-calls.ts";
 import { GroupMembership } from "./group/membership.ts";
-import { endOf } from "./reading/partition-reader.ts";
+import { endsOf } from "./reading/partition-reader.ts";
 import { Reading } from "./reading/reading.ts";
 import { Sender } from "./writing/sender.ts";
 import { withDefaults, type KafkaSettings } from "./settings.ts";
@@ -59,16 +59,13 @@ export function createKafkaLog(cluster: Cluster, now: () => number): KafkaLog {
     async ranges(name) {
       const { spec } = await catalogue.topic(name);
       const topic = catalogue.physical(name);
-      const partitions = Array.from({ length: spec.partitions }, (_, partition) => partition);
-      return await Promise.all(
-        partitions.map(async (partition) => {
-          const start = await endOf(cluster, topic, partition, EARLIEST);
-          return { partition, start, end: await endOf(cluster, topic, partition, LATEST) };
-        }),
-      );
+      const starts = await endsOf(cluster, topic, spec.partitions, EARLIEST);
+      const ends = await endsOf(cluster, topic, spec.partitions, LATEST);
+      return starts.map((start, partition) => ({ partition, start, end: ends[partition] ?? start }));
     },
     send: (records) => sender.send(records),
     read: (topic, partition, from, options) => reading.read(topic, partition, from, options),
+    follow: (places, signal) => reading.follow(places, signal),
     async join(kind, member) {
       cluster.checkOpen();
       const partitions = await catalogue.partitionsOf(kind);

@@ -1,66 +1,88 @@
 // Follow
-// A topic's records as they come, over all its partitions, for whoever keeps up with it outside of a task: first those from
-// `back` records before the end, then what follows. A log that is away is waited for; nothing is left out and nothing comes
+// Topics' records as they come, over all their partitions, for whoever keeps up with them outside of a task: first what is
+// there, one topic after the other, then what follows. A log that is away is waited for; nothing is left out and nothing comes
 // twice.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { EventLog, LogRecord, PartitionRange } from "../event-log.ts";
 
+export interface FollowedTopic {
+  readonly topic: string;
+  /** Where a partition is begun. */
+  readonly from: (range: PartitionRange) => number | Promise<number>;
+}
+
 export interface FollowOptions {
-  /** So many records of each partition before its end come first, at most. */
-  readonly back: number;
-  readonly onRecords: (records: readonly LogRecord[]) => void;
-  /** A partition cannot be read; it is tried again. Said once until it can. */
-  readonly onTrouble: (text: string) => void;
+  /** Of any of the topics, those of a partition in their order; what comes next waits until it has resolved. */
+  readonly onRecords: (records: readonly LogRecord[]) => void | Promise<void>;
+  /** The log cannot be read; it is tried again. Said once until it can, and then as null. */
+  readonly onTrouble: (text: string | null) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Following {
   /** Resolves when what was there at the start has come. */
   readonly caughtUp: Promise<void>;
-  /** Partitions that cannot be read now. */
-  readonly troubled: ReadonlySet<number>;
+  /** The log cannot be read now. */
+  readonly isTroubled: () => boolean;
+}
+
+interface Reached {
+  readonly topic: string;
+  readonly partition: number;
+  from: number;
 }
 
 const AGAIN_MS = 250;
+const LOT = 500;
 
-/** Rejects when the topic's partitions cannot be had. */
-export async function followTopic(log: EventLog, topic: string, options: FollowOptions): Promise<Following> {
-  const troubled = new Set<number>();
-  const ranges = await log.ranges(topic);
-  const caughtUp = ranges.map(
-    (range) => new Promise<void>((resolve) => void followPartition(log, topic, range, troubled, options, resolve)),
-  );
-  return { caughtUp: Promise.all(caughtUp).then(() => undefined), troubled };
+/** So many records of each partition before its end come first, at most. */
+export function lastOf(records: number): FollowedTopic["from"] {
+  return ({ start, end }) => Math.max(start, end - records);
 }
 
-async function followPartition(
+/** Rejects when the topics' partitions cannot be had. */
+export async function followTopics(
   log: EventLog,
-  topic: string,
-  { partition, start, end }: PartitionRange,
-  troubled: Set<number>,
-  { back, onRecords, onTrouble, signal }: FollowOptions,
-  caughtUp: () => void,
-): Promise<void> {
-  let next = Math.max(start, end - back);
-  const read = async (follow: boolean): Promise<void> => {
-    for await (const batch of log.read(topic, partition, next, { follow, signal })) {
-      onRecords(batch);
-      next = (batch.at(-1)?.offset ?? next - 1) + 1;
+  topics: readonly FollowedTopic[],
+  { onRecords, onTrouble, signal }: FollowOptions,
+): Promise<Following> {
+  const all = new Map<string, Reached>();
+  for (const { topic, from } of topics)
+    for (const range of await log.ranges(topic))
+      all.set(`${topic}/${range.partition}`, { topic, partition: range.partition, from: await from(range) });
+  const take = async (records: readonly LogRecord[]): Promise<void> => {
+    await onRecords(records);
+    for (const { topic, partition, offset } of records) {
+      const reached = all.get(`${topic}/${partition}`);
+      if (reached !== undefined) reached.from = offset + 1;
     }
   };
-  while (!signal.aborted) {
-    try {
-      await read(false);
-      troubled.delete(partition);
-      caughtUp();
-      await read(true);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!troubled.has(partition))
-        onTrouble(`${topic} ${partition}: ${error instanceof Error ? error.message : String(error)}`);
-      troubled.add(partition);
-      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  const toEnd = async ({ topic, partition, from }: Reached): Promise<void> => {
+    for await (const batch of log.read(topic, partition, from, { signal, maxRecords: LOT })) {
+      await take(batch);
+      // Others get their turn, however much there is.
+      await setImmediate();
     }
-  }
+  };
+  let isTroubled = false;
+  const { promise: caughtUp, resolve } = Promise.withResolvers<void>();
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted)
+      try {
+        for (const { topic } of topics)
+          await Promise.all([...all.values()].filter((each) => each.topic === topic).map(toEnd));
+        if (isTroubled) onTrouble(null);
+        isTroubled = false;
+        resolve();
+        for await (const batch of log.follow([...all.values()], signal)) await take(batch);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isTroubled) onTrouble(error instanceof Error ? error.message : String(error));
+        isTroubled = true;
+        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+  };
+  void follow();
+  return { caughtUp, isTroubled: () => isTroubled };
 }

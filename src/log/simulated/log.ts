@@ -7,7 +7,9 @@ import {
   TopicMismatch,
   UnknownTopic,
   type EventLog,
+  type LogRecord,
   type Member,
+  type Place,
   type TaskKind,
 } from "../event-log.ts";
 import type { ClusterCore, Process, SimulatedLog } from "./core.ts";
@@ -110,7 +112,7 @@ function groupMember(process: Process, kind: TaskKind, group: Group, member: Mem
 
 function dataMethods(
   process: Process,
-): Pick<EventLog, "ensureTopics" | "topics" | "ranges" | "send" | "read" | "committed" | "owners" | "state"> {
+): Pick<EventLog, "ensureTopics" | "topics" | "ranges" | "send" | "read" | "follow" | "committed" | "owners" | "state"> {
   const { core } = process;
   return {
     async ensureTopics(specs) {
@@ -131,6 +133,9 @@ function dataMethods(
     },
     read(topic, partition, from, options) {
       return readFrom(process, topic, partition, from, options ?? {});
+    },
+    follow(places, signal) {
+      return follow(process, places, signal);
     },
     async committed(kind) {
       process.check();
@@ -170,6 +175,25 @@ async function* readFrom(
       yield records;
     } else if (options.follow === true) await wakeup.sleep(Infinity, options.signal);
     else return;
+  }
+}
+
+async function* follow(
+  process: Process,
+  places: readonly Place[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogRecord[]> {
+  const { store, wakeup } = process.core;
+  const next = places.map(({ from }) => from);
+  while (!signal.aborted) {
+    process.check();
+    const records = places.flatMap(({ topic, partition }, at) => {
+      const found = store.slice(topic, partition, next[at] ?? 0, READ_BATCH);
+      next[at] = (found.at(-1)?.offset ?? (next[at] ?? 0) - 1) + 1;
+      return found;
+    });
+    if (records.length > 0) yield records;
+    else await wakeup.sleep(Infinity, signal);
   }
 }
 

@@ -178,6 +178,32 @@ export function recordsConform(on: Open): void {
       expect(seen).toEqual(["a", "b", "c"]);
     });
 
+    it("follows several partitions at a time, each from its place and in its order, until it is told to stop", async () => {
+      const other = await on.fixture.connect();
+      const stop = new AbortController();
+      const seen: Record<string, string[]> = {};
+      const [first] = await on.log.ranges("events");
+      const end = must(first, "a range").end;
+      const places = [
+        { topic: "events", partition: 0, from: end },
+        { topic: "events", partition: 1, from: 0 },
+        { topic: "hints", partition: 1, from: 0 },
+      ];
+      const following = (async () => {
+        for await (const batch of on.log.follow(places, stop.signal)) {
+          for (const { topic, partition, value } of batch)
+            seen[`${topic} ${partition}`] = [...(seen[`${topic} ${partition}`] ?? []), text(value)];
+          if (Object.values(seen).flat().length >= 6) stop.abort();
+        }
+      })();
+      for (const value of ["a", "b"]) {
+        await other.send([out("events", 1, "k", value), out("hints", 1, "k", value)]);
+        await other.send([out("hints", 0, "k", value), out("events", 0, "k", value)]);
+      }
+      await following;
+      expect(seen).toEqual({ "events 0": ["a", "b"], "events 1": ["a", "b"], "hints 1": ["a", "b"] });
+    });
+
     it("ranges say where a partition begins and ends", async () => {
       const records = await readAll(on.log, "events", 0);
       const [first, second] = await on.log.ranges("events");

@@ -40,6 +40,7 @@ export function slowLog(log: SimulatedLog, slowness: Slowness): EventLog {
         yield batch;
       }
     },
+    follow: (places, signal) => log.follow(places, signal),
     committed: (kind) => log.committed(kind),
     owners: (kind) => log.owners(kind),
     state: () => log.state(),

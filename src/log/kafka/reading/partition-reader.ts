@@ -73,6 +73,31 @@ export async function startBehind(cluster: Cluster, wanted: FetchPartition): Pro
   );
 }
 
+/** Starts or committed ends of all partitions of a topic: one question to each broker that leads some. */
+export async function endsOf(
+  cluster: Cluster,
+  topic: string,
+  partitions: number,
+  which: typeof EARLIEST | typeof LATEST,
+): Promise<readonly number[]> {
+  return await cluster.retry(`offsets of ${topic}`, async () => {
+    const byLeader = new Map<number, number[]>();
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const leader = await cluster.leader(topic, partition);
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
+    }
+    const ends = Array.from({ length: partitions }, () => -1);
+    const asked = [...byLeader].map(([leader, led]) => cluster.send(leader, listOffsets(topic, led, which)));
+    for (const { partition, error, offset } of (await Promise.all(asked)).flat()) {
+      if (error !== 0) throw new KafkaError(error, `offsets of ${topic} ${partition}`);
+      ends[partition] = offset;
+    }
+    const lacking = ends.indexOf(-1);
+    if (lacking >= 0) throw new Disconnected(`the offsets of ${topic} ${lacking} were left unanswered`);
+    return ends;
+  });
+}
+
 /** Start or committed end of a partition. */
 export async function endOf(
   cluster: Cluster,

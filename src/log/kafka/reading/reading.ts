@@ -1,10 +1,11 @@
 // Reading
 // The log's `read`: outside of any task and any group, on connections that are used again by the next reader.
 
-import type { EventLog, LogRecord } from "../../event-log.ts";
+import type { EventLog, LogRecord, Place } from "../../event-log.ts";
 import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
+import { FollowedPartitions } from "./followed-partitions.ts";
 import { endOf, PartitionReader } from "./partition-reader.ts";
 import type { ReadYourWrites } from "./read-your-writes.ts";
 import { LATEST } from "../protocol/calls.ts";
@@ -55,6 +56,25 @@ export class Reading {
     } finally {
       stopped?.();
       if (!pool.closed) this.#idle.push(pool);
+    }
+  }
+
+  async *follow(places: readonly Place[], signal: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+    this.#cluster.checkOpen();
+    for (const { topic, partition } of places) await this.#catalogue.partition(topic, partition);
+    const wanted = places.map(({ topic, partition, from }) => ({
+      of: { name: topic, topic: this.#catalogue.physical(topic) },
+      partition,
+      from,
+    }));
+    const pool = this.#cluster.pool();
+    // An abort must not wait for the brokers.
+    const stopped = aborted(signal, () => this.#cluster.closePool(pool));
+    try {
+      yield* new FollowedPartitions(this.#cluster, pool, wanted).records(signal);
+    } finally {
+      stopped();
+      this.#cluster.closePool(pool);
     }
   }
 
