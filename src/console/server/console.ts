@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isLoopback } from "../../http/address.ts";
 import { createHttp, listen, type HttpSettings } from "../../http/server.ts";
 import type { EventLog } from "../../log/event-log.ts";
+import { RunningHoldouts } from "../../workflows/evaluate/rows/running-holdout.ts";
 import { LiveModel } from "../views/model/live-model.ts";
 import { addAssets, addReport } from "./assets.ts";
 import { addCommands } from "./commands.ts";
@@ -48,7 +49,10 @@ export interface ConsoleFacts {
   readonly report: boolean;
 }
 
-const LOOK_MS = 200;
+/** So often pages that are open are made anew. */
+const SEND_MS = 100;
+/** Users, decisions and outcomes that lifts are worked out of: some 30 MB. */
+const MOST_HELD = 600_000;
 /** How far tasks have come is asked for less often: it is several questions to the log. */
 const HEALTH_MS = 2_000;
 
@@ -57,9 +61,10 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const commands = options.commands && http.tokens !== null;
   const model = new LiveModel();
   const live = new LivePages(nowMs);
-  const follower = new Follower({ log, model, nowMs });
   const ending = new AbortController();
   const { signal } = ending;
+  const holdouts = new RunningHoldouts(MOST_HELD);
+  const follower = new Follower({ log, model, holdouts, nowMs, onTrouble: (text) => live.told(text), signal });
   let asked: Pick<HealthFacts, "partitions" | "state"> = { partitions: null, state: null };
   const verifying = new Verifying();
   const redriving = new Redriving();
@@ -79,13 +84,8 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     addCommands(app, { ...options, model, signal });
     redriving.add(app, { log, nowMs, tell: http.onTrouble });
   }
-  const following = again(LOOK_MS, signal, async () => {
-    await follower.look(signal).then(
-      () => live.told(null),
-      (error: unknown) => live.told(error instanceof Error ? error.message : String(error)),
-    );
-    if (!signal.aborted) live.send();
-  });
+  const following = follower.follow();
+  const sending = again(SEND_MS, signal, async () => live.send());
   const asking = again(HEALTH_MS, signal, async () => {
     // Who may not ask for it, or a log that is away: nothing is known then.
     const [partitions, state] = await Promise.all([
@@ -94,12 +94,12 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     ]);
     asked = { partitions, state };
   });
-  const lifting = keepLifts({ log, model, nowMs, signal });
+  const lifting = keepLifts({ model, holdouts, sinceMs: () => follower.facts().decisionsSinceMs, nowMs, signal });
   const end = async (): Promise<void> => {
     ending.abort();
     live.close();
     await app.close();
-    await Promise.all([following, asking, lifting]);
+    await Promise.all([following, sending, asking, lifting]);
   };
   try {
     return { address: await listen(app, http), close: end };

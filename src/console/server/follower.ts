@@ -1,33 +1,53 @@
-// Follower: feeds a live model from the log. It asks again and again how far the topics have come and reads what is new, so that
-// a log that is away for a while is only a look that failed, and how far behind anything is comes with it.
+// Follower
+// Feeds the live model and the running holdouts from the log: control topics from their beginning, what grows with the traffic
+// from a while ago, then what comes. Each record is read once. A log that is away for a while is waited for.
 
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { Decision } from "../../domain/decision/decision.ts";
+import type { Outcome } from "../../domain/session/session.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
-import type { EventLog, PartitionRange } from "../../log/event-log.ts";
-import { FOLLOWED, type Followed, type LiveModel } from "../views/model/live-model.ts";
+import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
+import { followTopics } from "../../log/reading/follow.ts";
 import { offsetAt } from "../../log/reading/offset-at.ts";
+import { aborted } from "../../terminal/signals.ts";
+import type { RunningHoldouts } from "../../workflows/evaluate/rows/running-holdout.ts";
+import { FOLLOWED, type Followed, type LiveModel } from "../views/model/live-model.ts";
 
 export interface FollowerOptions {
   readonly log: EventLog;
   readonly model: LiveModel;
+  readonly holdouts: RunningHoldouts;
   readonly nowMs: () => number;
+  /** The log cannot be read; null: it can again. */
+  readonly onTrouble: (text: string | null) => void;
+  readonly signal: AbortSignal;
 }
 
 const HOUR_MS = 3_600_000;
-/** Topics that grow with the traffic are followed from so long ago. */
-const BACK_MS: Partial<Record<Followed, number>> = {
-  decisions: 2 * HOUR_MS,
-  "shard-reports": 2 * HOUR_MS,
-  "dead-letters": 24 * HOUR_MS,
-};
-/** And from so many records before the end of each partition, at most. */
-const MOST_BACK = 200_000;
+/** Of topics that grow with the traffic: so many records before the ends of their partitions together. */
+const MOST_BACK = 1_000_000;
+const GROWING: ReadonlySet<string> = new Set(["decisions", "outcomes", "shard-reports", "dead-letters"]);
+/** And those of which only the last hours are shown. */
+const BACK_MS: Readonly<Record<string, number>> = { "shard-reports": 2 * HOUR_MS, "dead-letters": 24 * HOUR_MS };
+/** Decisions come before the outcomes of them. */
+const ALL = [...FOLLOWED, "outcomes"] as const;
+/** Pages are served between two lots. */
+const LOT = 250;
+/** Between two fetches, each of all partitions: pages are made anew a few times a second only. */
+const REST_MS = 40;
+const AGAIN_MS = 1_000;
+/** Outcomes that have come before their decisions, which the next fetch brings. */
+const MOST_EARLY = 1_000;
 
 export class Follower {
   readonly #options: FollowerOptions;
-  readonly #next = new Map<string, number>();
   #unreadable = 0;
   /** Since when decisions are known, where not from the beginning of what the log keeps. */
   #decisionsSinceMs: number | null = null;
+  /** Partitions of decisions that are not read from their beginning, until the first record has come. */
+  readonly #cut = new Set<number>();
+  #early: Outcome[] = [];
+  #isCaughtUp = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -38,45 +58,71 @@ export class Follower {
     return { unreadable: this.#unreadable, decisionsSinceMs: this.#decisionsSinceMs };
   }
 
-  /** Takes in what has come since; answers whether anything has. Rejects when the log cannot be read. */
-  async look(signal: AbortSignal): Promise<boolean> {
-    let isNew = false;
-    for (const topic of FOLLOWED)
-      for (const range of await this.#options.log.ranges(topic))
-        isNew = (await this.#read(topic, range, signal)) || isNew;
-    return isNew;
-  }
-
-  async #read(topic: Followed, range: PartitionRange, signal: AbortSignal): Promise<boolean> {
-    const { log, model } = this.#options;
-    const place = `${topic}/${range.partition}`;
-    const from = Math.max(range.start, this.#next.get(place) ?? (await this.#begin(topic, range)));
-    this.#next.set(place, from);
-    if (from >= range.end) return false;
-    const codec = codecFor(topic);
-    for await (const batch of log.read(topic, range.partition, from, { signal })) {
-      for (const { value, offset } of batch) {
-        const decoded = value === null ? null : decodedOrNull(codec, value);
-        if (decoded !== null) model.take(topic, decoded);
-        else if (value !== null) this.#unreadable += 1;
-        this.#next.set(place, offset + 1);
+  /** Until the signal. */
+  async follow(): Promise<void> {
+    const { log, onTrouble, signal } = this.#options;
+    const topics = ALL.map((topic) => ({ topic, from: (range: PartitionRange) => this.#begin(topic, range) }));
+    const onRecords = async (records: readonly LogRecord[]): Promise<void> => await this.#take(records);
+    while (!signal.aborted)
+      try {
+        const { caughtUp } = await followTopics(log, topics, { onRecords, onTrouble, signal });
+        onTrouble(null);
+        await Promise.race([caughtUp, aborted(signal)]);
+        this.#isCaughtUp = true;
+        await aborted(signal);
+      } catch (error) {
+        onTrouble(error instanceof Error ? error.message : String(error));
+        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
-      // Pages are served between two batches.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    // What is behind the last record (a transaction's marker) is no record.
-    if (!signal.aborted) this.#next.set(place, Math.max(range.end, this.#next.get(place) ?? 0));
-    return true;
   }
 
-  async #begin(topic: Followed, range: PartitionRange): Promise<number> {
+  async #take(records: readonly LogRecord[]): Promise<void> {
+    const early = this.#early;
+    this.#early = [];
+    for (let at = 0; at < records.length; at += LOT) {
+      for (const record of records.slice(at, at + LOT)) this.#takeOne(record);
+      if (at + LOT < records.length) await setImmediate();
+    }
+    for (const outcome of early) this.#options.holdouts.outcome(outcome);
+    if (this.#isCaughtUp) await sleep(REST_MS);
+  }
+
+  #takeOne({ topic, partition, value, timestampMs }: LogRecord): void {
+    if (topic === "decisions" && this.#cut.delete(partition))
+      this.#decisionsSinceMs = Math.max(timestampMs, this.#decisionsSinceMs ?? 0);
+    if (value === null) return;
+    if (topic === "outcomes") {
+      const outcome = decodedOrNull(codecFor(topic), value);
+      if (outcome === null) this.#unreadable += 1;
+      else this.#outcome(outcome);
+      return;
+    }
+    const decoded = decodedOrNull(codecFor(topic as Followed), value);
+    if (decoded === null) this.#unreadable += 1;
+    else {
+      this.#options.model.take(topic as Followed, decoded);
+      if (topic === "decisions") this.#decision(decoded as Decision);
+    }
+  }
+
+  #decision(decision: Decision): void {
+    const { model, holdouts } = this.#options;
+    holdouts.decision(decision, decision.campaign === null ? null : model.campaign(decision.campaign));
+  }
+
+  #outcome(outcome: Outcome): void {
+    const isKnown = this.#options.holdouts.outcome(outcome);
+    if (!isKnown && this.#isCaughtUp && this.#early.length < MOST_EARLY) this.#early.push(outcome);
+  }
+
+  async #begin(topic: (typeof ALL)[number], range: PartitionRange): Promise<number> {
+    if (!GROWING.has(topic)) return range.start;
+    const { log, nowMs } = this.#options;
+    const partitions = (await log.ranges(topic)).length;
+    const most = Math.max(range.start, range.end - Math.ceil(MOST_BACK / partitions));
     const backMs = BACK_MS[topic];
-    if (backMs === undefined) return range.start;
-    const sinceMs = this.#options.nowMs() - backMs;
-    const since = await offsetAt(this.#options.log, topic, range, sinceMs);
-    const from = Math.max(since, range.end - MOST_BACK);
-    if (topic === "decisions" && from > range.start)
-      this.#decisionsSinceMs = Math.max(sinceMs, this.#decisionsSinceMs ?? 0);
-    return from;
+    if (backMs !== undefined) return Math.max(most, await offsetAt(log, topic, range, nowMs() - backMs));
+    if (topic === "decisions" && most > range.start) this.#cut.add(range.partition);
+    return most;
   }
 }

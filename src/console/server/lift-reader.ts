@@ -1,53 +1,44 @@
-// Lift reader: what each campaign brought beside its holdout, worked out now and then as `stipend evaluate --live` does it: it takes a
-// whole reading of decisions, outcomes and money, so one campaign comes after the other, and a log that is too large is left to that.
+// Lift reader: what each campaign brings beside its holdout, worked out of what the follower has taken, one campaign after the
+// other, so that no page waits for all of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Campaign } from "../../domain/campaign/campaign.ts";
-import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
-import type { EventLog } from "../../log/event-log.ts";
-import { readHoldout } from "../../workflows/evaluate/rows/holdout-rows.ts";
-import { liftOf, type Lift } from "../views/lift.ts";
+import type { BootstrapOptions } from "../../evaluate/policy/bootstrap.ts";
+import type { RunningHoldouts } from "../../workflows/evaluate/rows/running-holdout.ts";
+import { liftOf } from "../views/lift.ts";
 import type { LiveModel } from "../views/model/live-model.ts";
 
 export interface LiftOptions {
-  readonly log: EventLog;
   readonly model: LiveModel;
+  readonly holdouts: RunningHoldouts;
+  /** Since when they are known; null: from the beginning of what the log keeps. */
+  readonly sinceMs: () => number | null;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
 }
 
-const READ = ["decisions", "outcomes", "settlements"] as const;
-/** Records of all three, over all campaigns: each is a reading of its own. */
-const MOST_READ = 2_000_000;
-const PAUSE_MS = 5 * 60_000;
+/** A campaign each time: some milliseconds. */
+const EACH_MS = 250;
+/** What there was at the start comes first. */
 const FIRST_MS = 2_000;
-const SILENT = { report: () => undefined, clear: () => undefined };
+const BOOTSTRAP: BootstrapOptions = { replicates: 400, seed: 1, confidence: 0.95 };
 
 /** Until the signal. */
-export async function keepLifts({ log, model, nowMs, signal }: LiftOptions): Promise<void> {
-  let pauseMs = FIRST_MS;
-  for (;;) {
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    pauseMs = PAUSE_MS;
-    const statuses = model.statuses();
-    for (const { campaign: id, state } of statuses) {
-      if (state === "ended" && model.lifts.has(id)) continue;
+export async function keepLifts({ model, holdouts, sinceMs, nowMs, signal }: LiftOptions): Promise<void> {
+  await pause(FIRST_MS, signal);
+  while (!signal.aborted) {
+    const ids = model.statuses().map(({ campaign }) => campaign);
+    holdouts.keepOnly(new Set(ids));
+    for (const id of ids) {
       const campaign = model.campaign(id);
-      // What cannot be read now is read the next time.
-      const lift =
-        campaign === null || signal.aborted
-          ? null
-          : await readLift(log, campaign, MOST_READ / statuses.length, nowMs()).catch(() => null);
-      if (lift !== null) model.lifts.set(id, lift);
+      const running = campaign === null ? null : holdouts.value(campaign, BOOTSTRAP);
+      if (campaign !== null) model.lifts.set(id, liftOf(running, campaign, { atMs: nowMs(), sinceMs: sinceMs() }));
+      await pause(EACH_MS, signal);
+      if (signal.aborted) return;
     }
+    if (ids.length === 0) await pause(EACH_MS, signal);
   }
 }
 
-async function readLift(log: EventLog, campaign: Campaign, most: number, nowMs: number): Promise<Lift> {
-  let records = 0;
-  for (const topic of READ) for (const { start, end } of await log.ranges(topic)) records += end - start;
-  if (records > most) return { kind: "too_much", records };
-  const { value } = await readHoldout({ log, campaign, bootstrap: BOOTSTRAP, progress: SILENT });
-  return liftOf(value, campaign, nowMs);
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -14,9 +14,11 @@ import { changesPage } from "../views/pages/changes-page.ts";
 import { healthPage, type HealthFacts } from "../views/pages/health-page.ts";
 import type { LiveModel } from "../views/model/live-model.ts";
 import { releasesPage } from "../views/pages/releases-page.ts";
-import type { LivePages } from "./live-pages.ts";
+import { MOST_VIEWERS, type LivePages } from "./live-pages.ts";
 import { SpendHistories } from "./spend-history.ts";
 import { readUser } from "./user-records.ts";
+
+const TOO_MANY_VIEWERS = `${MOST_VIEWERS} pages of this console are open already: close one, and this one comes by itself`;
 
 export interface PagesOptions {
   readonly log: EventLog;
@@ -35,7 +37,7 @@ export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health,
   const config = scope === undefined ? {} : { scope };
   const answer = async (request: FastifyRequest, reply: FastifyReply, page: () => unknown): Promise<unknown> => {
     if (!(request.headers.accept ?? "").includes("text/event-stream")) return live.once(page());
-    if (live.isFull) throw new Problem(503, "too_many_viewers", "too many pages are open", { retryAfter: 5 });
+    if (live.isFull) throw new Problem(503, "too_many_viewers", TOO_MANY_VIEWERS, { retryAfter: 5 });
     const headers = reply.getHeaders();
     reply.hijack();
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);

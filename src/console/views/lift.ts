@@ -7,11 +7,11 @@ import { rewardUnit } from "../../domain/campaign/reward-unit.ts";
 export type Lift =
   /** Nobody is held out, or there are too few users to say anything. */
   | { readonly kind: "none"; readonly atMs: number }
-  /** So many records would have to be read. */
-  | { readonly kind: "too_much"; readonly records: number }
   | {
       readonly kind: "measured";
       readonly atMs: number;
+      /** Of the decisions since then; null: of all that the log keeps. */
+      readonly sinceMs: number | null;
       readonly unit: string;
       /** Of a thousand users, with its 95 % interval. */
       readonly perThousand: LiftRange;
@@ -19,6 +19,8 @@ export type Lift =
       readonly total: LiftRange;
       readonly users: number;
       readonly heldOut: number;
+      /** Of how many users one was counted; the totals are of all. */
+      readonly oneIn: number;
     };
 
 export interface LiftRange {
@@ -29,8 +31,14 @@ export interface LiftRange {
 
 const THOUSAND = 1_000;
 
-export function liftOf(value: HoldoutValue | null, campaign: Campaign, atMs: number): Lift {
-  if (value === null) return { kind: "none", atMs };
+/** `running` null: nothing of the campaign is known. */
+export function liftOf(
+  running: { readonly value: HoldoutValue | null; readonly oneIn: number } | null,
+  campaign: Campaign,
+  { atMs, sinceMs }: { readonly atMs: number; readonly sinceMs: number | null },
+): Lift {
+  if (running === null || running.value === null) return { kind: "none", atMs };
+  const { value, oneIn } = running;
   const { unit, weight } = rewardUnit(campaign);
   const times = ({ value: mean, low, high }: LiftRange, factor: number): LiftRange => ({
     value: mean * factor,
@@ -40,10 +48,12 @@ export function liftOf(value: HoldoutValue | null, campaign: Campaign, atMs: num
   return {
     kind: "measured",
     atMs,
+    sinceMs,
     unit,
     perThousand: times(value.perUser, THOUSAND / weight),
-    total: times(value.total, 1 / weight),
-    users: value.served.users,
-    heldOut: value.heldOut.users,
+    total: times(value.total, oneIn / weight),
+    users: value.served.users * oneIn,
+    heldOut: value.heldOut.users * oneIn,
+    oneIn,
   };
 }

@@ -19,6 +19,8 @@ export type Live<T> =
     };
 
 const AGAIN_MS = 1_000;
+/** More pages are open than may be. */
+const TOO_MANY = 503;
 /** The server says something every ten seconds. */
 const SILENT_MS = 30_000;
 
@@ -37,11 +39,16 @@ type SetLive<T> = (change: (before: Live<T>) => Live<T>) => void;
 
 async function followPage<T>(url: string, signal: AbortSignal, set: SetLive<T>): Promise<void> {
   while (!signal.aborted) {
+    await seen(signal);
     const refused = await readPage(url, signal, set).catch(() => null);
     if (signal.aborted) return;
-    // A campaign may be made, and a token given, in a moment.
-    if (refused !== null && refused.status < 500) set(() => ({ kind: "refused", ...refused }));
-    else set((before) => (before.kind === "here" ? { ...before, lostAtMs: before.lostAtMs ?? Date.now() } : before));
+    // A campaign may be made, a token given, and another page closed, in a moment.
+    if (refused !== null && (refused.status < 500 || refused.status === TOO_MANY))
+      set((before) =>
+        before.kind === "here" && refused.status === TOO_MANY ? before : { kind: "refused", ...refused },
+      );
+    else if (!document.hidden)
+      set((before) => (before.kind === "here" ? { ...before, lostAtMs: before.lostAtMs ?? Date.now() } : before));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
@@ -54,6 +61,10 @@ async function readPage<T>(
 ): Promise<{ readonly status: number; readonly text: string } | null> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENT_MS);
+  const hide = (): void => {
+    if (document.hidden) silence.abort();
+  };
+  document.addEventListener("visibilitychange", hide);
   const signal = AbortSignal.any([outer, silence.signal]);
   try {
     const response = await fetch(url, { headers: { accept: "text/event-stream", ...authorization() }, signal });
@@ -73,7 +84,17 @@ async function readPage<T>(
     return null;
   } finally {
     clearTimeout(timer);
+    document.removeEventListener("visibilitychange", hide);
   }
+}
+
+/** A tab that nobody sees holds no connection: a browser has six for a console, over all its tabs. */
+async function seen(signal: AbortSignal): Promise<void> {
+  while (document.hidden && !signal.aborted)
+    await new Promise((resolve) => {
+      document.addEventListener("visibilitychange", resolve, { once: true });
+      signal.addEventListener("abort", resolve, { once: true });
+    });
 }
 
 /** Of an answer that is none: its message. */

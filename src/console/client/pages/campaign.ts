@@ -48,7 +48,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
         ${recent.sessions === 0 ? "–" : percent(recent.refusedShare)}
         <small>${recent.sessions === 0 ? "no sessions" : `of ${whole(recent.sessions)}`} in 15 min</small>
       <//>
-      <${Figure} word="lift"><${LiftText} lift=${row.lift} /><//>
+      <${Figure} word="lift"><${LiftText} lift=${row.lift} timeZone=${row.period?.timeZone ?? "UTC"} /><//>
       <${Figure} word="budget level">
         ${budgetLevel === null ? "–" : `${budgetLevel.level.toFixed(1)} of ${budgetLevel.of}`}
         ${budgetLevel !== null && budgetLevel.throttle < 1 && html`<small>${percent(budgetLevel.throttle)} of offers let through</small>`}

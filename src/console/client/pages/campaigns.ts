@@ -78,7 +78,7 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
               ><small>of ${whole(recent.sessions)} in 15 min</small>`
       }
     </div>
-    <div class="cell" data-label="Lift"><${LiftText} lift=${row.lift} /></div>
+    <div class="cell" data-label="Lift"><${LiftText} lift=${row.lift} timeZone=${row.period?.timeZone ?? "UTC"} /></div>
     <div class="cell" data-label="Last change">
       ${
         lastChange === null

@@ -1,16 +1,17 @@
-// Lift: what a campaign brought beside its holdout, with its interval.
+// Lift: what a campaign brought beside its holdout, with its interval, and of which users.
 
 import type { Lift } from "../../views/lift.ts";
-import { whole } from "./format.ts";
+import { time } from "./format.ts";
 import { html } from "./html.ts";
 
-export function LiftText({ lift }: { lift: Lift | null }) {
+export function LiftText({ lift, timeZone }: { lift: Lift | null; timeZone: string }) {
   if (lift === null) return html`<span class="quiet">–</span>`;
   if (lift.kind === "none") return html`<span class="quiet">–</span><small>no holdout to compare with yet</small>`;
-  if (lift.kind === "too_much")
-    return html`<span class="quiet">–</span><small>${`${whole(lift.records)} records: see evaluate --live`}</small>`;
-  const { perThousand, unit } = lift;
-  return html`<span>${signed(perThousand.value)}</span><small>${`${signed(perThousand.low)} to ${signed(perThousand.high)} ${unit} a thousand users`}</small>`;
+  const { perThousand, unit, sinceMs, oneIn } = lift;
+  const since = sinceMs === null ? "" : `, since ${time(sinceMs, timeZone)}`;
+  const drawn = oneIn === 1 ? "" : `, of one user in ${oneIn}`;
+  const range = `${signed(perThousand.low)} to ${signed(perThousand.high)} ${unit} a thousand users`;
+  return html`<span>${signed(perThousand.value)}</span><small>${range + since + drawn}</small>`;
 }
 
 function signed(value: number): string {

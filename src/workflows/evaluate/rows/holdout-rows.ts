@@ -44,7 +44,7 @@ export interface Holdout {
 }
 
 /** The campaign did nothing to these, held out or not. */
-const NOT_DECIDED: ReadonlySet<Reason> = new Set([
+export const NOT_DECIDED: ReadonlySet<Reason> = new Set([
   "invalid_campaign",
   "campaign_not_live",
   "campaign_paused",
