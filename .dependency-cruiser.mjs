@@ -59,7 +59,7 @@ const ROOMS = {
       "what guards one door guards all.",
   },
   gateway: {
-    may: [PORT, CODEC, "^src/http/"],
+    may: [PORT, CODEC, "^src/http/", "^src/observe/gateway-metrics\\.ts$"],
     why:
       "gateway/ is a client of the log like any other: it writes sessions and reads decisions. What knew the treasurer " +
       "or a shard could give money past them.",
@@ -92,7 +92,7 @@ const ROOMS = {
       "^src/observe/",
       "^src/workflows/(control|topics|evaluate|look-back)/",
       "^src/evaluate/(policy|verify)/",
-      "^src/terminal/progress\\.ts$",
+      "^src/terminal/(progress|signals)\\.ts$",
     ],
     why:
       "console/ shows people what is on the log, and steers as any operator does: by commands on a topic. It has no way " +

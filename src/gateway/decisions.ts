@@ -61,6 +61,11 @@ export class Decisions {
     this.#options = options;
   }
 
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#inFlight;
+  }
+
   /** Null when the log has the session and the time is over; throws a Problem. */
   async decide(request: DecisionRequest): Promise<Decided | null> {
     const { mostInFlight } = this.#options;

@@ -6,8 +6,9 @@
 import { withOpenApi } from "../http/openapi.ts";
 import { createHttp, listen, type HttpSettings } from "../http/server.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { followTopics, lastOf } from "../log/reading/follow.ts";
+import { followTopics, lastOf, type Following } from "../log/reading/follow.ts";
 import { placementOf } from "../log/placement.ts";
+import { GatewayMetrics } from "../observe/gateway-metrics.ts";
 import { Decisions } from "./decisions.ts";
 import { PublishedSession } from "./recorded.ts";
 import { RewardNames } from "./reward-names.ts";
@@ -52,7 +53,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const rewardNames = new RewardNames();
   const app = createHttp(http);
+  const troubles = (): string | null => (followed?.isTroubled() === true ? "the log cannot be read" : null);
+  const metrics = new GatewayMetrics({
+    waiting: () => decisions.waiting,
+    isTroubled: () => writer.isStuck || troubles() !== null,
+  });
   const stop = new AbortController();
+  let followed: Following | null = null;
   const takes: Readonly<Record<string, (value: Uint8Array) => void>> = {
     decisions: (value) => decisions.decided(value),
     "dead-letters": (value) => decisions.dead(value),
@@ -64,18 +71,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     "dead-letters": 0,
   };
   try {
-    const followed = await followTopics(
+    followed = await followTopics(
       log,
       Object.entries(back).map(([topic, records]) => ({ topic, from: lastOf(records) })),
       {
         onRecords: (records) => {
           for (const { topic, value } of records) if (value !== null) takes[topic]?.(value);
+          const last = records.findLast(({ topic }) => topic === "decisions");
+          if (last !== undefined) metrics.followed(nowMs() - last.timestampMs);
         },
         onTrouble: (text) => http.onTrouble(text ?? "the log can be read again"),
         signal: stop.signal,
       },
     );
     await followed.caughtUp;
+    metrics.addTo(app);
     await withOpenApi(app, {
       title: "Stipend gateway",
       description: "Ask for a decision, tell what became of it, and look a user's decisions up.",
@@ -87,7 +97,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       writer,
       placement,
       nowMs,
-      troubles: () => (followed.isTroubled() ? "the log cannot be read" : null),
+      troubles,
     });
     const address = await listen(app, http);
     return {

@@ -67,7 +67,7 @@ export interface PartitionRange {
 }
 
 /** A partition, and the next offset to read of it. */
-export interface Place {
+export interface ReadPlace {
   readonly topic: string;
   readonly partition: number;
   readonly from: number;
@@ -136,7 +136,7 @@ export interface EventLog {
    * Committed records of several partitions as they come, those of each in offset order, a batch from any of them; nothing is
    * fetched before the batch before it has been taken. Goes on until `signal` aborts; throws when a partition cannot be read.
    */
-  follow(places: readonly Place[], signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  follow(places: readonly ReadPlace[], signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /**
    * Takes part in the work of a kind: the log assigns partitions and may take them away again. The embedded log
    * assigns all partitions to the one process that runs the kind, and throws `AlreadyRunning` for a second.

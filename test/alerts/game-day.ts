@@ -76,7 +76,7 @@ class GameDay {
       { STIPEND_HTTP: address, STIPEND_FEATURE_URL: features.url, STIPEND_FEATURE_DEADLINE_MS: "5000" },
       () => Date.now() - clock.behindMs,
     );
-    const prometheus = await startPrometheus([address, hand.target]);
+    const prometheus = await startPrometheus([address, ...hand.targets]);
     const day = new GameDay({ say, shell, prometheus, hand, address, features, clock });
     await day.#ready(/^ready/);
     const { folder, release } = writeRelease(shell.folder, "first");
@@ -151,7 +151,14 @@ class GameDay {
   }
 
   async byHand(): Promise<void> {
-    const incidents = TOLD_BY_HAND.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
+    const alerts = [
+      ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
+      ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
+      ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
+      ...["StipendGatewaySlow", "StipendGatewayUnavailable", "StipendGatewayPending"],
+      ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
+    ];
+    const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(
       incidents,
       () => this.#of.hand.wrong(),

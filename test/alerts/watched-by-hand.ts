@@ -4,6 +4,7 @@
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { topicSpecs } from "../../src/log/topics.ts";
+import { GatewayMetrics } from "../../src/observe/gateway-metrics.ts";
 import { serveHttp } from "../../src/observe/http.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import type { Surroundings } from "../../src/observe/surroundings.ts";
@@ -14,6 +15,7 @@ import { SAMPLES } from "../../fixtures/samples.ts";
 const WELL: Surroundings = { features: null, disks: [], clocks: [], badEnd: null, maintenance: null };
 /** That no other instance under this Prometheus has: what runs somewhere is not down. */
 const PARTITION = 7;
+const DECIDE = "POST /v1/decisions";
 const GiB = 1024 ** 3;
 const HOUR_MS = 3_600_000;
 
@@ -26,7 +28,7 @@ export const TOLD_BY_HAND = [
 ];
 
 export interface WatchedByHand {
-  readonly target: string;
+  readonly targets: readonly string[];
   /** All that is told here goes wrong, or is well again. */
   wrong(): Promise<void>;
   well(): Promise<void>;
@@ -58,6 +60,13 @@ export async function watchByHand(): Promise<WatchedByHand> {
     }),
   });
   const { observer } = metrics;
+  const gateway = new GatewayMetrics({ waiting: () => 0, isTroubled: () => isWrong });
+  const gatewayHttp = await serveHttp({ host: "127.0.0.1", port: 0, metrics: gateway, conditions: () => [] });
+  const asking = setInterval(() => {
+    const [status, ms] = isWrong ? [503, 900] : [200, 10];
+    gateway.request(DECIDE, status, ms);
+    gateway.request(DECIDE, isWrong ? 202 : status, ms);
+  }, 100);
   const http = await serveHttp({ host: "127.0.0.1", port: 0, metrics, conditions: () => [] });
   const become = (...states: readonly TaskState[]): void => {
     for (const state of states) observer.lifecycle("serve", PARTITION, state);
@@ -100,7 +109,7 @@ export async function watchByHand(): Promise<WatchedByHand> {
   /** It has its sessions, whatever else is wrong. */
   const decided = [`reasons/${sample.campaign}/planned`, 1] as const;
   return {
-    target: new URL(http.address).host,
+    targets: [http, gatewayHttp].map(({ address }) => new URL(address).host),
     async wrong() {
       isWrong = true;
       const forecast = { ...(sample.forecast ?? ({} as never)), mixDrift: 10n ** 9n, refusedShare: 0.9 };
@@ -139,6 +148,8 @@ export async function watchByHand(): Promise<WatchedByHand> {
     },
     async close() {
       if (timer !== null) clearInterval(timer);
+      clearInterval(asking);
+      await gatewayHttp.close();
       await http.close();
       await log.close();
     },

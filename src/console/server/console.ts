@@ -94,7 +94,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     ]);
     asked = { partitions, state };
   });
-  const lifting = keepLifts({ model, holdouts, sinceMs: () => follower.facts().decisionsSinceMs, nowMs, signal });
+  const lifting = keepLifts({ model, holdouts, sinceMs: () => follower.facts().decisionsSinceMs, signal });
   const end = async (): Promise<void> => {
     ending.abort();
     live.close();

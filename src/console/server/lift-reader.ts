@@ -12,7 +12,6 @@ export interface LiftOptions {
   readonly holdouts: RunningHoldouts;
   /** Since when they are known; null: from the beginning of what the log keeps. */
   readonly sinceMs: () => number | null;
-  readonly nowMs: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +22,7 @@ const FIRST_MS = 2_000;
 const BOOTSTRAP: BootstrapOptions = { replicates: 400, seed: 1, confidence: 0.95 };
 
 /** Until the signal. */
-export async function keepLifts({ model, holdouts, sinceMs, nowMs, signal }: LiftOptions): Promise<void> {
+export async function keepLifts({ model, holdouts, sinceMs, signal }: LiftOptions): Promise<void> {
   await pause(FIRST_MS, signal);
   while (!signal.aborted) {
     const ids = model.statuses().map(({ campaign }) => campaign);
@@ -31,7 +30,7 @@ export async function keepLifts({ model, holdouts, sinceMs, nowMs, signal }: Lif
     for (const id of ids) {
       const campaign = model.campaign(id);
       const running = campaign === null ? null : holdouts.value(campaign, BOOTSTRAP);
-      if (campaign !== null) model.lifts.set(id, liftOf(running, campaign, { atMs: nowMs(), sinceMs: sinceMs() }));
+      if (campaign !== null) model.lifts.set(id, liftOf(running, campaign, sinceMs()));
       await pause(EACH_MS, signal);
       if (signal.aborted) return;
     }

@@ -3,7 +3,7 @@
 
 import type { ServerResponse } from "node:http";
 
-/** What is sent: `event: page`. */
+/** What is sent: `event: page`. A page itself has no time of its making in it, or it would be another each time. */
 export interface LivePage {
   readonly atMs: number;
   /** Why the log cannot be read now, and since when; null: it can. */

@@ -6,10 +6,9 @@ import { rewardUnit } from "../../domain/campaign/reward-unit.ts";
 
 export type Lift =
   /** Nobody is held out, or there are too few users to say anything. */
-  | { readonly kind: "none"; readonly atMs: number }
+  | { readonly kind: "none" }
   | {
       readonly kind: "measured";
-      readonly atMs: number;
       /** Of the decisions since then; null: of all that the log keeps. */
       readonly sinceMs: number | null;
       readonly unit: string;
@@ -35,9 +34,9 @@ const THOUSAND = 1_000;
 export function liftOf(
   running: { readonly value: HoldoutValue | null; readonly oneIn: number } | null,
   campaign: Campaign,
-  { atMs, sinceMs }: { readonly atMs: number; readonly sinceMs: number | null },
+  sinceMs: number | null,
 ): Lift {
-  if (running === null || running.value === null) return { kind: "none", atMs };
+  if (running === null || running.value === null) return { kind: "none" };
   const { value, oneIn } = running;
   const { unit, weight } = rewardUnit(campaign);
   const times = ({ value: mean, low, high }: LiftRange, factor: number): LiftRange => ({
@@ -47,7 +46,6 @@ export function liftOf(
   });
   return {
     kind: "measured",
-    atMs,
     sinceMs,
     unit,
     perThousand: times(value.perUser, THOUSAND / weight),

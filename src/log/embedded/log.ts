@@ -16,7 +16,7 @@ import {
   type LogRecord,
   type Member,
   type Membership,
-  type Place,
+  type ReadPlace,
   type TaskKind,
 } from "../event-log.ts";
 import type { Partitioner } from "../partitioner.ts";
@@ -173,7 +173,7 @@ async function* readFrom(
 /** All partitions in one read of the file; the one that comes first moves on, so that none waits for ever. */
 async function* follow(
   core: Core,
-  places: readonly Place[],
+  places: readonly ReadPlace[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   core.checkOpen();

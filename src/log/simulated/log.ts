@@ -9,7 +9,7 @@ import {
   type EventLog,
   type LogRecord,
   type Member,
-  type Place,
+  type ReadPlace,
   type TaskKind,
 } from "../event-log.ts";
 import type { ClusterCore, Process, SimulatedLog } from "./core.ts";
@@ -180,7 +180,7 @@ async function* readFrom(
 
 async function* follow(
   process: Process,
-  places: readonly Place[],
+  places: readonly ReadPlace[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   const { store, wakeup } = process.core;

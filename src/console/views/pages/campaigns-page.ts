@@ -9,7 +9,6 @@ import type { Lift } from "../lift.ts";
 import type { LiveModel } from "../model/live-model.ts";
 
 export interface CampaignsPage {
-  readonly atMs: number;
   readonly campaigns: readonly CampaignRow[];
 }
 
@@ -65,7 +64,7 @@ export interface LastChange {
 
 export function campaignsPage(model: LiveModel, nowMs: number): CampaignsPage {
   const rows = model.statuses().map((status) => campaignRow(model, status, nowMs));
-  return { atMs: nowMs, campaigns: rows.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b))) };
+  return { campaigns: rows.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b))) };
 }
 
 function isOver({ state }: CampaignRow): boolean {

@@ -1,7 +1,7 @@
 // Reading
 // The log's `read`: outside of any task and any group, on connections that are used again by the next reader.
 
-import type { EventLog, LogRecord, Place } from "../../event-log.ts";
+import type { EventLog, LogRecord, ReadPlace } from "../../event-log.ts";
 import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
@@ -59,7 +59,7 @@ export class Reading {
     }
   }
 
-  async *follow(places: readonly Place[], signal: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+  async *follow(places: readonly ReadPlace[], signal: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
     this.#cluster.checkOpen();
     for (const { topic, partition } of places) await this.#catalogue.partition(topic, partition);
     const wanted = places.map(({ topic, partition, from }) => ({
