@@ -28,8 +28,10 @@ export function Actions({ page }: { page: CampaignPage }) {
   const commanding = useCommanding();
   const [open, setOpen] = useState<Kind | null>(null);
   const { row, settings } = page;
-  if (commanding !== "open" || settings === null || row.state === "ended") return null;
-  const kinds: readonly Kind[] = [
+  const isOver = row.state === "ended";
+  // The dialog that ended it still has its answer to show.
+  if (commanding !== "open" || settings === null || (isOver && open === null)) return null;
+  const all: readonly Kind[] = [
     ...(row.warnings.some(({ kind }) => kind === "alarm") ? (["clear_alarm"] as const) : []),
     "set_budget",
     row.state === "paused" ? "resume" : "pause",
@@ -39,7 +41,7 @@ export function Actions({ page }: { page: CampaignPage }) {
     "end",
   ];
   return html`<div class="actions">
-    ${kinds.map((kind) => html`<button type="button" key=${kind} class=${kind === "end" ? "danger" : ""} onClick=${() => setOpen(kind)}>${TITLES[kind]}…</button>`)}
+    ${(isOver ? [] : all).map((kind) => html`<button type="button" key=${kind} class=${kind === "end" ? "danger" : ""} onClick=${() => setOpen(kind)}>${TITLES[kind]}…</button>`)}
     ${open !== null && html`<${ActionDialog} key=${open} start=${startOf(open, page, settings)} row=${row} hasPeriod=${settings.period !== null} onClose=${() => setOpen(null)} />`}
   </div>`;
 }

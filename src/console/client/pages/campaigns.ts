@@ -95,7 +95,7 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
 function PauseOrResume({ row }: { row: CampaignRow }) {
   const commanding = useCommanding();
   const [isOpen, setOpen] = useState(false);
-  if (commanding !== "open" || row.state === "ended") return html`<div class="act"></div>`;
+  if (commanding !== "open" || (row.state === "ended" && !isOpen)) return html`<div class="act"></div>`;
   const kind = row.state === "paused" ? "resume" : "pause";
   return html`<div class="act">
     <button type="button" class="small" onClick=${() => setOpen(true)}>${kind === "pause" ? "Pause…" : "Resume…"}</button>
