@@ -151,14 +151,7 @@ class GameDay {
   }
 
   async byHand(): Promise<void> {
-    const alerts = [
-      ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
-      ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
-      ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
-      ...["StipendGatewaySlow", "StipendGatewayUnavailable", "StipendGatewayPending"],
-      ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
-    ];
-    const incidents = alerts.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
+    const incidents = TOLD_BY_HAND.map((alert) => ({ incident: "told by hand", alert, says: /./ }));
     await this.#watch(
       incidents,
       () => this.#of.hand.wrong(),

@@ -24,6 +24,7 @@ export const TOLD_BY_HAND = [
   ...["StipendTaskNotRunning", "StipendLag", "StipendRecoveries", "StipendSlowCycles", "StipendRebalances"],
   ...["StipendOverBudget", "StipendMixDrift", "StipendShardsBehind", "StipendRestoring", "StipendDiskNearlyFull"],
   ...["StipendOutcomesUnweighed", "StipendLogMaintenance"],
+  ...["StipendGatewaySlow", "StipendGatewayUnavailable", "StipendGatewayPending"],
   ...["StipendOffCurve", "StipendEndsEarly", "StipendRefusals"],
 ];
 

@@ -112,7 +112,10 @@ function groupMember(process: Process, kind: TaskKind, group: Group, member: Mem
 
 function dataMethods(
   process: Process,
-): Pick<EventLog, "ensureTopics" | "topics" | "ranges" | "send" | "read" | "follow" | "committed" | "owners" | "state"> {
+): Pick<
+  EventLog,
+  "ensureTopics" | "topics" | "ranges" | "send" | "read" | "follow" | "committed" | "owners" | "state"
+> {
   const { core } = process;
   return {
     async ensureTopics(specs) {
