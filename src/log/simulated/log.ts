@@ -191,8 +191,8 @@ async function* follow(
   while (!signal.aborted) {
     process.check();
     const records = places.flatMap(({ topic, partition }, at) => {
-      const found = store.slice(topic, partition, next[at] ?? 0, READ_BATCH);
-      next[at] = (found.at(-1)?.offset ?? (next[at] ?? 0) - 1) + 1;
+      const found = store.slice(topic, partition, next[at]!, READ_BATCH);
+      next[at] = (found.at(-1)?.offset ?? next[at]! - 1) + 1;
       return found;
     });
     if (records.length > 0) yield records;
