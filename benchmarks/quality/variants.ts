@@ -68,7 +68,7 @@ export function trainingsOf(learn: LearnOptions): Variant[] {
     trained("no products of pairs of features", { crosses: false }),
     trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
     trained("ordered arms do not lend each other strength", { effects: "nominal" }),
-    { name: "boosted trees in place of the network", groups: "student", learn: { ...learn, learners: "trees" } },
-    { name: "the mean of network and boosted trees", groups: "student", learn: { ...learn, learners: "both" } },
+    { name: "the network alone", groups: "student", learn: { ...learn, learners: "network" } },
+    { name: "boosted trees alone", groups: "student", learn: { ...learn, learners: "trees" } },
   ];
 }

@@ -48,7 +48,7 @@ export interface LearnOptions extends RepresentOptions {
 }
 
 export const LEARN_OPTIONS: LearnOptions = {
-  learners: "network",
+  learners: "both",
   network: {},
   trees: {},
   cluster: CLUSTER_OPTIONS,
@@ -62,6 +62,7 @@ export const LEARN_OPTIONS: LearnOptions = {
 
 export const QUICK_LEARN_OPTIONS: LearnOptions = {
   ...LEARN_OPTIONS,
+  learners: "network",
   network: QUICK_NETWORK,
   trees: QUICK_TREES,
   cluster: { ...CLUSTER_OPTIONS, candidates: [10, 20], rounds: 8 },

@@ -61,7 +61,7 @@ export const command = defineCommand({
     ),
     learners: option(
       "kind",
-      "what foretells reward and cost: network, boosted trees, or the mean of both (default: network)",
+      "what foretells reward and cost: network, boosted trees, or the mean of both (default: both; network with --quick)",
       asOneOf(["both", "network", "trees"]),
     ),
     members: option(
