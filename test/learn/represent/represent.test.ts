@@ -10,7 +10,12 @@ import {
   QUICK_NETWORK,
   type NetworkOptions,
 } from "../../../src/learn/represent/options.ts";
-import { trainRepresentation, type Learners, type RepresentOptions } from "../../../src/learn/represent/train.ts";
+import {
+  TREES_WEIGHT,
+  trainRepresentation,
+  type Learners,
+  type RepresentOptions,
+} from "../../../src/learn/represent/train.ts";
 import { QUICK_TREES, type TreeOptions } from "../../../src/learn/trees/options.ts";
 import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
 import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "../log-files.ts";
@@ -218,7 +223,9 @@ describe("the trees", () => {
     const [both, one, other] = [await by("both"), await by("network"), await by("trees")];
     const isMean = (all: Effects, a: Effects, b: Effects): void => {
       for (const of of ["reward", "cost", "redemption"] as const)
-        all[of].forEach((value, at) => expect(value).toBeCloseTo((a[of][at]! + b[of][at]!) / 2, 4));
+        all[of].forEach((value, at) =>
+          expect(value).toBeCloseTo((1 - TREES_WEIGHT) * a[of][at]! + TREES_WEIGHT * b[of][at]!, 4),
+        );
     };
     isMean(both.effects(x, n), one.effects(x, n), other.effects(x, n));
     isMean(both.effectsWithout(2, x, n), one.effectsWithout(2, x, n), other.effectsWithout(2, x, n));
