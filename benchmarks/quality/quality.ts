@@ -38,7 +38,7 @@ export async function benchmarkQuality(asked: Asked, tell: Tell): Promise<Result
   const backend = await useBackend("auto");
   const python = await preparePython(tell);
   const packages = (await python.script("versions.py", [])).trim();
-  const learner = `${backend}, src/learn ${learnerCode()}`;
+  const learner = `${backend}, learners ${asked.learn.learners}, src/learn ${learnerCode()}`;
   const load = `load ${loadavg()[0]!.toFixed(0)} on ${cpus().length} processors at the start of the last run`;
   const found: Results = asked.keep ? await readResults(asked.results) : { versions: "", results: [], experiments: [] };
   const results = [...found.results];
