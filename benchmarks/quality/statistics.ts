@@ -41,7 +41,8 @@ export function pairedDifference<T extends Seeded>(
   return pairs.length === 0 ? null : differenceOf(pairs, better);
 }
 
-const FEWEST = 3;
+/** Seeds below which there is no interval. */
+export const FEWEST = 3;
 
 export function differenceOf(pairs: readonly number[], better: "more" | "less" = "more"): Difference {
   const seeds = pairs.length;

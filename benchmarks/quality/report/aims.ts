@@ -11,7 +11,7 @@
 
 import { METHODS, SCORES_ONLY } from "../results.ts";
 import { mean } from "../scorer.ts";
-import { deviation, median, pairedDifference } from "../statistics.ts";
+import { deviation, FEWEST, median, pairedDifference } from "../statistics.ts";
 import { difference, digits, table } from "./format.ts";
 import { lostAt } from "./noise.ts";
 import { of, peersIn, titleOf, type Setting } from "./settings.ts";
@@ -51,7 +51,6 @@ export function aimsSection(settings: readonly Setting[]): string[] {
 
 const TWO_POINTS = 0.02;
 const ONE_POINT = 0.01;
-const FEWEST = 3;
 
 function overTheMark(setting: Setting): Finding {
   const found = pairedDifference(of(setting, "ours"), of(setting, "mark"), ({ share }) => share);

@@ -50,8 +50,13 @@ function otherLearners({ results, experiments }: Pick<Results, "results" | "expe
   const now = learnerCode();
   const old = [...results, ...experiments].filter(({ learner }) => learner !== undefined && !learner.endsWith(now));
   if (old.length === 0) return [];
-  const states = [...new Set(old.map(({ learner }) => learner!))];
-  return [`the learner as it is now (src/learn ${now}): ${old.length} figures of ours are of ${states.join("; ")}`];
+  const whose = (each: (typeof old)[number]): string => ("world" in each ? `world ${each.world}` : each.experiment);
+  const states = [...Map.groupBy(old, ({ learner }) => learner!)].map(
+    ([learner, some]) => `${learner} (${[...new Set(some.map(whose))].join(", ")})`,
+  );
+  return [
+    `the learner as it is now (src/learn ${now}) in all: ${old.length} figures of ours are of ${states.join("; ")}`,
+  ];
 }
 
 const NOT_IN_IT = [

@@ -1,7 +1,7 @@
 // Summary: one table over all markets, the first that a reader sees.
 
 import { METHODS } from "../results.ts";
-import { pairedDifference } from "../statistics.ts";
+import { FEWEST, pairedDifference } from "../statistics.ts";
 import { difference, overSeeds, table } from "./format.ts";
 import { labelOf, methodsIn, of, titleOf, type Setting } from "./settings.ts";
 
@@ -31,7 +31,7 @@ export function summaryOf(settings: readonly Setting[]): string[] {
       ]),
     ),
     "",
-    "Ours as served less this, paired by seed, with the 95 % interval and the verdict on ours:",
+    "Ours as served less this, paired by seed, with the 95 % interval and the verdict on ours:" + undecided(some),
     ...table(
       ["than", ...heads],
       others.map((method) => [METHODS[method]!, ...some.map((setting) => compared(method, setting))]),
@@ -39,4 +39,12 @@ export function summaryOf(settings: readonly Setting[]): string[] {
     "",
     `![Ours less each method, by market](${SUMMARY_PICTURE})`,
   ];
+}
+
+/** Where nothing is decided yet, that is said first. */
+function undecided(settings: readonly Setting[]): string {
+  const isDecided = settings.some((setting) => of(setting, "ours").length >= FEWEST);
+  return isDecided
+    ? ""
+    : " **fewer than three seeds of ours in every market, so nothing is decided by these figures.**";
 }
