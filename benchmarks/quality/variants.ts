@@ -65,7 +65,7 @@ export function trainingsOf(learn: LearnOptions): Variant[] {
       learnedBy("learners: network and boosted trees", "both"),
     ].filter((each) => each.learn.learners !== learn.learners),
     ...MEMBERS.map((members) => trained(`${4 * members} members, ${members} over each trunk`, { members })),
-    trained("no products of pairs of features", { crosses: false }),
+    trained("every other trunk sees products of pairs of features", { crosses: true }),
     trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
     trained("ordered arms do not lend each other strength", { effects: "nominal" }),
     { name: "the network alone", groups: "student", learn: { ...learn, learners: "network" } },

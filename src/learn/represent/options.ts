@@ -42,7 +42,7 @@ export const NETWORK_DEFAULTS: NetworkOptions = {
   maxEpochs: 40,
   patience: 6,
   pooling: 1e-3,
-  crosses: true,
+  crosses: false,
   effects: "auto",
   shrinkIntercepts: true,
   amountWeight: 0.3,
@@ -57,7 +57,6 @@ export const QUICK_NETWORK: Partial<NetworkOptions> = {
   patience: 3,
   learningRate: 2e-3,
   average: 0.95,
-  crosses: false,
   batch: 512,
   maxRows: 60_000,
 };

@@ -21,7 +21,7 @@ export interface TypedOptions {
   readonly trainRows: number | undefined;
   readonly dropout: number | undefined;
   readonly effects: NetworkOptions["effects"] | undefined;
-  readonly plainFeatures: boolean;
+  readonly crosses: boolean;
   readonly plainIntercepts: boolean;
   readonly readout: Readout | undefined;
   readonly studentEpochs: number | undefined;
@@ -49,7 +49,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
         effects: typed.effects,
         maxRows: typed.trainRows,
       }),
-      ...(typed.plainFeatures ? { crosses: false } : {}),
+      ...(typed.crosses ? { crosses: true } : {}),
       ...(typed.plainIntercepts ? { shrinkIntercepts: false } : {}),
     },
     cluster: {

@@ -16,7 +16,7 @@ import { SETTINGS } from "../../../settings/table/settings.ts";
 import { asInteger, asAmount, asNumber, asText } from "../../../settings/parse.ts";
 
 /** A third of the time of `train`: on logs of this size the rest is the fourth decimal of the loss, and a minute. */
-const TRAIN_ARGS = ["--epochs", "17", "--plain-features", "--learners", "network"];
+const TRAIN_ARGS = ["--epochs", "17", "--learners", "network"];
 const TICK_MS = 60_000;
 /** In scaled real time a tick is short enough for the eye, and long enough for the machine. */
 const REAL_TICK_MS = 50;

@@ -81,7 +81,7 @@ export const command = defineCommand({
       "auto: ordered arms share strength through their dose; nominal: each arm for itself (default: auto)",
       asOneOf(["auto", "nominal"]),
     ),
-    plainFeatures: flag("no trunk of the network sees products of pairs of features"),
+    crosses: flag("every other trunk of the network also sees products of pairs of features"),
     plainIntercepts: flag("start each arm's level at its plain mean, without shrinking"),
     readout: option(
       "name",
