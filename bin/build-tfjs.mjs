@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Builds the native addon of @tensorflow/tfjs-node, whose own install script fetches from a place that refuses everybody.
-// libtensorflow comes from the wheel of tensorflow-cpu through pip and is kept in .tfjs/, outside node_modules, so that a
-// reinstall only compiles again (seconds). Does nothing when the addon loads already. Plain JavaScript: needs no Node flags.
+// TensorFlow addon
+// Builds the native addon of @tensorflow/tfjs-node, whose own install script fetches from a server that refuses everybody.
+// Does nothing when the addon loads already. Plain JavaScript, so that it needs no Node flags.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
@@ -64,6 +64,7 @@ function libraryKept() {
   );
 }
 
+/** From the wheel of tensorflow-cpu. It is kept outside node_modules, so that a reinstall only compiles again (seconds). */
 function fetchLibrary() {
   need("python3", ["-m", "pip", "--version"], "install Python 3 with pip (Debian: apt-get install python3-pip)");
   mkdirSync(home, { recursive: true });

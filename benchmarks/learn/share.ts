@@ -1,17 +1,11 @@
 // Share benchmark
 // How much of the best possible the allocation reaches: on a synthetic market whose truth is known, the true incremental
-// reward of a policy over that of the best policy at the same true spend, at twelve budgets. Policies are fixed on the
-// log alone and tried on new people. Ours as served (the student's hard class, the plan), beside
-//   one mix               for everybody, by the log's means or by the true ones; and each arm for everybody
-//   individual            the same network deciding user by user
-//   the teacher's groups  ours without the student
-// and ours with one choice taken away at a time (docs/METHOD.md). Budget error is |true spend / planned − 1|, where a plan
-// that sees no use in a whole budget has planned less.
+// reward of a policy over that of the best policy at the same true spend, at twelve budgets. Policies are fixed on the log
+// alone and tried on new people. Not measured are real data (no truth), drift, and how a day of pacing turns a plan into
+// spend (`stipend day`).
 //
 //   node benchmarks/learn/share.ts [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
 //                            [--only name,name] [--epochs 40]
-//
-// Not measured: real data (no truth), drift, how a day of pacing turns a plan into spend (`stipend day`).
 
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -53,7 +47,7 @@ export interface ShareOptions {
   readonly tell: (text: string) => void;
 }
 
-/** What is taken away from ours. A variant without `network` shares ours. */
+/** Ours with one choice taken away (docs/METHOD.md). A variant without `network` shares ours. */
 interface Variant {
   readonly name: string;
   readonly network?: Partial<NetworkOptions>;
@@ -93,6 +87,10 @@ interface Made {
   grouping: { readonly key: string; readonly made: Grouping } | null;
 }
 
+/**
+ * Ours as served (the student's hard class, the plan) and its variants; beside them one mix for everybody, by the log's means
+ * or by the true ones, each arm for everybody, and the same network deciding user by user.
+ */
 async function measureWorld(
   dataset: Dataset,
   people: People,
@@ -149,7 +147,7 @@ function group(dataset: Dataset, representation: Representation, learn: LearnOpt
   return groupRows({ dataset, representation, cluster, student, sample, seed, progress: () => undefined });
 }
 
-/** The plan of a grouping, served by the student's classes; for ours also by the teacher's. */
+/** The plan of a grouping, served by the student's classes; for ours also by the teacher's groups, without the student. */
 async function servedPolicy(
   name: string,
   dataset: Dataset,
@@ -188,6 +186,7 @@ async function servedPolicy(
 export interface Summary {
   readonly name: string;
   readonly share: Spread;
+  /** |true spend / planned − 1|; a plan that sees no use in a whole budget has planned less. */
   readonly budgetError: Spread;
   readonly studentValueRatio: Spread | null;
   readonly clusters: Spread | null;

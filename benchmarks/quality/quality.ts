@@ -1,9 +1,7 @@
 // Quality benchmark
-// Does it allocate better than other methods? On six synthetic markets whose truth is known, from the same randomised log,
-// and on real experiments, by rows that no method has learned from: ours as served and ours user by user, beside the mark
-// (an S-learner in two parts on boosted trees, tuned), S-, T- and X-learner, a causal forest, TARNet, DragonNet and a
-// decision-focused network. One scorer judges all (scorer.ts; experiments/judge.ts). The other methods run in a Python
-// environment that this makes from pinned packages; worlds and methods are in peers/.
+// Does it allocate better than other methods, on six synthetic markets whose truth is known and on real experiments? Ours, as
+// served and user by user, is held against others that learn from the same log (peers/). One scorer judges all (scorer.ts;
+// experiments/judge.ts).
 //
 //   npm run bench:quality -- [--quick] [--worlds A,a,B,b,C,D] [--seeds 101,102,…] [--rows 0,15000,…] [--people 20000]
 //                            [--methods ours,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0,0.05,0.1]

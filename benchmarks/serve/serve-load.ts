@@ -1,12 +1,6 @@
-// The other side of the serve benchmark: event producer and consumer in a process of their own, as they are in life. It
-// sends sessions, follows decisions, and answers one in ten with an outcome. Told what to do by messages of its parent.
-//
-//   fill      the users' profiles, and waits until they are read
-//   saturate  sessions as fast as they are decided, never more than `ahead` undecided; answers how many a second
-//   pace      sessions at a rate, by the clock, whatever becomes of them; answers their latencies
-//
-// A session's latency is from when it was due to be sent until its decision was read here: sending, the log, the cycle,
-// the commit and reading are all in it, and so is any delay of this process's own (no coordinated omission).
+// Serve load
+// The other side of the serve benchmark: event producer and consumer in a process of their own, as they are in life. It sends
+// sessions, follows decisions, and answers one in ten with an outcome. Its parent tells it what to do by messages (`Order`).
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +12,11 @@ import { openEmbeddedLog, type EmbeddedLog } from "../../src/log/embedded/log.ts
 import type { OutRecord } from "../../src/log/event-log.ts";
 import { benchProfile, benchSession } from "./serve-world.ts";
 
+/**
+ * fill      the users' profiles
+ * saturate  sessions as fast as they are decided, never more than `ahead` undecided; answers how many a second
+ * pace      sessions at a rate, by the clock, whatever becomes of them; answers their latencies
+ */
 export type Order =
   | { readonly kind: "fill"; readonly users: number }
   | { readonly kind: "saturate"; readonly sessions: number; readonly warmUp: number; readonly ahead: number }
@@ -26,7 +25,10 @@ export type Order =
 export interface Answer {
   readonly decisions: number;
   readonly perSecond: number;
-  /** Of a paced run. */
+  /**
+   * Of a paced run: from when a session was due to be sent until its decision was read here. Sending, the log, the cycle, the
+   * commit and reading are all in it, and so is any delay of this process's own (no coordinated omission).
+   */
   readonly latenciesMs: readonly number[];
 }
 

@@ -1,8 +1,6 @@
 // Catalogue
 // Every command by name, with the file it is in. A file is loaded only when its command is run, so that help is instant
 // and a live allocator never loads what trains a release. The summaries here are what `stipend --help` lists.
-//
-// To add a command: write commands/<group>/<name>.ts with `export const command = defineCommand({…})` and name it here.
 
 import type { Command } from "./command.ts";
 
@@ -11,7 +9,10 @@ export interface Entry {
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
-/** "releases list" is the command `list` of the group `releases`. */
+/**
+ * "releases list" is the command `list` of the group `releases`. To add a command: write commands/<group>/<name>.ts with
+ * `export const command = defineCommand({…})` and name it here.
+ */
 export const CATALOGUE: Readonly<Record<string, Entry>> = {
   day: {
     summary: "train a release, play a day of users against the allocator, and report",

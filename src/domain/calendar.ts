@@ -1,5 +1,7 @@
-// Calendar: days and weeks as a time zone has them, and times of the clock on its walls. Pure: zones are data.
+// Calendar
+// Days and weeks as a time zone has them, and what its clocks show. Pure: zones are data.
 //
+// Invariants:
 //   1. Days follow each other without a gap: one ends where the next begins, with 23, 24 or 25 hours (or what a zone does).
 //   2. A week begins on Monday.
 

@@ -1,8 +1,8 @@
 // EventLog
-// The port through which every room reaches its topics. It speaks of records, positions and tasks; an adapter
-// (embedded, simulated, kafka) keeps the bytes. test/log/conformance.ts is the contract, and every adapter passes it.
+// The port through which every room reaches its topics, so that none depends on a broker. It speaks of records, positions
+// and tasks; an adapter (embedded, simulated, kafka) keeps the bytes. test/log/conformance.ts tests every adapter against it.
 //
-// What an adapter promises:
+// Invariants:
 //   E1. A partition is an ordered, append-only sequence; offsets rise, gaps are allowed (Kafka has them).
 //   E2. A transaction's records and positions become readable together or not at all; readers see only committed ones,
 //       in offset order.

@@ -1,9 +1,10 @@
 // Formats
-// How an older version knows that it would misread a record of a newer one: the header `stipend-needs` tells the least format
-// that understands it, and which version wrote it. Format 1 has no header.
+// Keeps an older version from misreading a record of a newer one: the header `stipend-needs` names the least format that
+// understands it, and the version that wrote it. Format 1 has no header.
 //
-//   F1. Only on topics that programs of ours alone may write (`format` in topics.ts): whoever else writes there has the money in
-//       hand anyway. On a producer's topics the header means nothing, so that no session can hold a partition.
+// Invariants:
+//   F1. The header counts only on topics that programs of ours alone may write (`format` in topics.ts): whoever else writes
+//       there has the money in hand anyway. On a producer's topics it means nothing, so that no session can hold a partition.
 //   F2. A task holds at such a record (verdict retry), before anything of its batch is done; other partitions go on.
 //   F3. Whoever reads from outside of a task passes over it and says so.
 

@@ -1,10 +1,11 @@
 // HTTP
 // One port for what runs the allocator: /healthz says that the process answers, /readyz that every task runs, /metrics
-// what Prometheus reads. It only tells; nothing can be changed through it.
+// what Prometheus reads.
 //
-// Whoever can reach the port can send it anything: no request ends the process, and none holds more than a connection, a
-// header of 8 KiB and a few seconds. On loopback the Host must be loopback too, so that no page in a browser on the same
-// machine reaches it through a name of its own (DNS rebinding).
+// Invariants:
+//   1. It only tells; nothing can be changed through it.
+//   2. Whoever can reach the port can send it anything: no request ends the process, and none holds more than a connection,
+//      a header of 8 KiB and a few seconds.
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { beforePort, CannotListen, isLoopback } from "../http/address.ts";
@@ -59,6 +60,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
+/**
+ * On loopback the Host must be loopback too, so that no page in a browser on the same machine reaches the port through a name
+ * of its own (DNS rebinding).
+ */
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,11 +1,7 @@
 // Export
-// A campaign's part of the training log, written to a file that `train` reads like any other randomised log: one column a
-// feature, the arm, its propensity, the rewards, redemption and cost, and the mapping beside it. Rows go through one at a
-// time; DuckDB turns the text into Parquet. Nothing holds them all.
-//
-// Left out and counted: rows whose arm was not drawn by known chances (held out, refused, downgraded), and rows whose
-// chance was certain: nothing can be learned about the other arms from those; rows that cannot be read, and rows of users who
-// were erased, both of all campaigns.
+// Writes a campaign's part of the training log to a file that `train` reads like any other randomised log, with the mapping
+// beside it. There is one column a feature, and the arm, its propensity, the rewards, redemption and cost. Rows go through
+// one at a time and DuckDB turns the text into Parquet, so that nothing holds them all.
 
 import { createWriteStream } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -40,6 +36,11 @@ export interface Exported {
   /** Rows of the training log in the file. */
   readonly rows: number;
   readonly earlierRows: number;
+  /**
+   * notDrawn: the arm was not drawn by known chances (held out, refused, downgraded). certain: its chance was 1, and nothing
+   * can be learned about the other arms. undecodable: rows that cannot be read; erased: of users who were; both of all
+   * campaigns.
+   */
   readonly leftOut: { notDrawn: number; certain: number; undecodable: number; erased: number };
 }
 

@@ -1,8 +1,11 @@
-// Mutex: the thread computes one cycle at a time. The tasks of a process share it; cycles that came together would otherwise
-// go in step, each done as late as the last of them, and then wait together for the log while the thread has nothing to do.
+// Mutex
+// The tasks of a process share it, so that the thread computes one cycle at a time. Cycles that came together would otherwise
+// go in step, each done as late as the last of them, and then wait together for the log while the thread idles.
 //
+// Invariants:
 //   M1. First come, first served; whoever has it keeps it to the end of its work, however that ends.
-//   M2. Between two holders everything else that waits goes on: the records of the cycle before to the log, its answers to others.
+//   M2. Between two holders everything else that waits goes on: the records of the cycle before to the log, its answers to
+//       others.
 
 import { setImmediate } from "node:timers";
 

@@ -1,9 +1,6 @@
 // Clock guard
 // A clock that has jumped far ahead would end every campaign and every hold at once, and for good: time never runs back
-// (law C4). So it is held against the time that has passed by another clock, which nobody sets: the machine's uptime.
-// Pure, but for the clocks that it is handed.
-//
-// A step back needs no guard: time stands until the clock has caught up, and readiness says so.
+// (law C4). So it is compared with the machine's uptime, a clock that nobody sets. Pure, but for the clocks that it is handed.
 
 export class ClockJumped extends Error {
   override name = "ClockJumped";
@@ -21,7 +18,10 @@ export function aheadMs(before: ClockReading, now: ClockReading): number {
   return now.wallMs - before.wallMs - (now.uptimeMs - before.uptimeMs);
 }
 
-/** The clock of `read`, which throws `ClockJumped` when it has jumped by more than the bound since it was last asked. */
+/**
+ * The clock of `read`, which throws `ClockJumped` when it has jumped ahead by more than the bound since it was last asked.
+ * A step back needs no guard: time stands until the clock has caught up, and readiness says so.
+ */
 export function guardedClock(read: () => ClockReading, boundMs: number): () => number {
   let last = read();
   return () => {

@@ -1,10 +1,12 @@
 // Output
-// stdout belongs to the result: under --json it carries JSON and nothing else, whatever is said on the way goes to
-// stderr. Amounts are integers in JSON, bytes are hex.
+// What a command says, and where: its result on stdout, whatever is said on the way on stderr.
 //
-// As a log (`run --log json`, and by itself where no terminal is) every line on either stream is one JSON object with
-// time, level and message. In no form do secrets or control characters leave: an id can hold anything that a producer
-// sends, and a terminal obeys what it reads.
+// Invariants:
+//   1. Under --json stdout carries JSON and nothing else. Amounts are integers in JSON, bytes are hex.
+//   2. As a log (`run --log json`, and by itself where no terminal is) every line on either stream is one JSON object with
+//      time, level and message.
+//   3. No control character leaves in any form: an id can hold anything that a producer sends, and a terminal obeys what it
+//      reads. A note's text leaves without secrets (`redact`).
 
 import type { Progress, Write } from "./progress.ts";
 import { printable, printableJson } from "./printable.ts";

@@ -1,21 +1,7 @@
 // Schedule
-// What is done to the allocators, the broker and the budget, and when: a function of the seed and of nothing else.
+// What is done to the allocators, the broker and the budget, and when. It is a function of the seed and of nothing else.
 //
-//   kill          SIGKILL at a random moment, and a new process a little later
-//   after-commit  a process that dies between a commit and its local write
-//   in-restore    a process that dies while it restores
-//   freeze        SIGSTOP for longer than the session time-out, then SIGCONT: a zombie that does not know
-//   leave         SIGTERM, and another joins
-//   broker        SIGKILL of the only broker, and a restart on the same folder
-//
-// To the brokers of a cluster, beside all that is done to the allocators:
-//
-//   broker-killed     SIGKILL of one, and a restart
-//   broker-frozen     SIGSTOP for longer than an election, then SIGCONT: it does not know that others lead
-//   rolling-restart   each is stopped cleanly and started again, one after the other
-//   leader-moved      by reassignment: all that one leads goes to the others
-//   below-min-insync  SIGKILL of two of three: fewer replicas than a write needs, and no majority of controllers
-//
+// Invariants:
 //   1. Each kind comes once, in random order, before any comes by its weight: a short run has met them all.
 //   2. The budget is cut and raised in turn, and its last change makes it the largest that it has been.
 
@@ -23,6 +9,14 @@ import { seededRandom, type Random } from "../../src/domain/random.ts";
 
 export const SESSION_MS = 3_000;
 
+/**
+ * kill          SIGKILL at a random moment, and a new process a little later
+ * after-commit  a process that dies between a commit and its local write
+ * in-restore    a process that dies while it restores
+ * freeze        SIGSTOP for longer than the session time-out, then SIGCONT: a zombie that does not know
+ * leave         SIGTERM, and another joins
+ * broker        SIGKILL of the only broker, and a restart on the same folder
+ */
 export type Harm = "kill" | "after-commit" | "in-restore" | "freeze" | "leave" | "broker";
 
 export const ALL_HARMS: readonly Harm[] = ["kill", "after-commit", "in-restore", "freeze", "leave", "broker"];
@@ -43,6 +37,14 @@ export interface Planned {
   readonly count: number;
 }
 
+/**
+ * To the brokers of a cluster, beside all that is done to the allocators.
+ * broker-killed     SIGKILL of one, and a restart
+ * broker-frozen     SIGSTOP for longer than an election, then SIGCONT: it does not know that others lead
+ * rolling-restart   each is stopped cleanly and started again, one after the other
+ * leader-moved      by reassignment: all that one leads goes to the others
+ * below-min-insync  SIGKILL of two of three: fewer replicas than a write needs, and no majority of controllers
+ */
 export type BrokerHarm = "broker-killed" | "broker-frozen" | "rolling-restart" | "leader-moved" | "below-min-insync";
 
 export const BROKER_HARMS: readonly BrokerHarm[] = [

@@ -65,3 +65,23 @@ test("no figure stands in for a list's item at a wrong place", () => {
   );
   expect(found.toSorted()).toEqual(Object.keys(MAY_BE_MISSING).toSorted());
 });
+
+const SENTENCES_MOST = 3;
+
+/** What a file's head says before its invariants and how it is called; its first line is its name. */
+function headOf(text: string): string {
+  const lines = text.split("\n").filter((line) => !line.startsWith("#!") && line !== "// @ts-check");
+  const head = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith("//")),
+  );
+  const said = head.map((line) => line.slice(2).trim()).join(" ");
+  return said.replace(/(?:Invariants?:| npm run | node )[^]*$/, "");
+}
+
+test(`a file's head says in ${SENTENCES_MOST} sentences what it is for, besides its invariants`, () => {
+  const source = files.filter((file) => /^(?:src|test|benchmarks|bin)\/[^]*\.m?[jt]s$/.test(file));
+  expect(source.length).toBeGreaterThan(800);
+  const long = source.filter((file) => headOf(read(file)).split(/[.!?](?:\s|$)/).length - 1 > SENTENCES_MOST);
+  expect(long).toEqual([]);
+});

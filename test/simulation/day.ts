@@ -1,8 +1,10 @@
-// Day: one seeded day of the whole: machines that run the allocator and the treasurer on one simulated log, people, operators, and
-// everything that goes wrong. It goes in rounds: time passes, records arrive, machines die and come back, and some of the calls
-// under way get their turn. Nothing in it reads a real clock.
+// Day
+// One seeded day of the whole: machines that run the allocator and the treasurer on one simulated log, people, operators,
+// and everything that goes wrong. In each round time passes, records arrive, machines die and come back, and some of the
+// calls under way get their turn.
 //
-//   D1. The same seed and seams give the same day, to the byte.
+// Invariants:
+//   D1. The same seed and seams give the same day, to the byte: nothing in it reads a real clock.
 //   D2. The evening is calm: all machines are back, nothing fails any more, every letter has arrived, every window is over
 //       and nobody has anything left to do. So what must come to pass in the end can be demanded of every day.
 

@@ -1,12 +1,7 @@
 // Judge of experiments
 // No truth is known here: policies are valued on the rows they have not learned from, by the log (EOM, src/evaluate). All
-// methods are compared at the same measured spend: each goes up its own ladder of policies, by prices or by its plan,
-// until the log says that it spends the budget, and mixes the two policies about it. Differences are paired: the same
-// rows, the same bootstrap draws, a user's rows drawn together.
-//
-// The verdict's rule, written down before anything was measured: ours is "no worse" than another where the 95 % interval of
-// ours less the other has 0 in it or lies above it at every budget; "better" where it lies above 0 at one at least and below
-// at none; "worse" otherwise. With six budgets, chance alone makes one method in ten or so look worse or better somewhere.
+// methods are compared at the same measured spend. Differences are paired: the same rows, the same bootstrap draws, a user's
+// rows drawn together.
 
 import { joinSums } from "../../../src/evaluate/policy/grouped.ts";
 import { aucc, groupByScore, qini } from "../../../src/evaluate/policy/curves.ts";
@@ -92,6 +87,11 @@ export function judgeExperiment(
 
 export type ExperimentVerdict = "better" | "no worse" | "worse";
 
+/**
+ * The rule, written down before anything was measured. "worse": the 95 % interval of ours less the other lies below 0 at one
+ * budget at least. "better": it lies above 0 at one at least and below at none. "no worse" otherwise. With six budgets, chance
+ * alone makes one method in ten or so look worse or better somewhere.
+ */
 export function verdictOf(budgets: readonly AtBudget[]): ExperimentVerdict | null {
   const known = budgets.flatMap(({ oursLess }) => (oursLess === null ? [] : [oursLess]));
   if (known.length === 0) return null;
@@ -111,7 +111,10 @@ function dearest(logged: LoggedRows): number {
   return Math.max(...cost);
 }
 
-/** The policies of all repeats at one measured spend, mixed alike. */
+/**
+ * The policies of all repeats at one measured spend, mixed alike. Each goes up its own ladder of policies, by prices or by its
+ * plan, until the log says that it spends the budget, and mixes the two policies about it.
+ */
 function averaged(ladders: readonly Ladder[], logged: LoggedRows, spend: number, name: string): Policy {
   const shares = new Float32Array(logged.n * logged.arms);
   for (const ladder of ladders) {

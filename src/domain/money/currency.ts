@@ -1,14 +1,15 @@
 // Currency
-// Which codes are money, and how many digits of its minor unit each has, as ISO 4217 says. `Intl` is no substitute: its
-// digits are those of shop windows (no decimals in HUF, IDR, COP; none of three in IQD), and it knows codes of the past.
-//
-// Source: ISO 4217, list one as published on 25 June 2024 by its maintenance agency (SIX), and the amendments to it since:
-// 176 (XCG in place of ANG), 180 (Bulgaria pays in EUR: BGN has left). Funds codes are in it (CLF, UYW have four digits).
-// Left out, because no budget is in them: metals, bond units, units of account, XTS (tests) and XXX (no currency).
+// Which codes are money, and how many digits of its minor unit each has, as ISO 4217 says. `Intl` is no substitute: its digits
+// are those of shop windows (no decimals in HUF, IDR, COP; none of three in IQD), and it knows codes of the past.
 
 import { z } from "zod";
 import { shown } from "../reading/shown.ts";
 
+/**
+ * By digits: ISO 4217, list one as published on 25 June 2024 by its maintenance agency (SIX), and the amendments to it since:
+ * 176 (XCG in place of ANG), 180 (Bulgaria pays in EUR: BGN has left). Funds codes are in it (CLF, UYW have four digits).
+ * Left out, because no budget is in them: metals, bond units, units of account, XTS (tests) and XXX (no currency).
+ */
 const CODES: Readonly<Record<number, string>> = {
   0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
   2:

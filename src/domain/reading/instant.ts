@@ -1,5 +1,7 @@
-// Instant: a point in time as people and producers write it: milliseconds since 1970, or ISO 8601.
+// Instant
+// Reads a point in time as people and producers write it: milliseconds since 1970, or ISO 8601.
 //
+// Invariants:
 //   1. A day or a time of day that is not in the calendar is refused, never rolled over into the next.
 //   2. A number in seconds, micro- or nanoseconds is not taken for milliseconds: it lies where no time of ours can be.
 

@@ -1,12 +1,7 @@
 // Values
-// How a value of an arm, a flag or a category is compared, and how a number is read: the same for a log and for a session,
-// whoever wrote it and in which type. `learn/data/values-sql.ts` says the same in SQL; a property test holds the two together.
-//
-//   1. Text is trimmed of white space at both ends; nothing left is no value.
-//   2. true and false, in any case, are 1 and 0.
-//   3. A plain decimal number is its digits without needless zeros: 1, 1.0, 1.00 and a DECIMAL are one value; so are 0 and −0.
-//      Digits are never rounded, so that long ids stay apart.
-//   4. All other text is itself: 007, 1e3, NA, null, a NUL byte.
+// How a value of an arm, a flag or a category is compared, and how a number is read. The rules (`valueKey`) are the same for a
+// log and for a session, whoever wrote it and in which type. `learn/data/values-sql.ts` says the same in SQL; a property test
+// holds the two together.
 
 /** As producers send it. */
 export type AttributeValue = number | string | boolean | null;
@@ -23,7 +18,14 @@ const PLAIN = /^-?(?:0|[1-9][0-9]*)?(?:\.[0-9]+)?$/;
 const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const isWhite = new Set<number>(WHITE_SPACE);
 
-/** The text by which values are compared; null for no value. */
+/**
+ * The text by which values are compared; null for no value.
+ *   1. Text is trimmed of white space at both ends; nothing left is no value.
+ *   2. true and false, in any case, are 1 and 0.
+ *   3. A plain decimal number is its digits without needless zeros: 1, 1.0, 1.00 and a DECIMAL are one value; so are 0 and −0.
+ *      Digits are never rounded, so that long ids stay apart.
+ *   4. All other text is itself: 007, 1e3, NA, null, a NUL byte.
+ */
 export function valueKey(value: AttributeValue | undefined): string | null {
   switch (typeof value) {
     case "string":

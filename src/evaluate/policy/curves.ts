@@ -1,21 +1,7 @@
 // Curves
-// How well scores rank users for one arm against the control, on a randomised log.
-//
-// Both curves treat the users with the highest scores first and ask, for each point, what treating those so far brought
-// over not treating them: with W, R and C the sums of 1/p, reward/p and cost/p over the rows so far that got the arm (t) or
-// the control (c),
-//   ΔR = R_t − R_c × W_t / W_c,   ΔC = C_t − C_c × W_t / W_c.
-// With equal propensities that is Radcliffe's own formula. Users of equal score are one point: within it order is chance.
-//
-// AUCC (Du, Lee and Ghaffarizadeh 2019, "Improve user retention with causal learning"): the area under the cost curve
-//   (ΔC, ΔR) over that of the rectangle from 0 to its end. Random order has ½, a better one more. It ranks by reward for
-//   money, so the score that belongs to it is uplift in reward over uplift in cost.
-// Qini (Radcliffe 2007, "Using control groups to target on predicted lift"): the area between ΔR over the share of users
-//   treated and the straight line to its end, here per user of the log. Random order has 0. It does not see costs; the
-//   score that belongs to it is the uplift in reward.
-//
-// Both are of one arm. They say how users are ranked for that arm, and nothing of which arm a user should get: of policies
-// with several arms they are no measure and do not rank them (policy-value.ts does).
+// How well scores rank users for one arm against the control, on a randomised log. Both measures, the area under the cost curve
+// (AUCC) and Qini, treat the users with the highest scores first. Neither says which arm a user should get: to compare policies
+// with several arms use policy-value.ts.
 
 import type { LoggedRows } from "./logged.ts";
 
@@ -64,7 +50,12 @@ export function groupByScore(rows: LoggedRows, scores: ArrayLike<number>, arm: n
   return [...groups.values()];
 }
 
-/** From nobody to everybody, highest score first; a point needs rows of both kinds. */
+/**
+ * What treating the users so far brought over not treating them, from nobody to everybody, highest score first; a point needs
+ * rows of both kinds. With W, R and C the sums of 1/p, reward/p and cost/p over the rows of the arm (t) or the control (c):
+ *   ΔR = R_t − R_c × W_t / W_c,   ΔC = C_t − C_c × W_t / W_c.
+ * With equal propensities that is Radcliffe's own formula. Users of equal score are one point: within it order is chance.
+ */
 export function curveOf(groups: readonly ScoredGroup[]): RankingPoint[] {
   const ranked = groups.toSorted((a, b) => b.score - a.score);
   const all = ranked.reduce((sum, group) => sum + group.treated.weight + group.control.weight, 0);
@@ -85,7 +76,11 @@ export function curveOf(groups: readonly ScoredGroup[]): RankingPoint[] {
   return points;
 }
 
-/** Null where treating everybody brings no more reward or costs no more: then there is no rectangle. */
+/**
+ * The area under (ΔC, ΔR) over that of the rectangle from 0 to its end (Du, Lee and Ghaffarizadeh 2019, "Improve user retention
+ * with causal learning"). Random order has ½, a better one more. It ranks by reward for money, so its score is uplift in reward
+ * over uplift in cost. Null where treating everybody brings no more reward or costs no more: then there is no rectangle.
+ */
 export function aucc(groups: readonly ScoredGroup[]): number | null {
   const points = curveOf(groups);
   const end = points.at(-1);
@@ -93,7 +88,11 @@ export function aucc(groups: readonly ScoredGroup[]): number | null {
   return area(points, (point) => point.cost) / (end.reward * end.cost);
 }
 
-/** Per user of the log, in the reward's unit; null where nobody got the arm or nobody the control. */
+/**
+ * The area between ΔR over the share of users treated and the straight line to its end (Radcliffe 2007, "Using control groups
+ * to target on predicted lift"), per user of the log, in the reward's unit. Random order has 0. It does not see costs: its
+ * score is the uplift in reward. Null where nobody got the arm or nobody the control.
+ */
 export function qini(groups: readonly ScoredGroup[]): number | null {
   const points = curveOf(groups);
   const end = points.at(-1);

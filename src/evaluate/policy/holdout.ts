@@ -1,12 +1,10 @@
 // Holdout
-// What a campaign brought in truth: users were held out by chance, so the difference in reward between the other users and
-// them, since each entered, is its doing, whatever it did (caps, refusals, throttles and all). No model is in it.
+// What a campaign really brought. Users were held out by chance, so the difference in reward between the served users and
+// them, since each entered, is the campaign's doing: caps, refusals and throttles included. No model is in it.
 //
-//   1. Users were drawn, so users are compared: an incentive that brings people back makes sessions, and a mean of sessions
-//      would then compare other sessions. The mean of a session is there too, as a ratio of two sums of users.
-//   2. Intervals are a bootstrap over users, of the ratio as well.
-//   3. What users had brought before they entered cannot be the campaign's doing: where there is something, the difference
-//      is also given less what it explains (CUPED: Deng, Xu, Kohavi and Walker 2013), with one slope for both groups.
+// Invariants:
+//   1. Users were drawn, so users are compared; no figure takes sessions as if they were drawn.
+//   2. Intervals are a bootstrap over users, those of ratios as well.
 
 import { allTotals, bootstrap, emptyLots, type BootstrapOptions, type Interval, type LotSums } from "./bootstrap.ts";
 import { sampleRatio, type HoldoutRatio } from "./sample-ratio.ts";
@@ -29,9 +27,15 @@ export interface HoldoutValue {
   readonly total: Interval;
   /** Incremental reward for each minor unit spent; null when nothing was spent. */
   readonly perCost: Interval | null;
-  /** Reward of a session less that of one held out: of other sessions, where incentives bring users back. */
+  /**
+   * Reward of a session less that of one held out, as ratios of two sums of users. An incentive that brings users back makes
+   * sessions: then other sessions are compared.
+   */
   readonly perSession: Interval;
-  /** `perUser` and `total` less what the users had brought before they entered; null where nobody had brought anything. */
+  /**
+   * `perUser` and `total` less what is explained by what users had brought before they entered, which cannot be the
+   * campaign's doing; null where nobody had brought anything. CUPED (Deng, Xu, Kohavi and Walker 2013), one slope for both.
+   */
   readonly adjusted: { readonly perUser: Interval; readonly total: Interval } | null;
   readonly sampleRatio: HoldoutRatio;
 }

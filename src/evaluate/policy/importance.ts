@@ -1,10 +1,6 @@
 // Importance
-// Which features drive a policy (permutation importance, Breiman 2001, of the policy's value): how much less the plan would
-// have brought on the log's rows, had one feature's values been dealt out among the users by chance.
-//
-// Shuffling a feature moves users between clusters, and with them what is spent. So the plan is read where it spends on the
-// shuffled rows what it spends on the rows as they are, as the one mix for all is (judge.ts): otherwise a shuffle that
-// makes the plan dearer would look like one that makes it better. Reward is EOM, and the fall is of the same draws.
+// Which features drive a policy: permutation importance (Breiman 2001) of the policy's value. It is how much less the plan
+// would have brought on the log's rows, had one feature's values been dealt out among the users by chance. Reward is EOM.
 
 import { must } from "../../domain/assert.ts";
 import { sharesAt } from "../../domain/release/frontier.ts";
@@ -37,7 +33,11 @@ export interface ShuffledRows {
   readonly repeats: readonly GroupedRows[];
 }
 
-/** What follows from the rows as they are: the plan at its position, and what it spends on them. */
+/**
+ * What follows from the rows as they are: the plan at its position, and what it spends on them. Shuffling a feature moves
+ * users between clusters, and with them the spend. So on shuffled rows the plan is read where it spends the same, like the
+ * one mix for all (judge.ts): otherwise a shuffle that makes the plan dearer would look like one that makes it better.
+ */
 export class PlanImportance {
   readonly #frontier: Frontier;
   readonly #position: number;
@@ -53,7 +53,7 @@ export class PlanImportance {
     this.#spend = spendAt(frontier, position, rows, allTotals(rows.sums));
   }
 
-  /** The rows of all repeats are the same rows in the same lots as those as they are. */
+  /** The rows of all repeats are the same rows in the same lots as those as they are; the fall is of the same draws. */
   of({ feature, movedShare, repeats }: ShuffledRows): FeatureImportance {
     if (movedShare === 0) return { feature, movedShare, fall: { value: 0, low: 0, high: 0, se: 0 } };
     const each = repeats.map((rows) => this.#sumsAt(rows, this.#positionThatSpends(rows)));

@@ -1,10 +1,7 @@
 // Judge
-// Releases, by budget, on one log: what each plan would bring, beside each arm for all and beside one mix for all that
-// spends the same, all on the same bootstrap draws. Pure: the rows have been summed by cluster and arm (grouped.ts).
-//
-// The one mix is chosen without a look at the log's outcomes, or chance would choose it: the arms on its way up are those
-// that the release itself estimates to be worth it over all users. Only how far up it goes is measured: until it spends on
-// these rows what the plan spends on them.
+// Values releases on one log, budget by budget: what each plan would bring, beside each arm for all and beside one mix for all
+// that spends the same. All are measured on the same bootstrap draws. Pure: the rows have been summed by cluster and arm
+// (grouped.ts).
 
 import { itemAt, must } from "../../domain/assert.ts";
 import {
@@ -161,6 +158,11 @@ function mixOf({ counts }: GroupedRows): number[] {
   return Array.from(counts, (count) => count / rows);
 }
 
+/**
+ * The one mix is chosen without a look at the log's outcomes, or chance would choose it: the arms on its way up are those that
+ * the release itself estimates to be worth it over all users. Only how far up it goes is measured: until it spends on these
+ * rows what the plan spends on them.
+ */
 function gridOf({ manifest, grouped }: JudgedRelease, armCosts: readonly number[], top: number, points: number): Grid {
   const { frontier, values } = manifest;
   const mix = mixOf(grouped);

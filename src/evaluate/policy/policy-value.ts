@@ -1,11 +1,7 @@
 // Policy value
-// What a policy would have brought on a randomised log, without having been served.
-//
-// EOM, the expected outcome metric (Zhao, Fang and Simchi-Levi 2017, "Uplift modeling with multiple treatments and general
-// response types"): the mean over all rows of reward / propensity where the logged arm is the policy's, and 0 elsewhere.
-// Here the policy may draw its arm: a row counts with w = share of the logged arm / its propensity, the same for a policy
-// that is sure. EOM = Σ w y / n is unbiased. Beside it the self-normalised mean Σ w y / Σ w (Hájek): a little biased, and
-// steadier where weights vary much.
+// What a policy would have brought on a randomised log, without having been served: EOM, the expected outcome metric (Zhao,
+// Fang and Simchi-Levi 2017, "Uplift modeling with multiple treatments and general response types"). Beside it stands the
+// self-normalised mean (Hájek).
 //
 // Invariants:
 //   1. Every policy is measured on the same rows and the same draws; `incremental` is paired with the control for all.
@@ -38,7 +34,11 @@ export interface Value {
   readonly incremental: Interval;
 }
 
-/** By EOM, and self-normalised beside it. */
+/**
+ * EOM: the mean over all n rows of w y, unbiased. y is the reward; w is the policy's share of the logged arm / its propensity,
+ * also for a policy that draws its arm. Beside it the self-normalised mean Σ w y / Σ w: a little biased, and steadier where
+ * weights vary much.
+ */
 export interface PolicyValue extends Value {
   readonly name: string;
   /** Null where the log has no row that the policy or the control would give. */

@@ -1,8 +1,6 @@
-// Verify: proves the money from the topics alone, with arithmetic of its own. It reads the log and nothing else: no state,
-// no store, nothing of the ledger's code; so it can be run by whoever does not trust them.
-//
-// One pass over the shards' reports drives a walk through each partition's rows: memory is what is open, a bounded number of
-// ids (ids.ts), and a batch of each topic. Where retention has removed rows, a partition's proof begins at its oldest usable report.
+// Verify
+// Proves the money from the topics alone, with arithmetic of its own. It reads the log and nothing else: no state, no store,
+// nothing of the ledger's code; so it can be run by whoever does not trust them.
 
 import { must } from "../../domain/assert.ts";
 import type { EventLog, PartitionRange } from "../../log/event-log.ts";
@@ -27,6 +25,11 @@ const PROGRESS_EVERY_REPORTS = 64;
 /** 600 MB at most. */
 const MOST_IDS = 30_000_000;
 
+/**
+ * One pass over the shards' reports drives a walk through each partition's rows: memory is what is open, a bounded number of
+ * ids (ids.ts), and a batch of each topic. Where retention has removed rows, a partition's proof begins at its oldest usable
+ * report.
+ */
 export async function verify(log: EventLog, options: VerifyOptions = {}): Promise<VerifyResult> {
   const findings = new Findings();
   const budgets = new Budgets(findings, await placementOf(log, "budget-status"));

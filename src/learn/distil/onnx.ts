@@ -1,7 +1,8 @@
 // ONNX
-// Writes the student as a graph, and holds what onnxruntime computes of it against what was trained.
-// Input `features` float32 [n, width], unscaled; output `probabilities` float32 [n, clusters]. Scaling and clipping are
-// in the graph, so serving needs nothing but the bytes. The same weights give the same bytes.
+// Writes the student as a graph, and holds what onnxruntime computes of it against what was trained. Scaling and clipping are
+// in the graph, so serving needs nothing but the bytes.
+//
+// Invariant: the same weights give the same bytes.
 
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import onnxProto from "onnx-proto";
@@ -14,7 +15,10 @@ const { onnx } = onnxProto;
 const OPSET = 13;
 const IR_VERSION = 7;
 
-/** `layers`: matrix and bias of each layer in turn, rectified but for the last. */
+/**
+ * `layers`: matrix and bias of each layer in turn, rectified but for the last. The graph's input is `features`, float32
+ * [n, width], unscaled; its output `probabilities`, float32 [n, clusters].
+ */
 export function encodeOnnx(
   scaling: Scaling,
   layers: readonly Float32Array[],

@@ -1,14 +1,6 @@
 // Network
-// Members over one trunk as one program: they differ by a random ±1 vector on the inputs, and have biases and heads of
-// their own (TabM's small form; Gorishniy et al. 2024). Loss and gradients are in learning-step.ts.
-//
-// A head's answer for arm a:  base·h + level[a] + strength(h, a), where
-//   ordered arms:  strength = (s·h) × dose[a]   (rank one: the arms lend each other strength)
-//   nominal arms:  strength = E[a]·h            (free effects; none for the control, arm 0)
-// s and E are penalised, and so is leaving the levels' empirical-Bayes values.
-//
-// The input of member m has, behind the features, a column for each member that is 1 for m and 0 for the others: the
-// first layer's biases are those columns' weights.
+// Members over one trunk as one program: they differ by a random ±1 vector on the inputs, and have biases and heads of their
+// own (TabM's small form; Gorishniy et al. 2024). Loss and gradients are in learning-step.ts.
 
 import * as tf from "@tensorflow/tfjs";
 import { must } from "../../domain/assert.ts";
@@ -157,6 +149,10 @@ export function trunk(
   return { x: input, w, h1: kept, h2: tf.relu(tf.add(tf.matMul(kept, w[1]), biases)), ofMember };
 }
 
+/**
+ * The input of member m has, behind the features, a column for each member that is 1 for m and 0 for the others: the first
+ * layer's biases are those columns' weights.
+ */
 function membersInput(fixed: Fixed, x: Float32Array, n: number): tf.Tensor2D {
   const { members, width } = fixed.shape;
   const columns = width + members;
@@ -185,7 +181,13 @@ export function forward(
   });
 }
 
-/** One member's answer to each question (probability, or amount) for a row and an arm, into `answers` [heads]. */
+/**
+ * One member's answer to each question (probability, or amount) for a row and an arm, into `answers` [heads]. A head's answer
+ * for arm a, before the link, is  base·h + level[a] + strength(h, a), where
+ *   ordered arms:  strength = (s·h) × dose[a]   (rank one: the arms lend each other strength)
+ *   nominal arms:  strength = E[a]·h            (free effects; none for the control, arm 0)
+ * s and E are penalised, and so is leaving the levels' empirical-Bayes values.
+ */
 export function answersOf(
   fixed: Fixed,
   weights: readonly Float32Array[],

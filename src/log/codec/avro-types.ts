@@ -1,7 +1,8 @@
 // Avro types
-// avsc's types, made fit for bytes from strangers and for the domain's values. The one file that knows avsc's insides
-// (it is pinned to an exact version, and test/log/codec/hostile-bytes.test.ts holds it to the promises here).
+// avsc's types, made fit for bytes from strangers and for the domain's values. It is the one file that knows avsc's insides:
+// avsc is pinned to an exact version, and test/log/codec/hostile-bytes.test.ts holds it to the invariants.
 //
+// Invariants:
 //   A1. Work and memory of a decode are bounded by the record's size, whatever lengths it claims.
 //   A2. Values are plain: object literals, bigint for minor units, any Uint8Array for bytes; no wrappers.
 //   A3. A union of several records is a value with `kind`: the record's name in snake case, then the record's fields.
@@ -33,7 +34,7 @@ function inner(type: unknown): Inner {
   return type as Inner;
 }
 
-/** An Avro type for a schema, with the promises above. */
+/** An Avro type for a schema, with the invariants above. */
 export function avroType(schema: Schema): avsc.Type {
   return avsc.Type.forSchema(structuredClone(schema) as avsc.Schema, {
     logicalTypes: { "minor-units": MinorUnits },
@@ -51,7 +52,7 @@ function hook(schema: unknown, options: unknown): avsc.Type | undefined {
   return bounded(schema, typeof schema === "string" ? schema : isTyped(schema) ? schema.type : undefined, options);
 }
 
-/** A type of the schema with promise A1; undefined where avsc's own has it. */
+/** A type of the schema with invariant A1; undefined where avsc's own has it. */
 export function bounded(schema: unknown, type: unknown, options: unknown): avsc.Type | undefined {
   switch (type) {
     case "int":

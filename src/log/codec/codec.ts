@@ -1,11 +1,11 @@
 // Codec
-// Values of the domain ↔ record values: Avro single-object encoding (C3 01, the schema's CRC-64-AVRO fingerprint
-// little-endian, then Avro binary). An older writer's bytes are resolved to the current schema.
+// Values of the domain ↔ record values, in Avro's single-object encoding. An older writer's bytes are resolved to the current
+// schema. What a value means (lengths, ranges, finite numbers) is its processor's business.
 //
+// Invariants:
 //   K1. decode(encode(value)) equals value.
 //   K2. Bytes that cannot be read throw `Undecodable` (verdict: poison); nothing else, and in time linear in their size.
 //   K3. A value that breaks the schema throws `Unencodable`, which names the field.
-// What a value means (lengths, ranges, finite numbers) is its processor's business.
 
 import { inspect } from "node:util";
 import avsc from "avsc";
@@ -153,7 +153,7 @@ function checkHeader(name: string, bytes: Buffer): string {
   return bytes.subarray(2, HEADER_BYTES).toString("hex");
 }
 
-/** What single-object bytes begin with in the schema of this fingerprint. */
+/** What single-object bytes begin with: C3 01, then the schema's fingerprint, its CRC-64-AVRO little-endian. */
 export function headerOf(print: string): Buffer {
   return Buffer.from([MARKER_0, MARKER_1, ...Buffer.from(print, "hex")]);
 }

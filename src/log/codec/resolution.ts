@@ -1,13 +1,9 @@
 // Resolution
-// What another client wrote in a schema of its own, as a value of ours: Avro's schema resolution (specification 1.12, "Schema
-// Resolution"), done value by value. avsc's own resolvers compare whole schemas: a symbol or a branch that is in the
-// writer's schema only would refuse every record, also those that do not use it.
+// Reads what another client wrote in a schema of its own as a value of ours: Avro's schema resolution (specification 1.12,
+// "Schema Resolution"), done value by value. avsc's own resolvers compare whole schemas: one symbol or branch that only the
+// writer's schema has would refuse every record, also those that do not use it.
 //
-//   N1. Unqualified names match, or an alias of ours does; namespaces do not matter.
-//   N2. Fields go by name (or alias) in any order; what we do not have is passed over, what the writer has not takes our default.
-//   N3. Numbers are promoted (int → long → float → double), strings and bytes go for each other. A long that is marked as
-//       micro- or nanoseconds becomes milliseconds where we read a long.
-//   N4. Only a value that is there can fail, and the message names its field.
+// Invariant: only a value that is there can fail, and the message names its field.
 
 import type avsc from "avsc";
 import { must } from "../../domain/assert.ts";
@@ -70,6 +66,7 @@ function resolved(writer: avsc.Type, reader: avsc.Type, value: unknown, path: st
   }
 }
 
+/** Fields go by name or alias, in any order; what we do not have is passed over, what the writer has not takes our default. */
 function recordOf(
   writer: RecordType,
   reader: RecordType,
@@ -95,6 +92,7 @@ function symbolOf(reader: avsc.types.EnumType, symbol: string, path: string): st
   throw new Unresolvable(`${path}: ${JSON.stringify(symbol)} is none of ${reader.symbols.join(", ")}`);
 }
 
+/** Numbers are promoted; a long that is marked as micro- or nanoseconds becomes milliseconds where we read a long. */
 function plainOf(writer: avsc.Type, reader: avsc.Type, value: unknown, path: string): unknown {
   switch (reader.typeName) {
     case "logical:minor-units":
@@ -122,6 +120,7 @@ function floor(value: bigint, unit: bigint): bigint {
   return value % unit < 0n ? quotient - 1n : quotient;
 }
 
+/** Which types we read as which others: wider numbers, and strings and bytes for each other. */
 const PROMOTED: Readonly<Record<string, readonly string[]>> = {
   int: ["long", "float", "double"],
   long: ["float", "double"],
@@ -130,7 +129,7 @@ const PROMOTED: Readonly<Record<string, readonly string[]>> = {
   bytes: ["string"],
 };
 
-/** Whether the types match, as far as can be said without their parts. */
+/** Whether the types match, as far as can be said without their parts: names without namespaces, or by an alias of ours. */
 function fits(writer: avsc.Type, reader: avsc.Type): boolean {
   const [from, to] = [baseOf(writer), baseOf(reader)];
   if (from !== to) return PROMOTED[from]?.includes(to) ?? false;

@@ -5,7 +5,7 @@ import { bounded } from "./avro-types.ts";
 import type { Schema } from "./schemas.ts";
 
 /**
- * With promise A1 of avro-types.ts, with each value of a union under its branch's name, and with every long as a bigint: one
+ * With invariant A1 of avro-types.ts, with each value of a union under its branch's name, and with every long as a bigint: one
  * that we do not need may be any. Throws on what is no Avro schema.
  */
 export function writerType(schema: Schema): avsc.Type {

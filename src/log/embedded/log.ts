@@ -1,12 +1,12 @@
 // Embedded log
 // The EventLog over SQLite in a folder: one machine, no broker. Several processes may use the folder at once; one of them
-// runs a kind of task (ownership.ts), all may send, read, follow and verify. Whoever meets another one's lock waits
-// (locked-retry.ts).
+// runs a kind of task (ownership.ts), all may send, read, follow and verify. SQLite shares memory between them and they see
+// each other's ids: not for network drives, nor for containers apart.
 //
-// Durability (format.ts): committed survives SIGKILL of every process. After a power loss, by default, the folder is whole
-// and may lack the last moments; with `disk` it lacks nothing that was acknowledged; with `process` it may be lost.
-// SQLite shares memory between the processes, and they see each other's ids: not for network drives, nor for containers
-// apart.
+// Invariants:
+//   1. What is committed survives SIGKILL of every process. After a power loss, by default, the folder is whole and may lack
+//      the last moments; with `disk` it lacks nothing that was acknowledged; with `process` it may be lost (format.ts).
+//   2. Whoever meets another one's lock waits (locked-retry.ts).
 
 import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";

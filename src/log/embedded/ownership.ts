@@ -2,6 +2,7 @@
 // Who runs a kind of task, and under which epoch each of its partitions is claimed. All of it is read and changed inside
 // write transactions only, so that a commit's check of its epoch and the commit are one.
 //
+// Invariants:
 //   O1. A kind has one owner. A second one is refused while the owner's process lives, and takes over at once when not.
 //   O2. A claim raises the partition's epoch; a commit under an older epoch is refused. So even an owner wrongly taken
 //       for dead cannot write.

@@ -1,7 +1,8 @@
 // Cluster
-// The EventLog in memory, for simulation and tests: one cluster, and a log for each process that connects to it. The
-// whole contract of the port, with crashes and unknown outcomes as values (faults.ts), and nothing random of its own.
+// The EventLog in memory, for simulation and tests: one cluster, and a log for each process that connects to it. It keeps the
+// whole contract of the port, with crashes and unknown outcomes as values (faults.ts). Nothing is random of its own.
 //
+// Invariants:
 //   M1. A step takes effect at one instant: nothing in a store or a group changes across an await.
 //   M2. Offsets have gaps, as Kafka's have (a marker after each transaction), so that nobody counts on their absence.
 //   M3. A crashed process is gone: its memberships end without `revoked`, its task logs throw `Crashed`.

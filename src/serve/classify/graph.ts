@@ -1,14 +1,12 @@
-// Graph: a classifier is a graph that anybody may have put on a topic, and the runtime would run whatever is in it: a loop
-// without end, files of this machine, a table of gigabytes. So it is held to what our own exporter writes: one chain of
+// Graph
+// Checks the graph of a classifier, which anybody may have put on a topic. The runtime would run whatever is in it: a loop
+// without end, files of this machine, a table of gigabytes. So it is held to the one form that our own exporter writes
+// (`checkedGraph`).
 //
-//   Sub  Mul  Clip  (Gemm  Relu)*  Gemm  Softmax          features float32 [n, width] → probabilities float32 [n, clusters]
-//
-// with constants of the shapes that follow from each other, and nothing else: no other operator, no attribute but Softmax's axis,
-// no subgraphs, functions, sparse or external data, domains of others.
-//
-//   G1. Work is bounded: each row costs one multiplication a weight, of at most MAX_WEIGHTS. There is no deadline that would
-//       have to act: nothing in the chain depends on the data. A worker thread that can be ended would cost each batch two
-//       copies and a hop, for a danger that is refused here.
+// Invariants:
+//   G1. Work is bounded: each row costs one multiplication a weight, of at most MAX_WEIGHTS. Nothing in the chain depends on
+//       the data, so no deadline is needed, nor a worker thread that can be ended, which would cost each batch two copies and
+//       a hop.
 //   G2. What runs is what was checked: the graph is written anew from what was read of it, so that two parsers cannot see two
 //       graphs in one file.
 
@@ -24,7 +22,12 @@ export const MAX_WEIGHTS = 1_048_576;
 const MAX_NODES = 64;
 const OPSET = 13;
 
-/** The graph's bytes to be run; throws `InvalidInput` that says what it has and must not. */
+/**
+ * The graph's bytes to be run; throws `InvalidInput` that says what it has and must not. It is to be one chain,
+ *   Sub  Mul  Clip  (Gemm  Relu)*  Gemm  Softmax          features float32 [n, width] → probabilities float32 [n, clusters]
+ * with constants of the shapes that follow from each other, and nothing else: no other operator, no attribute but Softmax's
+ * axis, no subgraphs, functions, sparse or external data, domains of others.
+ */
 export function checkedGraph(bytes: Uint8Array, width: number, clusters: number, where: string): Uint8Array {
   const model = decoded(bytes, where);
   const fault = modelFault(model) ?? chainFault(model.graph ?? {}, width, clusters);

@@ -1,8 +1,10 @@
-// Logging policy: with which probability a session of a cluster gets each arm, exactly, and the draw that makes it so. The draws
-// are by the session's chances (chance.ts), so that the same session draws the same, and every probability is known.
+// Logging policy
+// With which probability a session of a cluster gets each arm, exactly, and the draw that makes it so. The draws are by the
+// session's chances (chance.ts), so that the same session draws the same, and every probability is known.
 //
-//   P1. Propensities are those of the draw as it is made: e × uniform + (1 − e) × the plan's share, where the throttle
-//       turns its share of incentives into control; e is 0 while the exploration account cannot pay for every arm.
+// Invariants:
+//   P1. Propensities are those of the draw as it is made: e × uniform + (1 − e) × the plan's share, where the throttle turns
+//       its share of incentives into control; e is 0 while the exploration account cannot pay for every arm.
 //   P2. They sum to 1. What happens after the draw (the account refuses) does not change them.
 
 import { itemAt } from "../../domain/assert.ts";

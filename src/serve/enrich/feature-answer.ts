@@ -1,13 +1,7 @@
-// Feature answer: what a feature service says of users, taken user by user: one user's bad answer is that user's, and the
-// others of the request keep theirs.
+// Feature answer
+// Reads what a feature service says of users, user by user: `{"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}`.
 //
-//   {"users": {"u1": {"ltv": 12.5, "tier": "gold"}}}
-//
-//   A1. An attribute that is no number, string, boolean or null is left out. NaN and Infinity, which Python writes and JSON
-//       does not have, are read as missing.
-//   A2. What is no object, or more than 16 KiB, is no answer for that user.
-//   A3. A user who is left out, or null, is one that the service does not know. Users who were not asked for are passed over;
-//       of one who comes twice the last counts.
+// Invariant: one user's bad answer is that user's; the others of the request keep theirs.
 
 import type { Attributes, AttributeValue } from "../../domain/session/features.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
@@ -26,7 +20,10 @@ export class NoAnswer extends Error {
 
 const NOT_KNOWN: Attributes = {};
 
-/** Throws NoAnswer. */
+/**
+ * Throws NoAnswer. What is no object, or more than 16 KiB, is no answer for that user. A user who is left out, or null, is
+ * one that the service does not know. Users who were not asked for are passed over; of one who comes twice the last counts.
+ */
 export function readAnswer(text: string, asked: readonly string[]): FeatureAnswer {
   const answer = parsed(text);
   const users = isObject(answer) && Object.hasOwn(answer, "users") ? answer["users"] : undefined;
@@ -52,6 +49,7 @@ interface Odd {
   readonly value: unknown;
 }
 
+/** An attribute that is no number, string, boolean or null is left out. */
 function attributesOf(found: Readonly<Record<string, unknown>>): { attributes: Attributes; odd: Odd | null } {
   const entries = Object.entries(found);
   const isGood = ([, value]: [string, unknown]): boolean => isAttribute(value);
@@ -77,6 +75,7 @@ function kindOf(value: unknown): string {
 /** Strings, so that what is inside of them stays, and numbers that JSON does not have. */
 const STRING_OR_NO_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
 
+/** JSON, where NaN and Infinity are read as missing. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

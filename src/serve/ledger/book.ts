@@ -1,8 +1,8 @@
 // Book
-// The money of one campaign in one shard: decides what an event does to it, and nothing else. It reads no clock, waits
-// for nothing and keeps no reservations: those come in as values and go out as values; here are only the totals.
+// Decides what an event does to the money of one campaign in one shard. It reads no clock, waits for nothing and keeps only
+// the totals: reservations come in as values and go out as values. test/serve/ledger tests it against SPEC.md.
 //
-// Invariants (SPEC.md; enforced in test/ledger):
+// Invariants:
 //   L1. pending + posted ≤ granted − returned, on each account, after every event.
 //   L4. Granted, returned, reserved, settled, released and sent only grow.
 //   L5. A reservation ends once.

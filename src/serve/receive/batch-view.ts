@@ -1,7 +1,9 @@
-// Batch view: the batch in its order, each event with what those before it have left: users with their outcomes, sessions and
-// activity, profiles, and sessions enriched and ready to be classified. Each event is looked at once: what it is worth is
-// handed on with it, and `process` only moves the money and decides.
+// Batch view
+// The batch in its order, each event with what those before it have left: users with their outcomes, sessions and activity,
+// profiles, and sessions enriched and ready to be classified. Each event is looked at once, and what it is worth is handed on
+// with it. `process` only moves the money and decides.
 //
+// Invariants:
 //   V1. A user's windows that are over are closed before anything of the batch is looked at.
 //   V2. A user's second session in a batch sees the first, and the outcomes before it. It does not see what the first was
 //       given, which is decided in `process`: the `incentives_…` features tell of it from the next cycle on.

@@ -1,7 +1,9 @@
-// Day: plays a day of arriving users against a running allocator, in lock-step: virtual time goes on by a tick, the tick's
-// sessions, profiles and outcomes are sent as a producer sends them, the allocator and the treasurer work until there is nothing
-// left to do, and the decisions are read from their topic as any consumer reads them.
+// Day
+// Plays a day of arriving users against a running allocator, in lock-step. At each tick of virtual time the sessions, profiles
+// and outcomes are sent as a producer sends them, and the allocator and the treasurer work until nothing is left to do. Then
+// the decisions are read from their topic, as any consumer reads them.
 //
+// Invariants:
 //   D1. The same seed, market and allocator give the same day.
 //   D2. Virtual time never passes while somebody works; so a training in the middle costs none of it, and the report says so.
 //   D3. The day is over when the campaign is, every outcome has been sent and every hold has ended.

@@ -1,6 +1,8 @@
-// Oracle: how much of a budget could have been spent on a day under `strict` by one central book without shards and pacing, that
-// knows the day beforehand and picks the one position of the frontier that spends most. The yardstick of "budget used".
+// Oracle
+// How much of a budget one central `strict` book, without shards and pacing, could have spent on a day. It knows the day
+// beforehand and picks the one position of the frontier that spends most. The yardstick of "budget used".
 //
+// Invariants:
 //   O1. At every moment held + spent ≤ budget.
 //   O2. It offers only what the plan offers: the arm that the session's draw gives at the position, or a cheaper one.
 

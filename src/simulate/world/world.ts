@@ -3,9 +3,10 @@
 // and coupon the true probability of an order, of a redemption, and the true cost. Everything here is invented, and
 // every report that rests on it says so.
 //
+// Invariants:
 //   W1. The same seed gives the same users, logs and outcomes on every machine.
-//   W2. What a user does is a function of the user, the arm and two random numbers of the session: under another arm the
-//       same session has the same luck, so that policies can be compared without noise of their own.
+//   W2. What a user does is a function of the user, the arm and the session's luck: under another arm the same session has
+//       the same luck, so that policies can be compared without noise of their own.
 //   W3. A user's attributes are exactly what a log or a session carries: nothing is rounded on one side only.
 
 import type { Attributes } from "../../domain/session/features.ts";

@@ -1,8 +1,8 @@
 // Cycle
-// One round of a task: poll → prepare → process → commit → apply. Order and atomicity, and nothing else: what the
-// records mean is the processor's, what becomes of an error the task's (verdicts.ts).
+// One round of a task: poll → prepare → process → commit → apply. This file keeps their order, and commits everything in one
+// transaction. What the records mean is the processor's; what becomes of an error is the task's (verdicts.ts).
 //
-// Laws (docs/ARCHITECTURE.md; enforced in test/task):
+// Invariants: the laws of docs/ARCHITECTURE.md, enforced in test/task.
 //   C1. The changelog is the truth. Each cycle writes its control record (cycle, time, positions) in its transaction.
 //   C2. claim → restore → seek → cycles, in this order (task.ts).
 //   C3. The local store is written after the commit, with the changelog's offset: behind is fine, ahead never.

@@ -1,8 +1,7 @@
-// Restore: brings a local store to the end of the changelog, and says where the task stands (laws C1, C3).
-// A store that is ahead of the changelog, or that belongs to another one, is wiped and filled from the beginning: the
-// changelog is the truth. A store that is behind only takes what it lacks, and its own last control record is read once
-// more, which is how the two are told apart. A task restores what it has claimed; a copy that stands by (standby.ts) does the same
-// without a claim: it too reads only what is committed, and ends behind the changelog or level with it.
+// Restore
+// Brings a local store to the end of the changelog, and says where the task stands (laws C1, C3). A store that is ahead of the
+// changelog, or of another one, is wiped and filled from the beginning; one that is behind only takes what it lacks. A copy
+// that stands by (standby.ts) is restored the same way without a claim: it too reads only what is committed.
 
 import { setImmediate } from "node:timers/promises";
 import { must } from "../../domain/assert.ts";
@@ -55,7 +54,10 @@ export async function restore(parts: RestoreParts): Promise<ControlRecord> {
   return (await replay(parts, null)) ?? firstControl(newLineage());
 }
 
-/** The last control record; null when there is none, or when it and the stamp are not of one history that is all there. */
+/**
+ * The last control record; null when there is none, or when it and the stamp are not of one history that is all there. The
+ * store's own last control record is read once more: it tells a store that is behind from one that is ahead or foreign.
+ */
 async function replay(
   { read, store, codec, assertHeld, progress: of }: RestoreParts,
   stamp: Stamp | null,

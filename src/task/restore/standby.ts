@@ -1,12 +1,13 @@
 // Standby
-// Copies of the partitions that other members run: every so often each is brought to the end of its changelog, so that
-// whoever takes a partition over reads only what came since. A copy is a local store like any other (laws C1, C3): it is
-// filled by the same restore, from committed records only and without a claim, and so is behind the changelog or level with
-// it, never ahead. A takeover is as ever: claim → restore from the stamp → seek.
+// Copies of the partitions that other members run: every so often each is brought to the end of its changelog. Whoever takes a
+// partition over then reads only what came since. A takeover is as ever: claim → restore from the stamp → seek.
 //
+// Invariants:
 //   B1. A store has one writer. `leave` resolves when nothing here writes the partition's store any more; then the task gets
 //       it, open as it is (`handOver`), since to close it is to wait for the disk.
 //   B2. Whatever a copy meets, it is closed and begun again later: a copy never stops a task, and is never needed.
+//   B3. A copy is a local store like any other (laws C1, C3). The same restore fills it, from committed records only and
+//       without a claim, so it is behind the changelog or level with it, never ahead.
 
 import type { EventLog, TaskKind } from "../../log/event-log.ts";
 import type { ControlCodec } from "../cycle/control-record.ts";

@@ -1,10 +1,7 @@
-// LMDB environment: a local store on disk, one LMDB environment for each task, in a folder of its own.
-// A value is kept behind six bytes with its due time, so that a change can take its old index entry away without
-// asking the processor what the old value meant.
-// No write waits for the disk (4 ms a cycle), and pages are written in the map itself, not copied to the file (half of a
-// write): what a killed process has written is in the kernel's hands either way. A store that a power cut may have left in
-// part is thrown away when it is opened (lmdb-store.ts), and restored from the changelog, as one that is lost. A full disk
-// would kill a process that writes into a map, so the room that is left is looked at before each write.
+// LMDB environment
+// A local store on disk: one LMDB environment for each task, in a folder of its own. No write waits for the disk: what a
+// killed process has written is in the kernel's hands. A store that a power cut may have left in part is thrown away when it
+// is opened (lmdb-store.ts) and restored from the changelog.
 
 import { open, type Database, type RootDatabase } from "lmdb";
 import { assert } from "../../domain/assert.ts";
@@ -50,6 +47,7 @@ export interface LmdbParts {
   readonly damaged: (error: unknown) => void;
 }
 
+/** A value is kept behind six bytes with its due time, so that a change finds its old index entry without the processor. */
 export class LmdbStore implements LocalStore {
   readonly #folder: string;
   readonly #root: RootDatabase;
@@ -72,6 +70,7 @@ export class LmdbStore implements LocalStore {
     this.#isLast = isLast;
     this.#release = release;
     this.#damaged = damaged;
+    // Waiting for the disk takes 4 ms a cycle; copying pages to the file instead of writing in the map, half of a write.
     this.#root = open({
       path: folder,
       maxDbs: 4,
@@ -156,6 +155,7 @@ export class LmdbStore implements LocalStore {
     }
   }
 
+  /** A full disk would kill a process that writes into a map. */
   #checkSpace(): void {
     const free = this.#freeBytes(this.#folder);
     if (free >= LEAST_FREE_BYTES) return;

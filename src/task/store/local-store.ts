@@ -1,8 +1,9 @@
 // LocalStore
 // A task's state on the machine that runs it: a copy of the changelog that can be read by key, and nothing that could
 // not be rebuilt from it (law C3). Reads are synchronous, because `process` is pure and does not wait.
+// test/task/store/local-store.test.ts tests every implementation against it.
 //
-// Invariants (test/task/store/local-store.test.ts holds every implementation to them):
+// Invariants:
 //   S1. `apply` writes changes, due index and stamp together or not at all.
 //   S2. A store may be behind the changelog, never ahead: whoever opens it goes on from its stamp.
 //   S3. `due` is ordered by (time, key) and gives each key at most once, at its latest time.

@@ -1,10 +1,9 @@
-// Cohorts: marks of what the shards have said, some to a life of a hold. The treasurer hears totals only; with the marks it
-// can tell the holds that were made a life ago, and have ended, from those made since.
+// Cohorts
+// Marks of what the shards have said, some to a life of a hold. The treasurer hears totals only; with the marks it can tell the
+// holds that were made a life ago, and have ended, from those made since.
 //
-//   1. Between two marks that are compared no hold made since the first has come to its time: what has ended of those was
-//      redeemed or declined. If some made before it are still open, less is believed to have been redeemed since.
-//   2. A mark is by the shard's clock that was furthest, and a little less than a life is taken for one: what a shard had
-//      done and not yet said, and clocks that differ, are within that.
+// Invariant: between two marks that are compared no hold made since the first has come to its time. What has ended of those was
+// redeemed or declined. If some made before the first are still open, less is believed to have been redeemed since.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { AccountTotals } from "../../domain/campaign/control.ts";
@@ -32,7 +31,10 @@ export interface Cohorts {
 type Lives = Pick<Campaign, "arms" | "reservation">;
 
 const MARKS_A_LIFE = 8;
-/** Of a life; see 2. */
+/**
+ * Of a life. A mark is by the shard's clock that was furthest, and a little less than a life is taken for one: what a shard had
+ * done and not yet said, and clocks that differ, are within that.
+ */
 const SLACK_SHARE = 1 / 32;
 
 /** Time between two marks. */

@@ -1,8 +1,8 @@
-// Traffic: how many eligible sessions are still to come, and when.
-// The shape is by hour of the day (UTC): the campaign's profile, even when it has none, corrected by each hour that was
-// seen, which counts as much as the profile once it has been seen for a whole day's turn. The size is what was expected,
-// corrected by what came. Eligible sessions are counted, not grants, so that holding money back does not feed back here.
+// Traffic
+// How many eligible sessions are still to come, and when: a shape by hour of the day (UTC) and a size, both corrected by what
+// was seen. Eligible sessions are counted, not grants, so that holding money back does not feed back here.
 //
+// Invariants:
 //   1. An hour that brings far more than the day does (a flash) has come, but is no sign of more to come.
 //   2. Time in which the campaign is paused, has not begun or was not there yet, is not watched: that nobody came then
 //      says nothing.
@@ -122,14 +122,17 @@ export function trafficNow(
   };
 }
 
-/** The campaign's own, where it says anything about the hours of its period. */
+/** The campaign's own, where it says anything about the hours of its period; else an even one. */
 function profileOf({ pacing, startMs, endMs }: Campaign): readonly number[] {
   const { profile = [], expectedSessions } = pacing;
   const says = profile.length === HOURS_OF_DAY && expectedSessions / weightBetween(profile, startMs, endMs) < MOST_RATE;
   return says ? profile : EVEN;
 }
 
-/** Sessions a millisecond, by hour of the day. */
+/**
+ * Sessions a millisecond, by hour of the day. The shape is that of `expected`, corrected by each hour that was seen, which
+ * counts as much as the profile once it has been seen for a whole day's turn. The size is `sessions`, corrected by what came.
+ */
 function learnedRates(expected: readonly number[], { seen, watchedMs }: Arrivals, sessions: number): number[] {
   const foreseen = expected.map((rate, hour) => rate * itemAt(watchedMs, hour));
   const passed = foreseen.reduce((sum, mean) => sum + mean, 0) / sessions;

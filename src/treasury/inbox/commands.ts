@@ -1,5 +1,7 @@
-// Commands: what ops ask for becomes an answer and, when accepted, another book. Pure.
+// Commands
+// Decides what becomes of an operator's command: an answer and, when it is accepted, another book. Pure.
 //
+// Invariants:
 //   1. The same command again gets the same answer and changes nothing again, whatever became of it; and so does any other
 //      with the id of one that was accepted. What was refused or only tried has not used its id up: another command under
 //      it, if only sent at another time, is decided anew.

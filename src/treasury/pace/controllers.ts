@@ -1,13 +1,8 @@
-// Controllers: what each session to come may be expected to spend, so that the budget follows its curve. Two answers behind
-// one interface; a campaign names the one that it is paced by, and the hard limit (curve.ts) holds whatever they say.
+// Controllers
+// What each session to come may be expected to spend, so that the budget follows its curve. A campaign names one of two
+// controllers, `reallocation` or `pi`. The hard limit (curve.ts) holds whatever they say.
 //
-//   reallocation  what is left for each session to come, in slots, divided by what the slots before have really spent against
-//                 what the plan expected of them (smart pacing's reallocation of the residual: Xu et al. 2015).
-//   pi            a plan for the whole budget, times 1 + proportional + integral of the relative distance from the curve.
-//
-//   1. The denominator of the relative error has a floor: at the day's start a few coins are no error.
-//   2. The integral is clamped: what it has wound up while nothing could be done is soon undone.
-//   3. A controller steps at most so often that its last step can be seen in the reports.
+// Invariant: a controller steps at most so often that its last step can be seen in the reports.
 
 import type { PacingController } from "../../domain/campaign/campaign.ts";
 
@@ -66,6 +61,10 @@ const CALIBRATION = 0.3;
 const LEAST_MEASURED = 0.25;
 const MOST_MEASURED = 4;
 
+/**
+ * What is left for each session to come, divided by what the slots before have really spent against what the plan expected
+ * of them (smart pacing's reallocation of the residual: Xu et al. 2015).
+ */
 function reallocation(input: ControllerInput, before: ControllerState): ControllerOutput {
   const state = isDue(input, before, SLOT_SHARE)
     ? { ...measuredAt(input), integral: 0, factor: measured(input, before) }
@@ -84,12 +83,13 @@ function measured({ cameSessions, spent, expectedPerSession }: ControllerInput, 
 const STEP_SHARE = 1 / 480;
 const PROPORTIONAL = 2;
 const INTEGRAL = 10;
-/** Of the relative error, summed over shares of the period. */
+/** Of the relative error, summed over shares of the period: what it has wound up while nothing could be done is soon undone. */
 const MOST_INTEGRAL = 0.05;
-/** The relative error is at least of this share of the budget. */
+/** The error is relative to at least this share of the budget: at the day's start a few coins are no error. */
 const ERROR_FLOOR = 0.1;
 const MOST_FACTOR = 3;
 
+/** A plan for the whole budget, times 1 + proportional + integral of the relative distance from the curve. */
 function pi(input: ControllerInput, before: ControllerState): ControllerOutput {
   const state = isDue(input, before, STEP_SHARE) ? corrected(input, before) : before;
   return { spendPerSession: (input.budget / Math.max(1, input.totalSessions)) * state.factor, state };

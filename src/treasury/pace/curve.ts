@@ -1,6 +1,6 @@
-// Curve: how much of a budget may be out by now, and how much of it is meant for the sessions that come next.
-// Even: the share of the traffic that has come. As soon as possible: all of it. Points: as given, straight lines between.
-// The money is meant to be out some time before the end: what then comes back unredeemed can still be drawn.
+// Curve
+// How much of a budget may be out by now, and how much of it is meant for the sessions that come next. The money is meant to
+// be out some time before the end: what then comes back unredeemed can still be drawn.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { pointShare } from "../../domain/campaign/campaign-curve.ts";
@@ -10,7 +10,10 @@ import type { Traffic } from "../forecast/traffic.ts";
 /** How far ahead the points of a curve are looked at, as a share of the period. */
 const HORIZON_SHARE = 1 / 48;
 
-/** Share of the budget that the curve lets be spent by now. */
+/**
+ * Share of the budget that the curve lets be spent by now. Even: the share of the traffic that has come. As soon as possible:
+ * all of it. Points: as given, with straight lines between.
+ */
 export function curveShare(campaign: Campaign, traffic: Traffic, nowMs: number): number {
   const { mode } = campaign.pacing;
   if (mode === "asap" || nowMs >= campaign.endMs) return 1;

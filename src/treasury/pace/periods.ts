@@ -1,13 +1,12 @@
-// Periods: a budget for each day or week, inside the budget of the whole. A period is what the plan account is paced over;
-// a campaign without periods is one. Pure.
+// Periods
+// A campaign may have a budget for each day or week, inside the budget of the whole. This file says in which period a book
+// is, and what may be spent in it; a campaign without periods is one period. Pure.
 //
-//   P1. What is posted in a period is not more than its budget and what was carried into it: what may be out in all until it
-//       ends is what was posted before it began, and that.
+// Invariants:
+//   P1. What is posted in a period is at most its budget and what was carried into it. What may be out until it ends is
+//       that, and what was posted before it began.
 //   P2. What an incentive of an earlier period costs when it is redeemed is money of the period in which that happens.
 //   P3. A treasurer that comes late to a period's beginning counts what was posted meanwhile to the new one.
-//   P4. Rollover `carry`: what periods leave is added to the next one's budget. `none`: it is not; the whole budget still
-//       has it, for periods to come. What they leave is by the budgets in force at the last look before: no command that
-//       comes with the new period's first review changes it.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { periodAt } from "../../domain/calendar.ts";
@@ -80,7 +79,11 @@ export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
   };
 }
 
-/** Of all periods that have ended since, those among them in which nobody looked. */
+/**
+ * Of all periods that have ended since, those among them in which nobody looked. With rollover `none` nothing is carried:
+ * the whole budget still has it, for periods to come. The budgets are those in force at the last look before: no command that
+ * comes with the new period's first review changes what is carried.
+ */
 function carried({ periods }: Campaign, before: PeriodBook, ended: number): Minor {
   if (periods?.rollover !== "carry") return 0n;
   const budgets = before.carriedMinor + periods.budgetMinor * BigInt(ended);

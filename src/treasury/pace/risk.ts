@@ -1,18 +1,12 @@
-// Risk: what the reservation policy `expected` lets be held beyond the budget. Under `strict` every hold counts in full.
-// Under `expected` it counts with what it is expected to spend, and a risk reserve is kept back in case that more is
-// redeemed, so that the budget is passed with at most the stated probability, at all looks of the period together.
+// Risk
+// What the reservation policy `expected` lets be held beyond the budget. `strict` counts every hold in full; `expected` counts
+// what a hold is expected to spend, and keeps a risk reserve in case more is redeemed. So the budget is passed with at most the
+// stated probability, at all looks of the period together.
 //
-//   Holds are told apart by a mark that is older than a hold's life (cohorts.ts). Before it A was held, and all of it has
-//   ended; since then D, of which H is still open. What D comes to is a sum of independent amounts in [0, F], F the largest
-//   face value, as is what A came to; each is spread at most as binomially many faces F. So with q the share redeemed
-//     Z(D) − (D / A) · Z(A)   has mean 0 and is above t with probability exp(−L) at most, where
-//     t = min over u > 0 of F / u · (L + D / F · k(u) + A / F · k(−u D / A)),   k(u) = ln(1 + q (eᵘ − 1)) − q u  (Chernoff).
-//   Z(A) is known, and so is what of D has been redeemed already. What is left is what H may come to: no matter of how old
-//   the open holds are, or whether who redeems does so early.
-//
+// Invariants:
 //   1. Nothing is lent before a hold's life is over: what has not ended yet says nothing.
-//   2. What is released goes back to the treasurer at once (the shard's part), so that without a new grant no more can
-//      be spent than what is posted, held and free now: the bound does not depend on the treasurer being alive.
+//   2. What is released goes back to the treasurer at once (the shard's part). So without a new grant no more can be spent than
+//      what is posted, held and free now: the bound does not depend on the treasurer being alive.
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { minorOfMean, type Minor } from "../../domain/money/money.ts";
@@ -30,11 +24,20 @@ export const NO_RISK: Risk = { overbookedMinor: 0n, reserveMinor: 0n };
 export const DEFAULT_RISK = 0.01;
 
 /**
- * Bounds that must hold between two marks, each with the same probability: on what D comes to, twice as its size changes
- * meanwhile, on q where it widens t, and on what is released early.
+ * Bounds that must hold between two marks, each with the same probability (letters as in `riskOf`): on what D comes to, twice
+ * as its size changes meanwhile, on q where it widens t, and on what is released early.
  */
 const BOUNDS = 4;
 
+/**
+ * Holds are told apart by a mark that is older than a hold's life (cohorts.ts). Before it A was held, and all of it has ended;
+ * since then D, of which H is still open. What A and D come to are sums of independent amounts in [0, F], F the largest face
+ * value; each is spread at most as binomially many faces F. So with q the share redeemed
+ *   Z(D) − (D / A) · Z(A)   has mean 0 and is above t with probability exp(−L) at most, where
+ *   t = min over u > 0 of F / u · (L + D / F · k(u) + A / F · k(−u D / A)),   k(u) = ln(1 + q (eᵘ − 1)) − q u  (Chernoff).
+ * Z(A) is known, and so is what of D has been redeemed already. What is left is what H may come to, no matter how old the
+ * open holds are, or whether who redeems does so early.
+ */
 export function riskOf(
   campaign: Pick<Campaign, "arms" | "reservation" | "startMs" | "endMs">,
   cohorts: Cohorts | null,
@@ -108,7 +111,7 @@ interface Spread {
   readonly log: number;
 }
 
-/** t above, in largest faces, for the q between share and most that makes it widest. */
+/** `riskOf`'s t, in largest faces, for the q between share and most that makes it widest. */
 function marginOf({ young, old, dearer, share, most, log }: Spread): number {
   const wide = Math.min(Math.max(0.5, share), most);
   const weight = (dearer * young) / old;

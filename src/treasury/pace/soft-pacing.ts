@@ -1,8 +1,8 @@
-// Soft pacing: which row of the frontier is in force.
-// The row for the remaining budget per expected remaining session, on the clusters that really come. Remaining counts the
-// money that is expected to come back, so under `strict` the same row must also be feasible to hold: what its holds need
-// until they end may not pass what can be held.
+// Soft pacing
+// Chooses the row of the frontier that is in force: the one for the remaining budget per expected remaining session, on the
+// clusters that really come.
 //
+// Invariants:
 //   1. The position rises with the budget per session and with what can be held.
 //   2. A position is kept while the new one is within a hundredth of a row: no grants go out for what makes no difference.
 
@@ -46,6 +46,10 @@ export function softPlan(plans: PlanTable, input: SoftInput, inForce: number | n
   };
 }
 
+/**
+ * By spend and by hold. What remains counts money that is expected to come back, so under `strict` the row must also be
+ * feasible to hold: what its holds need until they end may not pass what can be held.
+ */
 function positionWanted(plans: PlanTable, input: SoftInput): number {
   const last = plans.frontier.rows.length - 1;
   const bySpend =

@@ -1,12 +1,9 @@
-// Slices: how much of what may be out goes to which shard, and what is asked back.
+// Slices
+// How much of what may be out goes to which shard, and what is asked back. While there is plenty, each shard's free money is
+// kept at its share, by demand, of the pool. As the pool shrinks, so do the slices: at the end no money is stranded in pieces
+// too small to use.
 //
-// While there is plenty, each shard's free money is kept at its share, by demand, of the pool (what can still be granted
-// and what lies free in shards); part of the pool stays with the treasurer for whoever turns out to need it. As the
-// pool shrinks, so do the slices. When the pool no longer gives every shard a largest hold, those with the most demand
-// get one, the others a smallest one as far as it goes, and what lies idle comes back: at the end no money is stranded
-// in pieces too small to use.
-//
-//   Σ out + Σ grants ≤ limit, always (L2).
+// Invariant: Σ out + Σ grants ≤ limit, always (L2).
 
 import { itemAt } from "../../domain/assert.ts";
 import { maxMinor, minMinor, type Minor } from "../../domain/money/money.ts";
@@ -34,7 +31,7 @@ export interface SliceInput {
   readonly largestHold: Minor;
   readonly smallestHold: Minor;
   readonly shards: readonly ShardNeed[];
-  /** live: as above. paused: nothing is granted. ended: all that lies free comes back. */
+  /** live: by need (`share`). paused: nothing is granted. ended: all that lies free comes back. */
   readonly mode: "live" | "paused" | "ended";
 }
 
@@ -74,6 +71,10 @@ function reclaim(shards: readonly ShardNeed[], excess: Minor, asksHeld: boolean)
   return fromFree.map((amount, index) => amount + itemAt(fromHeld, index));
 }
 
+/**
+ * The pool is what can still be granted and what lies free in shards. While it gives every shard a largest hold, slices are by
+ * demand; after that those with the most demand get one, and what lies idle comes back.
+ */
 function share(input: SliceInput): Slices {
   const { shards } = input;
   const available = maxMinor(0n, input.limit - sumMinor(shards, (shard) => shard.out));

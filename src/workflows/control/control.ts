@@ -1,7 +1,8 @@
 // Control
-// How a person steers a campaign from outside: a command goes to `budget-pacing` like anybody's, and what becomes of it is
-// read from `budget-status`. The command line and the console both go this way: `dryRun` asks what would change, `send` does it.
+// How a person steers a campaign from outside: a command goes to `budget-pacing`, and what becomes of it is read from
+// `budget-status`. The command line and the console both go this way: `dryRun` asks what would change, `send` does it.
 //
+// Invariants:
 //   1. A command is answered by its id: once accepted, the same id again gets the same answer and changes nothing again.
 //      A refusal does not use the id up.
 //   2. The waiting ends with the answer, accepted or refused, or, if so wished, when every partition reports its revision.

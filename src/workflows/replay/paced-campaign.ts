@@ -1,7 +1,6 @@
-// Paced campaign: one campaign played as pure code by the parts that serve it: the treasury processor with its codecs and
-// state, and in each shard the settings, the book and the decision (`decide`). Only the log between them is left out: what
-// one writes in a step, the other reads in the next. What sessions come, and what becomes of an incentive, is the caller's.
-// Of users it knows nothing: who is held out, capped or holds an incentive is not asked again.
+// Paced campaign
+// Plays one campaign as pure code by the parts that serve it: the treasury processor, and in each shard the settings, the
+// book and `decide`. Only the log between them is left out: what one writes in a step, the other reads in the next.
 
 import { assert, must } from "../../domain/assert.ts";
 import type { Grant, PacingCommand, ReleaseRecord, ShardReport } from "../../domain/campaign/control.ts";
@@ -60,6 +59,10 @@ const codecs = {
   letters: codecFor("dead-letters"),
 };
 
+/**
+ * Which sessions come, and what becomes of an incentive, is the caller's. Nothing is known of users: who is held out, capped
+ * or holds an incentive is not asked again.
+ */
 export class PacedCampaign {
   readonly #options: PacedOptions;
   readonly #shards: readonly PacedShard[];

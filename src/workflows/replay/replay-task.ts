@@ -1,10 +1,11 @@
-// Replay task: decides a partition's recorded cycles again, and holds what comes out against what was written then, byte
-// for byte. A cycle is its control record (number, time, positions) with the inputs up to those positions; the same inputs
-// on the same state must give the same bytes, or something was read that is not on the log.
+// Replay task
+// Decides a partition's recorded cycles again and compares the result with what was written then, byte for byte. The same
+// inputs on the same state must give the same bytes; otherwise something was read that is not on the log.
 //
+// Invariants:
 //   1. A cycle is decided again when its control record follows the one before it. Where compaction has taken control
 //      records out, the state is taken from the changelog as it is, and deciding begins again behind the gap.
-//   2. Held against the record are the state's changes and the rows of the output topics, in their order.
+//   2. Compared are the state's changes and the rows of the output topics, in their order.
 //   3. It ends at the first difference: what would follow is decided on another state.
 
 import { codecFor, schemaCodec } from "../../log/codec/codec.ts";
@@ -109,6 +110,7 @@ class Replay<Facts> {
     return true;
   }
 
+  /** A cycle is its control record (number, time, positions) with the inputs up to those positions. */
   async #again(
     last: ControlRecord | null,
     control: ControlRecord,

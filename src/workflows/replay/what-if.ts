@@ -1,10 +1,6 @@
-// What if: a campaign's recorded sessions decided again by the real treasurer and shards with one thing changed, beside the
-// same with nothing changed, and beside what was. The middle column tells how far the playing again can be believed.
-//
-//   What is taken as it was: who came and when, who was held out, capped or already held an incentive, all commands but the
-//   one that is changed, and what became of an incentive where the same one is given again.
-//   What is not known: what a user would have done under another arm. It is drawn, by the session's id, with the
-//   redemption that the release says.
+// What if
+// Decides a campaign's recorded sessions again, by the real treasurer and shards, with one thing changed. Beside it stand the
+// same with nothing changed, and what was. How near these two are to each other tells how far the first can be believed.
 
 import {
   InvalidInput,
@@ -57,7 +53,10 @@ export function asItWas({ sessions, releases }: RecordedCampaign, during?: Durin
   return tally.column();
 }
 
-/** With `changes` empty: played again as it was. */
+/**
+ * With `changes` empty: played again as it was. Taken from the record: who came and when, who was held out, capped or already
+ * held an incentive, all commands but the changed one, and what became of an incentive where the same one is given again.
+ */
 export async function playAgain(
   recorded: RecordedCampaign,
   campaign: string,
@@ -210,6 +209,10 @@ function changedAction(action: PacingAction, changes: Changes, isPromoted: boole
   }
 }
 
+/**
+ * What a user would have done under another arm is not known: it is drawn, by the session's id, with the redemption that
+ * the release says.
+ */
 function arrivalOf(
   session: RecordedSession,
   recorded: RecordedCampaign,

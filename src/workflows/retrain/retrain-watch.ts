@@ -2,8 +2,9 @@
 // Looks now and then at the training log and says when a campaign is due to learn again (retrain/trigger.ts judges). It
 // reads each row once and keeps two numbers a campaign, so it costs a live program next to nothing.
 //
+// Invariants:
 //   1. What was on the training log when a campaign's newest release was published counts as learned, also after a restart
-//      and whoever published it: the log itself says it, and nothing else has to be kept.
+//      and whoever published it. The log itself says it; nothing else is kept.
 //   2. One training at a time. One that failed is not tried again before there is a new reason.
 
 import type { TopicValues } from "../../log/codec/codec.ts";

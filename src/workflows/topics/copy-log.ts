@@ -1,10 +1,11 @@
 // Copy log
-// Moves an embedded log to another log, Kafka above all: every record as it is, and for each task where it goes on, so that budgets,
-// holds, users, chance secrets and what was not read yet go with it. Nobody may work on either meanwhile.
+// Copies an embedded log to another log, Kafka above all: every record as it is, and for each task where it goes on. So
+// budgets, holds, users, chance secrets and what was not read yet go with it. Nobody may work on either log meanwhile.
 //
+// Invariants:
 //   1. Records keep their partition, their order and their time; offsets become others, so the tasks' positions are counted anew.
-//   2. The control records, which say where each task goes on, come last and name a new history: a local store that was filled from
-//      the log before is not taken for one of this.
+//   2. The control records, which say where each task goes on, come last and name a new history: a local store that was filled
+//      from the log before is not taken for one of this.
 //   3. Until the copy is whole, every command refuses the new log (partitioning.ts).
 
 import { must } from "../../domain/assert.ts";

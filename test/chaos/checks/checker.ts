@@ -2,9 +2,10 @@
 // What came of a chaos run, from the topics alone, as Kafka's own Java consumer reads them (read_committed). It shares no
 // code with the allocator: Avro by the schema files and avsc, and sums of its own.
 //
-//   Every session that was sent has exactly one decision.
-//   Every hold ends at most once, in amounts that add up to its face value.
-//   What is spent and held is within the budget, at the end and at every moment (timeline.ts).
+// Invariants: of the allocator, checked here.
+//   1. Every session that was sent has exactly one decision.
+//   2. Every hold ends at most once, in amounts that add up to its face value.
+//   3. What is spent and held is within the budget, at the end and at every moment (timeline.ts).
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,8 +1,9 @@
 // Timeline
-// The money of one account over time, as the topics tell it: what the treasurer gave each shard, what shards gave back, what
-// their decisions took and what came back of it. Every row carries the time of the cycle that wrote it, and all clocks of a
-// chaos run are one machine's. Shares no code with the allocator.
+// The money of one account over time, as the topics tell it: granted to each shard, returned by shards, taken by decisions
+// and come back from them. Every row carries the time of the cycle that wrote it, and all clocks of a chaos run are one
+// machine's. Shares no code with the allocator.
 //
+// Invariants: of the allocator, checked here.
 //   1. Nothing is granted to a shard beyond the budget in force: after a grant, granted − returned is within it. So after a
 //      cut below what is out nothing is granted until that has fallen below (src/treasury/SPEC.md, L2).
 //   2. No decision takes more than its shard has: taken ≤ granted − returned, at every moment (L1).

@@ -1,8 +1,7 @@
 // stipend send: JSON lines onto a topic, each checked against its schema.
 //
-// What becomes of a bad line: nothing of the lines before it is held back, they are on the log; it is named by its number
-// and field; and nothing after it is sent, so that what is on the log is a beginning of the input and the rest can be sent
-// once the line is right. With --keep-going the bad lines alone are left out. Either way the exit code is 1.
+// At a bad line it stops and names the line by number and field: the lines before it are on the log and none after it, so that
+// the rest can be sent once the line is right. With --keep-going only the bad lines are left out; either way it exits with 1.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

@@ -1,7 +1,6 @@
 // CSV records
 // Cuts bytes of a CSV into records and fields (RFC 4180, with another delimiter, quote or escape where a dialect says so).
-// A quote counts only at the beginning of a field; anywhere else it is text. Delimiters and quotes are ASCII, so that no
-// character of UTF-8 is ever cut. Pure; one parser is used again for each record.
+// Delimiters and quotes are ASCII, so that no character of UTF-8 is ever cut. Pure.
 
 export interface Dialect {
   /** One ASCII character each. */
@@ -19,6 +18,7 @@ export type CsvFault = "text after a closing quote" | "a quote that is never clo
 const LF = 10;
 const CR = 13;
 
+/** Used again for each record. A quote counts only at the beginning of a field; anywhere else it is text. */
 export class RecordParser {
   readonly #delimiter: number;
   readonly #quote: number;

@@ -1,6 +1,7 @@
 // HTTP registry
 // A schema registry with Confluent's API. It keeps nothing: who asks again asks the registry again.
 //
+// Invariants:
 //   R1. "It has none" is the registry's own word, with its code. What a gateway says in its stead is trouble (http.ts), so
 //       that no record is given up because of a wrong route.
 //   R2. What the registry refuses is `InvalidInput` with the subject and the registry's words.

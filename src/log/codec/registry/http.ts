@@ -1,9 +1,9 @@
 // HTTP
 // One request to a schema registry, and what came back: its status, its error code, its words.
 //
+// Invariants:
 //   H1. No answer, or one that no registry would give, is `LogUnavailable`: nothing can be concluded from it.
-//   H2. Passing trouble is tried again, shortly: a registry that restarts is back by then, or whoever asks holds what it has.
-//   H3. A password is sent and never said.
+//   H2. A password is sent and never said.
 
 import { z } from "zod";
 import { LogUnavailable } from "../../event-log.ts";
@@ -32,6 +32,7 @@ const PAUSE_MS = 200;
 
 const withError = z.object({ error_code: z.int(), message: z.string() });
 
+/** Passing trouble is tried again, shortly: a registry that restarts is back by then, or the caller holds what it has. */
 export async function ask(settings: RegistrySettings, method: Method, path: string, body?: object): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await once(settings, method, path, body).catch((error: unknown) => messageOf(error));

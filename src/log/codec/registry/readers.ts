@@ -1,7 +1,8 @@
 // Readers
-// How a record under a registry's schema becomes one that the codec reads: by another header, where it was written with a
-// schema of ours, and otherwise, where another client has registered an older or richer one, by resolving its schema to ours.
+// How a record under a registry's schema becomes one that the codec reads. Where it was written with a schema of ours, it gets
+// another header. Where another client has registered an older or richer schema, that one is resolved to ours.
 //
+// Invariants:
 //   D1. A schema that was met once is known from then on: it cannot change.
 //   D2. One that the registry does not know is asked for again when it comes again; it may be there by then.
 //   D3. What cannot be read says why: the schema's reason, or the field of this record that is no value of ours.

@@ -1,7 +1,8 @@
 // Registered log
-// A log whose values are in Confluent's wire format, as anybody finds them who reads or writes its topics with a schema
-// registry, over a log of any adapter. Who uses it sees single-object bytes, as on a log without a registry.
+// A log of any adapter whose values are in Confluent's wire format, so that others can use its topics with a schema registry.
+// Its caller sees single-object bytes, as on a log without a registry.
 //
+// Invariants:
 //   W1. What is written in a schema of ours is written under that schema's id; it is never waited for (Subjects).
 //   W2. What is read under an id that has been met before is read without the registry. A new id is asked for before the
 //       batch is handed on; while the registry cannot say, the read is `LogUnavailable`: held and tried again, never given up.

@@ -1,7 +1,8 @@
 // Subjects
 // What this program has in a schema registry: for each topic that others write or read, the subject `<topic>-value` with the
-// schema of that topic's values. The changelogs are nobody else's: their values stay as they are, and have no subject.
+// schema of that topic's values.
 //
+// Invariants:
 //   S1. A subject's compatibility is BACKWARD or stricter before a schema is added to it.
 //   S2. Where nothing is missing, nothing is written: a user who may only read is enough.
 
@@ -15,6 +16,7 @@ const LEVEL = "BACKWARD";
 const ENOUGH: readonly string[] = ["BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 const UNSET = "NONE";
 
+/** Nobody else's: their values stay as they are, and have no subject. */
 const CHANGELOGS: readonly string[] = [serveKind, treasuryKind].map((kind) => kind("").changelog);
 const SHARED = Object.keys(TOPICS).filter((topic) => !CHANGELOGS.includes(topic));
 

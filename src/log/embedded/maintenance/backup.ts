@@ -1,10 +1,11 @@
 // Backup
-// A copy of a log as one file, made while processes write, and a folder made from such a copy. The copy is of one committed
-// state, the one at its beginning: SQLite's own backup reads it inside one transaction, which others' commits do not touch.
-// Meanwhile the write-ahead log cannot begin anew, so that the disk needs room for what is written during the copy.
+// A copy of a log as one file, made while processes write, and a folder made from such a copy.
 //
-// A file appears under its name when it is whole and on the disk: whoever is killed before leaves a file with `.partial`
-// behind, and the next one writes over it.
+// Invariants:
+//   1. The copy is of one committed state, the one at its beginning: SQLite's own backup reads it inside one transaction, which
+//      others' commits do not touch.
+//   2. A file appears under its name when it is whole and on the disk. Whoever is killed before leaves a file with `.partial`
+//      behind, and the next one writes over it.
 
 import {
   chmodSync,
@@ -37,7 +38,10 @@ export interface BackupFigures {
   readonly topics: number;
 }
 
-/** Copies the folder's log to a new file. `onProgress`: from 0 to 1. */
+/**
+ * Copies the folder's log to a new file. Meanwhile the write-ahead log cannot begin anew, so that the disk needs room for
+ * what is written during the copy. `onProgress`: from 0 to 1.
+ */
 export async function backUp(
   folder: string,
   target: string,

@@ -1,14 +1,11 @@
 // Maintenance
-// Retention and compaction, in steps that hold the write lock for a bounded amount of work each.
+// Retention and compaction of the embedded log, in steps that hold the write lock for a bounded amount of work each.
 //
-// Retention: batches whose newest record is older than the topic keeps them go, from the front.
-// Compaction, per partition, when what came since the last one outweighs what that one left:
-//   1. the last offset of each key since then is noted (at most KEYS_MAX keys: then the rest waits for the next round)
-//   2. from the front, records with a later one of their key are dropped, and small batches put together
-//   3. the place reached is noted; the next round begins its notes there
-// A tombstone stays until it is old enough for all readers to have seen it, and is dropped only when it is passed over
-// in step 2, when all records before it are already without its key. A step can be repeated, interrupted by a kill, or
-// run by two processes: it decides inside its transaction, on what is there then.
+// Invariants:
+//   1. A step decides inside its transaction, on what is there then: it can be repeated, interrupted by a kill, or run by
+//      two processes.
+//   2. A tombstone is dropped only when it is old enough for all readers to have seen it, and when all records before it
+//      are already without its key.
 
 import type { LogRecord } from "../../event-log.ts";
 import { BATCH_BYTES, BatchCursor, encodeBatch, recordBytes } from "../batch.ts";
@@ -111,6 +108,7 @@ export class Maintenance {
     return new Promise((resolve) => setTimeout(resolve, this.#pauseMs === 0 ? 0 : Math.max(this.#pauseMs, 2 * stepMs)));
   }
 
+  /** Batches whose newest record is older than the topic keeps them go, from the front. */
   async #retain(topic: StoredTopic, partition: number, oldestMs: number): Promise<void> {
     const { tables } = this.#core.environment;
     await this.#steps(0, () => {
@@ -132,6 +130,12 @@ export class Maintenance {
     });
   }
 
+  /**
+   * When what came since the last compaction outweighs what that one left:
+   *   1. the last offset of each key since then is noted (at most KEYS_MAX keys: then the rest waits for the next round)
+   *   2. from the front, records with a later one of their key are dropped, and small batches put together
+   *   3. the place reached is noted; the next round begins its notes there
+   */
   async #compact(topic: StoredTopic, partition: number, nowMs: number, force: boolean): Promise<void> {
     const { environment } = this.#core;
     const { tables } = environment;

@@ -1,6 +1,7 @@
 // Environment
 // A folder's log as one connection, through which all of a process's transactions go.
 //
+// Invariants:
 //   V1. A write is one transaction: all of it or nothing, also when the process is killed within it. Writers of all
 //       processes take turns (BEGIN IMMEDIATE); one that is killed gives its turn up, one that comes later waits.
 //   V2. When `write` resolves it is in the kernel's hands: it survives SIGKILL of every process. What a power loss leaves

@@ -1,9 +1,6 @@
-// Patience
-// Waits for what another process holds. SQLite's own waiting would hold up this process with all that it does, so an attempt
-// that meets a lock ends at once and is made again a little later.
-//
-// A process that is stopped or frozen within a commit keeps its lock until it goes on or ends (one that is killed does not).
-// Others wait for RETRY_DEADLINE_MS of their own time, and say for what; then they give up, and nothing has happened.
+// Locked retry
+// Waits for a lock that another connection holds. SQLite's own waiting would block this whole process, so an attempt that
+// meets a lock ends at once and is made again a little later.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { LogUnavailable } from "../../event-log.ts";
@@ -22,7 +19,11 @@ export interface LockedRetryOptions {
   readonly onTrouble?: (text: string) => void;
 }
 
-/** What `attempt` gives, once no other connection is in its way; throws `LogUnavailable` when the patience is over. */
+/**
+ * What `attempt` gives, once no other connection is in its way. A process that is stopped or frozen within a commit keeps
+ * its lock until it goes on or ends (a killed one does not). This one waits for it until the deadline, by the time that it
+ * has run itself, and tells what it waits for; then it throws `LogUnavailable`, and nothing has happened.
+ */
 export async function retryWhileLocked<T>(file: string, attempt: () => T, options: LockedRetryOptions): Promise<T> {
   const { retryDeadlineMs = RETRY_DEADLINE_MS, onTrouble } = options;
   let waitedMs = 0;

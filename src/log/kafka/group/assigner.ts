@@ -1,11 +1,12 @@
 // Assigner
-// Who gets which partition of a kind. Pure: the leader of the group asks it in each round.
+// Who gets which partition of a kind. It is pure: the leader of the group asks it in each round.
 //
+// Invariants:
 //   A1. Every partition has at most one member, and the same for all topics of the kind: a partition is a task.
 //   A2. When all is settled every partition has a member, and no two members differ by more than one.
-//   A3. Sticky: no partition moves that need not, for the balance or because its member is gone.
-//   A4. A partition that moves from a living member is given to nobody in the round that takes it away; that member
-//       drains its task and joins again, and the next round hands it on. All other tasks go on meanwhile.
+//   A3. Sticky: a partition moves only for the balance or because its member is gone.
+//   A4. A partition that moves from a living member is given to nobody in the round that takes it away. That member drains its
+//       task and joins again, and the next round hands it on. All other tasks go on meanwhile.
 
 import { must } from "../../../domain/assert.ts";
 

@@ -1,7 +1,8 @@
 // Membership
-// A member of a kind's group: joins, keeps its place with heartbeats, and tells the runner what it got and what it must
-// give back. The protocol is the one that Kafka's consumers and tools know; the rounds are incremental (assigner.ts).
+// A member of a kind's group: it joins, keeps its place with heartbeats, and tells the runner what it got and what it must
+// give back. The protocol is that of Kafka's consumers and tools; the rounds are incremental (assigner.ts).
 //
+// Invariants:
 //   G1. `assigned` and `revoked` are called one at a time, and in the order of the rounds.
 //   G2. A partition is given back to the group only after its `revoked` has resolved (law C8); meanwhile the heartbeats
 //       go on, and so do all other tasks.

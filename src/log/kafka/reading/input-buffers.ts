@@ -1,11 +1,9 @@
 // Input buffers
-// What has been fetched of a task's inputs and not been polled yet. One fetch a broker is under way, and what it brings is
-// taken whenever it comes: a poll waits for the first that has something, never for a broker that has nothing to tell. A
-// fetch is made when somebody waits for records, and ahead only where the broker is known to have more. So buffers hold at
-// most what one fetch of each broker brings beyond one poll: back-pressure needs no pausing.
+// What has been fetched of a task's inputs and not been polled yet. At most one fetch is under way at each broker, and a poll
+// takes the first that brings something: it never waits for a broker that has nothing.
 //
-// An input whose leader is away is asked for again and again while the others go on. Only when that has lasted for as long
-// as the settings' patience, or when nothing has been had of it yet, does a poll fail for it.
+// Invariant: buffers hold at most what one fetch of each broker brings beyond one poll, because a fetch is made only when
+// somebody waits for records, or where the broker is known to have more. So back-pressure needs no pausing.
 
 import type { LogRecord, Positions } from "../../event-log.ts";
 import type { Cluster } from "../client/cluster.ts";
@@ -105,6 +103,10 @@ export class InputBuffers {
     return this.#inputs.reduce((sum, input) => sum + input.left, 0);
   }
 
+  /**
+   * An input whose leader is away is asked for again while the others go on. A poll fails for it only when that has lasted
+   * for as long as the settings' patience, or when nothing has been had of it yet.
+   */
   #throwLost(nowMs: number): void {
     const lost = this.#inputs.find((input) => input.isLost(nowMs, this.#cluster.settings.retryDeadlineMs));
     if (lost) throw this.#cluster.failure(`fetch ${lost.of.topic} ${this.#partition}`, lost.trouble?.error);

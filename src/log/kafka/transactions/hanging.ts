@@ -1,12 +1,11 @@
 // Hanging transactions
-// A broker may lose the markers of a transaction that its coordinator has ended: Kafka from 4.1 on skips them at
-// partitions that have no leader at that moment (KAFKA-20734), as they have none while a cluster's only replica restarts.
-// Readers then stop before its records, and the producer's next commit would commit them too: behind the back of whoever
-// has restored meanwhile without them, so that they are done twice.
+// A broker may lose the markers of a transaction that its coordinator has ended: Kafka from 4.1 on skips them at partitions
+// that have no leader at that moment (KAFKA-20734), as when a cluster's only replica restarts. Readers then stop before its
+// records, and the producer's next commit would commit them too: whoever restored without them would do them twice.
 //
+// Invariants:
 //   H1. When a claim resolves, no transaction of its transactional id is open in the changelog: not one that the
-//       coordinator knows, and not one that it has forgotten. Each cycle writes there, so that one that hangs anywhere
-//       is seen there.
+//       coordinator knows, and not one that it has forgotten.
 //   H2. What hangs is ended as the coordinator had decided; where it no longer tells, it is aborted: its positions are in
 //       it, and so its inputs come again.
 
@@ -38,7 +37,10 @@ export interface HangingOf {
   readonly partition: number;
 }
 
-/** Where the producer has left something open; nowhere when nothing hangs in the changelog. */
+/**
+ * Where the producer has left something open; nowhere when nothing hangs in the changelog: each cycle writes there, so that
+ * a transaction that hangs anywhere is seen there.
+ */
 export async function findHanging(
   cluster: Cluster,
   catalogue: ClusterTopics,

@@ -1,10 +1,11 @@
-// TransactionalProducer
-// A task's transactional producer: claimed once, which fences whoever had it, then one transaction at a time.
+// Transactional producer
+// A task's transactional producer. It is claimed once, which fences whoever had it; then it runs one transaction at a time.
 //
+// Invariants:
 //   T0. When a claim has resolved, nothing that a former owner has begun is open in the changelog (hanging.ts).
 //   T1. It is never initialised a second time: a producer that has lost its place must not take it back by itself.
-//   T2. Once the end was asked for with `commit`, it is only ever asked for again, by the same producer: the coordinator
-//       does it once. Unless it says that another owner is there, what it does not answer is unknown.
+//   T2. Once the end was asked for with `commit`, it is only ever asked for again, by the same producer: the coordinator does
+//       it once. Unless it says that another owner is there, what it does not answer is unknown.
 //   T3. After any trouble that leaves a transaction open it is `broken`, and every call throws `OutcomeUnknown`.
 
 import { OutcomeUnknown } from "../../event-log.ts";

@@ -1,10 +1,8 @@
-// Attribute bytes: attributes in few bytes, for keeping them beside an open decision until they become a row of the
-// training log. They are most of a user's record, which is written again with each of the user's events.
+// Attribute bytes
+// Attributes in few bytes, kept beside an open decision until they become a row of the training log. They are most of a user's
+// record, which is written again with each of the user's events.
 //
-//   mark (1) = 1   then, for each attribute:   kind + 8 × place (1)   name, where place is 0   value
-//   place          of the name among the aggregates, from 1; 0 for all others, whose name is text
-//   whole          zigzag varint      double   8 bytes, little-endian      text   length (varint), UTF-8
-//
+// Invariants:
 //   B1. decode(encode(attributes)) equals attributes, in their order.
 //   B2. What was written before the mark was there is still read: an Avro map of [null, double, string, boolean].
 
@@ -32,6 +30,11 @@ const heads = new Map<string, Buffer>(AGGREGATES.map((name, index) => [name, Buf
 let scratch = Buffer.allocUnsafeSlow(16 * 1024);
 let end = 0;
 
+/**
+ * mark (1) = 1   then, for each attribute:   kind + 8 × place (1)   name, where place is 0   value
+ * place          of the name among the aggregates, from 1; 0 for all others, whose name is text
+ * whole          zigzag varint      double   8 bytes, little-endian      text   length (varint), UTF-8
+ */
 export function encodeAttributes(attributes: Attributes): Buffer {
   scratch[0] = MARK;
   end = 1;

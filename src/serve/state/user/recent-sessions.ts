@@ -1,6 +1,8 @@
-// Recent sessions: which session ids of a user were decided, with the fingerprints of their bodies, so that a repeated
-// one is known (law C7). Rows of (id, body, the session's own time, when it was decided), in the order of deciding.
+// Recent sessions
+// Which session ids of a user were decided, with the fingerprints of their bodies, so that a repeated one is known (law C7).
+// Rows of (id, body, the session's own time, when it was decided), in the order of deciding.
 //
+// Invariants:
 //   R1. The last 64 of the last 48 hours are kept.
 //   R2. What was forgotten leaves a low-water mark, a first row without an id: a session that is no newer than the newest
 //       forgotten one might have been decided before, so it is not decided.

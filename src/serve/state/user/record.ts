@@ -1,8 +1,10 @@
-// The user's record: all that serving remembers of one user. One record, one write per user and cycle, bounded:
+// User record
+// All that serving remembers of one user, in one record that is written once per user and cycle.
 //
-//   U1. At most 64 sessions of 48 hours are remembered (recent-sessions.ts), 43 activity buckets (activity.ts),
-//       32 open decisions with 64 outcomes each, 32 ended ones for 48 hours, 16 campaigns of caps with 64 incentives
-//       each. What comes in is bounded too (MAX_EVENT_BYTES), so that a record always fits on its topic.
+// Invariants:
+//   U1. It is bounded: 64 sessions of 48 hours (recent-sessions.ts), 43 activity buckets (activity.ts), 32 open decisions
+//       with 64 outcomes each, 32 ended ones for 48 hours, 16 campaigns of caps with 64 incentives each. What comes in is
+//       bounded too (MAX_EVENT_BYTES), so that a record always fits on its topic.
 //   U2. Open decisions that hold money never give way to the bound; one without money may be closed early.
 //   U3. A user who has been idle until `keepUntilMs` has no record any more.
 //   U4. `dueMs` is when somebody must look at the record although no event came: a window's end, or U3.
