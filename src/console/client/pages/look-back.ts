@@ -1,6 +1,6 @@
 // Look back: a range of a campaign's time as its report. The address has all that is asked for, so that it can be sent to others.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { LookBackAnswer } from "../../server/look-back.ts";
 import type { CampaignRow, CampaignsPage } from "../../views/pages/campaigns-page.ts";
 import { valueOf } from "../forms/fields.ts";
@@ -27,7 +27,7 @@ export function LookBack({ asked, campaign }: { asked: AskedAt | null; campaign:
     <${Loaded} live=${live} then=${({ campaigns }: CampaignsPage, atMs: number) =>
       campaigns.length === 0
         ? html`<${Empty} title="No campaign yet" text="Once a campaign has been live, any range of its time can be looked at here." />`
-        : html`<${Form} campaigns=${campaigns} named=${campaign ?? asked?.campaign ?? null} asked=${asked} nowMs=${atMs} />`} />
+        : html`<${Form} key=${JSON.stringify(asked)} campaigns=${campaigns} named=${campaign ?? asked?.campaign ?? null} asked=${asked} nowMs=${atMs} />`} />
     ${asked !== null && html`<${Found} key=${`${asked.campaign} ${asked.from} ${asked.to}`} asked=${asked} />`}
   `;
 }
@@ -42,16 +42,11 @@ interface FormProps {
   readonly nowMs: number;
 }
 
+/** Its fields begin with what the address has: made anew for another one, so that nothing overwrites what is being typed. */
 function Form({ campaigns, named, asked, nowMs }: FormProps) {
   const [id, setId] = useState(named ?? campaigns[0]?.id ?? "");
-  const [from, setFrom] = useState(asked?.from ?? "");
-  const [to, setTo] = useState(asked?.to ?? "");
-  useEffect(() => {
-    if (asked === null) return;
-    setId(asked.campaign);
-    setFrom(withClock(asked.from, false));
-    setTo(withClock(asked.to, true));
-  }, [JSON.stringify(asked)]);
+  const [from, setFrom] = useState(withClock(asked?.from ?? "", false));
+  const [to, setTo] = useState(withClock(asked?.to ?? "", true));
   const period = campaigns.find((row) => row.id === id)?.period ?? null;
   const zone = period?.timeZone ?? "UTC";
   const choose = (range: readonly [from: string, to: string]): void =>
@@ -115,6 +110,6 @@ function Found({ asked }: { asked: AskedAt }) {
   return html`
     <${Frame} title=${`${campaign}, looked back at`} src=${page.url} />
     <p class="note"><a href=${page.url} target="_blank">This report as a page of its own</a>, to print or to save.</p>
-    <${WhatIf} asked=${asked} />
+    <${WhatIf} key=${JSON.stringify(asked.whatIf)} asked=${asked} />
   `;
 }

@@ -1,6 +1,6 @@
 // What if: the range that is looked back at, played again with another budget or curve.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { LookBackAnswer } from "../../server/look-back.ts";
 import { CurveFields, type Curve } from "../forms/curve-fields.ts";
 import { valueOf } from "../forms/fields.ts";
@@ -51,14 +51,11 @@ function curveIn({ curve, points = "" }: AskedWhatIf): Curve | null {
   return { mode: curve, points: pointsIn(points) };
 }
 
+/** Its fields begin with what the address has: made anew for another one. */
 export function WhatIf({ asked }: { asked: AskedAt }) {
   const { campaign, from, to, whatIf } = asked;
   const [budget, setBudget] = useState(whatIf?.budget ?? "");
   const [curve, setCurve] = useState<Curve | null>(whatIf === null ? null : curveIn(whatIf));
-  useEffect(() => {
-    setBudget(whatIf?.budget ?? "");
-    setCurve(whatIf === null ? null : curveIn(whatIf));
-  }, [JSON.stringify(whatIf)]);
   const submit = (event: Event): void => {
     event.preventDefault();
     const query = new URLSearchParams({ campaign, from, to });
