@@ -92,7 +92,7 @@ describe("an input", () => {
   };
 
   it("drops an answer that did not begin where it goes on: two leaders were asked for the same", () => {
-    const input = new Input({ name: "t", topic: "t" }, 10);
+    const input = new Input({ name: "t", topic: "t" }, 0, 10);
     input.add(fetched(10, 3), 10);
     input.add(fetched(10, 5), 10);
     expect([taken(input), input.next]).toEqual([[10, 11, 12], 13]);
@@ -101,7 +101,7 @@ describe("an input", () => {
   });
 
   it("is lost when its trouble has lasted for longer than patience, or will not pass, and no more once it has answered", () => {
-    const input = new Input({ name: "t", topic: "t" }, 0);
+    const input = new Input({ name: "t", topic: "t" }, 0, 0);
     input.failed(new Disconnected("away"), 1_000);
     input.failed(new Disconnected("away"), 5_000);
     expect([input.isLost(10_000, 15_000), input.isLost(16_001, 15_000)]).toEqual([false, true]);

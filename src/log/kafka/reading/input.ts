@@ -23,6 +23,7 @@ export interface Trouble {
 
 export class Input {
   readonly of: InputName;
+  readonly partition: number;
   next: number;
   /** The committed end as last seen. */
   end = 0;
@@ -37,8 +38,9 @@ export class Input {
   /** Behind the last record that was taken. */
   #passed = 0;
 
-  constructor(of: InputName, next: number) {
+  constructor(of: InputName, partition: number, next: number) {
     this.of = of;
+    this.partition = partition;
     this.next = next;
   }
 

@@ -5,7 +5,7 @@ import type { EventLog, LogRecord, ReadPlace } from "../../event-log.ts";
 import type { ClusterTopics } from "../catalogue.ts";
 import type { Cluster } from "../client/cluster.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
-import { FollowedPartitions } from "./followed-partitions.ts";
+import { followedRecords } from "./followed-partitions.ts";
 import { endOf, PartitionReader } from "./partition-reader.ts";
 import type { ReadYourWrites } from "./read-your-writes.ts";
 import { LATEST } from "../protocol/calls.ts";
@@ -71,7 +71,7 @@ export class Reading {
     // An abort must not wait for the brokers.
     const stopped = aborted(signal, () => this.#cluster.closePool(pool));
     try {
-      yield* new FollowedPartitions(this.#cluster, pool, wanted).records(signal);
+      yield* followedRecords(this.#cluster, pool, wanted, signal);
     } finally {
       stopped();
       this.#cluster.closePool(pool);
