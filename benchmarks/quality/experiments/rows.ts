@@ -9,6 +9,7 @@ import { openDataset } from "../../../src/learn/data/dataset.ts";
 import { openDatabase } from "../../../src/learn/data/duckdb.ts";
 import { parseMapping } from "../../../src/learn/data/mapping/mapping.ts";
 import { rowHash } from "../../../src/learn/data/row-keys.ts";
+import { pickBlock } from "../../../src/learn/pick-rows.ts";
 import type { Block, Dataset } from "../../../src/learn/nouns.ts";
 import type { LoggedRows } from "../../../src/evaluate/policy/logged.ts";
 import type { Experiment } from "./published.ts";
@@ -70,28 +71,6 @@ export function rowsWhere(folds: Uint8Array, isWanted: (fold: number) => boolean
   return Uint32Array.from(folds.keys()).filter((row) => isWanted(folds[row]!));
 }
 
-/** Some of the rows, in their order. */
-export function pick(block: Block, rows: Uint32Array): Block {
-  const of = <T extends Float32Array | Uint8Array>(values: T, empty: (length: number) => T): T => {
-    const width = values.length / block.n;
-    const picked = empty(rows.length * width);
-    rows.forEach((row, at) => picked.set(values.subarray(row * width, (row + 1) * width), at * width));
-    return picked;
-  };
-  const floats = (values: Float32Array): Float32Array => of(values, (length) => new Float32Array(length));
-  const bytes = (values: Uint8Array): Uint8Array => of(values, (length) => new Uint8Array(length));
-  return {
-    n: rows.length,
-    x: floats(block.x),
-    fold: bytes(block.fold),
-    arm: bytes(block.arm),
-    propensity: floats(block.propensity),
-    rewards: floats(block.rewards),
-    redeemed: block.redeemed && floats(block.redeemed),
-    cost: floats(block.cost),
-  };
-}
-
 /** A data set of these rows alone. */
 export function datasetOf(whole: Dataset, block: Block): Dataset {
   const rowsOfArm = whole.arms.map((_, arm) => block.arm.reduce((count, each) => count + Number(each === arm), 0));
@@ -102,9 +81,10 @@ export function datasetOf(whole: Dataset, block: Block): Dataset {
     rowsOfArm,
     warnings: [],
     async *blocks(size) {
-      for (let from = 0; from < block.n; from += size) yield pick(block, range(from, Math.min(block.n, from + size)));
+      for (let from = 0; from < block.n; from += size)
+        yield pickBlock(block, range(from, Math.min(block.n, from + size)));
     },
-    sample: (max, seed) => Promise.resolve(pick(block, sampled(block.n, max, seed))),
+    sample: (max, seed) => Promise.resolve(pickBlock(block, sampled(block.n, max, seed))),
     close: () => Promise.resolve(),
   };
 }

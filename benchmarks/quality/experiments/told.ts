@@ -15,7 +15,8 @@ import { effectsOf, readEffects } from "../ours.ts";
 import { Releases } from "../releases.ts";
 import { learnerCode } from "../results.ts";
 import type { Effects, GroupPlan } from "../scorer.ts";
-import { datasetOf, foldsOf, pick, rowsWhere, type ExperimentRows } from "./rows.ts";
+import { pickBlock } from "../../../src/learn/pick-rows.ts";
+import { datasetOf, foldsOf, rowsWhere, type ExperimentRows } from "./rows.ts";
 import { writeEncoded } from "./encoded.ts";
 
 export interface Told {
@@ -102,13 +103,13 @@ async function toldByOurs(rows: ExperimentRows, { learn, folds, seed }: Asking):
   for (let own = 0; own < folds; own += 1) {
     const dataset = datasetOf(
       rows.dataset,
-      pick(
+      pickBlock(
         rows.block,
         rowsWhere(fold, (each) => each !== own),
       ),
     );
     const held = rowsWhere(fold, (each) => each === own);
-    const { x, n } = pick(rows.block, held);
+    const { x, n } = pickBlock(rows.block, held);
     const representation = await trainRepresentation(dataset, learn, seed, () => undefined);
     const made = new Releases(dataset, representation, seed);
     try {

@@ -11,6 +11,7 @@ import { distil, type Student, type StudentOptions } from "../distil/distil.ts";
 import { estimate, type Estimate, type EstimateInput } from "../estimate/estimate.ts";
 import type { SumsInput } from "../estimate/sums.ts";
 import type { Block, Dataset, ProgressListener, Representation } from "../nouns.ts";
+import { pickBlock, rowPicker } from "../pick-rows.ts";
 import { outOfFold, seenWith } from "../represent/out-of-fold.ts";
 import { ROWS_A_CELL, type SampleOptions } from "../train-options.ts";
 
@@ -69,26 +70,10 @@ const CHECKED = 10;
 /** Some of the rows, with what is known of each. */
 function part({ block, n, effects, hidden }: SeenBlock, isWanted: (row: number) => boolean): SeenBlock {
   const rows = Uint32Array.from({ length: n }, (_, row) => row).filter(isWanted);
-  const pick = <T extends Float32Array | Uint8Array>(values: T, empty: (length: number) => T): T => {
-    const width = values.length / n;
-    const picked = empty(rows.length * width);
-    rows.forEach((row, at) => picked.set(values.subarray(row * width, (row + 1) * width), at * width));
-    return picked;
-  };
-  const floats = (values: Float32Array): Float32Array => pick(values, (length) => new Float32Array(length));
-  const bytes = (values: Uint8Array): Uint8Array => pick(values, (length) => new Uint8Array(length));
+  const { floats } = rowPicker(n, rows);
   return {
     n: rows.length,
-    block: {
-      n: rows.length,
-      x: floats(block.x),
-      fold: bytes(block.fold),
-      arm: bytes(block.arm),
-      propensity: floats(block.propensity),
-      rewards: floats(block.rewards),
-      redeemed: block.redeemed && floats(block.redeemed),
-      cost: floats(block.cost),
-    },
+    block: pickBlock(block, rows),
     effects: { reward: floats(effects.reward), cost: floats(effects.cost), redemption: floats(effects.redemption) },
     hidden: hidden && floats(hidden),
   };

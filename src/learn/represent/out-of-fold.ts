@@ -4,6 +4,8 @@
 
 import type { Clustering } from "../cluster/cluster.ts";
 import type { Seen } from "../cluster/partition.ts";
+import { rowPicker } from "../pick-rows.ts";
+import { emptyEffects } from "./recipes.ts";
 import { FOLDS, type Block, type Effects, type Representation } from "../nouns.ts";
 
 export interface OutOfFold {
@@ -31,14 +33,10 @@ export function effectsOutOfFold(
   { x, n, fold }: Pick<Block, "x" | "n" | "fold">,
 ): Effects {
   const { arms } = representation;
-  const width = x.length / n;
-  const size = n * arms;
-  const effects = { reward: new Float32Array(size), cost: new Float32Array(size), redemption: new Float32Array(size) };
+  const effects = emptyEffects(n, arms);
   for (let own = 0; own < FOLDS; own += 1) {
     const rows = Uint32Array.from(fold.keys()).filter((row) => fold[row] === own);
-    const theirs = new Float32Array(rows.length * width);
-    rows.forEach((row, at) => theirs.set(x.subarray(row * width, (row + 1) * width), at * width));
-    const found = representation.effectsWithout(own, theirs, rows.length);
+    const found = representation.effectsWithout(own, rowPicker(n, rows).floats(x), rows.length);
     rows.forEach((row, at) => {
       for (const target of ["reward", "cost", "redemption"] as const)
         effects[target].set(found[target].subarray(at * arms, (at + 1) * arms), row * arms);

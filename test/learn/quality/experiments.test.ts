@@ -4,7 +4,8 @@
 import { describe, expect, test } from "vitest";
 import { judgeExperiment, verdictOf } from "../../../benchmarks/quality/experiments/judge.ts";
 import { ladderOf } from "../../../benchmarks/quality/experiments/ladder.ts";
-import { datasetOf, foldsOf, pick, rowsWhere } from "../../../benchmarks/quality/experiments/rows.ts";
+import { datasetOf, foldsOf, rowsWhere } from "../../../benchmarks/quality/experiments/rows.ts";
+import { pickBlock } from "../../../src/learn/pick-rows.ts";
 import type { Told } from "../../../benchmarks/quality/experiments/told.ts";
 import type { Effects } from "../../../benchmarks/quality/scorer.ts";
 import { BOOTSTRAP } from "../../../src/evaluate/policy/bootstrap.ts";
@@ -106,7 +107,7 @@ describe("the division of rows", () => {
 
   test("gives a data set of some rows alone, in their order, whatever the block size", async () => {
     const some = rowsWhere(rows.fold, (each) => each === 1);
-    const part = datasetOf(dataset, pick(rows, some));
+    const part = datasetOf(dataset, pickBlock(rows, some));
     expect(part.rows).toBe(some.length);
     const found: number[] = [];
     for await (const block of part.blocks(700)) found.push(...block.x);
