@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/domain/random.ts";
 import { lotOf, LOTS } from "../../src/evaluate/policy/bootstrap.ts";
 import { HoldoutSums, type HoldoutValue } from "../../src/evaluate/policy/holdout.ts";
-import { isMismatch, sampleRatio } from "../../src/evaluate/policy/sample-ratio.ts";
+import { holdoutRatio, isMismatch } from "../../src/evaluate/policy/sample-ratio.ts";
 
 const OPTIONS = { replicates: 200, seed: 1, confidence: 0.9 };
 const UPLIFT = 0.5;
@@ -139,12 +139,12 @@ describe("the sample ratio", () => {
     [3_530, 10_000, 1 / 3, 3.0203042e-5],
     [0, 1_000, 0.05, 4.0236722e-13],
   ])("%i of %i held out, where %d are meant, is by chance %d", (heldOut, users, expected, p) => {
-    expect(sampleRatio(heldOut, users, expected).p / p).toBeCloseTo(1, 2);
+    expect(holdoutRatio(heldOut, users, expected).p / p).toBeCloseTo(1, 2);
   });
 
   test("is told below one in 1,000, and never of a draw that is as it says", () => {
-    expect([552, 553].map((heldOut) => isMismatch(sampleRatio(heldOut, 1_000, 0.5)))).toEqual([false, true]);
-    expect(isMismatch(sampleRatio(5, 5, 0))).toBe(true);
-    expect(isMismatch(sampleRatio(0, 5, 0))).toBe(false);
+    expect([552, 553].map((heldOut) => isMismatch(holdoutRatio(heldOut, 1_000, 0.5)))).toEqual([false, true]);
+    expect(isMismatch(holdoutRatio(5, 5, 0))).toBe(true);
+    expect(isMismatch(holdoutRatio(0, 5, 0))).toBe(false);
   });
 });

@@ -7,7 +7,7 @@
 //   2. Intervals are a bootstrap over users, those of ratios as well.
 
 import { allTotals, bootstrap, emptyLots, type BootstrapOptions, type Interval, type LotSums } from "./bootstrap.ts";
-import { sampleRatio, type HoldoutRatio } from "./sample-ratio.ts";
+import { holdoutRatio, type HoldoutRatio } from "./sample-ratio.ts";
 
 export interface GroupFigures {
   readonly users: number;
@@ -109,7 +109,7 @@ export class HoldoutSums {
       perCost: perCost ?? null,
       perSession,
       adjusted: adjusted ? { perUser: adjusted, total: times(adjusted, served.users) } : null,
-      sampleRatio: sampleRatio(heldOut.users, served.users + heldOut.users, holdoutShare),
+      sampleRatio: holdoutRatio(heldOut.users, served.users + heldOut.users, holdoutShare),
     };
   }
 }

@@ -3,6 +3,8 @@
 // and no figure of it means anything. Pearson's chi-square with one degree of freedom, told below one in 1,000, as
 // experiment platforms have it (Fabijan and others 2019, "Diagnosing sample ratio mismatch").
 
+import { sampleRatio, SAMPLE_RATIO_ALPHA } from "../../domain/sample-ratio.ts";
+
 export interface HoldoutRatio {
   /** Share that the campaign holds out. */
   readonly expected: number;
@@ -12,27 +14,15 @@ export interface HoldoutRatio {
   readonly p: number;
 }
 
-const TOLD_BELOW = 0.001;
-
-export function sampleRatio(heldOutUsers: number, users: number, expected: number): HoldoutRatio {
-  const mean = users * expected;
-  const variance = mean * (1 - expected);
-  const z = variance > 0 ? Math.abs(heldOutUsers - mean) / Math.sqrt(variance) : heldOutUsers === mean ? 0 : Infinity;
-  return { expected, heldOutUsers, users, p: bothTails(z) };
+/** Where nobody, or everybody, is to be held out, one user who is not of those is a mismatch. */
+export function holdoutRatio(heldOutUsers: number, users: number, expected: number): HoldoutRatio {
+  const isCertain = expected === 0 || expected === 1;
+  const { p } = isCertain
+    ? { p: heldOutUsers === users * expected ? 1 : 0 }
+    : sampleRatio([heldOutUsers, users - heldOutUsers], [expected, 1 - expected]);
+  return { expected, heldOutUsers, users, p };
 }
 
 export function isMismatch({ p }: HoldoutRatio): boolean {
-  return p < TOLD_BELOW;
-}
-
-/** Of a standard normal beyond ±z (Numerical Recipes' erfc, to 1.2e-7 of itself). */
-function bothTails(z: number): number {
-  if (z === Infinity) return 0;
-  const x = z / Math.SQRT2;
-  const t = 1 / (1 + 0.5 * x);
-  const terms = [
-    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
-  ];
-  const series = terms.reduce((sum, term) => sum * t + term, 0);
-  return t * Math.exp(-x * x - 1.26551223 + t * series);
+  return p < SAMPLE_RATIO_ALPHA;
 }
