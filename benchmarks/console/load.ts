@@ -7,12 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
 import type { Decision } from "../../src/domain/decision/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { EventLog, OutRecord } from "../../src/log/event-log.ts";
 import { followTopics, lastOf } from "../../src/log/reading/follow.ts";
 import { sessionRecord } from "../kafka/world.ts";
-import { benchSession } from "../serve/serve-world.ts";
+import { benchOutcome, benchSession } from "../serve/serve-world.ts";
 
 export interface LoadOptions {
   readonly campaigns: readonly string[];
@@ -22,8 +21,6 @@ export interface LoadOptions {
 
 const PACE_MS = 10;
 const STEADY_LOOK_MS = 100;
-const REDEEMED = 0.2;
-const CONVERTED = 0.1;
 
 export class CampaignLoad {
   readonly #log: EventLog;
@@ -31,7 +28,6 @@ export class CampaignLoad {
   readonly #random = seededRandom("bench console");
   readonly #stop = new AbortController();
   readonly #decisions = codecFor("decisions");
-  readonly #outcomes = codecFor("outcomes");
   readonly #dueMs = new Map<string, number>();
   #tookMs: number[] = [];
   #answers: OutRecord[] = [];
@@ -109,14 +105,7 @@ export class CampaignLoad {
     this.#dueMs.delete(decision.sessionId);
     this.#tookMs.push(nowMs - dueMs);
     this.last = decision;
-    const { decisionId, reservationId, userId } = decision;
-    const unit = this.#random.unit();
-    const kind = reservationId !== null && unit < REDEEMED ? "redeemed" : unit < CONVERTED ? "converted" : null;
-    if (kind === null) return;
-    const outcome: Outcome = {
-      ...{ outcomeId: `o-${decisionId}`, decisionId, userId, kind, atMs: Date.now() },
-      ...{ amountMinor: null, rewards: { converted: 1 } },
-    };
-    this.#answers.push({ topic: "outcomes", key: Buffer.from(userId), value: this.#outcomes.encode(outcome) });
+    const outcome = benchOutcome(this.#random, decision, Date.now(), { converted: 1 });
+    if (outcome !== null) this.#answers.push(outcome);
   }
 }

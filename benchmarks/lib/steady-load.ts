@@ -4,19 +4,15 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { must } from "../../src/domain/assert.ts";
-import type { Decision } from "../../src/domain/decision/decision.ts";
 import { seededRandom } from "../../src/domain/random.ts";
-import type { Outcome } from "../../src/domain/session/session.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { OutRecord } from "../../src/log/event-log.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
 import { sessionRecord } from "../kafka/world.ts";
-import { benchProfile, benchSession } from "../serve/serve-world.ts";
+import { benchOutcome, benchProfile, benchSession } from "../serve/serve-world.ts";
 
 const TICK_MS = 20;
 const LOT = 1_000;
-const REDEEMED = 0.2;
-const CONVERTED = 0.1;
 
 export class SteadyLoad {
   readonly #log: KafkaLog;
@@ -24,7 +20,6 @@ export class SteadyLoad {
   readonly #random = seededRandom("steady load");
   readonly #stop = new AbortController();
   readonly #decisions = codecFor("decisions");
-  readonly #outcomes = codecFor("outcomes");
   #answers: OutRecord[] = [];
   #ending: Promise<unknown> = Promise.resolve();
   sent = 0;
@@ -81,23 +76,9 @@ export class SteadyLoad {
     for await (const batch of this.#log.read("decisions", partition, 0, { follow: true, signal: this.#stop.signal }))
       for (const { value } of batch) {
         this.decided += 1;
-        this.#answer(this.#decisions.decode(must(value, "a decision")));
+        const decision = this.#decisions.decode(must(value, "a decision"));
+        const outcome = benchOutcome(this.#random, decision, Date.now(), { converted: 1, basket: 20 });
+        if (outcome !== null) this.#answers.push(outcome);
       }
-  }
-
-  #answer({ decisionId, reservationId, userId }: Decision): void {
-    const unit = this.#random.unit();
-    const kind = reservationId !== null && unit < REDEEMED ? "redeemed" : unit < CONVERTED ? "converted" : null;
-    if (kind === null) return;
-    const outcome: Outcome = {
-      outcomeId: `o-${decisionId}`,
-      decisionId,
-      userId,
-      atMs: Date.now(),
-      kind,
-      amountMinor: null,
-      rewards: { converted: 1, basket: 20 },
-    };
-    this.#answers.push({ topic: "outcomes", key: Buffer.from(userId), value: this.#outcomes.encode(outcome) });
   }
 }

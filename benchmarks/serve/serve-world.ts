@@ -4,11 +4,14 @@
 import { must } from "../../src/domain/assert.ts";
 import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../../src/domain/canonical.ts";
+import type { Decision } from "../../src/domain/decision/decision.ts";
 import type { Grant } from "../../src/domain/campaign/control.ts";
 import { rowWidth, type Attributes, type Feature } from "../../src/domain/session/features.ts";
 import { seededRandom, type Random } from "../../src/domain/random.ts";
 import { parseRelease, type Release, type ReleaseManifest } from "../../src/domain/release/release.ts";
-import type { Profile, Session } from "../../src/domain/session/session.ts";
+import type { Outcome, Profile, Session } from "../../src/domain/session/session.ts";
+import { codecFor } from "../../src/log/codec/codec.ts";
+import type { OutRecord } from "../../src/log/event-log.ts";
 import { encodeOnnx } from "../../src/learn/distil/onnx.ts";
 
 const CLUSTERS = 50;
@@ -163,4 +166,21 @@ function drawn(random: Random, features: readonly Feature[]): Attributes {
           ? random.unit() < 0.5
           : must(feature.categories[random.below(feature.categories.length)], "a category");
   return attributes;
+}
+
+const REDEEMED = 0.2;
+const CONVERTED = 0.1;
+
+/** What a user does with a decision, as a record; null: nothing. Of the incentives some are redeemed, and some users convert. */
+export function benchOutcome(
+  random: Random,
+  { decisionId, reservationId, userId }: Decision,
+  atMs: number,
+  rewards: Outcome["rewards"],
+): OutRecord | null {
+  const unit = random.unit();
+  const kind = reservationId !== null && unit < REDEEMED ? "redeemed" : unit < CONVERTED ? "converted" : null;
+  if (kind === null) return null;
+  const outcome: Outcome = { outcomeId: `o-${decisionId}`, decisionId, userId, atMs, kind, amountMinor: null, rewards };
+  return { topic: "outcomes", key: Buffer.from(userId), value: codecFor("outcomes").encode(outcome) };
 }
