@@ -73,3 +73,19 @@ test("a campaign that is no longer shown is forgotten with all that was kept of 
   expect(holdouts.entries).toBe(0);
   expect(holdouts.value(spring, BOOTSTRAP)).toBe(null);
 });
+
+test("who is erased is left out, what was counted already and what is read of them later", () => {
+  const [here, never] = [new RunningHoldouts(100_000), new RunningHoldouts(100_000)];
+  const spring = named("spring");
+  users(never, spring, 400);
+  const all = never.value(spring, BOOTSTRAP)?.value ?? expect.fail("no value");
+  const { decidedAtMs } = SAMPLES.decisions;
+  here.erase({ userId: "u-1", atMs: decidedAtMs });
+  here.erase({ userId: "u-3", atMs: decidedAtMs - 1 });
+  users(here, spring, 400);
+  here.erase({ userId: "u-2", atMs: decidedAtMs });
+  const { served, heldOut } = here.value(spring, BOOTSTRAP)?.value ?? expect.fail("no value");
+  expect(served.users + heldOut.users, "a session after the erasure is one of a new user").toBe(398);
+  expect(all.served.users + all.heldOut.users).toBe(400);
+  expect(here.entries).toBe(never.entries - 2 * 3);
+});

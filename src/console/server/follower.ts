@@ -4,6 +4,7 @@
 
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Decision } from "../../domain/decision/decision.ts";
+import { keyIs } from "../../domain/ids.ts";
 import type { Outcome } from "../../domain/session/session.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
@@ -29,8 +30,8 @@ const MOST_BACK = 1_000_000;
 const GROWING: ReadonlySet<string> = new Set(["decisions", "outcomes", "shard-reports", "dead-letters"]);
 /** And those of which only the last hours are shown. */
 const BACK_MS: Readonly<Record<string, number>> = { "shard-reports": 2 * HOUR_MS, "dead-letters": 24 * HOUR_MS };
-/** Decisions come before the outcomes of them. */
-const ALL = [...FOLLOWED, "outcomes"] as const;
+/** Who is erased comes before what was of them, and decisions before the outcomes of them. */
+const ALL = ["erasures", ...FOLLOWED, "outcomes"] as const;
 /** Pages are served between two lots. */
 const LOT = 250;
 /** Between two fetches, each of all partitions: pages are made anew a few times a second only. */
@@ -87,7 +88,7 @@ export class Follower {
     if (this.#isCaughtUp) await sleep(REST_MS);
   }
 
-  #takeOne({ topic, partition, value, timestampMs }: LogRecord): void {
+  #takeOne({ topic, partition, key, value, timestampMs }: LogRecord): void {
     if (topic === "decisions" && this.#cut.delete(partition))
       this.#decisionsSinceMs = Math.max(timestampMs, this.#decisionsSinceMs ?? 0);
     if (value === null) return;
@@ -95,6 +96,12 @@ export class Follower {
       const outcome = decodedOrNull(codecFor(topic), value);
       if (outcome === null) this.#unreadable += 1;
       else this.#outcome(outcome);
+      return;
+    }
+    if (topic === "erasures") {
+      const erasure = decodedOrNull(codecFor(topic), value);
+      if (erasure === null || !keyIs(key, erasure.userId)) this.#unreadable += 1;
+      else this.#options.holdouts.erase(erasure);
       return;
     }
     const decoded = decodedOrNull(codecFor(topic as Followed), value);

@@ -7,6 +7,7 @@
 import type { Campaign } from "../../../domain/campaign/campaign.ts";
 import type { Decision } from "../../../domain/decision/decision.ts";
 import { hashUnit } from "../../../domain/random.ts";
+import { ErasedUsers, type Erasure } from "../../../domain/session/erasure.ts";
 import type { Outcome } from "../../../domain/session/session.ts";
 import type { BootstrapOptions } from "../../../evaluate/policy/bootstrap.ts";
 import { HoldoutSums, type HoldoutValue } from "../../../evaluate/policy/holdout.ts";
@@ -27,6 +28,7 @@ const PRINT_SPAN = 2 ** 53;
 
 export class RunningHoldouts {
   readonly #campaigns = new Map<string, RunningHoldout>();
+  readonly #erased = new ErasedUsers();
   readonly #most: number;
   #entries = 0;
 
@@ -38,6 +40,7 @@ export class RunningHoldouts {
   /** Where nobody is held out there is nothing to compare. */
   decision(decision: Decision, campaign: Campaign | null): void {
     if (campaign === null || campaign.holdoutShare === 0 || NOT_DECIDED.has(decision.reason)) return;
+    if (this.#erased.has(decision.userId, decision.decidedAtMs)) return;
     let holdout = this.#campaigns.get(campaign.id);
     if (holdout === undefined) {
       holdout = new RunningHoldout(campaign.rewardWeights);
@@ -56,6 +59,12 @@ export class RunningHoldouts {
       return true;
     }
     return false;
+  }
+
+  /** What was of the user until then is left out, be it here already or still to come. */
+  erase(erasure: Pick<Erasure, "userId" | "atMs">): void {
+    this.#erased.add(erasure);
+    for (const holdout of this.#campaigns.values()) this.#entries -= holdout.forget(printOf(erasure.userId));
   }
 
   /** Null where nothing of it is known. */
@@ -127,6 +136,15 @@ class RunningHoldout {
     users.set(user, before + rewardOf(this.#weights, rewards));
     this.#outcomes.set(outcome, user);
     return 1;
+  }
+
+  /** How many entries went. */
+  forget(user: number): number {
+    if (!this.#served.has(user) && !this.#heldOut.has(user)) return 0;
+    const before = this.entries;
+    for (const users of [this.#served, this.#heldOut]) users.delete(user);
+    for (const ids of [this.#decisions, this.#outcomes]) for (const [id, of] of ids) if (of === user) ids.delete(id);
+    return before - this.entries;
   }
 
   thin(): void {
