@@ -13,9 +13,9 @@ import { CHECK_FAILED, DONE, WRONG_USE, type Context } from "../terminal/context
 import {
   describeSettings,
   loadConfig,
-  secretsOf,
+  configSecrets,
   unknownSettings,
-  warningsOf,
+  configWarnings,
   type Config,
   type Variables,
 } from "../settings/config.ts";
@@ -76,7 +76,7 @@ async function start(
   } catch (error) {
     return explain(error, world, log);
   }
-  const told = { ...log, level: config.logLevel, redact: redactor(secretsOf(config)) };
+  const told = { ...log, level: config.logLevel, redact: redactor(configSecrets(config)) };
   try {
     return await runCommand(command, values, world, config, told);
   } catch (error) {
@@ -103,7 +103,7 @@ async function runCommand(
     stderr,
     progress,
   });
-  for (const sentence of [...unknownSettings(env), ...warningsOf(config)])
+  for (const sentence of [...unknownSettings(env), ...configWarnings(config)])
     output.note(`warning: ${sentence}`, { level: "warn" });
   const context: Context = {
     config,

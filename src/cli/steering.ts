@@ -8,7 +8,14 @@ import type { EventLog } from "../log/event-log.ts";
 import { asDuration, asInteger, asLine, asText } from "../settings/parse.ts";
 import { CHECK_FAILED, DONE, type Context } from "../terminal/context.ts";
 import { withLog } from "../workflows/connect/open-log.ts";
-import { campaignOr, dryRun, isOver, outcomeJson, send, type CommandOutcome } from "../workflows/control/control.ts";
+import {
+  campaignOr,
+  dryRun,
+  isComplete,
+  outcomeJson,
+  send,
+  type CommandOutcome,
+} from "../workflows/control/control.ts";
 import { previewText } from "../workflows/control/pacing/preview-text.ts";
 import { defineCommand, type Command } from "./command.ts";
 import { flag, option, withDefault, type Options, type ValuesOf } from "./options.ts";
@@ -100,14 +107,14 @@ export async function runSteering(
     signal: context.signal,
     onNews: (news) => {
       const text = newsText(news);
-      if (steering.wait && text !== told && !isOver(news, true)) output.note(text);
+      if (steering.wait && text !== told && !isComplete(news, true)) output.note(text);
       told = text;
     },
   });
   progress.clear();
   const waited = context.signal.aborted ? "before it was interrupted" : `within ${steering.timeout / SECOND_MS} s`;
   output.result(outcomeJson(outcome), () => outcomeText(outcome, steering.wait, waited));
-  return isOver(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
+  return isComplete(outcome, steering.wait) && outcome.answer?.outcome !== "refused" ? DONE : CHECK_FAILED;
 }
 
 function newsText({ answer, silent, partitions }: CommandOutcome): string {

@@ -9,7 +9,7 @@ import type { EnrichedSession } from "./enrich/enrich.ts";
 import { decisionRow } from "./publish/decision-row.ts";
 import { Journal, type OutputCodecs } from "./publish/journal.ts";
 import { reportOf, REPORT_EVERY_MS } from "./publish/report.ts";
-import { readUser, type BatchEvent } from "./receive/batch-view.ts";
+import { loadUser, type BatchEvent } from "./receive/batch-view.ts";
 import type { ServeFacts } from "./receive/prepare.ts";
 import { traceOf } from "./receive/trace.ts";
 import { openDecisionOf } from "./settle/open-window.ts";
@@ -180,7 +180,7 @@ export class ServeCycle {
     if (known !== undefined) return known;
     const { campaigns, users } = this.#facts;
     const { key, stored, closed, record } =
-      users.get(userId) ?? readUser(this.#reader, userId, Buffer.from(userId), campaigns, this.#context.nowMs);
+      users.get(userId) ?? loadUser(this.#reader, userId, Buffer.from(userId), campaigns, this.#context.nowMs);
     const [cycle, journal, shards] = [this.#context, this.#journal, this.#shards];
     const visit = { stored, record, context: { userId, userKey: key, cycle, journal, campaigns, shards } };
     this.#visits.set(userId, visit);

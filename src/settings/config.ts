@@ -52,12 +52,12 @@ export function loadConfig(env: Variables, cwd: string): Config {
 }
 
 /** What must never be said. */
-export function secretsOf({ kafkaSaslPassword, schemaRegistryPassword }: Config): readonly Secret[] {
+export function configSecrets({ kafkaSaslPassword, schemaRegistryPassword }: Config): readonly Secret[] {
   return [kafkaSaslPassword, schemaRegistryPassword].filter((secret) => secret !== null);
 }
 
 /** What works, and should not stay so: a sentence for each. */
-export function warningsOf({ kafkaSaslMechanism, kafkaTls }: Config): readonly string[] {
+export function configWarnings({ kafkaSaslMechanism, kafkaTls }: Config): readonly string[] {
   return kafkaSaslMechanism === "plain" && !kafkaTls
     ? [
         "KAFKA_SASL_MECHANISM: plain sends the password readably to whoever is between here and the brokers: set KAFKA_TLS=true",

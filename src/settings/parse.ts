@@ -59,7 +59,7 @@ export const asCurrency: Parse<string> = (typed) => {
 };
 
 /** What was typed for `flag`, in minor units of the currency that is meant. */
-export function minorOf({ minor, currency }: TypedAmount, meant: string, flag: string): Minor {
+export function minorInCurrency({ minor, currency }: TypedAmount, meant: string, flag: string): Minor {
   if (currency !== null && currency !== meant)
     throw new InvalidInput(`${flag}: it is in ${currency}, and the money here is ${meant}`);
   return minor;

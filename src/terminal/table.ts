@@ -27,7 +27,7 @@ function isAmount(cell: Cell | undefined): boolean {
 }
 
 /** A time as people write it, in UTC. */
-export function timeText(ms: number): string {
+export function utcText(ms: number): string {
   return new Date(ms)
     .toISOString()
     .replace("T", " ")

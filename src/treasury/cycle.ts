@@ -37,7 +37,7 @@ import {
   type TreasuryState,
 } from "./state/state.ts";
 
-export const stateCodec = schemaCodec<TreasuryState>("treasury-state");
+export const treasuryStateCodec = schemaCodec<TreasuryState>("treasury-state");
 const grants = codecFor("grants");
 const statuses = codecFor("budget-status");
 const deadLetters = codecFor("dead-letters");
@@ -177,7 +177,8 @@ export class TreasuryCycle {
   close(): CycleOutput {
     for (const [campaign, open] of this.#open) if (open.book !== null) this.#settle(campaign, open, open.book);
     const state = new Map<string, Uint8Array | null>();
-    for (const [key, entry] of this.#entries) state.set(key, entry === null ? null : stateCodec.encode({ entry }));
+    for (const [key, entry] of this.#entries)
+      state.set(key, entry === null ? null : treasuryStateCodec.encode({ entry }));
     return { state, records: this.#records, counts: this.#counts, notes: this.#notes };
   }
 
@@ -227,7 +228,7 @@ export class TreasuryCycle {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const bytes = this.#view.get(key);
-      entry = bytes === undefined ? null : stateCodec.decode(bytes).entry;
+      entry = bytes === undefined ? null : treasuryStateCodec.decode(bytes).entry;
     }
     if (entry === null) return null;
     assert(isKind(entry, kind), `${key} holds a ${entry.kind}, not a ${kind}`);

@@ -9,7 +9,7 @@ import { misplaced } from "../log/placement.ts";
 import type { Processor } from "../task/processor.ts";
 import { commandBreach, releaseBreach, reportBreach } from "./inbox/contract.ts";
 import { ManifestCache } from "./inbox/releases.ts";
-import { stateCodec, TreasuryCycle, type CycleOptions } from "./cycle.ts";
+import { treasuryStateCodec, TreasuryCycle, type CycleOptions } from "./cycle.ts";
 
 export interface TreasuryOptions {
   /** Partition count of the user-keyed topics: the number of a campaign's shards. */
@@ -40,7 +40,7 @@ export function createTreasuryProcessor(options: TreasuryOptions): Processor<Tre
     },
     index(key, value) {
       if (!key.startsWith("c/")) return null;
-      const { entry } = stateCodec.decode(value);
+      const { entry } = treasuryStateCodec.decode(value);
       return entry.kind === "campaign_book" ? entry.dueMs : null;
     },
   };

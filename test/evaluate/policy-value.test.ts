@@ -14,7 +14,7 @@ import {
   differencesOf,
   policyValues,
   sumPolicies,
-  valuesOf,
+  measuredValues,
 } from "../../src/evaluate/policy/policy-value.ts";
 import { byKind, drawLog, truthOf } from "./policy-worlds.ts";
 
@@ -81,7 +81,7 @@ describe("what the log cannot say", () => {
     expect(() => policyValues(never, [oneArmForAll("the dearest arm", never, 2)], OPTIONS)).toThrow(
       /policy the dearest arm: none of the 4 rows/,
     );
-    const [, value] = valuesOf(sumPolicies(never, [oneArmForAll("the dearest arm", never, 2)], 1), OPTIONS);
+    const [, value] = measuredValues(sumPolicies(never, [oneArmForAll("the dearest arm", never, 2)], 1), OPTIONS);
     expect(value).toBeNull();
   });
 
@@ -251,7 +251,7 @@ describe("grouped", () => {
   const byRow = policies.map(({ name, shares }) => byKind(name, kind, shares));
 
   test("sums by group give a plan the same figures as row by row", () => {
-    const values = valuesOf(sumGroupPolicies(grouped, policies), OPTIONS).slice(1);
+    const values = measuredValues(sumGroupPolicies(grouped, policies), OPTIONS).slice(1);
     policyValues(rows, byRow, OPTIONS).forEach((expected, index) => {
       const value = values[index];
       expect(value?.reward.value).toBeCloseTo(expected.reward.value, 6);
@@ -267,8 +267,8 @@ describe("grouped", () => {
     const [first, second] = policies.map((policy) => sumGroupPolicies(grouped, [policy]));
     const joined = joinSums([first, second].flatMap((part) => (part ? [part] : [])));
     expect(joined.names).toEqual(["control for all", "targeted", "drawn"]);
-    const apart = valuesOf(sumGroupPolicies(grouped, policies), OPTIONS);
-    expect(valuesOf(joined, OPTIONS)).toEqual(apart);
+    const apart = measuredValues(sumGroupPolicies(grouped, policies), OPTIONS);
+    expect(measuredValues(joined, OPTIONS)).toEqual(apart);
     const [difference] = differencesOf(joined, [[1, 2]], OPTIONS);
     const direct = differenceOf(rows, byRow[0]!, byRow[1]!, OPTIONS);
     expect(difference?.reward.value).toBeCloseTo(direct.value, 6);

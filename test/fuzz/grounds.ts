@@ -9,7 +9,7 @@ import { Cluster } from "../../src/log/kafka/client/cluster.ts";
 import { openKafkaLog } from "../../src/log/kafka/log.ts";
 import { withDefaults } from "../../src/log/kafka/settings.ts";
 import { crc32c } from "../../src/log/kafka/protocol/batches/crc32c.ts";
-import { encodeBatch } from "../../src/log/kafka/protocol/batches/record-batch.ts";
+import { encodeRecordBatch } from "../../src/log/kafka/protocol/batches/record-batch.ts";
 import { produce } from "../../src/log/kafka/protocol/transaction-calls.ts";
 import { createSimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import type { Random } from "../../src/domain/random.ts";
@@ -118,7 +118,7 @@ export async function kafkaGround(brokers: string, prefix: string, now: () => nu
     async put({ topic, partition, key, value, headers }) {
       const timestampMs = random.below(20) === 0 ? 0 : Date.now();
       const record = { key, value, timestampMs, ...(headers === undefined ? {} : { headers }) };
-      return await send(topic, partition, withChecksum(packed(encodeBatch([record], NOBODY))));
+      return await send(topic, partition, withChecksum(packed(encodeRecordBatch([record], NOBODY))));
     },
     async bomb(topic, partition) {
       const record = {
@@ -127,7 +127,7 @@ export async function kafkaGround(brokers: string, prefix: string, now: () => nu
         timestampMs: Date.now(),
       };
       const codec = random.below(2) === 0 ? "gzip" : "zstd";
-      return await send(topic, partition, withChecksum(compressed(codec, encodeBatch([record], NOBODY))));
+      return await send(topic, partition, withChecksum(compressed(codec, encodeRecordBatch([record], NOBODY))));
     },
     maintain: () => undefined,
     async close() {

@@ -9,7 +9,7 @@ import type { DeadLetter } from "../../src/domain/session/dead-letter.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { LogRecord, OutRecord } from "../../src/log/event-log.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
-import { stateCodec } from "../../src/treasury/cycle.ts";
+import { treasuryStateCodec } from "../../src/treasury/cycle.ts";
 import type { CampaignBook } from "../../src/treasury/state/state.ts";
 import { createTreasuryProcessor } from "../../src/treasury/processor.ts";
 import { ARMS, Shard } from "./shard.ts";
@@ -152,7 +152,7 @@ export class World {
 
   /** The campaign as an earlier version has left it. */
   restore(book: CampaignBook): void {
-    const state = new Map([[`c/${this.campaign.id}`, stateCodec.encode({ entry: book })]]);
+    const state = new Map([[`c/${this.campaign.id}`, treasuryStateCodec.encode({ entry: book })]]);
     this.#store.apply(state, { changelogEnd: 0, lineage: "", cycle: 0, atMs: 0 });
   }
 

@@ -16,7 +16,13 @@ import { rankArms, type ArmRanking } from "./arm-ranking.ts";
 import type { BootstrapOptions, Interval } from "./bootstrap.ts";
 import { joinSums, oneArm, sameForAll, sumGroupPolicies, type GroupedRows } from "./grouped.ts";
 import { envelopeOf, mixThatSpends } from "./one-mix.ts";
-import { measurePolicies, totalsOf, type MeasuredPolicies, type PolicySums, type PolicyValue } from "./policy-value.ts";
+import {
+  measurePolicies,
+  policyTotals,
+  type MeasuredPolicies,
+  type PolicySums,
+  type PolicyValue,
+} from "./policy-value.ts";
 
 export interface JudgedRelease {
   /** How people call it. */
@@ -93,12 +99,12 @@ interface Grid {
   readonly sums: PolicySums;
 }
 
-export function judge({ arms, everybody, served, releases, budgets, worth, options }: JudgeInput): Judged {
+export function judgePolicies({ arms, everybody, served, releases, budgets, worth, options }: JudgeInput): Judged {
   const armSums = sumGroupPolicies(
     everybody,
     arms.map((name, arm) => ({ name, shares: [oneArm(arms.length, arm)] })),
   );
-  const armCosts = arms.map((_, arm) => totalsOf(armSums, arm + 1).cost);
+  const armCosts = arms.map((_, arm) => policyTotals(armSums, arm + 1).cost);
   const top = Math.max(0, ...releases.map(dearest));
   const grids = releases.map((release) => gridOf(release, armCosts, top, budgets));
   const parts = [armSums, ...(served ? [served] : []), ...grids.map(({ sums }) => sums)];
@@ -106,7 +112,7 @@ export function judge({ arms, everybody, served, releases, budgets, worth, optio
   const servedAt = served ? 1 + arms.length : null;
   const places = { firstPlan: 1 + arms.length + (served ? 1 : 0), servedAt };
   return {
-    rows: totalsOf(armSums, 0).rows,
+    rows: policyTotals(armSums, 0).rows,
     arms: arms.map((arm, index) => ({ arm, value: measured.values[1 + index] ?? null })),
     served: servedAt === null ? null : (measured.values[servedAt] ?? null),
     releases: releases.map(({ label, hash, manifest, grouped }, index) => {
@@ -177,7 +183,7 @@ function gridOf({ manifest, grouped }: JudgedRelease, armCosts: readonly number[
   }));
   const planSums = sumGroupPolicies(grouped, plans);
   const path = envelopeOf(armCosts.map((_, arm) => expectedOfArm(manifest, mix, arm)));
-  const oneMixes = budgets.map((_, index) => mixThatSpends(path, armCosts, totalsOf(planSums, index + 1).cost));
+  const oneMixes = budgets.map((_, index) => mixThatSpends(path, armCosts, policyTotals(planSums, index + 1).cost));
   const mixSums = sumGroupPolicies(
     grouped,
     oneMixes.map((shares, index) => ({ name: `one mix ${index}`, shares: sameForAll(mix.length, shares) })),

@@ -32,7 +32,7 @@ export function oneArmForAll(name: string, { n, arms }: Pick<LoggedRows, "n" | "
   return { name, shares };
 }
 
-export function checkRows(rows: LoggedRows): void {
+export function checkLoggedRows(rows: LoggedRows): void {
   const { n, arms } = rows;
   if (n === 0) throw new InvalidInput("policy value: there are no rows");
   for (let row = 0; row < n; row += 1) {

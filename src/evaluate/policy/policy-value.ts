@@ -21,7 +21,7 @@ import {
   type LotSums,
   type Replicated,
 } from "./bootstrap.ts";
-import { checkPolicy, checkRows, oneArmForAll, type LoggedRows, type Policy } from "./logged.ts";
+import { checkPolicy, checkLoggedRows, oneArmForAll, type LoggedRows, type Policy } from "./logged.ts";
 
 export type { BootstrapOptions, Interval } from "./bootstrap.ts";
 
@@ -71,7 +71,7 @@ export const CONTROL = "control for all";
 
 /** Throws InvalidInput for rows or shares that are none, and for a policy that no row can speak for. */
 export function policyValues(rows: LoggedRows, policies: readonly Policy[], options: BootstrapOptions): PolicyValue[] {
-  const values = valuesOf(sumPolicies(rows, policies, options.seed), options);
+  const values = measuredValues(sumPolicies(rows, policies, options.seed), options);
   return policies.map(({ name }, index) => {
     const value = values[index + 1];
     if (value) return value;
@@ -88,7 +88,7 @@ export function differenceOf(rows: LoggedRows, a: Policy, b: Policy, options: Bo
 
 /** Sums in memory, for policies that differ from row to row; grouped.ts has those that give a group what a plan says. */
 export function sumPolicies(rows: LoggedRows, policies: readonly Policy[], seed: number): PolicySums {
-  checkRows(rows);
+  checkLoggedRows(rows);
   for (const policy of policies) checkPolicy(policy, rows);
   const all = [oneArmForAll(CONTROL, rows, 0), ...policies];
   const { n, arms } = rows;
@@ -153,7 +153,7 @@ export function measurePolicies(
   worth: number | null = null,
 ): MeasuredPolicies {
   const { names, sums, squares } = policySums;
-  const rows = totalsOf(policySums, 0).rows;
+  const rows = policyTotals(policySums, 0).rows;
   const drawn = replicate(sums, (totals) => statisticsOf(totals, names.length), options);
   const of = (policy: number, statistic: number): Replicated => must(drawn[policy * STATISTICS + statistic], "policy");
   const interval = (policy: number, statistic: number): Interval | null =>
@@ -202,7 +202,7 @@ function valueOf(name: string, square: number, { rows, interval, profit }: Drawn
   };
 }
 
-export function valuesOf(sums: PolicySums, options: BootstrapOptions): readonly (PolicyValue | null)[] {
+export function measuredValues(sums: PolicySums, options: BootstrapOptions): readonly (PolicyValue | null)[] {
   return measurePolicies(sums, options).values;
 }
 
@@ -217,7 +217,7 @@ export function differencesOf(
 }
 
 /** Over all rows. */
-export function totalsOf(
+export function policyTotals(
   { sums: { lots, columns, values } }: PolicySums,
   policy: number,
 ): { readonly rows: number; readonly weight: number; readonly reward: number; readonly cost: number } {

@@ -4,7 +4,7 @@
 // rows, so its gain is a little flattered: it sizes a log, and is no result.
 
 import { itemAt } from "../../domain/assert.ts";
-import { measurePolicies, totalsOf, type PolicySums } from "./policy-value.ts";
+import { measurePolicies, policyTotals, type PolicySums } from "./policy-value.ts";
 import type { BootstrapOptions, Interval } from "./bootstrap.ts";
 import { oneArm, sumGroupPolicies, type GroupedRows } from "./grouped.ts";
 import { envelopeOf, mixThatSpends } from "./one-mix.ts";
@@ -45,7 +45,7 @@ export function powerByBudget(everybody: GroupedRows, points: number, options: B
     everybody,
     mixes.map((shares, at) => ({ name: `mix ${at}`, shares: [shares] })),
   );
-  const { rows } = totalsOf(sums, 0);
+  const { rows } = policyTotals(sums, 0);
   const { values } = measurePolicies(sums, options);
   return budgets.flatMap((budgetPerSession, at) => {
     const gain = values[at + 1]?.incremental;
@@ -59,6 +59,6 @@ export function powerByBudget(everybody: GroupedRows, points: number, options: B
 
 /** Self-normalised, as the log has them. */
 function meansOf(sums: PolicySums, policy: number): { readonly reward: number; readonly cost: number } {
-  const { weight, reward, cost } = totalsOf(sums, policy);
+  const { weight, reward, cost } = policyTotals(sums, policy);
   return weight > 0 ? { reward: reward / weight, cost: cost / weight } : { reward: 0, cost: 0 };
 }

@@ -12,7 +12,7 @@ import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/fr
 import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/policy/logged.ts";
 import { envelopeOf, mixThatSpends } from "../../evaluate/policy/one-mix.ts";
-import { differencesOf, sumPolicies, valuesOf, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import { differencesOf, sumPolicies, measuredValues, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { individualEnvelope } from "../cluster/prices.ts";
 import type { Block, Effects, ProgressListener, Tasks } from "../nouns.ts";
 import { bestAt } from "../plan/envelope.ts";
@@ -80,7 +80,7 @@ export function checkPolicies(input: PolicyInput): PolicyEvidence {
   const rows = loggedRows(block, tasks, arms.length);
   const uniform = arms.map((arm, index) => {
     const sums = sumPolicies(rows, [oneArmForAll(arm, rows, index)], options.seed);
-    return { arm, figures: figuresOf(valuesOf(sums, options)[1]) };
+    return { arm, figures: figuresOf(measuredValues(sums, options)[1]) };
   });
   const byBudget = budgets.map((budget, index) => {
     progress("policy", index / budgets.length, "value on rows that the plan has not seen");
@@ -109,7 +109,7 @@ function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetE
   const expectedCost = mean(({ cost }) => cost);
   const policies = [planned(standings, input), individually(expectedCost, input), mixed(standings, input)];
   const sums = sumPolicies(rows, policies, options.seed);
-  const [, ours, individual, oneMix] = valuesOf(sums, options);
+  const [, ours, individual, oneMix] = measuredValues(sums, options);
   const [oursLessIndividual, oursLessOneMix] = differencesOf(
     sums,
     [

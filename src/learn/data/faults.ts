@@ -41,7 +41,7 @@ export async function checkFaults(db: Database, log: StagedLog, mapping: Mapping
     if (fault === undefined) rows = count;
     else {
       const found = await log.find(`${staged.bad} = ${String(code)}`, fault.column, LOOKED_AT);
-      const text = `column ${fault.column}: ${count} ${have} ${fault.what}: ${shown(found, count)}`;
+      const text = `column ${fault.column}: ${count} ${have} ${fault.what}: ${firstValues(found, count)}`;
       if (fault.role === "arm" && mapping.arm.others === "leave-out")
         warnings.push(`${text}; left out, as arm.others says`);
       else {
@@ -59,7 +59,7 @@ export async function checkFaults(db: Database, log: StagedLog, mapping: Mapping
 }
 
 /** The first values with their places. */
-export function shown(found: readonly FoundRows[], count: number): string {
+export function firstValues(found: readonly FoundRows[], count: number): string {
   const list = found.slice(0, SHOWN).map(({ place, text }) => `${valueText(text)} in ${place}`);
   return `${list.join(", ")}${count > SHOWN ? " …" : ""}`;
 }

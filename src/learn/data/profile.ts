@@ -7,7 +7,7 @@ import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { Feature, FeatureSpec } from "../../domain/session/features.ts";
 import { valueKey } from "../../domain/reading/values.ts";
 import type { SqlValue, Database } from "./duckdb.ts";
-import { checkFaults, shown } from "./faults.ts";
+import { checkFaults, firstValues } from "./faults.ts";
 import { compareLeftOut } from "./left-out.ts";
 import { TABLE, type StagedLog } from "./log/staged-log.ts";
 import type { MappedFeature, Mapping } from "./mapping/mapping.ts";
@@ -76,7 +76,7 @@ async function tellUnread(
   const found = await log.find(`bad = 0 AND ${column}`, feature.column, 3);
   const what = feature.kind === "boolean" ? "are neither 0 nor 1" : "are no numbers";
   warnings.push(
-    `column ${feature.column}: ${unread} of ${rows} values ${what} and take the default: ${shown(found, unread)}`,
+    `column ${feature.column}: ${unread} of ${rows} values ${what} and take the default: ${firstValues(found, unread)}`,
   );
 }
 

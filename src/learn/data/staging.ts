@@ -143,18 +143,18 @@ export function columnsNamed(mapping: Mapping): { readonly column: string; reado
 }
 
 /** A log's column under the name by which it is staged. Names of columns may differ in case only; these do not. */
-export function raw(column: string): string {
+export function rawName(column: string): string {
   return `raw_${Buffer.from(column).toString("hex")}`;
 }
 
 function of(column: string): Keyed {
   const code = Buffer.from(column).toString("hex");
-  return { raw: raw(column), text: `text_${code}`, key: `key_${code}` };
+  return { raw: rawName(column), text: `text_${code}`, key: `key_${code}` };
 }
 
 /** For a source's `select`. */
 export function rawColumns(columns: Iterable<string>): { readonly column: string; readonly as: string }[] {
-  return [...new Set(columns)].map((column) => ({ column, as: raw(column) }));
+  return [...new Set(columns)].map((column) => ({ column, as: rawName(column) }));
 }
 
 function number(column: string, numbers: NumberFormat): string {

@@ -24,7 +24,12 @@ export function freshScenarios(from: Uncertain, seed: number): Scenario[] {
   return drawScenarios(from, SCENARIOS, seededRandom(seed).fork("plan evidence"));
 }
 
-export function outlookOf(program: Program, plan: Steps, budget: number, scenarios: readonly Scenario[]): PlanOutlook {
+export function planOutlook(
+  program: Program,
+  plan: Steps,
+  budget: number,
+  scenarios: readonly Scenario[],
+): PlanOutlook {
   const used = sharesOf(program, plan).flatMap((shares, cluster) =>
     shares.flatMap((steps, arm) =>
       arm > 0 && steps > 0 ? [{ cell: cluster * program.arms + arm, share: steps / program.steps }] : [],

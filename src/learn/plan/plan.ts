@@ -16,7 +16,7 @@ import { canonicalJson, sha256Hex } from "../../domain/canonical.ts";
 import { expectedOfRow } from "../../domain/release/frontier.ts";
 import { seededRandom } from "../../domain/random.ts";
 import type { Certificate, ClusterValues, Frontier, PlanRow } from "../../domain/release/release.ts";
-import { freshScenarios, outlookOf, type PlanOutlook } from "./evidence.ts";
+import { freshScenarios, planOutlook, type PlanOutlook } from "./evidence.ts";
 import { startHighs, type Solver } from "./highs.ts";
 import { cutOf, freePlan, gainOf, programOf, sharesOf, tailOf, type Program, type Steps } from "./program.ts";
 import { checkPlanInput, type PlanInput, type PlanOptions } from "./options.ts";
@@ -73,7 +73,7 @@ export async function solvePlans(input: PlanInput): Promise<Planned> {
       value,
       bound,
       gap,
-      ...outlookOf(program, plan, budget, fresh),
+      ...planOutlook(program, plan, budget, fresh),
       seconds,
     })),
   };

@@ -30,7 +30,7 @@ import { Maintenance, type MaintenanceOptions } from "./maintenance/maintenance.
 import type { LockedRetryOptions } from "./sqlite/locked-retry.ts";
 import { committedPositions, dropOwnership, ownersOf, takeOwnership } from "./ownership.ts";
 import { BatchReader } from "./reader.ts";
-import { claimTask } from "./task-log.ts";
+import { claimEmbeddedTask } from "./task-log.ts";
 import { Watcher } from "./watcher.ts";
 
 const READ_BATCH = 500;
@@ -224,7 +224,9 @@ async function join(core: Core, kind: TaskKind, member: Member, left: (membershi
   };
   try {
     for (const partition of mine)
-      member.assigned(partition, () => claimTask({ core, kind, partition, token, over: () => !mine.has(partition) }));
+      member.assigned(partition, () =>
+        claimEmbeddedTask({ core, kind, partition, token, over: () => !mine.has(partition) }),
+      );
   } catch (error) {
     await membership.leave();
     throw error;

@@ -29,7 +29,7 @@ export interface Claimant {
   over(): boolean;
 }
 
-export async function claimTask(claimant: Claimant): Promise<TaskLog> {
+export async function claimEmbeddedTask(claimant: Claimant): Promise<TaskLog> {
   const { core, kind, partition, token } = claimant;
   if (claimant.over()) throw new Fenced(`${kind.kind}-${partition} was given back`);
   await core.catalogue.load([kind.changelog, ...kind.inputs]);

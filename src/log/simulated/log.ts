@@ -15,7 +15,7 @@ import {
 import type { ClusterCore, Process, SimulatedLog } from "./core.ts";
 import { Crashed, type SimulatedStep } from "./faults.ts";
 import type { Group, SimulatedMember } from "./groups.ts";
-import { claimTask } from "./task-log.ts";
+import { claimSimulatedTask } from "./task-log.ts";
 
 const READ_BATCH = 500;
 
@@ -105,7 +105,8 @@ function groupMember(process: Process, kind: TaskKind, group: Group, member: Mem
     givenBack: new Set(),
     alive: true,
     assignments: new Map(),
-    claim: (partition, assignment) => () => claimTask(process, kind, group, { partition, assignment }, joining),
+    claim: (partition, assignment) => () =>
+      claimSimulatedTask(process, kind, group, { partition, assignment }, joining),
   };
   return joining;
 }

@@ -8,7 +8,7 @@ import type { Group, SimulatedMember } from "./groups.ts";
 
 const RESTORE_BATCH = 500;
 
-export async function claimTask(
+export async function claimSimulatedTask(
   process: Process,
   kind: TaskKind,
   group: Group,

@@ -15,7 +15,7 @@ const HOURS = {
   axis: { title: "hour of the day", values: [0, 6, 12, 18, 24], format: "d", grid: false, labelOverlap: false },
 };
 
-export const HOURS_OF_DAY: TimeAxis = { encoding: HOURS, ends: [0, 24] };
+export const DAY_AXIS: TimeAxis = { encoding: HOURS, ends: [0, 24] };
 
 /** Of times of the zone's clocks; a midnight has its date. */
 export function clockAxis(timeZone: string, { fromMs, toMs }: Range): TimeAxis {

@@ -18,7 +18,7 @@ import type { ReadyRelease } from "../classify/release-cache.ts";
 import { chooseCampaign } from "../decide/choose-campaign.ts";
 import { mergedAttributes, type EnrichedSession } from "../enrich/enrich.ts";
 import type { FeaturesByUser } from "../enrich/feature-service.ts";
-import { judge } from "../settle/judge.ts";
+import { judgeOutcome } from "../settle/judge.ts";
 import { withCounted, withLate } from "../settle/outcome.ts";
 import { rewardOf } from "../settle/reward.ts";
 import { closeWindows, type Campaigns, type ClosedWindows } from "../settle/windows.ts";
@@ -149,7 +149,7 @@ export class BatchView {
 
   #outcome(outcome: Outcome, record: LogRecord): void {
     const user = this.#user(outcome.userId, record);
-    const judgement = judge(user.record, outcome, this.#nowMs);
+    const judgement = judgeOutcome(user.record, outcome, this.#nowMs);
     switch (judgement.verdict) {
       case "counts": {
         const before = must(user.record.open[judgement.at], "the open decision");
@@ -227,7 +227,7 @@ export class BatchView {
   #user(userId: string, record: LogRecord): BatchUser {
     const known = this.users.get(userId);
     if (known !== undefined) return known;
-    const user = readUser(this.#reader, userId, must(record.key, "a user's key"), this.#campaigns, this.#nowMs);
+    const user = loadUser(this.#reader, userId, must(record.key, "a user's key"), this.#campaigns, this.#nowMs);
     this.users.set(userId, user);
     return user;
   }
@@ -238,7 +238,7 @@ export class BatchView {
 }
 
 /** From the state, with the windows closed that are over. */
-export function readUser(
+export function loadUser(
   reader: StateReader,
   userId: string,
   key: Uint8Array,

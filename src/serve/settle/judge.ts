@@ -18,7 +18,7 @@ export type Judgement =
   /** A dead letter for this reason. */
   | { readonly verdict: "outcome_conflict" | "unknown_decision" | "contract"; readonly detail: string };
 
-export function judge(record: UserRecord, outcome: Outcome, nowMs: number): Judgement {
+export function judgeOutcome(record: UserRecord, outcome: Outcome, nowMs: number): Judgement {
   const at = findOpen(record, outcome.decisionId);
   const open = record.open[at];
   if (open !== undefined)

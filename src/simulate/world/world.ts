@@ -115,10 +115,10 @@ export function population(world: World, name: string, n: number): { users: Worl
     users.push(user);
     if (users.length >= n) break;
   }
-  return { users: users.slice(0, n), truth: truthOf(users.slice(0, n), world.arms.length) };
+  return { users: users.slice(0, n), truth: truthOfUsers(users.slice(0, n), world.arms.length) };
 }
 
-export function truthOf(users: readonly WorldUser[], arms: number): Truth {
+export function truthOfUsers(users: readonly WorldUser[], arms: number): Truth {
   const reward = new Float64Array(users.length * arms);
   const cost = new Float64Array(users.length * arms);
   users.forEach((user, row) => {

@@ -139,7 +139,7 @@ async function steer(
       if (news === null || isEarlier(news.answer, earlier)) continue;
       outcome = news;
       options.onNews?.(news);
-      if (isOver(news, options.wait)) return news;
+      if (isComplete(news, options.wait)) return news;
     }
     return outcome;
   } finally {
@@ -197,13 +197,13 @@ function isEarlier(answer: CommandAnswer | null, earlier: CommandAnswer | null):
 }
 
 /** Whether nothing more is waited for. */
-export function isOver({ command, answer, silent }: CommandOutcome, wait: boolean): boolean {
+export function isComplete({ command, answer, silent }: CommandOutcome, wait: boolean): boolean {
   if (answer === null) return false;
   return !wait || command.dryRun || answer.outcome === "refused" || silent.length === 0;
 }
 
 /** An accepted answer; an error with the reason when it is missing or a refusal. */
-export function accepted(status: BudgetStatus | null, commandId: string): CommandAnswer {
+export function acceptedAnswer(status: BudgetStatus | null, commandId: string): CommandAnswer {
   const answer = status?.answers.find((each) => each.commandId === commandId);
   if (answer === undefined) throw new Error(`${commandId}: the treasurer has not answered`);
   if (answer.outcome === "refused") throw new Error(`${commandId}: refused: ${answer.refusal ?? "no reason given"}`);

@@ -1,6 +1,6 @@
 // The day's campaign: its money, its period and its pacing, from what the first release expects of the market.
 
-import { minorOf } from "../../settings/parse.ts";
+import { minorInCurrency } from "../../settings/parse.ts";
 import type { TypedAmount } from "../../domain/money/money.ts";
 import { parseCampaign, type Campaign } from "../../domain/campaign/campaign.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
@@ -42,7 +42,7 @@ export function campaignOfDay(options: CampaignOptions): Campaign {
       id: options.id,
       currency: market.currency,
       budgetMinor:
-        budget === undefined ? roundUp(share * top * eligible) : minorOf(budget, market.currency, "--budget"),
+        budget === undefined ? roundUp(share * top * eligible) : minorInCurrency(budget, market.currency, "--budget"),
       explorationBudgetMinor: explorationBudget(market, manifest, eligible),
       startMs,
       endMs: startMs + DAY_MS,

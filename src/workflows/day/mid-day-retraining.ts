@@ -10,7 +10,7 @@ import { itemAt, must } from "../../domain/assert.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
 import type { Market } from "../../simulate/market/market.ts";
-import { accepted, latestStatus, sendCommand } from "../control/control.ts";
+import { acceptedAnswer, latestStatus, sendCommand } from "../control/control.ts";
 import { retrainOnce } from "../retrain/retraining.ts";
 import { agreement, planForUsers, type PlanForUsers } from "./compare-releases.ts";
 
@@ -66,7 +66,7 @@ export async function retrainMidDay(options: MidDayOptions, nowMs: number): Prom
   });
   const planRow = must(record.statuses.at(-1), "a status").planRow;
   await options.settle(nowMs);
-  accepted(await latestStatus(log, campaign.id), commandId);
+  acceptedAnswer(await latestStatus(log, campaign.id), commandId);
 
   const { frontier, values } = incumbent.manifest;
   const spend = expectedAt(frontier, values, values.mix, planRow).cost;

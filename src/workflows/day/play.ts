@@ -19,9 +19,9 @@ import { DAY_MS, drawTraffic } from "../../simulate/world/traffic.ts";
 import { systemClock, systemElapsedMs } from "../../task/system-clock.ts";
 import { openAllocator, type Allocator } from "../run/allocator.ts";
 import type { Context } from "../../terminal/context.ts";
-import { accepted, latestStatus, sendCommand } from "../control/control.ts";
+import { acceptedAnswer, latestStatus, sendCommand } from "../control/control.ts";
 import { earlierRows } from "../retrain/earlier-log.ts";
-import { trainRelease } from "../retrain/retraining.ts";
+import { trainInOwnProcess } from "../retrain/retraining.ts";
 import { campaignOfDay } from "./campaign.ts";
 import { summariseDay } from "./day-summary.ts";
 import { retrainMidDay, type MidDayRetraining } from "./mid-day-retraining.ts";
@@ -109,7 +109,7 @@ async function firstRelease(context: Context, options: DayOptions, setting: DayS
   if (options.release !== undefined) return { folder: await readReleaseFolder(options.release), seconds: null };
   const out = join(options.folder, "first-release");
   const startedAt = systemElapsedMs();
-  await trainRelease({
+  await trainInOwnProcess({
     files: setting.files,
     mapping: setting.mappingFile,
     out,
@@ -217,7 +217,7 @@ class Day {
       await sendCommand(this.#log, { commandId, campaign: campaign.id, atMs, actor: "stipend day", action });
     await this.#settle(atMs);
     const status = await latestStatus(this.#log, campaign.id);
-    for (const { commandId } of actions) accepted(status, commandId);
+    for (const { commandId } of actions) acceptedAnswer(status, commandId);
   }
 
   async #playSessions(campaign: Campaign): Promise<DayRecord> {

@@ -1,12 +1,12 @@
 // Evaluate live: releases, what was served, and what it brought, on a campaign's own log.
 
 import { itemAt } from "../../domain/assert.ts";
-import { judge } from "../../evaluate/policy/judge.ts";
+import { judgePolicies } from "../../evaluate/policy/judge.ts";
 import { isMismatch, type HoldoutRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { percent } from "../../report/page/figures.ts";
 import { findCampaign } from "../control/campaigns.ts";
-import { minorOf } from "../../settings/parse.ts";
+import { minorInCurrency } from "../../settings/parse.ts";
 import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";
 import { readHoldout, type Holdout } from "./rows/holdout-rows.ts";
 import { sumLive, type LiveSums } from "./rows/live-rows.ts";
@@ -22,12 +22,12 @@ export interface EvaluateLive extends EvaluationRequest {
 export async function evaluateLive(options: EvaluateLive): Promise<Evaluation> {
   const { log, budgets, importanceRows: sampleRows, bootstrap, progress } = options;
   const { campaign } = await findCampaign(log, options.campaign);
-  const valueMinor = options.value === null ? null : minorOf(options.value, campaign.currency, "--value");
+  const valueMinor = options.value === null ? null : minorInCurrency(options.value, campaign.currency, "--value");
   return await withReleases(options.releases, { log, campaign: campaign.id }, async (releases) => {
     const sums = await sumLive(releases, { log, campaign, seed: bootstrap.seed, sampleRows, progress });
     const holdout = await readHoldout({ log, campaign, bootstrap, progress });
     progress.report("drawing intervals", 0);
-    const judged = judge({
+    const judged = judgePolicies({
       arms: campaign.arms.map(({ id }) => id),
       everybody: sums.everybody,
       served: sums.served,

@@ -1,10 +1,10 @@
 // Evaluate table: releases on a randomised table.
 
 import path from "node:path";
-import { judge } from "../../evaluate/policy/judge.ts";
+import { judgePolicies } from "../../evaluate/policy/judge.ts";
 import type { LogPart } from "../../learn/data/row-keys.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
-import { minorOf } from "../../settings/parse.ts";
+import { minorInCurrency } from "../../settings/parse.ts";
 import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";
 import { learnedOn } from "./learned-on.ts";
 import { withReleases } from "./open-releases.ts";
@@ -33,7 +33,7 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
     progress,
   } = options;
   const { seed } = bootstrap;
-  const valueMinor = options.value === null ? null : minorOf(options.value, mapping.currency, "--value");
+  const valueMinor = options.value === null ? null : minorInCurrency(options.value, mapping.currency, "--value");
   return await withReleases(options.releases, null, async (releases) => {
     const flattered = learnedOn(releases, { files, part });
     const report = progress.report.bind(progress);
@@ -48,7 +48,7 @@ export async function evaluateTable(options: EvaluateTable): Promise<Evaluation>
       progress: report,
     });
     progress.report("drawing intervals", 0);
-    const judged = judge({
+    const judged = judgePolicies({
       arms: mapping.arm.arms.map(({ id }) => id),
       everybody: sums.everybody,
       served: null,

@@ -11,7 +11,7 @@ import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { profitVerdict } from "../../report/evaluation/profit.ts";
 import { percent, short, whole } from "../../report/page/figures.ts";
 import { tableText, type Cell } from "../../terminal/table.ts";
-import { campaignProfit, gainsOf, outOfReach, sourceName, verdictOf, type Evaluation } from "./evaluation.ts";
+import { campaignProfit, gainsOf, outOfReach, sourceName, verdictSentence, type Evaluation } from "./evaluation.ts";
 
 /** From a session's reward to that of a thousand sessions. */
 const REWARD = 1_000;
@@ -138,7 +138,7 @@ function releaseTexts(release: ReleaseJudgement, index: number, evaluation: Eval
         ...gains.map(({ intervals }) => (intervals[at] ? around(intervals[at], REWARD) : "–")),
       ]),
     ),
-    [verdictOf(release, evaluation), ...profitText(release, evaluation)].join("\n"),
+    [verdictSentence(release, evaluation), ...profitText(release, evaluation)].join("\n"),
     section(
       "How it ranks users, offer by offer (AUCC: chance has 0.5; Qini: chance has 0); it does not rank policies",
       ["offer", "AUCC", "Qini"],

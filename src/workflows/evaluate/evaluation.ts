@@ -132,7 +132,7 @@ export const NO_VERDICT =
   "No verdict: it was learned from these rows, and on its own rows a release that has learned chance by heart looks good";
 
 /** Whether telling users apart pays, in one sentence. */
-export function verdictOf({ label, budgets }: ReleaseJudgement, { flattered }: Evaluation): string {
+export function verdictSentence({ label, budgets }: ReleaseJudgement, { flattered }: Evaluation): string {
   if (flattered.includes(label)) return `${NO_VERDICT}.`;
   const better = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.low > 0).length;
   const worse = budgets.filter(({ overOneMix }) => overOneMix !== null && overOneMix.high < 0).length;

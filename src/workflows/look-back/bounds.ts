@@ -29,7 +29,7 @@ export interface Bounds {
 const ASIDE_MS = 60_000;
 const TRIES = 4;
 
-export async function boundsOf(log: EventLog, campaign: Campaign, { fromMs, toMs }: Range): Promise<Bounds> {
+export async function readingBounds(log: EventLog, campaign: Campaign, { fromMs, toMs }: Range): Promise<Bounds> {
   const untilMs = toMs + longestMs(campaign);
   const since = async (sinceMs: number): Promise<readonly Piece[]> =>
     (

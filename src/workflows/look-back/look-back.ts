@@ -17,7 +17,7 @@ import { clockAxis } from "../../report/page/time-axis.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { findCampaign } from "../control/campaigns.ts";
 import { barsOf } from "./bars.ts";
-import { boundsOf, MOST_READ, type Bounds } from "./bounds.ts";
+import { readingBounds, MOST_READ, type Bounds } from "./bounds.ts";
 import { readLift } from "./lift.ts";
 import { rangeOf, timeText, type AskedRange, type Range } from "./range.ts";
 import { RangeTally } from "./range-tally.ts";
@@ -45,7 +45,7 @@ export async function lookBackAt(options: LookBackOptions): Promise<LookedBack> 
   const { campaign } = await findCampaign(log, options.campaign);
   const range = rangeOf(asked, campaign, nowMs);
   progress.report("finding the range", 0);
-  const bounds = await boundsOf(log, campaign, range);
+  const bounds = await readingBounds(log, campaign, range);
   const manifests = await manifestsOf(log, campaign.id);
   const within = { fromMs: Math.max(bounds.fromMs, campaign.startMs), toMs: range.toMs };
   const bars = barsOf(within.toMs - within.fromMs);

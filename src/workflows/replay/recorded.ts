@@ -10,7 +10,7 @@ import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import type { Progress } from "../../terminal/progress.ts";
-import { secretsOf } from "./secrets.ts";
+import { campaignSecrets } from "./secrets.ts";
 
 export interface RecordedSession {
   readonly shard: number;
@@ -83,7 +83,7 @@ export async function readRecorded(
     releases,
     erased,
     shards: (await log.ranges("grants")).length,
-    secret: (await secretsOf(log)).get(campaign) ?? new Uint8Array(0),
+    secret: (await campaignSecrets(log)).get(campaign) ?? new Uint8Array(0),
   };
 }
 

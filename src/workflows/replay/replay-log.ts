@@ -11,7 +11,7 @@ import { createServeProcessor } from "../../serve/processor.ts";
 import type { Context } from "../../terminal/context.ts";
 import { createTreasuryProcessor } from "../../treasury/processor.ts";
 import { replayTask, type ReplayedTask } from "./replay-task.ts";
-import { secretsOf } from "./secrets.ts";
+import { campaignSecrets } from "./secrets.ts";
 
 /** Cycles from `fromMs` on; the treasurer's first. */
 export async function replayLog(context: Context, log: EventLog, fromMs: number): Promise<readonly ReplayedTask[]> {
@@ -53,7 +53,7 @@ const PATIENCE_MS = 60_000;
 async function replayTreasury(context: Context, log: EventLog, fromMs: number): Promise<ReplayedTask[]> {
   const shards = (await log.ranges("grants")).length;
   const placement = await placementOf(log, "budget-pacing");
-  const secrets = await secretsOf(log);
+  const secrets = await campaignSecrets(log);
   const newSecret = (campaign: string): Uint8Array => secrets.get(campaign) ?? new Uint8Array(0);
   const tasks: ReplayedTask[] = [];
   for (const { partition } of await log.ranges("budget-pacing"))

@@ -4,7 +4,7 @@ import type { EventLog } from "../../log/event-log.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 
 /** By campaign. */
-export async function secretsOf(log: EventLog): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function campaignSecrets(log: EventLog): Promise<ReadonlyMap<string, Uint8Array>> {
   const secrets = new Map<string, Uint8Array>();
   for await (const { value } of readTopic(log, "grants"))
     if (value !== null) secrets.set(value.campaign.id, value.secret);

@@ -12,7 +12,7 @@ import {
 import { formatMinor, type TypedAmount } from "../../domain/money/money.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { renderWhatIf, type WhatIfReport } from "../../report/evaluation/what-if-report.ts";
-import { minorOf } from "../../settings/parse.ts";
+import { minorInCurrency } from "../../settings/parse.ts";
 import { DONE, type Context } from "../../terminal/context.ts";
 import { campaignOr } from "../control/control.ts";
 import { clustersUnder } from "./clusters.ts";
@@ -63,7 +63,7 @@ export async function showWhatIf(context: Context, log: EventLog, asked: WhatIfR
   if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
   const changes: Changes = {
     ...(asked.from === undefined ? {} : { fromMs: asked.from }),
-    ...(asked.budget === undefined ? {} : { budgetMinor: minorOf(asked.budget, currency, "--budget") }),
+    ...(asked.budget === undefined ? {} : { budgetMinor: minorInCurrency(asked.budget, currency, "--budget") }),
     ...(mode === undefined ? {} : { curve: { mode, points: asked.points } }),
     ...(asked.controller === undefined ? {} : { controller: asked.controller }),
     ...(asked.reservation === undefined ? {} : { policy: asked.reservation }),

@@ -43,7 +43,7 @@ export async function retrainOnce(options: RetrainingOptions): Promise<Retrained
   const { features } = incumbent.manifest.features;
   const exported = await exportTrainingLog({ log, campaign, features, folder, earlier: options.earlier });
   const out = join(folder, "release");
-  const training = await trainRelease({
+  const training = await trainInOwnProcess({
     files: [exported.file],
     mapping: exported.mapping,
     out,
@@ -66,7 +66,7 @@ export interface TrainingOptions {
 }
 
 /** `stipend train`, in a process of its own. */
-export async function trainRelease(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>> {
+export async function trainInOwnProcess(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>> {
   const { files, mapping, out, trainArgs, onLine, signal } = options;
   return await runTraining({
     ...stipend(["train", "--data", ...files, "--mapping", mapping, "--out", out, "--json", "--progress", ...trainArgs]),

@@ -42,7 +42,7 @@ export function releaseInForce({ campaign, release }: CampaignOnLog): string {
 }
 
 /** Whoever asks, nothing is learned from a handful of rows. */
-export async function checkRows({ config, nowMs }: Context, log: EventLog, campaign: string): Promise<void> {
+export async function checkEnoughRows({ config, nowMs }: Context, log: EventLog, campaign: string): Promise<void> {
   const policy = retrainPolicy(config);
   const rows = await countTrainingRows(log, campaign);
   const verdict = judgeRetrain(policy, { rows, rowsLearned: 0, sinceMs: 0, commanded: true }, nowMs());

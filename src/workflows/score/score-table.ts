@@ -23,7 +23,7 @@ import { databaseText, openSources, plainColumn, type LogSource } from "../../le
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import type { ProgressListener } from "../../learn/nouns.ts";
 import { identifier, literal } from "../../learn/data/sql.ts";
-import { featuresSql, raw } from "../../learn/data/staging.ts";
+import { featuresSql, rawName } from "../../learn/data/staging.ts";
 import { fitMapping } from "../evaluate/rows/fit.ts";
 import type { OpenRelease } from "../evaluate/open-releases.ts";
 
@@ -62,7 +62,7 @@ export interface ScoredPlan {
 }
 
 /** Columns that are added; an arm's share is under `share` and the arm's id. */
-export const COLUMN = {
+export const SCORE_COLUMN = {
   row: "stipend_row",
   cluster: "stipend_cluster",
   probability: "stipend_probability",
@@ -127,7 +127,12 @@ async function checkColumns(db: Database, features: Mapping["features"], { arms 
       `${lacking.map(({ name, column }) => `features.${name}: no column ${column} in the data`).join("\n")}\n` +
         `the data has: ${known.join(", ")}`,
     );
-  const added: string[] = [COLUMN.row, COLUMN.cluster, COLUMN.probability, ...arms.map(COLUMN.share)];
+  const added: string[] = [
+    SCORE_COLUMN.row,
+    SCORE_COLUMN.cluster,
+    SCORE_COLUMN.probability,
+    ...arms.map(SCORE_COLUMN.share),
+  ];
   const taken = known.filter((name) => added.includes(name.toLowerCase()) || added.includes(name));
   if (taken.length > 0)
     throw new InvalidInput(`data: it has the columns ${taken.join(", ")} already: score the table it was made from`);
@@ -136,7 +141,7 @@ async function checkColumns(db: Database, features: Mapping["features"], { arms 
 async function selectFeatures(db: Database, features: Mapping["features"], { numbers }: Mapping): Promise<string> {
   const types = new Map((await db.rows("DESCRIBE input")).map(([name, type]) => [String(name), String(type)]));
   const columns = [...new Set(features.map(({ column }) => column))];
-  const plain = columns.map((column) => `${plainColumn(column, types.get(column) ?? "")} AS ${raw(column)}`);
+  const plain = columns.map((column) => `${plainColumn(column, types.get(column) ?? "")} AS ${rawName(column)}`);
   return featuresSql(features, numbers, `SELECT ${plain.join(", ")} FROM input`);
 }
 
@@ -231,12 +236,12 @@ async function writeOutput(db: Database, manifest: ReleaseManifest, position: nu
     sharesAt(manifest.frontier, position, cluster),
   );
   const columns = [
-    `row_number() OVER () AS ${COLUMN.row}`,
-    `scored.cluster AS ${COLUMN.cluster}`,
-    `scored.probability AS ${COLUMN.probability}`,
+    `row_number() OVER () AS ${SCORE_COLUMN.row}`,
+    `scored.cluster AS ${SCORE_COLUMN.cluster}`,
+    `scored.probability AS ${SCORE_COLUMN.probability}`,
     ...manifest.arms.map((arm, index) => {
       const byCluster = shares.map((row) => must(row[index], "share").toFixed(6)).join(", ");
-      return `[${byCluster}][scored.cluster + 1]::DOUBLE AS ${identifier(COLUMN.share(arm))}`;
+      return `[${byCluster}][scored.cluster + 1]::DOUBLE AS ${identifier(SCORE_COLUMN.share(arm))}`;
     }),
   ];
   const select = `SELECT input.*, ${columns.join(", ")} FROM input POSITIONAL JOIN scored`;

@@ -10,7 +10,7 @@ import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import { profileUserOf, userOf } from "../../serve/state/state.ts";
 import { CONTROL_PREFIX } from "../../task/cycle/control-record.ts";
 import { printableLine } from "../../terminal/printable.ts";
-import { timeText } from "../../terminal/table.ts";
+import { utcText } from "../../terminal/table.ts";
 
 export interface RecordView {
   readonly topic: string;
@@ -39,7 +39,7 @@ export async function erasedOf(log: EventLog, topic: string): Promise<ErasedUser
   return OF_USERS.includes(topic) ? await erasedUsers(log) : new ErasedUsers();
 }
 
-export function viewOf(
+export function recordViewOf(
   { topic, partition, offset, timestampMs, key, value }: LogRecord,
   erased: ErasedUsers,
 ): RecordView {
@@ -70,7 +70,7 @@ function withheld(json: Json): Json {
 
 export function viewText(view: RecordView): string {
   const { partition, offset, timestampMs, key, value, undecodable, bytes, erased } = view;
-  const place = `${partition}@${offset} ${timeText(timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
+  const place = `${partition}@${offset} ${utcText(timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
   if (undecodable !== undefined) return `${place} undecodable: ${undecodable}: ${shortened(bytes ?? "")}`;
   if (erased === true) return `${place} (erased)`;
   return `${place} ${value === null ? "(tombstone)" : shortened(JSON.stringify(value))}`;

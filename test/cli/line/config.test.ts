@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { rootCertificates } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
-import { describeSettings, loadConfig, unknownSettings, warningsOf } from "../../../src/settings/config.ts";
+import { describeSettings, loadConfig, unknownSettings, configWarnings } from "../../../src/settings/config.ts";
 import { SETTINGS } from "../../../src/settings/table/settings.ts";
 import { InvalidInput } from "../../../src/domain/campaign/campaign.ts";
 import { tlsFiles } from "../../../src/workflows/connect/kafka-tls.ts";
@@ -108,11 +108,11 @@ describe("a secret in a file", () => {
 
 test("a password that goes readably over the network is warned of", () => {
   const sasl = { ...BROKERS, KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "u", KAFKA_SASL_PASSWORD: "hidden" };
-  expect(warningsOf(loadConfig(sasl, folder))).toEqual([
+  expect(configWarnings(loadConfig(sasl, folder))).toEqual([
     expect.stringMatching(/^KAFKA_SASL_MECHANISM: plain .*KAFKA_TLS=true/),
   ]);
-  expect(warningsOf(loadConfig({ ...sasl, KAFKA_TLS: "true" }, folder))).toEqual([]);
-  expect(warningsOf(loadConfig({ ...sasl, KAFKA_SASL_MECHANISM: "scram-sha-512" }, folder))).toEqual([]);
+  expect(configWarnings(loadConfig({ ...sasl, KAFKA_TLS: "true" }, folder))).toEqual([]);
+  expect(configWarnings(loadConfig({ ...sasl, KAFKA_SASL_MECHANISM: "scram-sha-512" }, folder))).toEqual([]);
 });
 
 describe("settings that are wrong together are refused by the name of the one to change", () => {

@@ -6,7 +6,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import type { LogRecord } from "../../../src/log/event-log.ts";
-import { BATCH_OVERHEAD, encodeBatch, type BatchRecord } from "../../../src/log/kafka/protocol/batches/record-batch.ts";
+import {
+  BATCH_OVERHEAD,
+  encodeRecordBatch,
+  type BatchRecord,
+} from "../../../src/log/kafka/protocol/batches/record-batch.ts";
 import { MAX_UNPACKED_BYTES, storedBatches, type Room } from "../../../src/log/kafka/protocol/batches/stored-batch.ts";
 import { compressed, CODECS, type CodecName } from "./compressed.ts";
 
@@ -14,7 +18,7 @@ const OWNER = { producerId: 7, producerEpoch: 0, firstSequence: 0, transactional
 const ROOMY: Room = { records: 1e9, bytes: 1e12 };
 
 function batchOf(records: readonly BatchRecord[], firstOffset = 100): Buffer {
-  const bytes = encodeBatch(records, OWNER);
+  const bytes = encodeRecordBatch(records, OWNER);
   bytes.writeBigInt64BE(BigInt(firstOffset), 0);
   return bytes;
 }

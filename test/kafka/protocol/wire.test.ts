@@ -10,7 +10,7 @@ import { fetch } from "../../../src/log/kafka/protocol/fetch-call.ts";
 import * as group from "../../../src/log/kafka/protocol/group-calls.ts";
 import { NEEDED } from "../../../src/log/kafka/protocol/needed.ts";
 import {
-  encodeBatch,
+  encodeRecordBatch,
   recordBytesMost,
   type BatchRecord,
 } from "../../../src/log/kafka/protocol/batches/record-batch.ts";
@@ -122,7 +122,7 @@ describe("the wire", () => {
   it("what is written comes back, every field of it", () => {
     fc.assert(
       fc.property(records, (batch) => {
-        const out = encodeBatch(batch, OWNER);
+        const out = encodeRecordBatch(batch, OWNER);
         expect(out.length).toBeLessThanOrEqual(batch.reduce((sum, record) => sum + recordBytesMost(record), 61));
         const back = decoded(out);
         expect(back.map((record) => record.offset)).toEqual(batch.map((_, index) => index));
@@ -137,7 +137,7 @@ describe("the wire", () => {
   it("kafkajs reads what is written as the same", async () => {
     await fc.assert(
       fc.asyncProperty(records, async (batch) => {
-        const { records: theirs } = await theirBatch(new TheirDecoder(encodeBatch(batch, OWNER)));
+        const { records: theirs } = await theirBatch(new TheirDecoder(encodeRecordBatch(batch, OWNER)));
         expect(theirs).toHaveLength(batch.length);
         for (const [index, record] of batch.entries()) {
           const their = must(theirs[index], "record");
@@ -150,7 +150,7 @@ describe("the wire", () => {
   });
 
   it("a batch that is cut off is left for the next fetch", () => {
-    const whole = encodeBatch([{ key: null, value: Buffer.from("v"), timestampMs: 1 }], OWNER);
+    const whole = encodeRecordBatch([{ key: null, value: Buffer.from("v"), timestampMs: 1 }], OWNER);
     for (let cut = 0; cut < whole.length; cut += 1) expect(decoded(whole.subarray(0, cut))).toEqual([]);
     expect(decoded(Buffer.concat([whole, whole.subarray(0, 30)]))).toHaveLength(1);
   });
@@ -172,10 +172,10 @@ describe("a fetch's answer", () => {
     timestampMs: 1,
   });
   const data = (offset: number, producerId: number, ...values: string[]): Buffer =>
-    at(offset, encodeBatch(values.map(record), { ...OWNER, producerId }));
+    at(offset, encodeRecordBatch(values.map(record), { ...OWNER, producerId }));
   const marker = (offset: number, producerId: number, commits: boolean): Buffer => {
     const key = Buffer.from([0, 0, 0, commits ? 1 : 0]);
-    const batch = encodeBatch([{ key, value: Buffer.alloc(6), timestampMs: 1 }], { ...OWNER, producerId });
+    const batch = encodeRecordBatch([{ key, value: Buffer.alloc(6), timestampMs: 1 }], { ...OWNER, producerId });
     batch.writeInt16BE(0x30, 21);
     return at(offset, batch);
   };

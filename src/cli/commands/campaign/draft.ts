@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { isTimeZone, periodAt } from "../../../domain/calendar.ts";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { TypedAmount } from "../../../domain/money/money.ts";
-import { asAmount, asInteger, asText, asTime, minorOf, type Parse } from "../../../settings/parse.ts";
+import { asAmount, asInteger, asText, asTime, minorInCurrency, type Parse } from "../../../settings/parse.ts";
 import { DONE } from "../../../terminal/context.ts";
 import { checkOutFile } from "../../../terminal/out-file.ts";
 import { campaignYaml } from "../../../workflows/control/campaign-yaml.ts";
@@ -48,9 +48,9 @@ export const command = defineCommand({
     const { campaign, expectations } = await draftFromFolder(release, (currency, rewardWeights) => ({
       ...asked,
       rewardWeights,
-      budgetMinor: minorOf(budget, currency, "--budget"),
+      budgetMinor: minorInCurrency(budget, currency, "--budget"),
       startMs: start ?? periodAt("day", asked.timeZone, nowMs()).endMs,
-      faces: new Map(face.map(([arm, amount]) => [arm, minorOf(amount, currency, "--face")])),
+      faces: new Map(face.map(([arm, amount]) => [arm, minorInCurrency(amount, currency, "--face")])),
       nowMs: nowMs(),
     }));
     const yaml = campaignYaml(campaign, [`${campaign.id}: drafted for the release in ${release}.`, ...expectations]);

@@ -8,7 +8,7 @@ import { withLog } from "../../../workflows/connect/open-log.ts";
 import { option } from "../../options.ts";
 import { asInteger } from "../../../settings/parse.ts";
 import { printableLine } from "../../../terminal/printable.ts";
-import { timeText } from "../../../terminal/table.ts";
+import { utcText } from "../../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "the records that could not be used, with the reason",
@@ -26,7 +26,7 @@ export const command = defineCommand({
         const from = `${json.topic} ${json.partition}@${json.offset}`;
         context.output.item(
           json,
-          () => `${json.at} ${timeText(json.atMs)} ${json.reason} ${from}: ${printableLine(json.detail)}`,
+          () => `${json.at} ${utcText(json.atMs)} ${json.reason} ${from}: ${printableLine(json.detail)}`,
         );
         count += 1;
         if (count === limit) break;

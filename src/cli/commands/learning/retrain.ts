@@ -7,7 +7,7 @@ import { CHECK_FAILED, DONE } from "../../../terminal/context.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { findCampaign, type CampaignOnLog } from "../../../workflows/control/campaigns.ts";
 import {
-  checkRows,
+  checkEnoughRows,
   earlierOf,
   releaseInForce,
   retrainRound,
@@ -53,7 +53,7 @@ export const command = defineCommand({
         if (!values.once) return await watchAndRetrain(context, log, values.campaign, round);
         const found = await findCampaign(log, values.campaign);
         releaseInForce(found);
-        if (earlier === null) await checkRows(context, log, found.campaign.id);
+        if (earlier === null) await checkEnoughRows(context, log, found.campaign.id);
         return (await round(found)) ? DONE : CHECK_FAILED;
       });
     } finally {

@@ -8,15 +8,15 @@ import { withReleases, type OpenRelease } from "../../../workflows/evaluate/open
 import { readMappingFile } from "../../../workflows/retrain/mapping-file.ts";
 import { checkOutFile } from "../../../terminal/out-file.ts";
 import { flag, option, required, someOf } from "../../options.ts";
-import { asAmount, asText, minorOf } from "../../../settings/parse.ts";
-import { COLUMN, ENDINGS, scoreTable, type Scored } from "../../../workflows/score/score-table.ts";
+import { asAmount, asText, minorInCurrency } from "../../../settings/parse.ts";
+import { SCORE_COLUMN, ENDINGS, scoreTable, type Scored } from "../../../workflows/score/score-table.ts";
 import { tableText } from "../../../terminal/table.ts";
 
 export const command = defineCommand({
   summary: "each row's cluster and arm shares under a release",
   description:
-    `Writes the rows of --data with all their columns and, added: ${COLUMN.row} (from 1), ${COLUMN.cluster}, ` +
-    `${COLUMN.probability} (how sure the classifier is of it) and for each arm ${COLUMN.share("ARM")}, the share of the ` +
+    `Writes the rows of --data with all their columns and, added: ${SCORE_COLUMN.row} (from 1), ${SCORE_COLUMN.cluster}, ` +
+    `${SCORE_COLUMN.probability} (how sure the classifier is of it) and for each arm ${SCORE_COLUMN.share("ARM")}, the share of the ` +
     "cluster's sessions that the plan gives the arm. The plan is the frontier's for --budget, on the clusters of these " +
     "rows. Rows need the release's features only; a missing value takes the release's default, as when it serves.",
   examples: [
@@ -38,7 +38,7 @@ export const command = defineCommand({
   async run(context, { data, mapping: file, release, budget, out, force }) {
     checkOut(out, force, [...data, file]);
     const mapping = await readMappingFile(file);
-    const budgetMinor = budget === undefined ? undefined : minorOf(budget, mapping.currency, "--budget");
+    const budgetMinor = budget === undefined ? undefined : minorInCurrency(budget, mapping.currency, "--budget");
     await withReleases([release], null, async ([open]) => {
       if (open === undefined) return;
       const progress = context.progress.report.bind(context.progress);

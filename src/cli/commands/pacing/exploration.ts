@@ -2,7 +2,7 @@
 
 import { latestStatus } from "../../../workflows/control/control.ts";
 import { required } from "../../options.ts";
-import { asAmount, asNumber, minorOf } from "../../../settings/parse.ts";
+import { asAmount, asNumber, minorInCurrency } from "../../../settings/parse.ts";
 import { steeringCommand } from "../../steering.ts";
 
 export const command = steeringCommand({
@@ -17,6 +17,6 @@ export const command = steeringCommand({
   },
   async action({ share, budget }, log, campaign) {
     const currency = (await latestStatus(log, campaign))?.currency ?? budget.currency ?? "";
-    return { kind: "set_exploration", share, budgetMinor: minorOf(budget, currency, "--budget") };
+    return { kind: "set_exploration", share, budgetMinor: minorInCurrency(budget, currency, "--budget") };
   },
 });

@@ -2,7 +2,7 @@
 
 import { latestStatus } from "../../../workflows/control/control.ts";
 import { option, required } from "../../options.ts";
-import { asAmount, asCurrency, minorOf } from "../../../settings/parse.ts";
+import { asAmount, asCurrency, minorInCurrency } from "../../../settings/parse.ts";
 import { steeringCommand } from "../../steering.ts";
 
 export const command = steeringCommand({
@@ -26,9 +26,9 @@ export const command = steeringCommand({
     const meant = currency ?? (await latestStatus(log, campaign))?.currency ?? budget.currency ?? "";
     return {
       kind: "set_budget",
-      budgetMinor: minorOf(budget, meant, "--budget"),
+      budgetMinor: minorInCurrency(budget, meant, "--budget"),
       currency: meant,
-      periodBudgetMinor: periodBudget === undefined ? null : minorOf(periodBudget, meant, "--period-budget"),
+      periodBudgetMinor: periodBudget === undefined ? null : minorInCurrency(periodBudget, meant, "--period-budget"),
     };
   },
 });

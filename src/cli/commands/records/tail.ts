@@ -10,7 +10,7 @@ import { mergedByTime } from "../../../workflows/topics/merge.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { flag, option, required } from "../../options.ts";
 import { asInteger, asText, type Parse } from "../../../settings/parse.ts";
-import { erasedOf, viewOf, viewText } from "../../../workflows/topics/record-view.ts";
+import { erasedOf, recordViewOf, viewText } from "../../../workflows/topics/record-view.ts";
 
 type From = { readonly kind: "beginning" | "end" } | { readonly kind: "offset" | "time"; readonly at: number };
 
@@ -57,7 +57,7 @@ export const command = defineCommand({
       let left = limit ?? Infinity;
       for await (const record of recordsOf(log, topic, ranges, { follow, signal: context.signal })) {
         if (place.kind === "time" && record.timestampMs < place.at) continue;
-        const view = viewOf(record, erased);
+        const view = recordViewOf(record, erased);
         context.output.item(view, () => viewText(view));
         left -= 1;
         if (left === 0) break;

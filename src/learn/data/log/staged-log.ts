@@ -6,7 +6,7 @@ import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import type { Database } from "../duckdb.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { outsidePart, type LogPart } from "../row-keys.ts";
-import { columnsNamed, raw, rawColumns, staged, stageSql } from "../staging.ts";
+import { columnsNamed, rawName, rawColumns, staged, stageSql } from "../staging.ts";
 import { databaseText, openSources, type LogSource } from "./source.ts";
 
 export const TABLE = "staged";
@@ -66,7 +66,7 @@ function finder(db: Database, sources: readonly LogSource[], firsts: readonly nu
       const own = `SELECT rowid AS row, ${condition} AS wanted FROM ${TABLE} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`;
       const texts = source.select(rawColumns([column]));
       const rows = await db.rows(
-        `SELECT row, CAST(${raw(column)} AS VARCHAR) FROM (${own}) POSITIONAL JOIN (${texts}) WHERE wanted LIMIT ${most - found.length}`,
+        `SELECT row, CAST(${rawName(column)} AS VARCHAR) FROM (${own}) POSITIONAL JOIN (${texts}) WHERE wanted LIMIT ${most - found.length}`,
       );
       for (const [row, text] of rows)
         found.push({

@@ -25,9 +25,9 @@ import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { LogError } from "../../event-log.ts";
 import { FILE, logFile, openConnection } from "../sqlite/connection.ts";
-import { checkLog } from "../sqlite/format.ts";
+import { checkFormat } from "../sqlite/format.ts";
 import { retryWhileLocked } from "../sqlite/locked-retry.ts";
-import { verdictOf } from "../sqlite/sqlite-errors.ts";
+import { logErrorOf } from "../sqlite/sqlite-errors.ts";
 
 const PARTIAL = ".partial";
 /** Copied at a time, off the thread; between two of them it says how far it is. */
@@ -58,13 +58,13 @@ export async function backUp(
     return figures;
   } catch (error) {
     rmSync(draft, { force: true });
-    throw verdictOf(error, draft, { committing: false });
+    throw logErrorOf(error, draft, { committing: false });
   }
 }
 
 async function copy(file: string, draft: string, onProgress: (done: number) => void): Promise<void> {
   const { db } = await retryWhileLocked(file, () => openConnection(file, undefined), {}).catch((error: unknown) => {
-    throw verdictOf(error, file, { committing: false });
+    throw logErrorOf(error, file, { committing: false });
   });
   try {
     // The transaction begins with its first read.
@@ -99,7 +99,7 @@ export function restoreBackup(source: string, folder: string): BackupFigures {
     publish(draft, target);
     return figures;
   } catch (error) {
-    throw verdictOf(error, source, { committing: false });
+    throw logErrorOf(error, source, { committing: false });
   }
 }
 
@@ -118,7 +118,7 @@ function check(file: string): BackupFigures {
   if (!isDatabase(file)) throw new LogError(`${file}: is no backup of a log: \`stipend log backup FILE\` makes one`);
   const db = new DatabaseSync(file, { readOnly: true });
   try {
-    checkLog(db, file);
+    checkFormat(db, file);
     if (db.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal")
       throw new LogError(
         `${file}: is a log in use, of which a part is in other files: \`stipend log backup\` copies it`,

@@ -17,7 +17,7 @@ import { Checkpointer } from "../maintenance/checkpointer.ts";
 import { logFile, openConnection } from "./connection.ts";
 import type { Durability } from "./format.ts";
 import { retryWhileLocked, type LockedRetryOptions } from "./locked-retry.ts";
-import { isLocked, verdictOf } from "./sqlite-errors.ts";
+import { isLocked, logErrorOf } from "./sqlite-errors.ts";
 import { Tables } from "./tables.ts";
 
 export interface SqliteEnvironment {
@@ -44,7 +44,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Sqli
     try {
       return await retryWhileLocked(file, attempt, options);
     } catch (error) {
-      throw verdictOf(error, file, { committing: false });
+      throw logErrorOf(error, file, { committing: false });
     }
   };
   const { db, flushed } = await patient(() => openConnection(file, options.durability));
@@ -69,7 +69,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Sqli
       return result;
     } catch (error) {
       if (db.isTransaction) db.exec("ROLLBACK");
-      throw committing && !isLocked(error) ? verdictOf(error, file, { committing }) : error;
+      throw committing && !isLocked(error) ? logErrorOf(error, file, { committing }) : error;
     }
   };
 

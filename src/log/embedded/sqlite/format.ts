@@ -36,7 +36,7 @@ export function checkVersion(version: string): void {
  */
 export function settleFormat(db: DatabaseSync, file: string, durability: Durability | undefined): boolean {
   if (isEmpty(db)) makeFormat(db, durability !== "process");
-  checkLog(db, file);
+  checkFormat(db, file);
   const flushed = db.prepare("SELECT flushed FROM folder").get()?.["flushed"] === 1;
   if (!flushed && durability !== undefined && durability !== "process")
     throw new LogError(`${file}: was made with durability process, which is not ${durability}: begin an empty folder`);
@@ -44,7 +44,7 @@ export function settleFormat(db: DatabaseSync, file: string, durability: Durabil
 }
 
 /** Refuses what is no log of this version. */
-export function checkLog(db: DatabaseSync, file: string): void {
+export function checkFormat(db: DatabaseSync, file: string): void {
   const application = pragma(db, "application_id");
   if (application !== APPLICATION_ID)
     throw new LogError(`${file}: is an SQLite file of another program, no log: begin an empty folder`);

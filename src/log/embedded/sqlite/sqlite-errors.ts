@@ -30,7 +30,7 @@ export function isLocked(error: unknown): boolean {
  * The log's own error for one of SQLite's; others are handed back as they are. `committing`: it came from the COMMIT, so
  * that after a failure to flush nobody can say whether a power loss leaves the commit.
  */
-export function verdictOf(error: unknown, file: string, { committing }: { readonly committing: boolean }): unknown {
+export function logErrorOf(error: unknown, file: string, { committing }: { readonly committing: boolean }): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
   const cause = { cause: error };

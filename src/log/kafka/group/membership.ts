@@ -24,7 +24,7 @@ import type { Cluster } from "../client/cluster.ts";
 import { isRetriable, KafkaError, portError } from "../client/errors.ts";
 import { GroupOffsets } from "./group-offsets.ts";
 import { GroupSession } from "./group-session.ts";
-import { claimTask, type KafkaTaskLog, type TaskContext } from "../transactions/task-log.ts";
+import { claimKafkaTask, type KafkaTaskLog, type TaskContext } from "../transactions/task-log.ts";
 
 const HEARTBEATS_A_SESSION = 5;
 const AGAIN_MS = 200;
@@ -187,7 +187,7 @@ export class GroupMembership implements Membership {
   async #claim(partition: number): Promise<TaskLog> {
     this.#checkOwner(partition);
     const of = { kind: this.#kind, group: this.#group, partition, fenced: () => this.#suspect(partition) };
-    const log = await claimTask(this.#context, of);
+    const log = await claimKafkaTask(this.#context, of);
     this.#endLog(partition, "has been claimed again");
     if (!this.#owned.has(partition)) log.end(this.#givenBack(partition));
     else this.#logs.set(partition, log);

@@ -44,7 +44,7 @@ export interface ClaimOf {
   fenced(): void;
 }
 
-export async function claimTask(context: TaskContext, of: ClaimOf): Promise<KafkaTaskLog> {
+export async function claimKafkaTask(context: TaskContext, of: ClaimOf): Promise<KafkaTaskLog> {
   const { cluster, catalogue } = context;
   const pools = { commit: cluster.pool(), fetch: cluster.pool() };
   try {

@@ -7,7 +7,7 @@ import type { PartitionGroup } from "./batches.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { Disconnected, isRetriable, KafkaError } from "../client/errors.ts";
 import type { ConnectionPool } from "../client/connection-pool.ts";
-import { encodeBatch, type BatchRecord } from "../protocol/batches/record-batch.ts";
+import { encodeRecordBatch, type BatchRecord } from "../protocol/batches/record-batch.ts";
 import {
   produce,
   type PartitionBatch,
@@ -76,7 +76,7 @@ export class IdempotentProducer {
     const firstSequence = this.#sequences.get(name) ?? 0;
     this.#sequences.set(name, (firstSequence + records.length) % SEQUENCES);
     const transactional = this.#transactionalId !== null;
-    const bytes = encodeBatch(records, { ...this.#identity, firstSequence, transactional });
+    const bytes = encodeRecordBatch(records, { ...this.#identity, firstSequence, transactional });
     return { topic, partition, bytes, count: records.length, end: null, done: false };
   }
 

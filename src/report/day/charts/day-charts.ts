@@ -7,7 +7,7 @@ import { moneySpec, type MoneyOverTime } from "../../campaign/money-chart.ts";
 import { shareSpecs } from "../../campaign/plan-shares.ts";
 import { reasonsSpec, type ReasonsOverTime } from "../../campaign/reasons-chart.ts";
 import { liftSpec, type LiftPicture } from "../../campaign/lift-chart.ts";
-import { HOURS_OF_DAY } from "../../page/time-axis.ts";
+import { DAY_AXIS } from "../../page/time-axis.ts";
 import { armSharesSpec, frontierSpec, marginSpec, positionSpec } from "./plan-charts.ts";
 import { latencySpec } from "./latency-chart.ts";
 
@@ -51,7 +51,7 @@ export async function dayCharts(report: DayReport): Promise<DayCharts> {
 
 function moneyOf({ money, figures, currency }: DayReport): MoneyOverTime {
   const points = money.map(({ hour, ...amounts }) => ({ at: hour, ...amounts }));
-  return { axis: HOURS_OF_DAY, currency, points, budget: figures.accounts.plan.budget };
+  return { axis: DAY_AXIS, currency, points, budget: figures.accounts.plan.budget };
 }
 
 const QUARTER = 0.25;
@@ -63,7 +63,7 @@ function reasonsOf({ reasonsByHour }: DayReport): ReasonsOverTime {
     sessions,
   }));
   const narrow = { together: 2, words: "half an hour" };
-  return { axis: HOURS_OF_DAY, rows, bars: { length: QUARTER, words: "a quarter of an hour", narrow } };
+  return { axis: DAY_AXIS, rows, bars: { length: QUARTER, words: "a quarter of an hour", narrow } };
 }
 
 function liftOf({ reward, figures: { truth } }: DayReport, lift: Ranged): LiftPicture {

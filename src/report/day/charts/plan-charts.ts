@@ -5,7 +5,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { colour, SERIES } from "../../page/palette.ts";
 import type { DayReport, RetrainingFigures } from "../day-figures.ts";
-import { HOURS_OF_DAY } from "../../page/time-axis.ts";
+import { DAY_AXIS } from "../../page/time-axis.ts";
 
 function axesOf({ frontiers, currency }: DayReport) {
   return {
@@ -89,7 +89,7 @@ export function positionSpec({ positions, currency }: DayReport): TopLevelSpec {
     },
     mark: { type: "line", interpolate: "step-after" },
     encoding: {
-      x: { field: "hour", ...HOURS_OF_DAY.encoding },
+      x: { field: "hour", ...DAY_AXIS.encoding },
       y: {
         field: "cost",
         type: "quantitative",

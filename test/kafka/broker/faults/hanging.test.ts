@@ -7,7 +7,7 @@ import type { TaskLog } from "../../../../src/log/event-log.ts";
 import { Cluster } from "../../../../src/log/kafka/client/cluster.ts";
 import type { KafkaLog } from "../../../../src/log/kafka/log.ts";
 import { withDefaults } from "../../../../src/log/kafka/settings.ts";
-import { encodeBatch } from "../../../../src/log/kafka/protocol/batches/record-batch.ts";
+import { encodeRecordBatch } from "../../../../src/log/kafka/protocol/batches/record-batch.ts";
 import {
   addPartitions,
   endTransaction,
@@ -63,7 +63,7 @@ describe("a transaction whose end the broker has lost", () => {
 
   const write = async (topic: string, partition: number, value: string): Promise<void> => {
     const record = { key: bytes("k"), value: bytes(value), timestampMs: Date.now() };
-    const batch = encodeBatch([record], { ...owner, firstSequence: 0, transactional: true });
+    const batch = encodeRecordBatch([record], { ...owner, firstSequence: 0, transactional: true });
     // The broker takes its new setting up a little later.
     const written = async (): Promise<number | undefined> => {
       const leader = await cluster.leader(fixture.prefix + topic, partition);

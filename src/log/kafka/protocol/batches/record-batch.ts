@@ -37,7 +37,7 @@ export function recordBytesMost(record: Pick<OutRecord, "key" | "value" | "heade
   return bytes;
 }
 
-export function encodeBatch(records: readonly BatchRecord[], owner: BatchOwner): Buffer {
+export function encodeRecordBatch(records: readonly BatchRecord[], owner: BatchOwner): Buffer {
   const [first] = records;
   assert(first !== undefined, "a batch has records");
   const baseMs = first.timestampMs;
