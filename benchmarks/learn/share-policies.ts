@@ -17,7 +17,7 @@ export interface PolicyFigures {
   readonly budgetError: number;
   readonly byBudget: readonly { readonly share: number; readonly budgetError: number }[];
   readonly clusters: number | null;
-  /** Student over teacher: incremental reward by the network's expectation, on rows kept back from the student. */
+  /** Student over teacher: incremental reward by the model's expectation, on rows kept back from the student. */
   readonly studentValueRatio: number | null;
 }
 
@@ -57,7 +57,7 @@ export function plannedPolicy(
   };
 }
 
-/** Each person the arm that the network likes best, at the price at which it expects the log's people to spend the budget. */
+/** Each person the arm that the model likes best, at the price at which it expects the log's people to spend the budget. */
 export async function individualPolicy(
   name: string,
   representation: Representation,

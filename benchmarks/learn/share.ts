@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { must } from "../../src/domain/assert.ts";
 import { groupEnvelope, keptByGroups, type ClusterMethod } from "../../src/learn/cluster/cluster.ts";
-import type { Readout } from "../../src/learn/estimate/shrink.ts";
+import type { Estimator } from "../../src/learn/estimate/shrink.ts";
 import { estimateGroups, groupRows, type Grouping } from "../../src/learn/cluster/grouping.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";
 import { solvePlans } from "../../src/learn/plan/plan.ts";
@@ -52,15 +52,15 @@ interface Variant {
   readonly name: string;
   readonly network?: Partial<NetworkOptions>;
   readonly method?: ClusterMethod;
-  readonly readout?: Readout;
+  readonly estimator?: Estimator;
 }
 
 export const OURS = "ours as served";
 const VARIANTS: readonly Variant[] = [
   { name: OURS },
-  { name: "values: network", readout: "network" },
-  { name: "values: shrunk", readout: "shrunk" },
-  { name: "values: measured", readout: "measured" },
+  { name: "values: model", estimator: "model" },
+  { name: "values: shrunk", estimator: "shrunk" },
+  { name: "values: measured", estimator: "measured" },
   { name: "groups by decision profile", method: "profile" },
   { name: "groups by hidden layer", method: "hidden" },
   { name: "one member", network: { members: 1 } },
@@ -138,7 +138,7 @@ function learnOf(base: LearnOptions, variant: Variant): LearnOptions {
     ...base,
     network: { ...base.network, ...variant.network },
     cluster: { ...base.cluster, ...(variant.method && { method: variant.method }) },
-    estimate: { ...base.estimate, ...(variant.readout && { readout: variant.readout }) },
+    estimate: { ...base.estimate, ...(variant.estimator && { estimator: variant.estimator }) },
   };
 }
 

@@ -1,6 +1,6 @@
 // Releases
 // From one trained network to what would be served: groups, classifier, values, plan, by the product's own steps. Releases
-// with the same groups share them, so that ours with another read-out or another plan costs seconds.
+// with the same groups share them, so that ours with another estimator or another plan costs seconds.
 
 import { sharesAt } from "../../src/domain/release/frontier.ts";
 import { estimateGroups, groupRows, type Grouping } from "../../src/learn/cluster/grouping.ts";

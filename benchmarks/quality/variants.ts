@@ -23,15 +23,15 @@ export function variantsOf(learn: LearnOptions): Variant[] {
     ...{ name, groups: "student", ...(space === undefined ? {} : { space }) },
     learn: { ...learn, cluster: { ...learn.cluster, ...cluster } },
   });
-  const readOut = (readout: "shrunk" | "measured" | "network"): LearnOptions => ({
+  const withEstimator = (estimator: "shrunk" | "measured" | "model"): LearnOptions => ({
     ...learn,
-    estimate: { ...learn.estimate, readout },
+    estimate: { ...learn.estimate, estimator },
   });
   return [
     { name: "the network's groups, without the classifier", groups: "teacher", learn },
-    { name: "values: the network's alone", groups: "student", learn: readOut("network") },
-    { name: "values corrected by the log, asked for", groups: "student", learn: readOut("shrunk") },
-    { name: "values: the log's raw means", groups: "student", learn: readOut("measured") },
+    { name: "values: the network's alone", groups: "student", learn: withEstimator("model") },
+    { name: "values corrected by the log, asked for", groups: "student", learn: withEstimator("shrunk") },
+    { name: "values: the log's raw means", groups: "student", learn: withEstimator("measured") },
     {
       name: "program on expected values (risk .99)",
       groups: "student",

@@ -10,10 +10,10 @@ import { QUICK_NETWORK } from "./represent/options.ts";
 import type { RepresentOptions } from "./represent/train.ts";
 import { QUICK_TREES } from "./trees/options.ts";
 
-/** Rows of the log that a cluster must have for each arm, on average: fewer would say nothing against the network. */
+/** Rows of the log that a cluster must have for each arm, on average: fewer would say nothing against the model. */
 export const ROWS_A_CELL = 10;
 
-/** Rows that the steps after the network look at: bounded, so that time and memory do not grow with the log. */
+/** Rows that the steps after the representation look at: bounded, so that time and memory do not grow with the log. */
 export interface SampleOptions {
   /** Rows on which clusters and student are fitted; a tenth of them only to choose K, to stop, and to judge the student. */
   readonly fit: number;
@@ -67,7 +67,7 @@ export const QUICK_LEARN_OPTIONS: LearnOptions = {
   trees: QUICK_TREES,
   cluster: { ...CLUSTER_OPTIONS, candidates: [10, 20], rounds: 8 },
   student: QUICK_STUDENT,
-  estimate: { ...ESTIMATE_OPTIONS, networkRows: 50_000 },
+  estimate: { ...ESTIMATE_OPTIONS, modelRows: 50_000 },
   plan: { ...PLAN_OPTIONS, scenarios: Math.min(PLAN_OPTIONS.scenarios, 50) },
   sample: { fit: 33_000, policy: 30_000 },
   policy: { budgets: 5, replicates: 100, confidence: 0.95 },

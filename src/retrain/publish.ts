@@ -72,7 +72,7 @@ export async function publishRelease(
     if (error instanceof RecordTooLarge)
       throw new InvalidInput(
         `release ${record.hash} is ${value.length} bytes with its evidence, more than the releases topic carries: ` +
-          `train with fewer clusters or a smaller student (${error.message})`,
+          `train with fewer segments (--clusters) (${error.message})`,
       );
     throw error;
   }

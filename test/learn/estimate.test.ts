@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addBlock, emptyCells, measure } from "../../src/learn/estimate/cells.ts";
 import { estimate, ESTIMATE_OPTIONS, type Estimate } from "../../src/learn/estimate/estimate.ts";
-import { readOut } from "../../src/learn/estimate/shrink.ts";
+import { estimatesBy } from "../../src/learn/estimate/shrink.ts";
 import type { Effects } from "../../src/learn/nouns.ts";
 import { madeUpLog } from "./memory-dataset.ts";
 
@@ -122,10 +122,10 @@ describe("reading out", () => {
   const units = Float64Array.from([1, 1]);
   const net = Float64Array.from([1, 2, 3, 4]);
 
-  test("a measurement without noise is taken whole, a cell without rows is the network's", () => {
-    const exact = readOut("shrunk", net, net, measured([1, 3, 3, 9], [1e-12, 1e-12, 1e-12, 1e-12]), mix, units);
+  test("a measurement without noise is taken whole, a cell without rows is the model's", () => {
+    const exact = estimatesBy("shrunk", net, net, measured([1, 3, 3, 9], [1e-12, 1e-12, 1e-12, 1e-12]), mix, units);
     expect([...exact.values].map((value) => Number(value.toFixed(4)))).toEqual([1, 3, 3, 9]);
-    const blind = readOut(
+    const blind = estimatesBy(
       "shrunk",
       net,
       net,
@@ -136,14 +136,14 @@ describe("reading out", () => {
     expect([...blind.values]).toEqual([1, 2, 3, 4]);
   });
   test("differences no larger than their noise move only the common level", () => {
-    const noisy = readOut("shrunk", net, net, measured([2, 3, 4, 5], [9, 9, 9, 9]), mix, units);
+    const noisy = estimatesBy("shrunk", net, net, measured([2, 3, 4, 5], [9, 9, 9, 9]), mix, units);
     expect([...noisy.values]).toEqual([2, 3, 4, 5]);
-    const crossed = readOut("shrunk", net, net, measured([2, 1, 2, 5], [9, 9, 9, 9]), mix, units);
+    const crossed = estimatesBy("shrunk", net, net, measured([2, 1, 2, 5], [9, 9, 9, 9]), mix, units);
     expect([...crossed.values]).toEqual([1, 2, 3, 4]);
     expect(Math.min(...crossed.variance)).toBeGreaterThan(0);
   });
   test("what is certain is not corrected, and says nothing of how far the others are off", () => {
-    const certain = readOut("shrunk", net, net, measured([1, 3, 3, 3], [0, 0.01, 0, 0.01]), mix, units);
+    const certain = estimatesBy("shrunk", net, net, measured([1, 3, 3, 3], [0, 0.01, 0, 0.01]), mix, units);
     expect([...certain.values.map((value, cell) => (cell % 2 === 0 ? value : 0))]).toEqual([1, 0, 3, 0]);
     expect([...certain.variance.map((value, cell) => (cell % 2 === 0 ? value : 1))]).toEqual([0, 1, 0, 1]);
     expect(certain.armVariance[0]).toBe(0);
@@ -154,15 +154,15 @@ describe("estimates of a randomised log", () => {
   test("with a good network are nearer to the truth than what was measured", async () => {
     const found = await run(network(1, 1));
     const right = truth(log.truth.reward);
-    expect(found.readouts).toEqual({ reward: "network", cost: "network" });
+    expect(found.estimators).toEqual({ reward: "model", cost: "model" });
     expect(error(found.values.reward, found.values.mix, right)).toBeLessThan(
       0.5 * error(found.measured.reward, found.values.mix, right),
     );
   });
-  test("with a network that is off are nearer to the truth than the network", async () => {
+  test("with a model that is off are nearer to the truth than the model", async () => {
     const found = await run(network(0.2, 0.7));
     const right = truth(log.truth.reward);
-    expect(found.readouts).toEqual({ reward: "shrunk", cost: "shrunk" });
+    expect(found.estimators).toEqual({ reward: "shrunk", cost: "shrunk" });
     const off = truth(network(0.2, 0.7)(log.rows.x).reward);
     const ours = error(found.values.reward, found.values.mix, right);
     expect(ours).toBeLessThan(0.5 * error(off, found.values.mix, right));
@@ -170,7 +170,7 @@ describe("estimates of a randomised log", () => {
   });
   test("with costs that are off by one share in every arm give that share back, whatever the control's row says", async () => {
     const found = await run(network(1, 0.85));
-    expect(found.readouts.cost).toBe("shrunk");
+    expect(found.estimators.cost).toBe("shrunk");
     const right = truth(log.truth.cost);
     const total = (values: readonly (readonly number[])[], arm: number): number =>
       values.reduce((sum, row, k) => sum + (found.values.mix[k] ?? 0) * (row[arm] ?? 0), 0);
@@ -184,7 +184,7 @@ describe("estimates of a randomised log", () => {
       ...network(1, 1)(x),
       cost: Float32Array.from(network(1, 1)(x).cost, (each, at) => [0, 0, 7][at % arms] ?? 0.8 * each),
     });
-    const { values, armCostSe, readouts } = await estimate({
+    const { values, armCostSe, estimators } = await estimate({
       dataset: {
         ...log.dataset,
         tasks: { ...log.dataset.tasks, cost: { kind: "column" } },
@@ -199,7 +199,7 @@ describe("estimates of a randomised log", () => {
       options: ESTIMATE_OPTIONS,
       progress: () => undefined,
     });
-    expect(readouts.cost).toBe("shrunk");
+    expect(estimators.cost).toBe("shrunk");
     for (const [arm, exact] of [0, 0, 7].entries()) {
       expect(values.cost.map((row) => row[arm])).toEqual(values.cost.map(() => exact));
       expect(values.costSe.map((row) => row[arm])).toEqual(values.cost.map(() => 0));
@@ -209,17 +209,17 @@ describe("estimates of a randomised log", () => {
   });
   test("raw measured means are taken only when asked for, however few the clusters", async () => {
     const labels = (x: Float32Array): Int32Array => classes(x).map((label) => Math.floor(label / 5));
-    const few = (readout: "measured" | null): Promise<Estimate> =>
+    const few = (estimator: "measured" | null): Promise<Estimate> =>
       estimate({
         dataset: log.dataset,
         clusters: 5,
         classes: labels,
         effects: network(0.2, 0.7),
         outOfFold: (block) => ({ effects: network(0.2, 0.7)(block.x), labels: labels(block.x) }),
-        options: { ...ESTIMATE_OPTIONS, readout },
+        options: { ...ESTIMATE_OPTIONS, estimator },
         progress: () => undefined,
       });
-    expect((await few(null)).readouts).toEqual({ reward: "shrunk", cost: "shrunk" });
+    expect((await few(null)).estimators).toEqual({ reward: "shrunk", cost: "shrunk" });
     const asked = await few("measured");
     expect(asked.values.reward).toEqual(asked.measured.reward);
   });

@@ -33,7 +33,7 @@ describe("the benchmark's body", () => {
       rows: 4_000,
       people: 1_500,
       learn: { ...QUICK.learn, network: { ...QUICK.learn.network, maxEpochs: 1 } },
-      only: [OURS, "values: network"],
+      only: [OURS, "values: model"],
       tell: (line) => told.push(line),
     });
     expect(told.filter((line) => line.startsWith(`seed 1: ${OURS}: share `))).toHaveLength(1);

@@ -205,7 +205,7 @@ export function parseManifest(json: string, where: string): ReleaseManifest {
   const bytes = Buffer.byteLength(json);
   if (bytes > MAX_MANIFEST_BYTES)
     throw new InvalidInput(
-      `${where}: ${bytes} bytes, at most ${MAX_MANIFEST_BYTES}: train with fewer clusters, arms or plans`,
+      `${where}: ${bytes} bytes, at most ${MAX_MANIFEST_BYTES}: train with fewer segments, offers or plans`,
     );
   let value: unknown;
   try {

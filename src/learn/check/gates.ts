@@ -38,8 +38,8 @@ export function brokenClassifier(
     );
   if (!(valueRatio >= bounds.studentValue))
     broken.push(
-      `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} ` +
-        `rows kept back; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer clusters`,
+      `classifier: it keeps ${(100 * valueRatio).toFixed(2)} % of the segments' added reward on ${rows} ` +
+        `rows kept back; at least ${100 * bounds.studentValue} % is needed: give it more rows or fewer segments (--clusters)`,
     );
   return broken;
 }
@@ -49,7 +49,7 @@ export function brokenClusters(rowsOfCluster: readonly number[]): string[] {
   const empty = [...rowsOfCluster.keys()].filter((cluster) => !(itemAt(rowsOfCluster, cluster) > 0));
   if (empty.length === 0) return [];
   return [
-    `clusters: ${empty.length} of ${rowsOfCluster.length} have no row (${listed(empty)}); train with fewer clusters`,
+    `segments: ${empty.length} of ${rowsOfCluster.length} have no row (${listed(empty)}); train with fewer segments (--clusters)`,
   ];
 }
 

@@ -1,6 +1,6 @@
 // Policy check
 // What planning is worth, from the arms that the log's rows had by chance: at some budgets, ours beside one mix for
-// everybody and beside the same network deciding user by user; and each arm given to everybody.
+// everybody and beside the same model deciding user by user; and each arm given to everybody.
 //
 // Every row is judged under the plan of its fold: made by the members that have not seen the fold, on values from the
 // outcomes of the others. So these are figures of four plans like the release's, each from three quarters of the rows; what
@@ -161,7 +161,7 @@ function standingOf(standings: readonly Standing[], block: Block, row: number): 
   return must(standings[block.fold[row]!], "the plan of the row's fold");
 }
 
-/** Each user the arm that the network likes best at the price at which it expects to spend the budget. */
+/** Each user the arm that the model likes best at the price at which it expects to spend the budget. */
 function individually(budget: number, { block, arms, effects }: PolicyInput): Policy {
   const { price } = bestAt(individualEnvelope(effects, block.n, arms.length), budget);
   return policyOf("individual", block.n, arms.length, (row, shares) => {

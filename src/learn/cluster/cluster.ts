@@ -1,9 +1,9 @@
 // Cluster
-// Partitions users into K groups by the representation network's view of them. Three ways, each an option:
+// Partitions users into K groups by the model's view of them. Three ways, each an option:
 //   hidden   k-means on the second shared layer's output: the literal reading of the paper's abstract
 //   profile  k-means on the decision profile (profile.ts)
 //   regret   that partition refined by decision regret (regret.ts): the default
-// K is the smallest candidate whose groups keep a stated share of the incremental reward that the network itself expects
+// K is the smallest candidate whose groups keep a stated share of the incremental reward that the model itself expects
 // of deciding user by user, on rows that the fit has not seen; each is then divided by what its users are expected to cost.
 //
 // Invariants:
@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly method: ClusterMethod;
   /** Candidates for K, rising. */
   readonly candidates: readonly number[];
-  /** Share of the network's own incremental reward that the groups must keep. */
+  /** Share of the model's own incremental reward that the groups must keep. */
   readonly keep: number;
   /** Rounds of the refinement by regret. */
   readonly rounds: number;
@@ -51,7 +51,7 @@ export const CLUSTER_OPTIONS: ClusterOptions = {
 export interface Clustering {
   readonly method: ClusterMethod;
   readonly clusters: number;
-  /** Share of the network's incremental reward that the groups keep on the rows they were checked on. */
+  /** Share of the model's incremental reward that the groups keep on the rows they were checked on. */
   readonly kept: number;
   /** What each candidate kept, in the order tried. */
   readonly tried: readonly { readonly candidate: number; readonly clusters: number; readonly kept: number }[];
@@ -234,7 +234,7 @@ function standardised(fit: Seen): (rows: Seen) => Float32Array {
     (rows.hidden ?? new Float32Array(0)).map((value, at) => (value - mean[at % width]!) / scale[at % width]!);
 }
 
-/** Share of the network's own incremental reward that is kept when every user of a group gets the same mix of arms. */
+/** Share of the model's own incremental reward that is kept when every user of a group gets the same mix of arms. */
 export function keptByGroups(
   labels: Int32Array,
   clusters: number,
@@ -245,7 +245,7 @@ export function keptByGroups(
   return keptShare(groupEnvelope(labels, clusters, rows, arms), reference, comparisonBudgets(reference));
 }
 
-/** Best possible by groups, on the network's means of each group. */
+/** Best possible by groups, on the model's means of each group. */
 export function groupEnvelope(labels: Int32Array, clusters: number, rows: Seen, arms: number): Envelope {
   const reward = new Float64Array(clusters * arms);
   const cost = new Float64Array(clusters * arms);

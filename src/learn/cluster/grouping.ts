@@ -35,7 +35,7 @@ export interface GroupingInput {
   readonly progress: ProgressListener;
 }
 
-/** Rows with what the network says of them. */
+/** Rows with what the model says of them. */
 export interface SeenBlock extends Seen {
   readonly block: Block;
 }
@@ -55,7 +55,7 @@ export async function groupRows(given: GroupingInput): Promise<Grouping> {
   const { dataset, representation, sample, seed, progress } = given;
   const cluster = { ...given.cluster, minShare: minShareOf(given.cluster, dataset) };
   const input = { ...given, cluster };
-  progress("cluster", 0, "what the network expects");
+  progress("cluster", 0, "what the model expects");
   const rows = seenBlock(representation, await dataset.sample(sample.fit, seed), cluster);
   const check = part(rows, (row) => row % CHECKED === 0);
   const fit = part(rows, (row) => row % CHECKED !== 0);
@@ -125,11 +125,12 @@ function warningsOf(
   { keep }: ClusterOptions,
 ): string[] {
   const warnings: string[] = [];
-  if (givenUp > 0) warnings.push(`${givenUp} clusters were given up, because the student hardly told them from others`);
+  if (givenUp > 0)
+    warnings.push(`${givenUp} segments were given up, because the classifier hardly told them from others`);
   if (clustering.kept < keep)
     warnings.push(
-      `the clusters keep ${(100 * clustering.kept).toFixed(2)} % of what deciding user by user would bring ` +
-        `(by the network's own expectation), less than the ${100 * keep} % asked for: allow more clusters`,
+      `the segments keep ${(100 * clustering.kept).toFixed(2)} % of what deciding user by user would bring ` +
+        `(by the model's own expectation), less than the ${100 * keep} % asked for: allow more segments (--clusters)`,
     );
   return warnings;
 }

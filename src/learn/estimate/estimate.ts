@@ -1,7 +1,7 @@
 // Estimate
 // Reward and cost of each cluster × arm, as the plan uses them, with standard errors: what the ensemble expects of the
 // clusters as the student serves them, corrected by how far the log was from what members that had not seen it expected.
-// The correction is read out three ways (shrink.ts), and the way is chosen by cross-fitting (readouts.ts).
+// There are three estimators of them (shrink.ts), and one is chosen by cross-fitting (estimators.ts).
 //
 // Invariants:
 //   1. One pass over all rows, in blocks; memory does not grow with the rows.
@@ -13,28 +13,28 @@ import { must } from "../../domain/assert.ts";
 import type { ClusterValues } from "../../domain/release/release.ts";
 import { FOLDS, type Dataset } from "../nouns.ts";
 import { measure } from "./cells.ts";
-import { choose, readOutOf, type ExcessError } from "./readouts.ts";
-import type { Estimates, Readout } from "./shrink.ts";
+import { choose, estimatesOf, type ExcessError } from "./estimators.ts";
+import type { Estimates, Estimator } from "./shrink.ts";
 import { rowsOf, sumRows, type ColumnMeans, type Expectation, type EstimateSums, type SumsInput } from "./sums.ts";
 
 export interface EstimateOptions {
   /** Rows at most on which the whole ensemble's means are taken. */
-  readonly networkRows: number;
+  readonly modelRows: number;
   readonly blockRows: number;
   /** Chosen by cross-fitting when null. */
-  readonly readout: Readout | null;
+  readonly estimator: Estimator | null;
   /** A cell with fewer rows is named in a warning. */
   readonly fewRows: number;
 }
 
 export const ESTIMATE_OPTIONS: EstimateOptions = {
-  networkRows: 400_000,
+  modelRows: 400_000,
   blockRows: 32_768,
-  readout: null,
+  estimator: null,
   fewRows: 100,
 };
 
-export interface ReadoutCheck extends ExcessError {
+export interface EstimatorCheck extends ExcessError {
   readonly target: "reward" | "cost";
 }
 
@@ -47,8 +47,8 @@ export interface Valued {
 }
 
 export interface Estimate extends Valued {
-  readonly readouts: { readonly reward: Readout; readonly cost: Readout };
-  readonly checks: readonly ReadoutCheck[];
+  readonly estimators: { readonly reward: Estimator; readonly cost: Estimator };
+  readonly checks: readonly EstimatorCheck[];
   /** Rows of each class × arm, as served. */
   readonly counts: readonly (readonly number[])[];
   /** The log's own means of each cluster × arm. */
@@ -59,7 +59,7 @@ export interface Estimate extends Valued {
   without(fold: number, base: Expectation): Valued;
 }
 
-export interface EstimateInput extends Omit<SumsInput, "networkRows" | "blockRows"> {
+export interface EstimateInput extends Omit<SumsInput, "modelRows" | "blockRows"> {
   readonly options: EstimateOptions;
 }
 
@@ -68,12 +68,12 @@ const ALL_FOLDS: readonly number[] = Array.from({ length: FOLDS }, (_, fold) => 
 export async function estimate(input: EstimateInput): Promise<Estimate> {
   const { dataset, options, clusters } = input;
   const sums = await sumRows({ ...input, ...options });
-  const readouts = readoutsOf(sums, dataset, options.readout);
-  const { reward, cost } = readouts;
+  const estimators = estimatorsOf(sums, dataset, options.estimator);
+  const { reward, cost } = estimators;
   const table = (values: ArrayLike<number>): number[][] => rowsOf(values, clusters, dataset.arms.length);
   return {
-    ...valuesFrom(sums, dataset, sums.served, readouts, ALL_FOLDS),
-    readouts: { reward: reward.readout, cost: cost.readout },
+    ...valuesFrom(sums, dataset, sums.served, estimators, ALL_FOLDS),
+    estimators: { reward: reward.estimator, cost: cost.estimator },
     checks: [
       ...reward.checks.map((check) => ({ target: "reward" as const, ...check })),
       ...cost.checks.map((check) => ({ target: "cost" as const, ...check })),
@@ -87,14 +87,18 @@ export async function estimate(input: EstimateInput): Promise<Estimate> {
     warnings: [...fewRowsWarnings(sums, dataset, options.fewRows), ...controlWarnings(sums)],
     without: (fold, base) => {
       const others = ALL_FOLDS.filter((each) => each !== fold);
-      return valuesFrom(sums, dataset, base, readouts, others);
+      return valuesFrom(sums, dataset, base, estimators, others);
     },
   };
 }
 
 type Chosen = ReturnType<typeof choose>;
 
-function readoutsOf(sums: EstimateSums, { tasks }: Dataset, fixed: Readout | null): { reward: Chosen; cost: Chosen } {
+function estimatorsOf(
+  sums: EstimateSums,
+  { tasks }: Dataset,
+  fixed: Estimator | null,
+): { reward: Chosen; cost: Chosen } {
   const moneyTarget = tasks.cost.kind === "redeemed" ? "redemption" : "cost";
   return { reward: choose(sums, "reward", fixed, ALL_FOLDS), cost: choose(sums, moneyTarget, fixed, ALL_FOLDS) };
 }
@@ -107,9 +111,9 @@ function valuesFrom(
   { reward, cost }: { readonly reward: Chosen; readonly cost: Chosen },
   folds: readonly number[],
 ): Valued {
-  const rewards = readOutOf(sums, base, "reward", reward.readout, folds);
-  const redemption = redemptionOf(sums, dataset, base, cost.readout, folds);
-  const money = costsOf(sums, dataset, base, redemption, cost.readout, folds);
+  const rewards = estimatesOf(sums, base, "reward", reward.estimator, folds);
+  const redemption = redemptionOf(sums, dataset, base, cost.estimator, folds);
+  const money = costsOf(sums, dataset, base, redemption, cost.estimator, folds);
   const table = (values: ArrayLike<number>): number[][] => rowsOf(values, sums.cells.clusters, dataset.arms.length);
   return {
     values: {
@@ -129,7 +133,7 @@ function redemptionOf(
   sums: EstimateSums,
   dataset: Dataset,
   base: Expectation,
-  readout: Readout,
+  estimator: Estimator,
   folds: readonly number[],
 ): Estimates {
   if (dataset.tasks.cost.kind !== "redeemed") {
@@ -137,7 +141,7 @@ function redemptionOf(
     const certain = new Float64Array(size).fill(1);
     return { values: certain, variance: new Float64Array(size), armVariance: new Float64Array(sums.cells.arms) };
   }
-  const out = readOutOf(sums, base, "redemption", readout, folds);
+  const out = estimatesOf(sums, base, "redemption", estimator, folds);
   return { ...out, values: out.values.map((value) => Math.min(Math.max(value, 0), 1)) };
 }
 
@@ -146,13 +150,13 @@ function costsOf(
   dataset: Dataset,
   base: Expectation,
   redemption: Estimates,
-  readout: Readout,
+  estimator: Estimator,
   folds: readonly number[],
 ): Estimates {
   const { cost } = dataset.tasks;
   const { arms } = sums.cells;
   if (cost.kind === "column") {
-    const out = readOutOf(sums, base, "cost", readout, folds);
+    const out = estimatesOf(sums, base, "cost", estimator, folds);
     return freeControl({ ...out, values: out.values.map((value) => Math.max(value, 0)) }, arms);
   }
   const face = cost.kind === "redeemed" ? cost.faceMinor : cost.sendMinor.map(() => 0);
@@ -178,11 +182,11 @@ function fewRowsWarnings(sums: EstimateSums, dataset: Dataset, few: number): str
   const small = [...count.keys()].filter((cell) => count[cell]! < few);
   if (small.length === 0) return [];
   const name = (cell: number): string =>
-    `cluster ${Math.floor(cell / arms)} × ${must(dataset.arms[cell % arms], "the arm's id")}: ${count[cell]}`;
+    `segment ${Math.floor(cell / arms)} × ${must(dataset.arms[cell % arms], "the arm's id")}: ${count[cell]}`;
   const worst = small.toSorted((a, b) => count[a]! - count[b]! || a - b).slice(0, 5);
   return [
-    `${small.length} of ${count.length} cells of cluster × arm have fewer than ${few} rows (${worst.map(name).join(", ")}); ` +
-      "their values rest on the network; give more rows or fewer clusters",
+    `${small.length} of ${count.length} cells of segment × offer have fewer than ${few} rows (${worst.map(name).join(", ")}); ` +
+      "their values rest on the model; give more rows or fewer segments (--clusters)",
   ];
 }
 
@@ -191,5 +195,5 @@ function controlWarnings(sums: EstimateSums): string[] {
   const { arms } = sums.cells;
   let rows = 0;
   for (let cell = 0; cell < mean.length; cell += arms) if (mean[cell] !== 0) rows += count[cell]!;
-  return rows === 0 ? [] : [`cost: the control cost money in clusters of ${rows} rows; it is planned as free`];
+  return rows === 0 ? [] : [`cost: the control cost money in segments of ${rows} rows; it is planned as free`];
 }

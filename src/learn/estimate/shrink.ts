@@ -10,8 +10,8 @@
 
 import type { MeasuredCells } from "./cells.ts";
 
-/** `network`: at the log's level, otherwise as expected. `shrunk`: with the layers. `measured`: the log's means. */
-export type Readout = "network" | "shrunk" | "measured";
+/** Where values come from. `model`: at the log's level, otherwise as expected. `shrunk`: with the layers. `measured`: the log's means. */
+export type Estimator = "model" | "shrunk" | "measured";
 
 /** Estimates [clusters × arms] with the variance of each, of which `armVariance` is common to all clusters of the arm. */
 export interface Estimates {
@@ -21,12 +21,12 @@ export interface Estimates {
 }
 
 /**
- * `network` is corrected by how far `measured` is from what was `foretold` of the same rows.
+ * `model` is corrected by how far `measured` is from what was `foretold` of the same rows.
  * `units`: what a difference is measured in, by arm (1, or the arm's own level where arms differ in scale).
  */
-export function readOut(
-  readout: Readout,
-  network: Float64Array,
+export function estimatesBy(
+  estimator: Estimator,
+  model: Float64Array,
   foretold: Float64Array,
   measured: MeasuredCells,
   mix: Float64Array,
@@ -34,7 +34,7 @@ export function readOut(
 ): Estimates {
   const layers = layersOf(foretold, measured, mix, units);
   const { clusters, arms } = measured;
-  const values = Float64Array.from(network);
+  const values = Float64Array.from(model);
   const variance = new Float64Array(clusters * arms);
   // What never varies needs no correction, and what corrects the others says nothing of it.
   const isCertain = Array.from(layers.arm.variance, (noise, arm) => noise === Infinity && hasRows(measured, arm));
@@ -45,10 +45,10 @@ export function readOut(
     const cluster = Math.floor(cell / arms);
     if (isCertain[arm]) continue;
     const own = shrunk(layers.arm, arm) + shrunk(layers.cluster, cluster) + shrunk(layers.cell, cell);
-    const noise = spread(layers.cluster, cluster, readout) + spread(layers.cell, cell, readout);
+    const noise = spread(layers.cluster, cluster, estimator) + spread(layers.cell, cell, estimator);
     variance[cell] = armVariance[arm]! + noise * unit * unit;
-    values[cell] = network[cell]! + unit * (layers.level + (readout === "shrunk" ? own : 0));
-    if (readout === "measured" && measured.count[cell]! > 0) {
+    values[cell] = model[cell]! + unit * (layers.level + (estimator === "shrunk" ? own : 0));
+    if (estimator === "measured" && measured.count[cell]! > 0) {
       values[cell] = measured.mean[cell]!;
       variance[cell] = measured.variance[cell]!;
     }
@@ -84,8 +84,8 @@ function shrunk(layer: Layer, at: number): number {
 }
 
 /** What stays unknown: after shrinking, or without the layers. */
-function spread(layer: Layer, at: number, readout: Readout): number {
-  return readout === "network" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
+function spread(layer: Layer, at: number, estimator: Estimator): number {
+  return estimator === "model" ? layer.between : (1 - keepOf(layer, at)) * layer.between;
 }
 
 function layersOf(foretold: Float64Array, measured: MeasuredCells, mix: Float64Array, units: Float64Array): Layers {

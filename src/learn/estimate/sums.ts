@@ -44,7 +44,7 @@ export interface SumsInput {
   /** By the members that have not seen the row's fold: what they expect, and the cluster that they put it into. */
   outOfFold(block: Block): { readonly effects: Effects; readonly labels: ArrayLike<number> };
   /** Rows at most on which the whole ensemble's means are taken. */
-  readonly networkRows: number;
+  readonly modelRows: number;
   readonly blockRows: number;
   readonly progress: ProgressListener;
 }
@@ -57,7 +57,7 @@ export async function sumRows(input: SumsInput): Promise<EstimateSums> {
   const served = effectSums(clusters, arms);
   const counts = new Float64Array(clusters * arms);
   const features = columnSums(clusters, dataset.width);
-  const stride = Math.max(1, Math.ceil(dataset.rows / input.networkRows));
+  const stride = Math.max(1, Math.ceil(dataset.rows / input.modelRows));
   let seen = 0;
   for await (const block of dataset.blocks(input.blockRows)) {
     const classes = input.classes(block.x, block.n);

@@ -195,8 +195,7 @@ function addRow(rows: Solved[], row: Solved, options: PlanOptions, last: boolean
   else if (rows.length > 1 || last)
     throw new InvalidInput(
       `plan: row ${rows.length} (budget ${row.budget.toPrecision(4)} minor units a session): a gap of ${percent(row.gap)} to the ` +
-        `linear bound passes ${percent(options.gapBound)}; give a cluster more than ${options.steps} steps, take more ` +
-        "clusters, or allow a larger gap",
+        `linear bound passes ${percent(options.gapBound)}; take more segments (--clusters), or allow a larger gap (--gap)`,
     );
 }
 

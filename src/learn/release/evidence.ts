@@ -66,7 +66,7 @@ export interface Evidence {
   };
   readonly clusters: readonly ClusterEvidence[];
   readonly student: StudentCheck & { readonly epochs: number };
-  readonly estimate: Pick<Estimate, "readouts" | "checks" | "measured">;
+  readonly estimate: Pick<Estimate, "estimators" | "checks" | "measured">;
   readonly plan: readonly PlanRowEvidence[];
   readonly policy: PolicyEvidence;
   readonly warnings: readonly string[];

@@ -120,7 +120,7 @@ export function evidenceOf(
     clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
     clusters: clustersOf(dataset, estimated),
     student: { ...checked, epochs: student.epochs },
-    estimate: { readouts: estimated.readouts, checks: estimated.checks, measured: estimated.measured },
+    estimate: { estimators: estimated.estimators, checks: estimated.checks, measured: estimated.measured },
     plan: planned.evidence,
     policy,
     warnings: [
@@ -146,12 +146,12 @@ function clustersOf(dataset: Dataset, { values, counts, columns }: Estimate): Cl
 function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOptions): string[] {
   if (valueRatio >= gates.studentValueTold) return [];
   return [
-    `the student's classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on ${rows} ` +
-      `rows kept back, less than ${100 * gates.studentValueTold} %: more rows or fewer clusters would help`,
+    `the classifier keeps ${(100 * valueRatio).toFixed(2)} % of the segments' added reward on ${rows} rows kept back, ` +
+      `less than ${100 * gates.studentValueTold} %: more rows or fewer segments (--clusters) would help`,
   ];
 }
 
 function planWarnings({ frontier }: Planned): string[] {
   if (frontier.rows.length > 1) return [];
-  return ["the only plan spends nothing: no arm that costs money gains anything by these estimates"];
+  return ["the only plan spends nothing: no offer that costs money gains anything by these estimates"];
 }

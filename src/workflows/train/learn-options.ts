@@ -4,7 +4,7 @@
 import { itemAt } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
-import type { Readout } from "../../learn/estimate/shrink.ts";
+import type { Estimator } from "../../learn/estimate/shrink.ts";
 import type { NetworkOptions } from "../../learn/represent/options.ts";
 import type { Learners } from "../../learn/represent/train.ts";
 import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../../learn/train-options.ts";
@@ -23,7 +23,7 @@ export interface TypedOptions {
   readonly effects: NetworkOptions["effects"] | undefined;
   readonly crosses: boolean;
   readonly plainIntercepts: boolean;
-  readonly readout: Readout | undefined;
+  readonly estimator: Estimator | undefined;
   readonly studentEpochs: number | undefined;
   readonly studentValue: number | undefined;
   readonly budgets: number | undefined;
@@ -58,7 +58,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
       ...(typed.clusters.length === 0 ? {} : { candidates: typed.clusters }),
     },
     student: { ...base.student, ...given({ maxEpochs: typed.studentEpochs }) },
-    estimate: { ...base.estimate, ...given({ readout: typed.readout }) },
+    estimate: { ...base.estimate, ...given({ estimator: typed.estimator }) },
     plan: { ...base.plan, ...given({ budgets: typed.budgets, risk: typed.risk, gapBound: typed.gap }) },
     gates: { ...base.gates, ...given({ studentValue: typed.studentValue }) },
   };

@@ -43,7 +43,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     studentAgreement: evidence.student.agreement,
     studentValueRatio: evidence.student.valueRatio,
     keptOfIndividual: evidence.student.keptByStudent,
-    readouts: evidence.estimate.readouts,
+    estimators: evidence.estimate.estimators,
     epochs: evidence.representation.curves.length,
     bestEpochs: evidence.representation.bestEpochs,
     treeRounds: evidence.representation.treeRounds,
@@ -71,7 +71,7 @@ export function trainingText({ training, folder, seconds }: Done): string {
     ["Features, offers", `${data.features}, ${manifest.arms.length} (${manifest.arms.join(", ")})`],
     [
       "Segments",
-      `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user, by the network's own expectation`,
+      `${manifest.clusters}, which keep ${percent(student.keptByStudent)} of the value of deciding user by user, by the model's own expectation`,
     ],
     [
       "Plans",
@@ -139,12 +139,21 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
     { what: "Folds, each judged by what has not seen it", value: whole(data.folds) },
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
     { what: "Offers, none first", value: arms.join(", ") },
-    { what: "Members of the networks", value: whole(representation.members) },
+    { what: "What predicts reward and cost", value: learnersOf(representation) },
+    { what: "Networks of the ensemble", value: whole(representation.members) },
     { what: "Boosted trees, by question and fold", value: treesOf(representation) },
     { what: "Users grouped by", value: clustering.method },
     { what: "Segments given up", value: whole(clustering.givenUp) },
-    { what: "Values of reward and of cost read from", value: `${estimate.readouts.reward}, ${estimate.readouts.cost}` },
+    {
+      what: "Values of reward and of cost: estimated by",
+      value: `${estimate.estimators.reward}, ${estimate.estimators.cost}`,
+    },
   ];
+}
+
+function learnersOf({ members, treeRounds }: Evidence["representation"]): string {
+  if (treeRounds.length === 0) return "networks";
+  return members === 0 ? "boosted trees" : "networks and boosted trees, a weighted mean of both";
 }
 
 function treesOf({ treeRounds }: Evidence["representation"]): string {

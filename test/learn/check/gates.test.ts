@@ -67,12 +67,14 @@ describe("broken evidence is named with how much it is off", () => {
   });
   test.each([0.91, Number.NaN])("a student that keeps %d of the teacher's value", (valueRatio) => {
     expect(brokenClassifier({ ...CHECKED, valueRatio }, gates)).toEqual([
-      `student: its classes keep ${(100 * valueRatio).toFixed(2)} % of the teacher's incremental reward on 5000 rows ` +
-        "kept back; at least 97 % is needed: give it more rows or fewer clusters",
+      `classifier: it keeps ${(100 * valueRatio).toFixed(2)} % of the segments' added reward on 5000 rows ` +
+        "kept back; at least 97 % is needed: give it more rows or fewer segments (--clusters)",
     ]);
   });
   test("empty clusters", () => {
-    expect(brokenClusters([10, 0, 5, 0])).toEqual(["clusters: 2 of 4 have no row (1, 3); train with fewer clusters"]);
+    expect(brokenClusters([10, 0, 5, 0])).toEqual([
+      "segments: 2 of 4 have no row (1, 3); train with fewer segments (--clusters)",
+    ]);
   });
   test.each([
     ["rewardSe", Number.NaN],

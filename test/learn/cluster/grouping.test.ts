@@ -56,5 +56,5 @@ test("clusters that the features cannot tell apart are given up, until the stude
   expect(student.clusters).toBe(clustering.clusters);
   const { x, n: rows } = await dataset.sample(4000, 1);
   expect(seldomUsed(student.classes(x, rows), clustering.clusters, 1)).toEqual([]);
-  expect(grouping.warnings.join()).toContain(`${givenUp} clusters were given up`);
+  expect(grouping.warnings.join()).toContain(`${givenUp} segments were given up`);
 });

@@ -107,7 +107,7 @@ describe("a line that cannot be meant", () => {
     [["--scratch", "nowhere"], /--scratch nowhere: there is no such folder/],
     [["--clusters", "20", "10"], /--clusters 20 10: name them by rising number/],
     [["--cluster", "kmeans"], /Expected one of hidden, profile, regret, got "kmeans"/],
-    [["--readout", "guess"], /Expected one of network, shrunk, measured, got "guess"/],
+    [["--estimator", "guess"], /Expected one of model, shrunk, measured, got "guess"/],
     [["--memory", "much"], /Expected a size such as 800MB or 2GB, got "much"/],
     [["--epochs", "0"], /Expected at least 1, got 0/],
   ])("%s", async (more, told) => {

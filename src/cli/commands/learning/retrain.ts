@@ -35,7 +35,7 @@ export const command = defineCommand({
     data: many("file", "learn also from this randomised log, such as that of the first release", asText),
     mapping: option("file", "what its columns mean", asText),
     seed: withDefault("number", "seed of the training", asInteger({ min: 0 }), 1),
-    quick: flag("train in a hurry: a smaller network and fewer epochs, at some loss of value"),
+    quick: flag("train in a hurry: smaller networks and fewer epochs, without trees, at some loss of value"),
   },
   json: "lines",
   endsBySignal: true,

@@ -43,7 +43,7 @@ export function parseMapping(source: string, where: string): Mapping {
   return mapping;
 }
 
-/** The tasks that a mapping asks the network to learn. */
+/** The tasks that a mapping asks the model to learn. */
 export function tasksOf(mapping: Mapping): Tasks {
   return {
     rewards: mapping.rewards.map(({ name, weight, kind: own }) => ({

@@ -1,28 +1,28 @@
-// Readouts
-// Reads one target out of the sums in one of three ways (shrink.ts), and chooses the way by cross-fitting: the read-out
-// of some folds foretells the measured means of another, whose rows took no part in it.
+// Estimators
+// Estimates one target from the sums by one of three estimators (shrink.ts), and chooses the estimator by cross-fitting:
+// on some folds it foretells the measured means of another, whose rows took no part in it.
 
 import { measure, type MeasuredCells, type Target } from "./cells.ts";
-import { readOut, type Estimates, type Readout } from "./shrink.ts";
+import { estimatesBy, type Estimates, type Estimator } from "./shrink.ts";
 import type { Expectation, EstimateSums } from "./sums.ts";
 
-/** How a read-out did on rows it had not seen: mean squared error in excess of the noise. */
+/** How an estimator did on rows it had not seen: mean squared error in excess of the noise. */
 export interface ExcessError {
-  readonly readout: Readout;
+  readonly estimator: Estimator;
   readonly error: number;
 }
 
 /** `base` is what the correction is added to: the ensemble's expectation of the clusters as they are used. */
-export function readOutOf(
+export function estimatesOf(
   sums: EstimateSums,
   base: Expectation,
   target: Target,
-  readout: Readout,
+  estimator: Estimator,
   folds: readonly number[],
 ): Estimates {
   const foretold = sums.outOfFold(folds)[target];
-  return readOut(
-    readout,
+  return estimatesBy(
+    estimator,
     base.means[target],
     foretold,
     measure(sums.cells, target, folds),
@@ -51,20 +51,21 @@ const EVIDENCE = 2.35;
 export function choose(
   sums: EstimateSums,
   target: Target,
-  fixed: Readout | null,
+  fixed: Estimator | null,
   folds: readonly number[],
-): { readout: Readout; checks: ExcessError[] } {
-  const errorsOf = (readout: Readout): number[] => folds.map((held) => excessError(sums, target, readout, held, folds));
-  const [network, shrunk, measured] = [errorsOf("network"), errorsOf("shrunk"), errorsOf("measured")];
-  const gains = network.map((error, at) => error - shrunk[at]!);
+): { estimator: Estimator; checks: ExcessError[] } {
+  const errorsOf = (estimator: Estimator): number[] =>
+    folds.map((held) => excessError(sums, target, estimator, held, folds));
+  const [model, shrunk, measured] = [errorsOf("model"), errorsOf("shrunk"), errorsOf("measured")];
+  const gains = model.map((error, at) => error - shrunk[at]!);
   const gain = mean(gains);
   const noise = Math.sqrt(mean(gains.map((each) => (each - gain) ** 2)) / (gains.length - 1));
   return {
-    readout: fixed ?? (gain > EVIDENCE * noise ? "shrunk" : "network"),
+    estimator: fixed ?? (gain > EVIDENCE * noise ? "shrunk" : "model"),
     checks: [
-      { readout: "network", error: mean(network) },
-      { readout: "shrunk", error: mean(shrunk) },
-      { readout: "measured", error: mean(measured) },
+      { estimator: "model", error: mean(model) },
+      { estimator: "shrunk", error: mean(shrunk) },
+      { estimator: "measured", error: mean(measured) },
     ],
   };
 }
@@ -77,13 +78,13 @@ function mean(values: readonly number[]): number {
 function excessError(
   sums: EstimateSums,
   target: Target,
-  readout: Readout,
+  estimator: Estimator,
   held: number,
   folds: readonly number[],
 ): number {
   const others = folds.filter((fold) => fold !== held);
   const base = { means: sums.outOfFold([held]), mix: sums.served.mix };
-  const foretold = readOutOf(sums, base, target, readout, others).values;
+  const foretold = estimatesOf(sums, base, target, estimator, others).values;
   const seen = measure(sums.cells, target, [held]);
   let [error, weight] = [0, 0];
   differences(foretold, seen, target === "reward").forEach((each, cell) => {
