@@ -4,6 +4,7 @@
 import type { Campaign } from "../domain/campaign/campaign.ts";
 import type { BudgetStatus } from "../domain/campaign/control.ts";
 import { formatMinor } from "../domain/money/money.ts";
+import { percent } from "../domain/figures.ts";
 import { accountView } from "./campaign-view.ts";
 
 /** What is known of a campaign beside its status; what is not known is null, and nothing is said of it. */
@@ -150,8 +151,4 @@ function trafficWarning(status: BudgetStatus, { campaign, eligibleSessions, nowM
 
 function count(sessions: number): string {
   return Math.round(sessions).toLocaleString("en");
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -5,7 +5,7 @@ import { REASON_WORDS } from "../../src/domain/glossary.ts";
 import type { DayReport } from "../../src/report/day/day-figures.ts";
 import type { EvaluationReport } from "../../src/report/evaluation/evaluation-figures.ts";
 import type { WhatIfColumn, WhatIfReport } from "../../src/report/evaluation/what-if-report.ts";
-import type { Ranged } from "../../src/report/page/figures.ts";
+import type { Ranged } from "../../src/domain/figures.ts";
 import type { TrainingReport } from "../../src/report/training/training-report-figures.ts";
 
 const OFFERS = ["none", ...Array.from({ length: 9 }, (_, index) => `coupon-${index + 1}-euro`)];

@@ -9,8 +9,13 @@ import { fileURLToPath } from "node:url";
 import type { HttpApp } from "../../http/server.ts";
 
 const CLIENT = fileURLToPath(new URL("../client/", import.meta.url));
-/** What the client shares with the rest of the house; it imports nothing. */
-const SHARED = { "/src/domain/glossary.ts": fileURLToPath(new URL("../../domain/glossary.ts", import.meta.url)) };
+/** What the client shares with the rest of the house: files that import nothing. */
+const SHARED = Object.fromEntries(
+  ["glossary.ts", "figures.ts"].map((name) => [
+    `/src/domain/${name}`,
+    fileURLToPath(new URL(`../../domain/${name}`, import.meta.url)),
+  ]),
+);
 /** Modules of packages, by the name under which the client imports them. */
 const MODULES = {
   preact: "preact/dist/preact.mjs",

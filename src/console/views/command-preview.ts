@@ -3,6 +3,7 @@
 import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../domain/campaign/control.ts";
 import { accountView } from "../../observe/campaign-view.ts";
 import { formatMinor, type Minor } from "../../domain/money/money.ts";
+import { percent } from "../../domain/figures.ts";
 import type { Change } from "../../workflows/control/pacing/changes.ts";
 
 export interface Preview {
@@ -73,10 +74,10 @@ function expectedRows({ before, after }: CommandPreview, currency: string): Prev
   if (after === null) return [];
   const rows: [string, (outlook: Outlook) => string][] = [
     ["spent at the end", ({ spendAtEnd }) => formatMinor(spendAtEnd, currency)],
-    ["refused for money, of what is to come", ({ refusedShare = 0 }) => `${(100 * refusedShare).toFixed(1)} %`],
+    ["refused for money, of what is to come", ({ refusedShare = 0 }) => percent(refusedShare)],
     ["reward to come", ({ rewardToCome }) => Math.round(rewardToCome).toLocaleString("en")],
     ["budget level", ({ planRow }) => planRow.toFixed(2)],
-    ["offers let through", ({ throttle }) => `${(100 * throttle).toFixed(1)} %`],
+    ["offers let through", ({ throttle }) => percent(throttle)],
   ];
   return rows
     .map(([what, text]) => ({ what, before: before === null ? "–" : text(before), after: text(after) }))

@@ -2,6 +2,7 @@
 
 import type { Decision } from "../../domain/decision/decision.ts";
 import { formatMinor } from "../../domain/money/money.ts";
+import { percent } from "../../domain/figures.ts";
 
 export function decisionSentence(decision: Decision): string {
   const missing = decision.degraded ? " Some of what is known of the user was not there, and defaults were taken." : "";
@@ -50,7 +51,7 @@ function reasonSentence(decision: Decision): string {
 
 function chanceOf({ propensities, arm }: Decision): string {
   const chance = propensities[arm];
-  return chance === undefined ? "an unknown chance" : `a chance of ${(100 * chance).toFixed(1)} %`;
+  return chance === undefined ? "an unknown chance" : `a chance of ${percent(chance)}`;
 }
 
 function reservedOf({ faceMinor, currency }: Decision): string {

@@ -5,6 +5,7 @@
 
 import { itemAt } from "../../domain/assert.ts";
 import type { Certificate, ClusterValues } from "../../domain/release/release.ts";
+import { percent } from "../../domain/figures.ts";
 import type { StudentCheck } from "../distil/student-check.ts";
 import type { GateOptions } from "../train-options.ts";
 
@@ -71,14 +72,10 @@ export function brokenErrors(values: ClusterValues, arms: readonly string[]): st
 
 export function brokenPlan({ maxGap, gapBound }: Pick<Certificate, "maxGap" | "gapBound">): string[] {
   if (maxGap <= gapBound) return [];
-  return [`plan: the largest gap to the bound is ${percent(maxGap)}; at most ${percent(gapBound)} is allowed`];
+  return [`plan: the largest gap to the bound is ${percent(maxGap, 3)}; at most ${percent(gapBound, 3)} is allowed`];
 }
 
 function listed(items: readonly (string | number)[]): string {
   const shown = items.slice(0, 5).join(", ");
   return items.length > 5 ? `${shown}, …` : shown;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(3)} %`;
 }

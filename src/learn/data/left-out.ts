@@ -4,6 +4,7 @@
 
 import { itemAt } from "../../domain/assert.ts";
 import { sampleRatio, SAMPLE_RATIO_ALPHA } from "../../domain/sample-ratio.ts";
+import { percent } from "../../domain/figures.ts";
 import type { Database } from "./duckdb.ts";
 import { TABLE } from "./log/staged-log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -68,8 +69,4 @@ async function mostFrequent(db: Database, column: string): Promise<string | null
     `SELECT ${column} FROM ${TABLE} WHERE bad = 0 AND ${column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`,
   );
   return first?.[0] === undefined ? null : String(first[0]);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,7 +1,7 @@
 // Lift chart: what a campaign brought against its holdout, with its interval.
 
 import type { TopLevelSpec } from "vega-lite";
-import type { Ranged } from "../page/figures.ts";
+import type { Ranged } from "../../domain/figures.ts";
 import { colour } from "../page/palette.ts";
 
 export interface LiftPicture {

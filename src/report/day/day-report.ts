@@ -4,7 +4,7 @@
 
 import { formatMean } from "../../domain/money/money.ts";
 import { wordsOf } from "../../domain/glossary.ts";
-import { clock, decimal, percent, whole } from "../page/figures.ts";
+import { whole, decimal, percent, signed, clock } from "../../domain/figures.ts";
 import {
   html,
   pair,
@@ -17,7 +17,6 @@ import {
   type Section,
   type VerdictTile,
 } from "../page/page.ts";
-import { signed } from "../page/verdict.ts";
 import type { Chart } from "../page/chart.ts";
 import { dayCharts } from "./charts/day-charts.ts";
 import type { AccountFigures, DayReport } from "./day-figures.ts";

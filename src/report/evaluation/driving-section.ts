@@ -4,7 +4,7 @@
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart, type Size } from "../page/chart.ts";
-import { percent, perThousand, short, whole } from "../page/figures.ts";
+import { whole, percent, perThousand, short } from "../../domain/figures.ts";
 import { html, picture, table, type Html, type Section } from "../page/page.ts";
 import { colour } from "../page/palette.ts";
 import type { DrivingFigures } from "./evaluation-figures.ts";

@@ -1,6 +1,6 @@
 // What an evaluation's page is given: figures of one session, money in minor units.
 
-import type { Ranged } from "../page/figures.ts";
+import type { Ranged } from "../../domain/figures.ts";
 import type { BalanceFigures } from "../training/balance-section.ts";
 
 export interface HoldoutGroup {

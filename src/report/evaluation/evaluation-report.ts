@@ -12,9 +12,9 @@ import { drivingSection } from "./driving-section.ts";
 import { coloursOf, evaluationCharts, type EvaluationCharts } from "./evaluation-charts.ts";
 import type { EvaluationReport, HoldoutGroup } from "./evaluation-figures.ts";
 import { wordsOf } from "../../domain/glossary.ts";
-import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
+import { whole, decimal, percent, perThousand, short, signed, type Ranged } from "../../domain/figures.ts";
 import { picture, renderPage, table, wordsSection, type Section, type VerdictTile } from "../page/page.ts";
-import { signed, verdictOverOneMix } from "../page/verdict.ts";
+import { verdictOverOneMix } from "../page/verdict.ts";
 import { profitVerdict } from "./profit.ts";
 import { rankingSection } from "./ranking-section.ts";
 

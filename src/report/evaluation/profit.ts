@@ -1,9 +1,8 @@
 // Profit: what the added reward is worth less what was spent, by budget, where somebody said what one of the reward is worth.
 
 import { minorPerMajor } from "../../domain/money/currency.ts";
-import { decimal, percent, perThousand, whole, type Ranged } from "../page/figures.ts";
+import { whole, decimal, percent, perThousand, signed, type Ranged } from "../../domain/figures.ts";
 import type { VerdictTile } from "../page/page.ts";
-import { signed } from "../page/verdict.ts";
 
 /** Of one session, in minor units. */
 export interface ProfitPoint {

@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart } from "../page/chart.ts";
-import { percent, short, type Ranged } from "../page/figures.ts";
+import { percent, short, type Ranged } from "../../domain/figures.ts";
 import { pair, picture, table, type Html, type Section } from "../page/page.ts";
 import { colour } from "../page/palette.ts";
 import type { EvaluationReport } from "./evaluation-figures.ts";

@@ -8,10 +8,9 @@ import { formatMean } from "../../domain/money/money.ts";
 import { wallTime } from "../../domain/calendar.ts";
 import { reasonWords } from "../../domain/glossary.ts";
 import { drawChart, wrapped, type Size } from "../page/chart.ts";
-import { decimal, percent, whole } from "../page/figures.ts";
+import { whole, decimal, percent, signed } from "../../domain/figures.ts";
 import { picture, renderPage, table, type Section, type VerdictTile } from "../page/page.ts";
 import { colour } from "../page/palette.ts";
-import { signed } from "../page/verdict.ts";
 
 export interface WhatIfColumn {
   readonly sessions: number;

@@ -10,8 +10,9 @@ export interface Html {
   readonly html: string;
 }
 
+/** A figure is not parted from its sign at the end of a line. */
 export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/(?<=\d) %/g, "\u00a0%");
 }
 
 export function raw(html: string): Html {

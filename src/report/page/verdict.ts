@@ -1,7 +1,7 @@
 // Verdict: whether telling users apart pays, as the first tile of a page.
 
 import { minorPerMajor } from "../../domain/money/currency.ts";
-import { decimal, percent, perThousand, whole } from "./figures.ts";
+import { whole, decimal, percent, perThousand, signed } from "../../domain/figures.ts";
 import type { VerdictTile } from "./page.ts";
 
 /** Of one session: the budget in minor units, the reward above that of one mix for all at the same spend. */
@@ -42,8 +42,4 @@ export function verdictOverOneMix(gains: readonly GainAtBudget[], on: VerdictOn)
       `1,000 sessions, with its ${percent(confidence, 0)} interval. One mix for all spends the same and gives everybody the same chances. ` +
       `Of all budgets: better at ${better}, worse at ${worse}, not told apart at ${gains.length - better - worse}.`,
   };
-}
-
-export function signed(value: number): string {
-  return `${value > 0 ? "+" : ""}${decimal(value)}`;
 }

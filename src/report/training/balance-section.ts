@@ -4,7 +4,7 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { drawChart, type Size } from "../page/chart.ts";
-import { whole } from "../page/figures.ts";
+import { whole } from "../../domain/figures.ts";
 import { colour } from "../page/palette.ts";
 import { html, picture, table, type Section } from "../page/page.ts";
 

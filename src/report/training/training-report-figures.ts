@@ -1,7 +1,7 @@
 // Training report figures
 // What the training report is given: figures, already worked out. Its page and its charts draw the same ones.
 
-import type { Ranged } from "../page/figures.ts";
+import type { Ranged } from "../../domain/figures.ts";
 import type { BalanceFigures } from "./balance-section.ts";
 
 export interface TrainingReport {

@@ -7,7 +7,7 @@
 import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import { balanceSection } from "./balance-section.ts";
-import { decimal, percent, perThousand, short, whole, type Ranged } from "../page/figures.ts";
+import { whole, decimal, percent, perThousand, short, type Ranged } from "../../domain/figures.ts";
 import {
   html,
   pair,

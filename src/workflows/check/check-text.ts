@@ -3,7 +3,7 @@
 import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
-import { short, whole } from "../../report/page/figures.ts";
+import { whole, percent, short } from "../../domain/figures.ts";
 import { tableText } from "../../terminal/table.ts";
 import type { LogCheck } from "./check-log.ts";
 
@@ -11,7 +11,7 @@ const SESSIONS = 1_000;
 
 export function checkText(check: LogCheck): string {
   const { rows, badRows, arms, rowsOfArm, warnings } = check;
-  const counted = arms.map((arm, at) => [arm, whole(itemAt(rowsOfArm, at)), share(itemAt(rowsOfArm, at), rows)]);
+  const counted = arms.map((arm, at) => [arm, whole(itemAt(rowsOfArm, at)), percent(itemAt(rowsOfArm, at) / rows)]);
   return [
     `${whole(rows)} rows${badRows > 0 ? `, ${whole(badRows)} left out` : ""}`,
     tableText(["arm", "rows", "share"], counted),
@@ -72,8 +72,4 @@ function powerText(check: LogCheck): string {
 
 function around({ value, low, high }: Interval): string {
   return `${short(SESSIONS * value)} (${short(SESSIONS * low)} to ${short(SESSIONS * high)})`;
-}
-
-function share(part: number, of: number): string {
-  return `${((100 * part) / of).toFixed(1)} %`;
 }

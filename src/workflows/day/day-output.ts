@@ -2,7 +2,7 @@
 
 import { formatMean } from "../../domain/money/money.ts";
 import type { DayReport } from "../../report/day/day-figures.ts";
-import { clock } from "../../report/page/figures.ts";
+import { whole, percent, clock } from "../../domain/figures.ts";
 import {
   frontierPictures,
   latencyBins,
@@ -86,8 +86,6 @@ export function dayText(result: DayResult, report: string): string {
   const { plan, exploration } = summary.accounts;
   const { incremental, truth, latencyMs } = summary;
   const amount = (minor: number): string => formatMean(minor, campaign.currency);
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const whole = (value: number): string => Math.round(value).toLocaleString("en");
   const rows: [string, string][] = [
     ["Sessions decided", `${whole(summary.decisions)} of ${whole(summary.sessions)}`],
     ["Budget", amount(plan.budget)],

@@ -7,7 +7,7 @@ import { must } from "../../domain/assert.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 import type { PlanPicture } from "../../report/campaign/plan-shares.ts";
 import type { DayReport, FrontierPicture } from "../../report/day/day-figures.ts";
-import { clock } from "../../report/page/figures.ts";
+import { clock } from "../../domain/figures.ts";
 import type { DayRecord } from "../../simulate/day/day-record.ts";
 import { PlanTally } from "../look-back/plan-tally.ts";
 

@@ -2,7 +2,7 @@
 // The gates by evidence are ops' here: a candidate is promoted when it was trained at all.
 
 import { minorPerMajor } from "../../domain/money/currency.ts";
-import { short } from "../../report/page/figures.ts";
+import { percent, short } from "../../domain/figures.ts";
 import type { RetrainingFigures } from "../../report/day/day-figures.ts";
 import type { Release } from "../../domain/release/release.ts";
 import { expectedAt } from "../../domain/release/frontier.ts";
@@ -136,7 +136,7 @@ function factsOf(
     two("Plan row for the same money", (plan) => plan.position.toFixed(2)),
     two(`Expected spend a session, ${currency}`, (plan) => short(plan.expectedCost / unit)),
     two("Expected reward a session, by the release itself", (plan) => plan.expectedReward.toFixed(5)),
-    { what: "Incentives that both would give to the same users", before: "", after: `${(100 * common).toFixed(1)} %` },
+    { what: "Incentives that both would give to the same users", before: "", after: percent(common) },
   ];
   if (before.truth === null || after.truth === null) return facts;
   return [
@@ -144,9 +144,7 @@ function factsOf(
     two("True incremental reward a session (synthetic world)", (plan) => (plan.truth?.reward ?? 0).toFixed(5)),
     two(`True spend a session, ${currency} (synthetic world)`, (plan) => short((plan.truth?.cost ?? 0) / unit)),
     two("Share of the best possible at its own true spend (synthetic world)", (plan) =>
-      plan.truth?.shareOfBest === null || plan.truth === null
-        ? "none"
-        : `${(100 * plan.truth.shareOfBest).toFixed(1)} %`,
+      plan.truth?.shareOfBest === null || plan.truth === null ? "none" : percent(plan.truth.shareOfBest),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { itemAt } from "../../domain/assert.ts";
 import { judgePolicies } from "../../evaluate/policy/judge.ts";
 import { isMismatch, type HoldoutRatio } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
-import { percent } from "../../report/page/figures.ts";
+import { percent } from "../../domain/figures.ts";
 import { findCampaign } from "../control/campaigns.ts";
 import { minorInCurrency } from "../../settings/parse.ts";
 import { rewardName, type Evaluation, type EvaluationRequest } from "./evaluation.ts";

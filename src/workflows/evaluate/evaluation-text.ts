@@ -9,7 +9,7 @@ import type { GroupFigures, HoldoutValue } from "../../evaluate/policy/holdout.t
 import type { ReleaseJudgement } from "../../evaluate/policy/judge.ts";
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { profitVerdict } from "../../report/evaluation/profit.ts";
-import { percent, short, whole } from "../../report/page/figures.ts";
+import { whole, percent, short } from "../../domain/figures.ts";
 import { tableText, type Cell } from "../../terminal/table.ts";
 import { campaignProfit, gainsOf, outOfReach, sourceName, verdictSentence, type Evaluation } from "./evaluation.ts";
 

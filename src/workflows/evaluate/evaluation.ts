@@ -10,7 +10,7 @@ import { FEWEST_SPEAKING, type Judged, type ReleaseJudgement } from "../../evalu
 import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import type { LogPart } from "../../learn/data/row-keys.ts";
 import type { Randomisation } from "../../learn/check/randomisation/figures.ts";
-import { percent, short } from "../../report/page/figures.ts";
+import { percent, short } from "../../domain/figures.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import type { DrivingFeatures } from "./plan-importance.ts";
 

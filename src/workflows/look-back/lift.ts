@@ -3,6 +3,7 @@
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { rewardUnit } from "../../domain/campaign/reward-unit.ts";
+import { timeText } from "../../domain/figures.ts";
 import { BOOTSTRAP } from "../../evaluate/policy/bootstrap.ts";
 import { isMismatch } from "../../evaluate/policy/sample-ratio.ts";
 import type { EventLog } from "../../log/event-log.ts";
@@ -11,7 +12,6 @@ import type { Progress } from "../../terminal/progress.ts";
 import { mismatchText } from "../evaluate/evaluate-live.ts";
 import { readHoldout } from "../evaluate/rows/holdout-rows.ts";
 import { MOST_READ } from "./bounds.ts";
-import { timeText } from "./range.ts";
 
 export interface LiftOfRange {
   readonly log: EventLog;

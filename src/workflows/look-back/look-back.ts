@@ -9,6 +9,7 @@ import { REASONS } from "../../domain/decision/decision.ts";
 import { REASON_WORDS } from "../../domain/glossary.ts";
 import { wallTime } from "../../domain/calendar.ts";
 import { parseManifest, type ReleaseManifest } from "../../domain/release/release.ts";
+import { timeText } from "../../domain/figures.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog } from "../../log/event-log.ts";
@@ -19,7 +20,7 @@ import { findCampaign } from "../control/campaigns.ts";
 import { barsOf } from "./bars.ts";
 import { readingBounds, MOST_READ, type Bounds } from "./bounds.ts";
 import { readLift } from "./lift.ts";
-import { rangeOf, timeText, type AskedRange, type Range } from "./range.ts";
+import { rangeOf, type AskedRange, type Range } from "./range.ts";
 import { RangeTally } from "./range-tally.ts";
 
 export interface LookBackOptions {

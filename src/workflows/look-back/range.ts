@@ -2,6 +2,7 @@
 
 import { InvalidInput, type Campaign } from "../../domain/campaign/campaign.ts";
 import { readInstant } from "../../domain/reading/instant.ts";
+import { timeText } from "../../domain/figures.ts";
 
 /** As it was typed: `2026-05-01T08:00`, or `2026-05-01` for the day from its beginning to its end. */
 export interface AskedRange {
@@ -43,12 +44,4 @@ function dayAfter(day: string): string {
   const ms = Date.parse(`${day}T00:00:00Z`);
   const isDay = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
   return isDay ? new Date(ms + DAY_MS).toISOString().slice(0, 10) : day;
-}
-
-/** `1 May 2026, 08:00 CEST`. */
-export function timeText(atMs: number, timeZone: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    ...{ timeZone, year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
-    timeZoneName: "short",
-  }).format(atMs);
 }

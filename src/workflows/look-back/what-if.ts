@@ -5,6 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { curveFault, InvalidInput, type CurvePoint, type PacingMode } from "../../domain/campaign/campaign.ts";
 import type { TypedAmount } from "../../domain/money/money.ts";
+import { timeText } from "../../domain/figures.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { renderWhatIf } from "../../report/evaluation/what-if-report.ts";
 import type { Progress } from "../../terminal/progress.ts";
@@ -14,7 +15,7 @@ import { changesInWords } from "../replay/show-what-if.ts";
 import { asItWas, playAgain, type Changes, type PlayOptions } from "../replay/what-if.ts";
 import { MOST_READ } from "./bounds.ts";
 import type { LookedBack } from "./look-back.ts";
-import { rangeOf, timeText, type AskedRange } from "./range.ts";
+import { rangeOf, type AskedRange } from "./range.ts";
 
 export interface WhatIfAt {
   readonly log: EventLog;

@@ -34,7 +34,7 @@ const LONGEST_TEXT = 1_000;
 /** Topics whose records say what users are or do. */
 const OF_USERS: readonly string[] = ["sessions", "outcomes", "profiles", "training-log", "dead-letters", "state"];
 
-/** For `viewOf` of a topic's records: nobody where they say nothing of users. */
+/** For `recordViewOf` of a topic's records: nobody where they say nothing of users. */
 export async function erasedOf(log: EventLog, topic: string): Promise<ErasedUsers> {
   return OF_USERS.includes(topic) ? await erasedUsers(log) : new ErasedUsers();
 }

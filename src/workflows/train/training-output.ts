@@ -4,6 +4,7 @@
 import { itemAt } from "../../domain/assert.ts";
 import { join } from "node:path";
 import type { Release } from "../../domain/release/release.ts";
+import { percent } from "../../domain/figures.ts";
 import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
 import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
 import type { PolicyFigures } from "../../learn/check/policy-check.ts";
@@ -60,7 +61,6 @@ export function trainingText({ training, folder, seconds }: Done): string {
   const { release, evidence } = training;
   const { manifest } = release;
   const { student, data } = evidence;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const rows: [string, string][] = [
     ["Release", release.hash],
     [

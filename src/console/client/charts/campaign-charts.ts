@@ -3,12 +3,13 @@
 import { useState } from "preact/hooks";
 import uPlot from "uplot";
 import { DECISION_GROUPS } from "../../../domain/glossary.ts";
+import { whole } from "../../../domain/figures.ts";
 import type { BudgetDial } from "../../views/budget-dial.ts";
 import type { CampaignPage } from "../../views/pages/campaign-page.ts";
 import type { Currency } from "../../views/pages/campaigns-page.ts";
 import type { MinuteOfDecisions } from "../../views/model/decision-rates.ts";
 import { axesOf, Chart, plain, timesOf, type Colours } from "./chart.ts";
-import { compact, money, whole } from "../parts/format.ts";
+import { compact, money } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { Mark } from "../parts/parts.ts";
 

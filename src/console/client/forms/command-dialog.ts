@@ -1,12 +1,12 @@
 // Command dialog: from what is asked for over what it would do to what became of it. It carries the revision of the page that it
 // was opened on; where the campaign has changed since, that is said, and the treasurer refuses it.
 
+import { signedPercent } from "../../../domain/figures.ts";
 import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { CommandAnswered } from "../../server/commands.ts";
 import type { ConsoleAction } from "../../views/console-action.ts";
 import type { Preview } from "../../views/command-preview.ts";
-import { signed } from "../parts/change-list.ts";
 import { Dialog } from "./dialog.ts";
 import { valueOf } from "./fields.ts";
 import { html } from "../parts/html.ts";
@@ -135,7 +135,7 @@ const UNANSWERED =
 
 function Would({ preview: { changes, out, expected } }: { preview: Preview }) {
   return html`<div class="would" role="status">
-    ${changes.map(({ what, before, after, share }) => html`<p class="lead" key=${what}>${what}: ${before} → <strong>${after}</strong>${share === null ? "" : ` (${signed(share)})`}</p>`)}
+    ${changes.map(({ what, before, after, share }) => html`<p class="lead" key=${what}>${what}: ${before} → <strong>${after}</strong>${share === null ? "" : ` (${signedPercent(share)})`}</p>`)}
     ${out !== null && html`<p>${out}</p>`}
     ${
       expected.length === 0

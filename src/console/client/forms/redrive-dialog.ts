@@ -1,11 +1,11 @@
 // Redrive dialog: from what sending dead letters again would do, over why, to what was done.
 
+import { whole } from "../../../domain/figures.ts";
 import { useState } from "preact/hooks";
 import type { RedriveAnswer } from "../../server/redrive.ts";
 import type { LetterGroup } from "../../views/model/letter-board.ts";
 import { messageOf } from "../live/live.ts";
 import { authorization } from "../live/token.ts";
-import { whole } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { Note } from "../parts/parts.ts";
 import { Dialog } from "./dialog.ts";

@@ -1,12 +1,13 @@
 // Campaign: one campaign with everything about it, and what can be done to it.
 
 import { REASON_WORDS } from "../../../domain/glossary.ts";
+import { whole, percent, timeText } from "../../../domain/figures.ts";
 import { REASON_ORDER } from "../parts/reasons.ts";
 import type { CampaignPage, Segments as SegmentsView } from "../../views/pages/campaign-page.ts";
 import { Actions } from "../forms/actions.ts";
 import { DecisionsChart, DialChart, SpendChart } from "../charts/campaign-charts.ts";
 import { ChangeList } from "../parts/change-list.ts";
-import { ago, amount, money, percent, span, time, whole } from "../parts/format.ts";
+import { ago, amount, money, span } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { LiftText } from "../parts/lift.ts";
 import { useLive } from "../live/live.ts";
@@ -31,7 +32,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
   return html`
     <div class="subhead">
       <${State} state=${row.state} />
-      ${period !== null && html`<span class="quiet">${time(period.startMs, timeZone)} to ${time(period.endMs, timeZone)}</span>`}
+      ${period !== null && html`<span class="quiet">${timeText(period.startMs, timeZone)} to ${timeText(period.endMs, timeZone)}</span>`}
       <span class="quiet">revision ${row.revision}</span>
       <${Actions} page=${page} />
     </div>

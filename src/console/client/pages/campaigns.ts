@@ -1,11 +1,12 @@
 // Campaigns: a row for each.
 
 import { ACTION_WORDS } from "../../../domain/glossary.ts";
+import { whole, percent, timeText } from "../../../domain/figures.ts";
 import { useState } from "preact/hooks";
 import type { CampaignRow, CampaignsPage } from "../../views/pages/campaigns-page.ts";
 import { ActionDialog } from "../forms/actions.ts";
 import { useCommanding } from "../live/facts.ts";
-import { ago, amount, money, percent, time, whole } from "../parts/format.ts";
+import { ago, amount, money } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { useLive } from "../live/live.ts";
 import { LiftText } from "../parts/lift.ts";
@@ -39,7 +40,7 @@ function Row({ row, nowMs }: { row: CampaignRow; nowMs: number }) {
   return html`<article class="row" aria-label=${id}>
     <div class="name">
       <a href=${`/campaigns/${encodeURIComponent(id)}`}>${id}</a> <${State} state=${state} />
-      ${period !== null && html`<small>to ${time(period.endMs, period.timeZone)}</small>`}
+      ${period !== null && html`<small>to ${timeText(period.endMs, period.timeZone)}</small>`}
     </div>
     <div class="money">
       <${MoneyBar} money=${of} currency=${currency} />

@@ -1,5 +1,6 @@
 // Health: whether all partitions get their work done and who does it, what could not be used, and whether the money is proved.
 
+import { whole, timeText } from "../../../domain/figures.ts";
 import { useState } from "preact/hooks";
 import type { LogState } from "../../../log/event-log.ts";
 import type { HealthPage, PartitionHealth, SentAgain, VerifyState } from "../../views/pages/health-page.ts";
@@ -8,7 +9,7 @@ import { RedriveDialog } from "../forms/redrive-dialog.ts";
 import { useCommanding } from "../live/facts.ts";
 import { messageOf, useLive } from "../live/live.ts";
 import { authorization } from "../live/token.ts";
-import { ago, bytes, time, whole } from "../parts/format.ts";
+import { ago, bytes } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { Loaded, Note, Panel } from "../parts/parts.ts";
 import { Working } from "../parts/working.ts";
@@ -43,7 +44,7 @@ function Content({
       <${LogParts} state=${state} />
     <//>
     <${Panel} title="This console">
-      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${time(reading.decisionsSinceMs, "UTC")}.`}</p>
+      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${timeText(reading.decisionsSinceMs, "UTC")}.`}</p>
       ${reading.unreadable > 0 && html`<p>${`${whole(reading.unreadable)} records of the topics that it follows could not be read, and were passed over.`}</p>`}
     <//>
   </div>`;

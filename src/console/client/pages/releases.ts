@@ -1,11 +1,11 @@
 // Releases: of each campaign the release in force beside the others, and which to put in force.
 
+import { whole, timeText } from "../../../domain/figures.ts";
 import { useState } from "preact/hooks";
 import type { ConsoleAction } from "../../views/console-action.ts";
 import type { CampaignReleases, ReleaseRow, ReleasesPage } from "../../views/pages/releases-page.ts";
 import { CommandDialog } from "../forms/command-dialog.ts";
 import { useCommanding } from "../live/facts.ts";
-import { time, whole } from "../parts/format.ts";
 import { html } from "../parts/html.ts";
 import { useLive } from "../live/live.ts";
 import { Empty, Loaded, Panel } from "../parts/parts.ts";
@@ -42,7 +42,7 @@ function Release({ release, timeZone, onPromote }: { release: ReleaseRow; timeZo
   return html`<li class=${standing === "in force" ? "in-force" : ""}>
     <div>
       <code title=${hash}>${hash.slice(0, 12)}</code> <span class=${`state ${standing === "in force" ? "live" : ""}`}>${standing}</span>
-      <small>${`published ${time(publishedAtMs, timeZone)}`}</small>
+      <small>${`published ${timeText(publishedAtMs, timeZone)}`}</small>
     </div>
     <div>
       <p>${`${whole(segments)} segments, ${offers.length} offers: ${offers.join(", ")}`}</p>

@@ -1,10 +1,11 @@
 // User: what the log has of one user, and why each decision was what it was.
 
+import { timeText } from "../../../domain/figures.ts";
 import { useEffect, useState } from "preact/hooks";
 import type { LivePage } from "../../server/live-pages.ts";
 import type { UserEvent, UserPage } from "../../views/pages/user-page.ts";
 import { valueOf } from "../forms/fields.ts";
-import { moment, money, time } from "../parts/format.ts";
+import { moment, money } from "../parts/format.ts";
 import { goTo } from "../parts/go-to.ts";
 import { html } from "../parts/html.ts";
 import { messageOf } from "../live/live.ts";
@@ -78,8 +79,8 @@ async function read(id: string, days: number, signal: AbortSignal): Promise<Foun
 
 function Events({ page: { partition, profile, events, sinceMs, isCut } }: { page: UserPage }) {
   return html`
-    <p class="note">${`Partition ${partition}; ${sinceMs === null ? "all that the log keeps" : `since ${time(sinceMs, "UTC")}`}${isCut ? `; the latest ${events.length} events` : ""}. Times in UTC.`}</p>
-    ${profile !== null && html`<details><summary>Profile, ${time(profile.atMs, "UTC")}</summary><${Attributes} of=${profile.attributes} /></details>`}
+    <p class="note">${`Partition ${partition}; ${sinceMs === null ? "all that the log keeps" : `since ${timeText(sinceMs, "UTC")}`}${isCut ? `; the latest ${events.length} events` : ""}. Times in UTC.`}</p>
+    ${profile !== null && html`<details><summary>Profile, ${timeText(profile.atMs, "UTC")}</summary><${Attributes} of=${profile.attributes} /></details>`}
     ${
       events.length === 0
         ? html`<p class="quiet">The log has nothing of this user in that time.</p>`
@@ -115,7 +116,7 @@ function Event({ event }: { event: UserEvent }) {
     case "decision":
       return html`<strong>${event.offer === null ? "Nothing was given" : `“${event.offer.id}” was given, ${money(event.offer.face, event.offer.currency)}`}</strong>
         <p>${event.sentence}</p>
-        <small>${[event.campaign ?? "no campaign", `decision ${event.decisionId}`, ...(event.release === null ? [] : [`release ${event.release.slice(0, 12)}`]), ...(event.validUntilMs === null ? [] : [`valid until ${time(event.validUntilMs, "UTC")}`])].join(" · ")}</small>`;
+        <small>${[event.campaign ?? "no campaign", `decision ${event.decisionId}`, ...(event.release === null ? [] : [`release ${event.release.slice(0, 12)}`]), ...(event.validUntilMs === null ? [] : [`valid until ${timeText(event.validUntilMs, "UTC")}`])].join(" · ")}</small>`;
     case "outcome":
       return html`<strong>${OUTCOME_WORDS[event.what]}</strong> <small>${`of decision ${event.decisionId}`}</small>
         ${Object.keys(event.rewards).length > 0 && html`<${Attributes} of=${event.rewards} />`}`;

@@ -1,8 +1,9 @@
 // Change list: commands with what they changed, who asked and why, and what became of them.
 
 import { ACTION_WORDS } from "../../../domain/glossary.ts";
+import { signedPercent, timeText } from "../../../domain/figures.ts";
 import type { ChangeRow } from "../../views/model/change-log.ts";
-import { ago, percent, time } from "./format.ts";
+import { ago } from "./format.ts";
 import { html } from "./html.ts";
 
 export interface ChangeListProps {
@@ -27,7 +28,7 @@ export function ChangeList({ changes, nowMs, zoneOf, onUndo, withCampaign = fals
           <${Differences} change=${change} />
         </div>
         <div class="who">
-          <time title=${time(atMs, zoneOf(campaign))}>${ago(atMs, nowMs)}</time>
+          <time title=${timeText(atMs, zoneOf(campaign))}>${ago(atMs, nowMs)}</time>
           ${actor !== null && html` by <span>${actor}</span>`}
           ${reason !== null && reason !== "" && html`<q>${reason}</q>`}
         </div>
@@ -55,10 +56,6 @@ function Differences({ change: { changes, action } }: { change: ChangeRow }) {
     .filter(({ before, after }) => before !== after)
     .map(
       ({ what, before, after, share }) =>
-        html`<span class="difference" key=${what}>${`${what}: ${before} → ${after}${share === null ? "" : ` (${signed(share)})`}`}</span>`,
+        html`<span class="difference" key=${what}>${`${what}: ${before} → ${after}${share === null ? "" : ` (${signedPercent(share)})`}`}</span>`,
     );
-}
-
-export function signed(share: number): string {
-  return `${share > 0 ? "+" : ""}${percent(share)}`;
 }

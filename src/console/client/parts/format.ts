@@ -1,5 +1,6 @@
 // Format: figures and times as people read them. Money always has its currency, and times are in the campaign's zone.
 
+import { whole } from "../../../domain/figures.ts";
 import type { Currency } from "../../views/pages/campaigns-page.ts";
 
 /** `1234500, EUR` → `12,345.00 EUR`. */
@@ -15,20 +16,12 @@ export function amount(minor: number, digits: number | null): string {
   return (minor / 10 ** places).toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
 }
 
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString("en");
-}
-
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** `12.3 MiB`. */
 export function bytes(count: number): string {
   const step = Math.min(SIZES.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10));
   return `${(count / 1024 ** step).toLocaleString("en", { maximumFractionDigits: 1 })} ${SIZES[step] ?? ""}`;
-}
-
-export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
 }
 
 /** `3 min ago`, `in 2 h`. */
@@ -48,26 +41,6 @@ const UNITS = [
 export function span(ms: number): string {
   const [unit, length] = UNITS.find(([, each]) => ms >= each) ?? (["s", 1_000] as const);
   return `${Math.floor(ms / length)} ${unit}`;
-}
-
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-/** `5 Jan 2026, 08:00 CET`. */
-export function time(atMs: number, timeZone: string): string {
-  let clock = clocks.get(timeZone);
-  if (clock === undefined) {
-    clock = new Intl.DateTimeFormat("en-GB", {
-      timeZone,
-      year: "numeric",
-      month: "short",
-      day: "numeric",
-      hour: "2-digit",
-      minute: "2-digit",
-      timeZoneName: "short",
-    });
-    clocks.set(timeZone, clock);
-  }
-  return clock.format(atMs);
 }
 
 /** `12.3k`: for axes. */

@@ -6,6 +6,7 @@
 import { itemAt } from "../../../domain/assert.ts";
 import { chiSquareTail, sampleRatio, SAMPLE_RATIO_ALPHA, type SampleRatio } from "../../../domain/sample-ratio.ts";
 import type { FeatureSpec } from "../../../domain/session/features.ts";
+import { percent } from "../../../domain/figures.ts";
 import type { Mapping } from "../../data/mapping/mapping.ts";
 import type { Block } from "../../nouns.ts";
 import { balanceOf, stratumNames } from "./balance.ts";
@@ -67,7 +68,7 @@ function judgeRatio(
   const rows = counts.reduce((sum, count) => sum + count, 0);
   const off = counts.map((count, arm) => Math.abs(count / rows / itemAt(shares, arm) - 1));
   const list = arms.map(
-    ({ id }, arm) => `${id} ${percent(itemAt(counts, arm) / rows)} for ${percent(itemAt(shares, arm))}`,
+    ({ id }, arm) => `${id} ${percent(itemAt(counts, arm) / rows, 2)} for ${percent(itemAt(shares, arm), 2)}`,
   );
   const text =
     `column ${column}: sample ratio mismatch: the arms' shares of ${rows} rows are not their propensities (chi-square ` +
@@ -130,10 +131,6 @@ function judgeStrata(
 
 function differenceText({ feature, category, smd }: FeatureDifference): string {
   return `${feature}${category === null ? "" : `=${category}`} ${smd > 0 ? "+" : ""}${smd.toFixed(2)}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }
 
 function chance(p: number): string {

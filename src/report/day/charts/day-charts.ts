@@ -1,7 +1,7 @@
 // Day charts: the pictures of the day report, as SVG.
 
 import { drawChart, type Chart } from "../../page/chart.ts";
-import type { Ranged } from "../../page/figures.ts";
+import type { Ranged } from "../../../domain/figures.ts";
 import type { DayReport } from "../day-figures.ts";
 import { moneySpec, type MoneyOverTime } from "../../campaign/money-chart.ts";
 import { shareSpecs } from "../../campaign/plan-shares.ts";

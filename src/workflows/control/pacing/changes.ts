@@ -5,6 +5,7 @@ import { zonedText } from "../../../domain/calendar.ts";
 import { DEFAULT_CONTROLLER, type Campaign, type Cap, type CurvePoint } from "../../../domain/campaign/campaign.ts";
 import type { BudgetStatus, PacingAction } from "../../../domain/campaign/control.ts";
 import { formatMinor, type Minor } from "../../../domain/money/money.ts";
+import { percent } from "../../../domain/figures.ts";
 
 export interface Change {
   readonly what: string;
@@ -111,8 +112,4 @@ function nameOf(release: string | null): string {
 
 function yesNo(is: boolean): string {
   return is ? "yes" : "no";
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -4,6 +4,7 @@
 import type { BudgetStatus, CommandPreview, Outlook, PacingAction } from "../../../domain/campaign/control.ts";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { formatMinor, type Minor } from "../../../domain/money/money.ts";
+import { percent, signedPercent } from "../../../domain/figures.ts";
 import type { Change } from "./changes.ts";
 import { accountView, type AccountView } from "../../../observe/campaign-view.ts";
 import { tableText, type Cell } from "../../../terminal/table.ts";
@@ -26,7 +27,7 @@ export function previewText(
 
 function changeText({ what, before, after, share }: Change): string {
   if (before === after) return `${what}: ${before}, as it is`;
-  return `${what}: ${before} → ${after}${share === null ? "" : ` (${signed(share)})`}`;
+  return `${what}: ${before} → ${after}${share === null ? "" : ` (${signedPercent(share)})`}`;
 }
 
 /** What the plan is and would be; where it is the same, once. */
@@ -89,12 +90,4 @@ function outTexts(
             "refused (reservation policy strict)",
         ]),
   ];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function signed(share: number): string {
-  return `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)} %`;
 }

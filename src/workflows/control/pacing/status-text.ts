@@ -5,6 +5,7 @@ import { zonedText } from "../../../domain/calendar.ts";
 import type { BudgetStatus, Outlook, PeriodStatus } from "../../../domain/campaign/control.ts";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
 import { formatMinor, type Minor } from "../../../domain/money/money.ts";
+import { percent } from "../../../domain/figures.ts";
 import { toJson } from "../../../log/codec/json.ts";
 import { statusView, type AccountView } from "../../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../../observe/warnings.ts";
@@ -135,8 +136,4 @@ function commandText(
   const became =
     outcome === "refused" ? `refused: ${refusal ?? "no reason given"}` : `${outcome}, revision ${revision}`;
   return `${time(atMs)} ${what}: ${became}${reason === null ? "" : ` – ${reason}`}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,4 +1,4 @@
-// Figures: numbers as people read them.
+// Figures: numbers and times as people read them. It imports nothing, so that a browser can read it as it is.
 
 export function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
@@ -9,7 +9,16 @@ export function decimal(value: number): string {
 }
 
 export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)}\u00a0%`;
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** With its sign: a difference. */
+export function signed(value: number): string {
+  return `${value > 0 ? "+" : ""}${decimal(value)}`;
+}
+
+export function signedPercent(share: number): string {
+  return `${share > 0 ? "+" : ""}${percent(share)}`;
 }
 
 /** Of a figure per session, what it is in a thousand of them. */
@@ -26,6 +35,20 @@ export function short(value: number): string {
 export function clock(hour: number): string {
   const minutes = Math.floor(hour * 60) % 1440;
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** `5 Jan 2026, 08:00 CET`. */
+export function timeText(atMs: number, timeZone: string): string {
+  let shown = clocks.get(timeZone);
+  if (shown === undefined) {
+    const date = { year: "numeric", month: "short", day: "numeric" } as const;
+    const time = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+    shown = new Intl.DateTimeFormat("en-GB", { timeZone, ...date, ...time });
+    clocks.set(timeZone, shown);
+  }
+  return shown.format(atMs);
 }
 
 /** A figure with its interval. */
