@@ -63,7 +63,7 @@ case $role in
     ;;
   gateway)
     topics "Write" sessions outcomes profiles
-    topics "Read" sessions outcomes decisions settlements dead-letters budget-pacing
+    topics "Read" sessions outcomes erasures decisions settlements dead-letters budget-pacing
     ;;
   consumer)
     topics "Read" decisions settlements

@@ -41,14 +41,24 @@ const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** `5 Jan 2026, 08:00 CET`. */
 export function timeText(atMs: number, timeZone: string): string {
-  let shown = clocks.get(timeZone);
+  return clockOf(timeZone, {}).format(atMs);
+}
+
+/** `5 Jan 2026, 08:00:00 CET`. */
+export function secondText(atMs: number, timeZone: string): string {
+  return clockOf(timeZone, { second: "2-digit" }).format(atMs);
+}
+
+function clockOf(timeZone: string, seconds: { readonly second?: "2-digit" }): Intl.DateTimeFormat {
+  const name = `${timeZone} ${seconds.second ?? ""}`;
+  let shown = clocks.get(name);
   if (shown === undefined) {
     const date = { year: "numeric", month: "short", day: "numeric" } as const;
-    const time = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+    const time = { hour: "2-digit", minute: "2-digit", ...seconds, timeZoneName: "short" } as const;
     shown = new Intl.DateTimeFormat("en-GB", { timeZone, ...date, ...time });
-    clocks.set(timeZone, shown);
+    clocks.set(name, shown);
   }
-  return shown.format(atMs);
+  return shown;
 }
 
 /** A figure with its interval. */

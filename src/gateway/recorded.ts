@@ -6,6 +6,7 @@ import type { Decision } from "../domain/decision/decision.ts";
 import type { Session } from "../domain/session/session.ts";
 import { Problem } from "../http/problem.ts";
 import { codecFor, decodedOrNull, type TopicValues } from "../log/codec/codec.ts";
+import { erasedAt } from "../log/codec/erased-users.ts";
 import type { EventLog, LogRecord } from "../log/event-log.ts";
 import { lookBack } from "../log/reading/look-back.ts";
 import type { History } from "./contract.ts";
@@ -13,6 +14,13 @@ import type { History } from "./contract.ts";
 /** Of a partition. */
 const MOST_RECORDS = 200_000;
 const AT_A_TIME = 4;
+
+interface OfUser {
+  readonly userId: string;
+  readonly partition: number;
+  readonly most: number;
+  readonly forgottenMs: number;
+}
 
 export class PublishedSession {
   readonly #log: EventLog;
@@ -37,13 +45,14 @@ export class PublishedSession {
     );
   }
 
-  /** The last of each, newest first. */
+  /** The last of each, newest first; of a user who was erased, what came since. */
   async history(userId: string, partition: number, most: number): Promise<History> {
     return await this.#admitted(async () => {
+      const forgottenMs = (await erasedAt(this.#log, userId, partition)) ?? -Infinity;
       const [decisions, settlements, outcomes] = await Promise.all([
-        this.#lastOf("decisions", userId, partition, most),
-        this.#lastOf("settlements", userId, partition, most),
-        this.#lastOf("outcomes", userId, partition, most),
+        this.#lastOf("decisions", { userId, partition, most, forgottenMs }),
+        this.#lastOf("settlements", { userId, partition, most, forgottenMs }),
+        this.#lastOf("outcomes", { userId, partition, most, forgottenMs }),
       ]);
       return {
         decisions: decisions.found,
@@ -70,15 +79,14 @@ export class PublishedSession {
 
   async #lastOf<N extends "decisions" | "settlements" | "outcomes">(
     topic: N,
-    userId: string,
-    partition: number,
-    most: number,
+    { userId, partition, most, forgottenMs }: OfUser,
   ): Promise<{ readonly found: readonly TopicValues[N][]; readonly isComplete: boolean }> {
     const found: TopicValues[N][] = [];
     let isComplete = true;
     for await (const { records, isFirst } of lookBack(this.#log, topic, partition, MOST_RECORDS)) {
       isComplete = isFirst;
-      for (const value of valuesWith(topic, records, userId)) if (value.userId === userId) found.push(value);
+      const since = records.filter(({ timestampMs }) => timestampMs > forgottenMs);
+      for (const value of valuesWith(topic, since, userId)) if (value.userId === userId) found.push(value);
       if (found.length > most) return { found: found.slice(0, most), isComplete: false };
     }
     return { found, isComplete };

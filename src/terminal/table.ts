@@ -25,11 +25,3 @@ export function tableText(head: readonly string[], rows: readonly (readonly Cell
 function isAmount(cell: Cell | undefined): boolean {
   return typeof cell === "number" || typeof cell === "bigint" || cell === null;
 }
-
-/** A time as people write it, in UTC. */
-export function utcText(ms: number): string {
-  return new Date(ms)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.000Z$/, "Z");
-}

@@ -91,4 +91,13 @@ describe("outcomes and profiles", () => {
     });
     expect(await door.ask("PUT", "/v1/profiles/p", {})).toMatchObject({ status: 400, body: { field: "attributes" } });
   });
+
+  it("of a user who was erased are in no history, and neither is what was decided", async () => {
+    const path = `/v1/users/${encodeURIComponent(userId)}/history`;
+    expect((await door.ask("GET", path)).body["decisions"]).toHaveLength(1);
+    expect((await world.shell.run(["users", "erase", userId])).code).toBe(0);
+    expect((await door.ask("GET", path)).body).toMatchObject({ decisions: [], outcomes: [], settlements: [] });
+    await door.decide("later", { userId });
+    expect((await door.ask("GET", path)).body["decisions"]).toMatchObject([{ sessionId: "later" }]);
+  });
 });

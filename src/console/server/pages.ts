@@ -57,9 +57,16 @@ export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health,
   app.get("/api/changes", changes, (request, reply) =>
     answer(request, reply, () => changesPage(model, request.query.campaign ?? null)),
   );
-  const user = z.object({ id: z.string().min(1).max(MAX_ID_BYTES), days: z.coerce.number().min(1).max(90).default(7) });
-  app.get("/api/users", { config, schema: { querystring: user } }, async ({ query: { id, days } }) =>
-    live.once(await readUser(log, id, { nowMs: nowMs(), days, signal })),
+  const user = z.object({ id: z.string().min(1).max(MAX_ID_BYTES), until: z.coerce.number().int().min(0).optional() });
+  app.get("/api/users", { config, schema: { querystring: user } }, async ({ query: { id, until } }) =>
+    live.once(
+      await readUser(log, id, {
+        untilMs: until ?? null,
+        campaignOf: (campaign) => model.campaign(campaign),
+        zoneOf: model.zoneOf,
+        signal,
+      }),
+    ),
   );
   app.get("/api/health", { config }, (request, reply) => answer(request, reply, () => healthPage(model, health())));
   app.get("/api/releases", { config }, (request, reply) => answer(request, reply, () => releasesPage(model)));

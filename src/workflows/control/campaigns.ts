@@ -4,9 +4,10 @@
 
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { timeZonesOf, type TimeZoneOf } from "../../domain/campaign/time-zones.ts";
 import type { CampaignState } from "../../domain/campaign/control.ts";
 import { readTopic } from "../../log/codec/reading.ts";
-import type { EventLog } from "../../log/event-log.ts";
+import { LogUnavailable, type EventLog } from "../../log/event-log.ts";
 
 export interface CampaignOnLog {
   readonly campaign: Campaign;
@@ -45,6 +46,17 @@ export class CampaignReading {
 
 export async function campaignsOn(log: EventLog): Promise<readonly CampaignOnLog[]> {
   return await new CampaignReading(log).look();
+}
+
+/** By whose clocks what is on the log is told to people; in UTC, which is noted, for who may not read the campaigns. */
+export async function timeZonesOn(log: EventLog, note: (text: string) => void): Promise<TimeZoneOf> {
+  try {
+    return timeZonesOf((await campaignsOn(log)).map(({ campaign }) => campaign));
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof LogUnavailable) throw error;
+    note(`times are in UTC, since the campaigns' time zones cannot be read: ${error.message}`);
+    return timeZonesOf([]);
+  }
 }
 
 /** The campaign that is named, or the only one there is. */

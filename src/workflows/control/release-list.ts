@@ -3,6 +3,7 @@
 
 import { zonedText } from "../../domain/calendar.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { timeZonesOf } from "../../domain/campaign/time-zones.ts";
 import type { ReleaseRecord } from "../../domain/campaign/control.ts";
 import { parseManifest, releaseHash, type ReleaseManifest } from "../../domain/release/release.ts";
 import { notePassedOver, readTopic } from "../../log/codec/reading.ts";
@@ -75,12 +76,12 @@ export async function pickRelease(log: EventLog, begins: string, campaign: strin
   );
 }
 
-/** When it was published, by the clocks of its campaign's zone; of a campaign that is not on the log yet, by UTC. */
+/** When it was published, by the clocks of its campaign's zone. */
 export async function publishedText(
   log: EventLog,
 ): Promise<(record: Pick<ReleaseRecord, "campaign" | "publishedAtMs">) => string> {
-  const zones = new Map((await campaignsOn(log)).map(({ campaign }) => [campaign.id, campaign.timeZone]));
-  return ({ campaign, publishedAtMs }) => zonedText(zones.get(campaign) ?? "UTC", publishedAtMs);
+  const zoneOf = timeZonesOf((await campaignsOn(log)).map(({ campaign }) => campaign));
+  return ({ campaign, publishedAtMs }) => zonedText(zoneOf(campaign), publishedAtMs);
 }
 
 export function releaseJson({ record, manifest, standing }: ListedRelease) {

@@ -2,6 +2,8 @@
 // A record of any topic for people and for JSON: its place, its key and its value by the topic's schema; bytes that the
 // schema does not fit are shown as they are, with the reason.
 
+import { zonedText } from "../../domain/calendar.ts";
+import type { TimeZoneOf } from "../../domain/campaign/time-zones.ts";
 import { ErasedUsers } from "../../domain/session/erasure.ts";
 import { Undecodable, schemaCodec } from "../../log/codec/codec.ts";
 import { toJson, type Json } from "../../log/codec/json.ts";
@@ -10,7 +12,6 @@ import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import { profileUserOf, userOf } from "../../serve/state/state.ts";
 import { CONTROL_PREFIX } from "../../task/cycle/control-record.ts";
 import { printableLine } from "../../terminal/printable.ts";
-import { utcText } from "../../terminal/table.ts";
 
 export interface RecordView {
   readonly topic: string;
@@ -68,12 +69,24 @@ function withheld(json: Json): Json {
   );
 }
 
-export function viewText(view: RecordView): string {
+/** Times by the clocks of the record's campaign. */
+export function viewText(view: RecordView, zoneOf: TimeZoneOf): string {
   const { partition, offset, timestampMs, key, value, undecodable, bytes, erased } = view;
-  const place = `${partition}@${offset} ${utcText(timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
+  const place = `${partition}@${offset} ${zonedText(zoneOf(campaignOf(value)), timestampMs)} ${key === null ? "(no key)" : printableLine(key)}`;
   if (undecodable !== undefined) return `${place} undecodable: ${undecodable}: ${shortened(bytes ?? "")}`;
   if (erased === true) return `${place} (erased)`;
   return `${place} ${value === null ? "(tombstone)" : shortened(JSON.stringify(value))}`;
+}
+
+/** Null: it has none, or does not say whose it is. */
+function campaignOf(value: Json): string | null {
+  const campaign = fieldOf(value, "campaign");
+  const id = typeof campaign === "string" ? campaign : fieldOf(campaign, "id");
+  return typeof id === "string" ? id : null;
+}
+
+function fieldOf(value: Json, name: string): Json {
+  return typeof value === "object" && value !== null && name in value ? (value as Record<string, Json>)[name]! : null;
 }
 
 function shortened(text: string): string {

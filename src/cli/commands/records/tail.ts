@@ -6,6 +6,7 @@ import type { EventLog, LogRecord, PartitionRange } from "../../../log/event-log
 import { TOPICS } from "../../../log/topics.ts";
 import { defineCommand } from "../../command.ts";
 import { DONE } from "../../../terminal/context.ts";
+import { timeZonesOn } from "../../../workflows/control/campaigns.ts";
 import { mergedByTime } from "../../../workflows/topics/merge.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { flag, option, required } from "../../options.ts";
@@ -25,7 +26,7 @@ const asFrom: Parse<From> = (typed) => {
 export const command = defineCommand({
   summary: "print a topic's records",
   description:
-    "Prints each record with its partition, offset, time, key and value. What is there comes by its time, over all " +
+    "Prints each record with its partition, offset, time (by its campaign's clocks), key and value. What is there comes by its time, over all " +
     "partitions; with --follow, what comes later as it comes, until Ctrl-C. What is of a user who was erased since is not shown.",
   examples: [
     "stipend tail decisions --follow",
@@ -54,11 +55,12 @@ export const command = defineCommand({
       if (place.kind === "offset") checkOffset(place.at, there, topic);
       const ranges = startingAt(there, place);
       const erased = await erasedOf(log, topic);
+      const zoneOf = await timeZonesOn(log, (text) => context.output.note(text));
       let left = limit ?? Infinity;
       for await (const record of recordsOf(log, topic, ranges, { follow, signal: context.signal })) {
         if (place.kind === "time" && record.timestampMs < place.at) continue;
         const view = recordViewOf(record, erased);
-        context.output.item(view, () => viewText(view));
+        context.output.item(view, () => viewText(view, zoneOf));
         left -= 1;
         if (left === 0) break;
       }

@@ -23,7 +23,7 @@ export function Health() {
 }
 
 function Content({
-  page: { place, partitions, letters, reading, state, verify, sentAgain },
+  page: { place, partitions, letters, reading, state, verify, sentAgain, timeZone },
   nowMs,
 }: {
   page: HealthPage;
@@ -44,7 +44,7 @@ function Content({
       <${LogParts} state=${state} />
     <//>
     <${Panel} title="This console">
-      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${timeText(reading.decisionsSinceMs, "UTC")}.`}</p>
+      <p>${reading.decisionsSinceMs === null ? "It knows all decisions of the last two hours." : `It knows decisions since ${timeText(reading.decisionsSinceMs, timeZone)}.`}</p>
       ${reading.unreadable > 0 && html`<p>${`${whole(reading.unreadable)} records of the topics that it follows could not be read, and were passed over.`}</p>`}
     <//>
   </div>`;

@@ -1,11 +1,11 @@
 // User: what the log has of one user, and why each decision was what it was.
 
-import { timeText } from "../../../domain/figures.ts";
-import { useEffect, useState } from "preact/hooks";
+import { secondText, timeText } from "../../../domain/figures.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { LivePage } from "../../server/live-pages.ts";
 import type { UserEvent, UserPage } from "../../views/pages/user-page.ts";
 import { valueOf } from "../forms/fields.ts";
-import { moment, money } from "../parts/format.ts";
+import { money } from "../parts/format.ts";
 import { goTo } from "../parts/go-to.ts";
 import { html } from "../parts/html.ts";
 import { messageOf } from "../live/live.ts";
@@ -32,61 +32,92 @@ export function User({ id }: { id: string | null }) {
   `;
 }
 
-type Found =
-  | { readonly kind: "reading" }
-  | { readonly kind: "fault"; readonly text: string }
-  | { readonly kind: "here"; readonly page: UserPage };
+/** Stretches of time that were read, put together. */
+type Known = Pick<UserPage, "partition" | "timeZone" | "profile" | "events" | "sinceMs" | "isCut" | "erasedAtMs">;
 
-const DAYS = [1, 7, 30, 90] as const;
+interface Reading {
+  /** Null: nothing is known yet. */
+  readonly known: Known | null;
+  readonly isReading: boolean;
+  readonly fault: string | null;
+}
 
+const BEGUN: Reading = { known: null, isReading: true, fault: null };
+
+/** The log is read backwards, a bounded stretch at a time, until something more is found; whoever looks can end it. */
 function Timeline({ id }: { id: string }) {
-  const [days, setDays] = useState<number>(7);
-  const [found, setFound] = useState<Found>({ kind: "reading" });
+  const [reading, setReading] = useState(BEGUN);
+  const ending = useRef(new AbortController());
+  const readOn = async (before: Known | null): Promise<void> => {
+    ending.current.abort();
+    const { signal } = (ending.current = new AbortController());
+    let known = before;
+    const events = before?.events.length ?? 0;
+    do {
+      setReading({ known, isReading: true, fault: null });
+      const next = await read(id, known?.sinceMs ?? null, signal);
+      if (signal.aborted) return;
+      if (typeof next === "string") return setReading({ known, isReading: false, fault: next });
+      known = known === null ? next : joined(known, next);
+    } while (known.events.length === events && known.sinceMs !== null);
+    setReading({ known, isReading: false, fault: null });
+  };
+  const stop = (): void => {
+    ending.current.abort();
+    setReading((now) => ({ ...now, isReading: false }));
+  };
   useEffect(() => {
-    const ending = new AbortController();
-    setFound({ kind: "reading" });
-    void read(id, days, ending.signal).then((next) => {
-      if (!ending.signal.aborted) setFound(next);
-    });
-    return () => ending.abort();
-  }, [id, days]);
-  const choices = DAYS.map(
-    (each) =>
-      html`<button type="button" class="small" key=${each} aria-pressed=${days === each} onClick=${() => setDays(each)}>${each === 1 ? "1 day" : `${each} days`}</button>`,
-  );
+    setReading(BEGUN);
+    void readOn(null);
+    return () => ending.current.abort();
+  }, [id]);
+  const { known, isReading, fault } = reading;
+  const more = known !== null && known.sinceMs !== null && !isReading;
   return html`
     <div class="panel">
-      <div class="choices" role="group" aria-label="How far back">${choices}</div>
       <h2 class="id">${id}</h2>
-      ${found.kind === "reading" && html`<p class="quiet" role="status">Reading the user's partition…</p>`}
-      ${found.kind === "fault" && html`<${Note} kind="bad" text=${found.text} />`}
-      ${found.kind === "here" && html`<${Events} page=${found.page} />`}
+      ${known !== null && html`<${Events} known=${known} isReading=${isReading} />`}
+      ${isReading && html`<p class="quiet" role="status">Reading the user's partition… <button type="button" class="small" onClick=${stop}>Stop</button></p>`}
+      ${fault !== null && html`<${Note} kind="bad" text=${fault} />`}
+      ${more && html`<button type="button" onClick=${() => void readOn(known)}>Look further back</button>`}
     </div>
   `;
 }
 
-async function read(id: string, days: number, signal: AbortSignal): Promise<Found> {
-  const query = new URLSearchParams({ id, days: String(days) });
+function joined(later: Known, earlier: UserPage): Known {
+  return {
+    ...earlier,
+    profile: later.profile ?? earlier.profile,
+    events: [...later.events, ...earlier.events],
+    isCut: later.isCut || earlier.isCut,
+  };
+}
+
+/** What is wrong, where it cannot be read. */
+async function read(id: string, untilMs: number | null, signal: AbortSignal): Promise<UserPage | string> {
+  const query = new URLSearchParams({ id, ...(untilMs === null ? {} : { until: String(untilMs) }) });
   try {
     const response = await fetch(`/api/users?${query}`, { headers: authorization(), signal });
-    if (!response.ok) return { kind: "fault", text: await messageOf(response) };
-    const { page } = (await response.json()) as LivePage;
-    return { kind: "here", page: page as UserPage };
+    if (!response.ok) return await messageOf(response);
+    return ((await response.json()) as LivePage).page as UserPage;
   } catch {
-    return { kind: "fault", text: "The console cannot be reached." };
+    return "The console cannot be reached.";
   }
 }
 
-function Events({ page: { partition, profile, events, sinceMs, isCut } }: { page: UserPage }) {
+function Events({ known, isReading }: { known: Known; isReading: boolean }) {
+  const { partition, timeZone, profile, events, sinceMs, isCut, erasedAtMs } = known;
+  const since = sinceMs === null ? "all that the log keeps" : `since ${timeText(sinceMs, timeZone)}`;
   return html`
-    <p class="note">${`Partition ${partition}; ${sinceMs === null ? "all that the log keeps" : `since ${timeText(sinceMs, "UTC")}`}${isCut ? `; the latest ${events.length} events` : ""}. Times in UTC.`}</p>
-    ${profile !== null && html`<details><summary>Profile, ${timeText(profile.atMs, "UTC")}</summary><${Attributes} of=${profile.attributes} /></details>`}
+    <p class="note">${`Partition ${partition}; ${since}${isCut ? "; of very many events at a time the latest" : ""}.`}</p>
+    ${erasedAtMs !== null && html`<p>${`This user was erased on ${timeText(erasedAtMs, timeZone)}: nothing from before is shown.`}</p>`}
+    ${profile !== null && html`<details><summary>Profile, ${timeText(profile.atMs, timeZone)}</summary><${Attributes} of=${profile.attributes} /></details>`}
     ${
       events.length === 0
-        ? html`<p class="quiet">The log has nothing of this user in that time.</p>`
+        ? !isReading && html`<p class="quiet">The log has nothing of this user in that time.</p>`
         : html`<ol class="timeline">${events.map(
             (event, at) => html`<li key=${at} class=${event.kind}>
-          <time>${moment(event.atMs)}</time>
+          <time datetime=${new Date(event.atMs).toISOString()}>${secondText(event.atMs, event.timeZone)}</time>
           <div><${Event} event=${event} /></div>
         </li>`,
           )}</ol>`
@@ -116,7 +147,7 @@ function Event({ event }: { event: UserEvent }) {
     case "decision":
       return html`<strong>${event.offer === null ? "Nothing was given" : `“${event.offer.id}” was given, ${money(event.offer.face, event.offer.currency)}`}</strong>
         <p>${event.sentence}</p>
-        <small>${[event.campaign ?? "no campaign", `decision ${event.decisionId}`, ...(event.release === null ? [] : [`release ${event.release.slice(0, 12)}`]), ...(event.validUntilMs === null ? [] : [`valid until ${timeText(event.validUntilMs, "UTC")}`])].join(" · ")}</small>`;
+        <small>${[event.campaign ?? "no campaign", `decision ${event.decisionId}`, ...(event.release === null ? [] : [`release ${event.release.slice(0, 12)}`]), ...(event.validUntilMs === null ? [] : [`valid until ${timeText(event.validUntilMs, event.timeZone)}`])].join(" · ")}</small>`;
     case "outcome":
       return html`<strong>${OUTCOME_WORDS[event.what]}</strong> <small>${`of decision ${event.decisionId}`}</small>
         ${Object.keys(event.rewards).length > 0 && html`<${Attributes} of=${event.rewards} />`}`;

@@ -48,11 +48,6 @@ export function compact(value: number): string {
   return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
 }
 
-/** `2026-01-05 08:00:00`, UTC, to the second. */
-export function moment(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
-}
-
 /** `2026-01-05T08:00`, as the clocks of the zone show it: for fields. */
 export function clockTime(atMs: number, timeZone: string): string {
   const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" } as const;

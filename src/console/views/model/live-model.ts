@@ -2,6 +2,7 @@
 // from their beginning and the others from a while ago; `src/console/server/follower.ts` feeds it. Pure.
 
 import type { Campaign } from "../../../domain/campaign/campaign.ts";
+import { timeZonesOf, type TimeZoneOf } from "../../../domain/campaign/time-zones.ts";
 import { isThere } from "../../../observe/campaign-view.ts";
 import { warningsOf, type Surrounding, type Warning } from "../../../observe/warnings.ts";
 import type { BudgetStatus } from "../../../domain/campaign/control.ts";
@@ -54,6 +55,11 @@ export class LiveModel {
       decisions: (decision) => this.rates.take(decision),
     };
     handlers[topic](value);
+  }
+
+  /** By whose clocks times are told. */
+  get zoneOf(): TimeZoneOf {
+    return timeZonesOf(this.#campaigns.values());
   }
 
   /** By id. */

@@ -10,6 +10,8 @@ export interface HealthPage extends Shown {
   /** Null before the log was asked. */
   readonly partitions: readonly PartitionHealth[] | null;
   readonly letters: readonly LetterGroup[];
+  /** By whose clocks times are told. */
+  readonly timeZone: string;
   /** What the console itself has read. */
   readonly reading: { readonly decisionsSinceMs: number | null; readonly unreadable: number };
 }
@@ -95,6 +97,7 @@ export function healthPage(
       })) ?? null,
     letters: model.letters.groups(),
     ...shown,
+    timeZone: model.zoneOf(null),
     reading: { decisionsSinceMs, unreadable },
   };
 }

@@ -1,5 +1,7 @@
-// User page: what the log has of one user, as a timeline.
+// User page: what the log has of one user in a stretch of time, as a timeline.
 
+import type { Campaign } from "../../../domain/campaign/campaign.ts";
+import type { TimeZoneOf } from "../../../domain/campaign/time-zones.ts";
 import type { Decision, Reason, Settlement } from "../../../domain/decision/decision.ts";
 import type { Outcome, Profile, Session } from "../../../domain/session/session.ts";
 import type { Attributes } from "../../../domain/session/features.ts";
@@ -9,16 +11,24 @@ import { decisionSentence } from "../decision-sentence.ts";
 export interface UserPage {
   readonly userId: string;
   readonly partition: number;
+  /** By whose clocks times are told that belong to no campaign. */
+  readonly timeZone: string;
+  /** When the user was erased: nothing from before it is shown. */
+  readonly erasedAtMs: number | null;
+  /** The latest of the stretch. */
   readonly profile: { readonly atMs: number; readonly attributes: Attributes } | null;
   /** Newest first. */
   readonly events: readonly UserEvent[];
-  /** How far back was read; null: to the beginning of what the log keeps. */
+  /** Where the stretch begins; null: at the beginning of what the log keeps. */
   readonly sinceMs: number | null;
   /** Whether there were more events than are shown. */
   readonly isCut: boolean;
 }
 
-export type UserEvent =
+/** Told by the clocks of its campaign. */
+export type UserEvent = WhatCame & { readonly timeZone: string };
+
+type WhatCame =
   | {
       readonly kind: "session";
       readonly atMs: number;
@@ -56,7 +66,7 @@ export type UserEvent =
       readonly status: Settlement["status"];
       readonly spent: number;
       readonly backed: number;
-      /** Of the decision; null where that is gone. */
+      /** Null where the campaign is gone and the decision too. */
       readonly currency: Currency | null;
     };
 
@@ -68,26 +78,34 @@ export interface UserRecords {
   readonly settlements: readonly Settlement[];
 }
 
+/** Null: it is not on the log any more. */
+export type CampaignOf = (id: string) => Pick<Campaign, "currency"> | null;
+
 export const MOST_EVENTS = 300;
 
 export function userPage(
-  { userId, partition, sinceMs }: Pick<UserPage, "userId" | "partition" | "sinceMs">,
+  stretch: Pick<UserPage, "userId" | "partition" | "sinceMs" | "erasedAtMs">,
   records: UserRecords,
+  campaignOf: CampaignOf,
+  zoneOf: TimeZoneOf,
 ): UserPage {
   const profile = records.profiles.at(-1);
-  const currencies = new Map(records.decisions.map(({ decisionId, currency }) => [decisionId, currency]));
+  const decisions = new Map(records.decisions.map((decision) => [decision.decisionId, decision]));
+  const campaigns = new Map(records.decisions.map(({ sessionId, campaign }) => [sessionId, campaign]));
+  const currency = ({ decisionId, campaign }: Settlement): string | null =>
+    decisions.get(decisionId)?.currency ?? campaignOf(campaign)?.currency ?? null;
+  const told = (event: WhatCame, campaign: string | null): UserEvent => ({ ...event, timeZone: zoneOf(campaign) });
   const events = [
-    ...records.sessions.map(sessionEvent),
-    ...records.decisions.map(decisionEvent),
-    ...records.outcomes.map(outcomeEvent),
-    ...records.settlements.map((each) => moneyEvent(each, currencies.get(each.decisionId) ?? null)),
+    ...records.sessions.map((each) => told(sessionEvent(each), each.campaign ?? campaigns.get(each.sessionId) ?? null)),
+    ...records.decisions.map((each) => told(decisionEvent(each), each.campaign)),
+    ...records.outcomes.map((each) => told(outcomeEvent(each), decisions.get(each.decisionId)?.campaign ?? null)),
+    ...records.settlements.map((each) => told(moneyEvent(each, currency(each)), each.campaign)),
   ];
   // What happened at one time comes in the order of its causes.
   const inOrder = events.toSorted((a, b) => b.atMs - a.atMs || ORDER.indexOf(b.kind) - ORDER.indexOf(a.kind));
   return {
-    userId,
-    partition,
-    sinceMs,
+    ...stretch,
+    timeZone: zoneOf(null),
     profile: profile === undefined ? null : { atMs: profile.atMs, attributes: profile.attributes },
     events: inOrder.slice(0, MOST_EVENTS),
     isCut: inOrder.length > MOST_EVENTS,
@@ -96,11 +114,11 @@ export function userPage(
 
 const ORDER = ["session", "decision", "outcome", "money"] as const;
 
-function sessionEvent({ atMs, sessionId, surface, campaign, attributes }: Session): UserEvent {
+function sessionEvent({ atMs, sessionId, surface, campaign, attributes }: Session): WhatCame {
   return { kind: "session", atMs, sessionId, surface, campaign, attributes };
 }
 
-function decisionEvent(decision: Decision): UserEvent {
+function decisionEvent(decision: Decision): WhatCame {
   const { decidedAtMs, decisionId, sessionId, campaign, reason, arm, armId, faceMinor, currency } = decision;
   return {
     kind: "decision",
@@ -116,11 +134,11 @@ function decisionEvent(decision: Decision): UserEvent {
   };
 }
 
-function outcomeEvent({ atMs, outcomeId, decisionId, kind, rewards }: Outcome): UserEvent {
+function outcomeEvent({ atMs, outcomeId, decisionId, kind, rewards }: Outcome): WhatCame {
   return { kind: "outcome", atMs, outcomeId, decisionId, what: kind, rewards };
 }
 
-function moneyEvent(settlement: Settlement, currency: string | null): UserEvent {
+function moneyEvent(settlement: Settlement, currency: string | null): WhatCame {
   const { atMs, decisionId, campaign, status, amountMinor, releasedMinor } = settlement;
   return {
     kind: "money",
