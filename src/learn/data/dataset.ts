@@ -72,7 +72,7 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
     const block = await own.sample(LOOKED_AT_ROWS, options.seed);
     const leaks = options.spec === undefined ? findLeaks(block, own, options.mapping) : [];
     const { spec, rowsOfArm } = profile;
-    const randomisation = judgeRandomisation({ block, spec, mapping: options.mapping, rowsOfArm });
+    const randomisation = await judgeRandomisation({ block, spec, mapping: options.mapping, rowsOfArm });
     const told = refuseUnlessObservational(randomisation, options.observational ?? false);
     progress("dataset", 1, `${profile.rows} rows`);
     const warnings = [...told, ...profile.warnings, ...leaks];

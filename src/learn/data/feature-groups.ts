@@ -10,8 +10,6 @@ export interface FeatureGroups {
   /** [n] the row's group */
   readonly of: Int32Array;
   readonly count: number;
-  /** Whether a larger group means a larger value. */
-  readonly isOrdered: boolean;
   readonly name: (group: number) => string;
 }
 
@@ -31,7 +29,7 @@ export function groupsOf(
       of[row] = position < 0 ? categories.length : position;
     }
     const name = (group: number): string => categories[group] ?? "(any other)";
-    return { of, count: categories.length + 1, isOrdered: false, name };
+    return { of, count: categories.length + 1, name };
   }
   const sorted = Float32Array.from({ length: block.n }, (_, row) => block.x[row * width + offset]!).toSorted();
   const edges = edgesOf(sorted);
@@ -39,7 +37,6 @@ export function groupsOf(
   return {
     of,
     count: edges.length,
-    isOrdered: true,
     name: (group) => (edges.length <= BINS ? `${edges[group]}` : `about ${edges[group]}`),
   };
 }

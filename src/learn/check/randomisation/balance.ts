@@ -5,32 +5,39 @@
 import { itemAt } from "../../../domain/assert.ts";
 import type { FeatureSpec } from "../../../domain/session/features.ts";
 import { featureWidth } from "../../../domain/session/features.ts";
-import { groupsOf, type FeatureGroups } from "../../data/feature-groups.ts";
 import type { Block } from "../../nouns.ts";
+import { binRows } from "../../trees/bins.ts";
 import { aucOf } from "./auc.ts";
+import { BINS, boostedScores, type Question } from "./classifier.ts";
 import type { ArmBalance, Auc, FeatureDifference } from "./figures.ts";
-import { boostedScores } from "./trees.ts";
 
 /** Rows that the classifier looks at, and the fewest of an arm. */
 const CLASSIFIED_ROWS = 20_000;
 const FEW = 50;
 
 /** Each arm against the control. `strata`: names of features. */
-export function balanceOf(block: Block, spec: FeatureSpec, arms: number, strata: readonly string[]): ArmBalance[] {
+export async function balanceOf(
+  block: Block,
+  spec: FeatureSpec,
+  arms: number,
+  strata: readonly string[],
+): Promise<ArmBalance[]> {
   const stratumOf = stratumNames(block, spec, strata);
-  const groups = groupedFeatures(block, spec);
-  return Array.from({ length: arms - 1 }, (_, index) => {
-    const arm = index + 1;
+  const binned = binRows(spec, block.x, block.n, { arm: block.arm, arms, dose: null }, BINS);
+  const balances: ArmBalance[] = [];
+  for (let arm = 1; arm < arms; arm += 1) {
     const weight = weightsOf(block, arm, stratumOf);
-    const rows = Int32Array.from(block.arm.keys()).filter((row) => weight[row]! > 0);
+    const rows = Uint32Array.from(block.arm.keys()).filter((row) => weight[row]! > 0);
     const own = rows.reduce((count, row) => count + (block.arm[row] === arm ? 1 : 0), 0);
-    return {
+    const y = Uint8Array.from(block.arm, (given) => (given === arm ? 1 : 0));
+    balances.push({
       arm,
       rows: [own, rows.length - own],
       differences: own === 0 ? [] : differencesOf(block, spec, arm, weight, rows),
-      auc: Math.min(own, rows.length - own) < FEW ? null : classifierAuc(block, groups, arm, weight, rows),
-    };
-  });
+      auc: Math.min(own, rows.length - own) < FEW ? null : await classifierAuc({ rows: binned, y, weight }, rows),
+    });
+  }
+  return balances;
 }
 
 /** A row's stratum, by the values of those features. */
@@ -68,7 +75,7 @@ function differencesOf(
   spec: FeatureSpec,
   arm: number,
   weight: Float64Array,
-  rows: Int32Array,
+  rows: Uint32Array,
 ): FeatureDifference[] {
   const width = block.x.length / block.n;
   const own = new Moments(width);
@@ -128,44 +135,26 @@ class Moments {
   }
 }
 
-function groupedFeatures(block: Block, spec: FeatureSpec): FeatureGroups[] {
-  const width = block.x.length / block.n;
-  let offset = 0;
-  return spec.features.map((feature) => {
-    const groups = groupsOf(block, width, offset, feature);
-    offset += featureWidth(feature);
-    return groups;
-  });
-}
-
-/** Of two halves each is judged by what was learned on the other. */
-function classifierAuc(
-  block: Block,
-  groups: readonly FeatureGroups[],
-  arm: number,
-  weight: Float64Array,
-  rows: Int32Array,
-): Auc {
+/** Of two halves of the rows each is judged by what was learned on the other. */
+async function classifierAuc({ rows: binned, y, weight }: Question, rows: Uint32Array): Promise<Auc> {
   const step = Math.max(1, Math.ceil(rows.length / CLASSIFIED_ROWS));
   const some = rows.filter((_, index) => index % step === 0);
-  const y = Uint8Array.from(block.arm, (given) => (given === arm ? 1 : 0));
   const mean = some.reduce((sum, row) => sum + weight[row]!, 0) / some.length;
-  const even = weight.map((value) => value / mean);
+  const question = { rows: binned, y, weight: weight.map((value) => value / mean) };
   // Rows lie as the file has them: every other one would be every other user of a file in pairs.
-  const halves = [0, 1].map((half) => some.filter((row) => ((Math.imul(row, 0x9e3779b1) >>> 17) & 1) === half));
-  const [first = some, second = some] = halves;
-  const parts = [
-    [first, second],
-    [second, first],
-  ].map(([train = some, judge = some]) =>
-    aucOf(
-      boostedScores(groups, y, even, train, judge),
-      Uint8Array.from(judge, (row) => y[row]!),
-      Float64Array.from(judge, (row) => even[row]!),
-    ),
-  );
-  const [a, b] = parts;
-  if (a === undefined || b === undefined) return { value: 0.5, se: 0.5 };
+  const half = (of: number): Uint32Array => some.filter((row) => ((Math.imul(row, 0x9e3779b1) >>> 17) & 1) === of);
+  const [first, second] = [half(0), half(1)];
+  const a = await judged(question, first, second);
+  const b = await judged(question, second, first);
   // Both halves' figures come of one and the same likeness between them: they move together, and know no more than one.
   return { value: (a.value + b.value) / 2, se: (a.se + b.se) / 2 };
+}
+
+async function judged(question: Question, train: Uint32Array, judge: Uint32Array): Promise<Auc> {
+  const scores = await boostedScores(question, train, judge);
+  return aucOf(
+    scores,
+    Uint8Array.from(judge, (row) => question.y[row]!),
+    Float64Array.from(judge, (row) => question.weight[row]!),
+  );
 }

@@ -33,7 +33,12 @@ const SMD_REFUSED = 0.1;
 /** A difference below is not worth a word, however sure. */
 const SMD_TOLD = 0.05;
 
-export function judgeRandomisation({ block, spec, mapping, rowsOfArm }: RandomisationInput): Randomisation {
+export async function judgeRandomisation({
+  block,
+  spec,
+  mapping,
+  rowsOfArm,
+}: RandomisationInput): Promise<Randomisation> {
   if (mapping.overlap === "partial") return { tested: null, told: [], failed: [] };
   const told: string[] = [];
   const failed: string[] = [];
@@ -41,7 +46,7 @@ export function judgeRandomisation({ block, spec, mapping, rowsOfArm }: Randomis
   const ratio = shares === null ? null : sampleRatio(rowsOfArm, shares);
   if (ratio !== null && shares !== null) judgeRatio(ratio, rowsOfArm, shares, mapping, told, failed);
   const strata = mapping.arm.strata;
-  const arms = balanceOf(block, spec, mapping.arm.arms.length, strata);
+  const arms = await balanceOf(block, spec, mapping.arm.arms.length, strata);
   const columns = block.x.length / block.n;
   for (const balance of arms) judgeArm(balance, arms.length, columns, mapping, told, failed);
   if (shares !== null && strata.length > 0) judgeStrata(block, spec, shares, mapping, told);
