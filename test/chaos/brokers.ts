@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { must } from "../../src/domain/assert.ts";
+import { isAlive } from "../is-alive.ts";
 import type { RunningBroker } from "../../fixtures/broker.ts";
 import type { BrokerHarm, PlannedBroker } from "./schedule.ts";
 
@@ -125,14 +126,5 @@ export class Brokers {
   async stop(): Promise<void> {
     await this.#admin.disconnect().catch(() => undefined);
     await this.running.stop();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -55,3 +55,12 @@ export function sessionLine(number: number, campaign = "spring"): string {
   };
   return JSON.stringify(session);
 }
+
+/** An outcome for a decision as it was read: its incentive is redeemed at its face value. */
+export function redemption(
+  { decisionId, userId }: { readonly decisionId?: unknown; readonly userId?: unknown },
+  rewards: Readonly<Record<string, number>> = {},
+) {
+  const of = { outcomeId: `o-${String(decisionId)}`, decisionId, userId };
+  return { ...of, atMs: Date.now(), kind: "redeemed", amountMinor: null, rewards };
+}

@@ -3,8 +3,9 @@
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { must } from "../../src/domain/assert.ts";
 import { openShell, type Shell } from "../cli/shell.ts";
-import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
+import { redemption, sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
 
 const RUN = "run --json --without-retraining";
 const PATIENCE = { timeout: 60_000 };
@@ -63,17 +64,7 @@ test("the money of a campaign that is begun anew with more partitions never pass
 
   // 4. Sessions go to the new one, outcomes of what the old one gave to the old one, until its holds have ended.
   await decide(more, 100, 40);
-  const { decisionId, userId } = given ?? {};
-  const outcome = {
-    outcomeId: "o-1",
-    decisionId,
-    userId,
-    atMs: Date.now(),
-    kind: "redeemed",
-    amountMinor: null,
-    rewards: {},
-  };
-  await old.ok("send outcomes", JSON.stringify(outcome));
+  await old.ok("send outcomes", JSON.stringify(redemption(must(given, "a decision"))));
   const now = await money(more);
   expect(now.reservedMinor + now.postedMinor).toBeLessThanOrEqual(left);
   await expect.poll(async () => (await money(old)).reservedMinor, PATIENCE).toBe(0);

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Shell } from "../cli/shell.ts";
-import { sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
+import { redemption, sessionLine, writeCampaign, writeRelease } from "../cli/small-campaign.ts";
 
 const RUN = "run --json --without-retraining";
 const USERS = 40;
@@ -26,16 +26,6 @@ async function decided(shell: Shell, count: number): Promise<readonly Row[]> {
   return await decisions(shell);
 }
 
-const redeemed = ({ decisionId, userId }: Row): string =>
-  JSON.stringify({
-    outcomeId: `o-${decisionId}`,
-    decisionId,
-    userId,
-    atMs: Date.now(),
-    kind: "redeemed",
-    amountMinor: null,
-    rewards: {},
-  });
 const numbered = (numbers: readonly number[], session: (of: number) => number = (number) => number): string =>
   numbers.map((number) => sessionLine(number).replace(`"s-${number}"`, `"s-${session(number)}"`)).join("\n");
 const ALL = Array.from({ length: USERS }, (_, number) => number);
@@ -53,7 +43,7 @@ export async function moves(from: Shell, to: Shell): Promise<void> {
   const before = await decided(from, USERS);
   const [first, second] = before.filter(({ reservedMinor }) => reservedMinor > 0);
   if (first === undefined || second === undefined) throw new Error("nobody was given anything");
-  await from.ok("send outcomes", redeemed(first));
+  await from.ok("send outcomes", JSON.stringify(redemption(first)));
   await expect.poll(async () => (await from.run("tail settlements --json")).json.length, PATIENCE).toBe(1);
   const running = await to.run(`log copy ${from.env["STIPEND_DIR"]}`);
   expect([running.code, running.err]).toEqual([
@@ -76,7 +66,7 @@ export async function moves(from: Shell, to: Shell): Promise<void> {
   await decided(to, USERS + 5);
   // A session of before is a repetition, an outcome settles what it is about.
   await to.ok("send sessions", day.split("\n").slice(7, 9).join("\n"));
-  await to.ok("send outcomes", redeemed(second));
+  await to.ok("send outcomes", JSON.stringify(redemption(second)));
   await expect.poll(async () => (await to.run("tail settlements --json")).json.length, PATIENCE).toBe(2);
   // The secret of its chances has come with it: who was in the holdout is in it, and nobody else.
   await to.ok(

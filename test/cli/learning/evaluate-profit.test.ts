@@ -1,24 +1,13 @@
 // `stipend evaluate --value`: what a policy earns when the reward has a worth, and which budget earns most.
 
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
-import type { Shell } from "../shell.ts";
-import { openOfferTable, type OfferTable } from "./offer-table.ts";
+import { openOfferTable } from "./offer-table.ts";
 
-let shell: Shell;
-let line: string;
-let evaluated: OfferTable["evaluated"];
-const folderOf = (name: string): string => join(shell.folder, name);
-
-beforeAll(async () => {
-  ({ shell, line, evaluated } = await openOfferTable());
-});
-
-afterAll(() => shell.close());
+const { shell, line, evaluated, pathOf } = openOfferTable();
 
 test("profit is the worth of the added reward less the spend, of each policy", async () => {
-  const asked = `--release ${folderOf("first")} --budgets 3`;
+  const asked = `--release ${pathOf("first")} --budgets 3`;
   const { valueMinor, arms, releases } = await evaluated(`${asked} --value 2.50EUR`);
   expect(valueMinor).toBe(250);
   const values = [...arms, ...must(releases[0], "release").budgets].map(({ value }) => must(value, "value"));
@@ -30,10 +19,10 @@ test("profit is the worth of the added reward less the spend, of each policy", a
 });
 
 test("for a person the best budget by profit is named; where none pays, that is said", async () => {
-  const { out } = await shell.run(`${line} --release ${folderOf("first")} --value 2.50EUR`);
+  const { out } = await shell.run(`${line} --release ${pathOf("first")} --value 2.50EUR`);
   expect(out).toContain("one 10 × ordered is worth 2.50 EUR, less the spend");
   expect(out).toMatch(/^Profit: Most at a budget of \S+ EUR for 1,000 sessions: \+\S+ EUR \(\S+ to \S+\)\.$/m);
-  const little = await shell.run(`${line} --release ${folderOf("first")} --value 1`);
+  const little = await shell.run(`${line} --release ${pathOf("first")} --value 1`);
   expect(little.out).toMatch(/^Profit: No budget pays: all 5 budgets cost more than they bring; least is lost at /m);
 });
 

@@ -1,41 +1,28 @@
 // `stipend evaluate` on what does not fit the table: refused with what differs and what to do.
 
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { tinyRelease, writeRelease } from "../../serve/tiny-release.ts";
 import { offerCsv, OFFER_MAPPING } from "../offer-log.ts";
-import type { Shell } from "../shell.ts";
-import { openOfferTable, rows, type OfferTable, type Printed } from "./offer-table.ts";
+import { openOfferTable, rows, type Printed } from "./offer-table.ts";
 
-let shell: Shell;
-let line: string;
-let evaluated: OfferTable["evaluated"];
-const folderOf = (name: string): string => join(shell.folder, name);
-
-beforeAll(async () => {
-  ({ shell, line, evaluated } = await openOfferTable());
-});
-
-afterAll(() => shell.close());
+const { shell, line, evaluated, pathOf } = openOfferTable();
 
 describe("what does not fit is refused", () => {
   test("other arms, by their names", async () => {
-    await writeRelease(tinyRelease("other", ["none", "small", "huge"]), folderOf("other-arms"));
-    const { code, err } = await shell.run(`${line} --release ${folderOf("other-arms")}`);
+    await writeRelease(tinyRelease("other", ["none", "small", "huge"]), pathOf("other-arms"));
+    const { code, err } = await shell.run(`${line} --release ${pathOf("other-arms")}`);
     expect(code).toBe(2);
     expect(err).toMatch(/its arms are not the mapping's: only the release has huge; only the mapping has large/);
-    await writeRelease(tinyRelease("turned", ["none", "large", "small"]), folderOf("turned"));
-    expect((await shell.run(`${line} --release ${folderOf("turned")}`)).err).toMatch(/its arms are in another order/);
+    await writeRelease(tinyRelease("turned", ["none", "large", "small"]), pathOf("turned"));
+    expect((await shell.run(`${line} --release ${pathOf("turned")}`)).err).toMatch(/its arms are in another order/);
   });
 
   test("other features, by their names and kinds", async () => {
     const run = async (from: string, to: string) => {
-      const mapping = folderOf("other.yaml");
+      const mapping = pathOf("other.yaml");
       writeFileSync(mapping, OFFER_MAPPING.replace(from, to));
-      return await shell.run(
-        `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")}`,
-      );
+      return await shell.run(`evaluate --data ${pathOf("log.csv")} --mapping ${mapping} --release ${pathOf("first")}`);
     };
     const renamed = await run("vip: boolean", "vips: { kind: boolean, column: vip }");
     expect([renamed.code, renamed.err]).toEqual([
@@ -48,24 +35,22 @@ describe("what does not fit is refused", () => {
   });
 
   test("features in another order, and more of them, are no obstacle", async () => {
-    const mapping = folderOf("turned.yaml");
+    const mapping = pathOf("turned.yaml");
     const turned = OFFER_MAPPING.replace(
       "  visits: numeric\n  vip: boolean",
       "  user: categorical\n  vip: boolean\n  visits: numeric",
     );
     writeFileSync(mapping, turned);
     const { json } = await shell.run(
-      `evaluate --data ${folderOf("log.csv")} --mapping ${mapping} --release ${folderOf("first")} --json`,
+      `evaluate --data ${pathOf("log.csv")} --mapping ${mapping} --release ${pathOf("first")} --json`,
     );
-    const plain = await evaluated(`--release ${folderOf("first")}`);
+    const plain = await evaluated(`--release ${pathOf("first")}`);
     expect((json[0] as unknown as Printed).releases).toEqual(plain.releases);
   });
 
   test("too few rows to say anything", async () => {
-    writeFileSync(folderOf("few.csv"), offerCsv(rows.slice(0, 60)));
-    const { code, err } = await shell.run(
-      `evaluate --data ${folderOf("few.csv")} --mapping ${folderOf("mapping.yaml")}`,
-    );
+    writeFileSync(pathOf("few.csv"), offerCsv(rows.slice(0, 60)));
+    const { code, err } = await shell.run(`evaluate --data ${pathOf("few.csv")} --mapping ${pathOf("mapping.yaml")}`);
     expect([code, err]).toEqual([2, expect.stringMatching(/60 rows are too few to judge by; 100 at least/)]);
   });
 
@@ -84,9 +69,7 @@ describe("what does not fit is refused", () => {
   });
 
   test("a folder that is no release, and the same one twice", async () => {
-    expect((await shell.run(`${line} --release ${folderOf("nowhere")}`)).err).toMatch(/nowhere: no release: ENOENT/);
-    expect((await shell.run(`${line} --release ${folderOf("first")} ${folderOf("first")}`)).err).toMatch(
-      /is named twice/,
-    );
+    expect((await shell.run(`${line} --release ${pathOf("nowhere")}`)).err).toMatch(/nowhere: no release: ENOENT/);
+    expect((await shell.run(`${line} --release ${pathOf("first")} ${pathOf("first")}`)).err).toMatch(/is named twice/);
   });
 });

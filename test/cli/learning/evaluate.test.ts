@@ -2,26 +2,16 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import { sharesAt } from "../../../src/domain/release/frontier.ts";
 import type { Interval } from "../../../src/evaluate/policy/bootstrap.ts";
 import { testOnRealLog } from "../../real-data.ts";
 import { writeRelease } from "../../serve/tiny-release.ts";
 import { FACES, offerCsv, OFFER_MAPPING, SENDS, SHARES, truthOf, WEIGHT, type OfferRow } from "../offer-log.ts";
-import type { Shell } from "../shell.ts";
-import { openOfferTable, release, rising, ROWS, rows, type OfferTable, type Printed } from "./offer-table.ts";
+import { openOfferTable, release, rising, ROWS, rows, type Printed } from "./offer-table.ts";
 
-let shell: Shell;
-let line: string;
-let evaluated: OfferTable["evaluated"];
-const folderOf = (name: string): string => join(shell.folder, name);
-
-beforeAll(async () => {
-  ({ shell, line, evaluated } = await openOfferTable());
-});
-
-afterAll(() => shell.close());
+const { shell, line, evaluated, pathOf } = openOfferTable();
 
 /** EOM with arithmetic of its own, straight from the rows. */
 function eom(of: readonly OfferRow[], shares: readonly (readonly number[])[]): { reward: number; cost: number } {
@@ -39,7 +29,7 @@ const isNear = ({ value, se }: Interval, truth: number): boolean => Math.abs(val
 
 describe("a release on a table", () => {
   test("each arm for all has the value that the rows give it, and the truth is near", async () => {
-    const { arms, rows: counted, warnings } = await evaluated(`--release ${folderOf("first")}`);
+    const { arms, rows: counted, warnings } = await evaluated(`--release ${pathOf("first")}`);
     expect(counted).toBe(ROWS);
     expect(warnings).toEqual([]);
     expect(arms.map(({ arm }) => arm)).toEqual(["none", "small", "large"]);
@@ -55,7 +45,7 @@ describe("a release on a table", () => {
   });
 
   test("each budget has the plan that would be in force on the log's own mix, and its value", async () => {
-    const printed = await evaluated(`--release ${folderOf("first")} --budgets 3`);
+    const printed = await evaluated(`--release ${pathOf("first")} --budgets 3`);
     const { budgets, mix, hash } = must(printed.releases[0], "release");
     expect(hash).toBe(release.hash);
     const few = rows.filter(({ cluster }) => cluster === 0).length / ROWS;
@@ -76,7 +66,7 @@ describe("a release on a table", () => {
   });
 
   test("the one mix for all spends what the plan spends, and the plan that tells users apart beats it", async () => {
-    const { releases } = await evaluated(`--release ${folderOf("first")} --budgets 3`);
+    const { releases } = await evaluated(`--release ${pathOf("first")} --budgets 3`);
     const dearest = must(releases[0]?.budgets.at(-1), "budget");
     expect(dearest.oneMix.value?.cost.value).toBeCloseTo(must(dearest.value, "value").cost.value, 4);
     expect(Object.values(dearest.oneMix.shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 10);
@@ -88,7 +78,7 @@ describe("a release on a table", () => {
   });
 
   test("it ranks users for the arm that works for one cluster only, and for the other the wrong way round", async () => {
-    const { releases } = await evaluated(`--release ${folderOf("first")}`);
+    const { releases } = await evaluated(`--release ${pathOf("first")}`);
     const [small, large] = must(releases[0], "release").ranking;
     // The release believes that every arm does more for the second cluster; small does nothing for it.
     expect(large?.arm).toBe("large");
@@ -98,7 +88,7 @@ describe("a release on a table", () => {
   });
 
   test("of each arm the uplift curve is told from nobody to everybody, and Qini is the area above chance", async () => {
-    const { releases } = await evaluated(`--release ${folderOf("first")}`);
+    const { releases } = await evaluated(`--release ${pathOf("first")}`);
     for (const { curve, qini } of must(releases[0], "release").ranking) {
       expect(curve.map(({ share }) => share)).toEqual(
         Array.from({ length: 21 }, (_, step) => expect.closeTo(step / 20, 10)),
@@ -114,7 +104,7 @@ describe("a release on a table", () => {
   });
 
   test("the feature that tells the clusters apart drives the plan; one that they do not look at has no part in it", async () => {
-    const { releases } = await evaluated(`--release ${folderOf("first")} --budgets 1`);
+    const { releases } = await evaluated(`--release ${pathOf("first")} --budgets 1`);
     const { driving } = must(releases[0], "release");
     const { rows: counted, features } = must(driving, "what drives it");
     expect(counted).toBe(ROWS);
@@ -124,16 +114,16 @@ describe("a release on a table", () => {
     expect(visits?.fall.low).toBeGreaterThan(0);
     expect(visits?.movedShare).toBeCloseTo(0.5, 1);
     expect(vip).toMatchObject({ movedShare: 0, fall: { value: 0, low: 0, high: 0 } });
-    const again = await evaluated(`--release ${folderOf("first")} --budgets 1`);
+    const again = await evaluated(`--release ${pathOf("first")} --budgets 1`);
     expect(must(again.releases[0], "release").driving).toEqual(driving);
-    const fewer = await evaluated(`--release ${folderOf("first")} --budgets 1 --importance-rows 500`);
+    const fewer = await evaluated(`--release ${pathOf("first")} --budgets 1 --importance-rows 500`);
     expect(must(fewer.releases[0], "release").driving?.rows).toBe(500);
-    const none = await evaluated(`--release ${folderOf("first")} --budgets 1 --importance-rows 0`);
+    const none = await evaluated(`--release ${pathOf("first")} --budgets 1 --importance-rows 0`);
     expect(must(none.releases[0], "release").driving).toBeNull();
   });
 
   test("two releases are told apart by paired differences; one that does the same has none", async () => {
-    const { releases } = await evaluated(`--release ${folderOf("first")} ${folderOf("second")} --budgets 2`);
+    const { releases } = await evaluated(`--release ${pathOf("first")} ${pathOf("second")} --budgets 2`);
     expect(releases.map(({ label }) => label)).toEqual(["first", "second"]);
     expect(releases[0]?.budgets.map(({ overFirst }) => overFirst)).toEqual([null, null]);
     expect(releases[1]?.budgets.map(({ overFirst }) => overFirst?.se)).toEqual([0, 0]);
@@ -154,38 +144,38 @@ describe("a release on a table", () => {
 
   test("a release that was learned from these rows is warned of", async () => {
     const evidence = JSON.stringify({ data: { files: ["elsewhere/log.csv"] } });
-    await writeRelease(rising("learned"), folderOf("learned"));
-    writeFileSync(join(folderOf("learned"), "evidence.json"), evidence);
-    const { warnings } = await evaluated(`--release ${folderOf("learned")}`);
+    await writeRelease(rising("learned"), pathOf("learned"));
+    writeFileSync(join(pathOf("learned"), "evidence.json"), evidence);
+    const { warnings } = await evaluated(`--release ${pathOf("learned")}`);
     expect(warnings).toEqual([expect.stringMatching(/learned from log\.csv.*judge it on rows of another log/)]);
-    const { out } = await shell.run(`${line} --release ${folderOf("learned")} --value 2.50EUR`);
+    const { out } = await shell.run(`${line} --release ${pathOf("learned")} --value 2.50EUR`);
     expect(out).toMatch(/^No verdict: it was learned from these rows/m);
     expect(out).not.toMatch(/better at|^Profit: Most/m);
-    const page = folderOf("learned.html");
-    await shell.run(`${line} --release ${folderOf("learned")} --out ${page}`);
+    const page = pathOf("learned.html");
+    await shell.run(`${line} --release ${pathOf("learned")} --out ${page}`);
     expect(readFileSync(page, "utf8")).toContain("No verdict: it was learned from these rows");
     expect(readFileSync(page, "utf8")).not.toContain("Better than one mix for all");
   });
 
   test("the test rows are a fifth, the same by every seed, and a release of the others is judged on them without a warning", async () => {
-    await writeRelease(rising("apart"), folderOf("apart"));
-    const write = (data: object) => writeFileSync(join(folderOf("apart"), "evidence.json"), JSON.stringify({ data }));
+    await writeRelease(rising("apart"), pathOf("apart"));
+    const write = (data: object) => writeFileSync(join(pathOf("apart"), "evidence.json"), JSON.stringify({ data }));
     write({ files: ["elsewhere/log.csv"], part: "train" });
-    const tested = await evaluated(`--release ${folderOf("apart")} --rows test`);
+    const tested = await evaluated(`--release ${pathOf("apart")} --rows test`);
     expect(tested.rows / ROWS).toBeCloseTo(0.2, 1);
     expect(tested.warnings).toEqual([]);
-    const another = await evaluated(`--release ${folderOf("apart")} --rows test --seed 9`);
+    const another = await evaluated(`--release ${pathOf("apart")} --rows test --seed 9`);
     expect(another.arms.map(({ value }) => value?.reward.value)).toEqual(
       tested.arms.map(({ value }) => expect.closeTo(must(value, "value").reward.value, 8)),
     );
     // All rows, or those of a file by another name, are not apart from what it learned.
-    expect((await evaluated(`--release ${folderOf("apart")}`)).warnings).toHaveLength(1);
+    expect((await evaluated(`--release ${pathOf("apart")}`)).warnings).toHaveLength(1);
     write({ files: ["log.csv", "more.csv"], part: "train" });
-    expect((await evaluated(`--release ${folderOf("apart")} --rows test`)).warnings).toHaveLength(1);
+    expect((await evaluated(`--release ${pathOf("apart")} --rows test`)).warnings).toHaveLength(1);
   });
 
   test("for a person it prints tables and a verdict", async () => {
-    const { code, out } = await shell.run(`${line} --release ${folderOf("first")} --budgets 2`);
+    const { code, out } = await shell.run(`${line} --release ${pathOf("first")} --budgets 2`);
     expect(code).toBe(0);
     expect(out).toMatch(/^12,000 rows of log\.csv\n/);
     expect(out).toMatch(/^none +\S+ \(\S+ to \S+\) +0 \(0 to 0\)/m);
@@ -208,7 +198,7 @@ describe("a release on a table", () => {
       OFFER_MAPPING,
     );
     writeFileSync(mapping, written);
-    const asked = `evaluate --data ${data} --mapping ${mapping} --release ${folderOf("first")} --budgets 2`;
+    const asked = `evaluate --data ${data} --mapping ${mapping} --release ${pathOf("first")} --budgets 2`;
     const { code, err, json } = await shell.run(`${asked} --json`);
     expect(code, err).toBe(0);
     const { arms, releases } = json[0] as unknown as Printed;
@@ -261,8 +251,8 @@ testOnRealLog("hillstrom", "on a published experiment each arm has the published
 
 describe("--out", () => {
   test("writes a page of its own with the pictures, and says where; what is there stays without --force", async () => {
-    const page = folderOf("page.html");
-    const asked = `${line} --release ${folderOf("first")} ${folderOf("second")} --out ${page}`;
+    const page = pathOf("page.html");
+    const asked = `${line} --release ${pathOf("first")} ${pathOf("second")} --out ${page}`;
     const { code, json } = await shell.run(`${asked} --json`);
     expect([code, json[0]?.["page"]]).toEqual([0, page]);
     const html = readFileSync(page, "utf8");
@@ -278,13 +268,13 @@ describe("--out", () => {
 test("a log whose arms chance did not give is refused by what tells them apart, and taken as observational only", async () => {
   // Coupons of two thirds of those who are no VIPs were never recorded.
   const some = rows.filter(({ arm, vip }, index) => arm === 0 || vip || index % 3 === 0);
-  writeFileSync(folderOf("broken.csv"), offerCsv(some));
-  const asked = `evaluate --data ${folderOf("broken.csv")} --mapping ${folderOf("mapping.yaml")}`;
+  writeFileSync(pathOf("broken.csv"), offerCsv(some));
+  const asked = `evaluate --data ${pathOf("broken.csv")} --mapping ${pathOf("mapping.yaml")}`;
   const { code, err } = await shell.run(asked);
   expect(code).toBe(2);
   expect(err).toMatch(/sample ratio mismatch/);
   expect(err).toMatch(/the users of small are not like those of none: standardised mean differences .*vip/);
-  const page = folderOf("observational.html");
+  const page = pathOf("observational.html");
   const taken = await shell.run(`${asked} --observational --out ${page} --json`);
   expect(taken.code).toBe(0);
   expect(taken.json[0]?.["warnings"]).toContainEqual(expect.stringContaining("nothing here is causal"));

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { releaseHash, type Release } from "../../../src/domain/release/release.ts";
 import type { Judged, ReleaseJudgement } from "../../../src/evaluate/policy/judge.ts";
 import type { DrivingFeatures } from "../../../src/workflows/evaluate/plan-importance.ts";
@@ -29,20 +29,26 @@ export type Printed = Omit<Judged, "releases"> & {
   readonly warnings: readonly string[];
 };
 
-export interface OfferTable {
+interface OfferTable {
   readonly shell: Shell;
   /** `evaluate` on the table, without a release. */
   readonly line: string;
   readonly evaluated: (more: string) => Promise<Printed>;
+  readonly pathOf: (name: string) => string;
 }
 
-export async function openOfferTable(): Promise<OfferTable> {
+/** For a test file: there before its first test, and gone after its last. */
+export function openOfferTable(): OfferTable {
   const shell = openShell();
-  writeFileSync(join(shell.folder, "log.csv"), offerCsv(rows));
-  writeFileSync(join(shell.folder, "mapping.yaml"), OFFER_MAPPING);
-  await writeRelease(release, join(shell.folder, "first"));
-  await writeRelease(rising("second"), join(shell.folder, "second"));
-  const line = `evaluate --data ${join(shell.folder, "log.csv")} --mapping ${join(shell.folder, "mapping.yaml")}`;
+  const pathOf = (name: string): string => join(shell.folder, name);
+  beforeAll(async () => {
+    writeFileSync(pathOf("log.csv"), offerCsv(rows));
+    writeFileSync(pathOf("mapping.yaml"), OFFER_MAPPING);
+    await writeRelease(release, pathOf("first"));
+    await writeRelease(rising("second"), pathOf("second"));
+  });
+  afterAll(() => shell.close());
+  const line = `evaluate --data ${pathOf("log.csv")} --mapping ${pathOf("mapping.yaml")}`;
   const evaluated = async (more: string): Promise<Printed> => {
     const { code, err, json, out } = await shell.run(`${line} ${more} --json`);
     expect(code, err).toBe(0);
@@ -51,5 +57,5 @@ export async function openOfferTable(): Promise<OfferTable> {
     expect(out).not.toMatch(/"(value|low|high|se)":null/);
     return json[0] as unknown as Printed;
   };
-  return { shell, line, evaluated };
+  return { shell, line, evaluated, pathOf };
 }

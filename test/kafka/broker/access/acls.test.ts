@@ -11,7 +11,7 @@ import { kafkaJars } from "../../../../bin/setup/jars.mjs";
 import { must } from "../../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../../cli/shell.ts";
 import { doorOf } from "../../../gateway/world.ts";
-import { sessionLine, writeCampaign, writeRelease } from "../../../cli/small-campaign.ts";
+import { redemption, sessionLine, writeCampaign, writeRelease } from "../../../cli/small-campaign.ts";
 import { startBroker, type RunningBroker } from "../../../../fixtures/broker.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../../..");
@@ -76,22 +76,13 @@ test("the day runs, each part of it by who has its role", async () => {
   const [given] = decided.json
     .map(({ value }) => value as Record<string, unknown>)
     .filter(({ arm }) => Number(arm) > 0);
-  const { decisionId, userId } = must(given, "a decision with an incentive");
-  const outcome = {
-    outcomeId: "o-1",
-    decisionId,
-    userId,
-    atMs: Date.now(),
-    kind: "redeemed",
-    amountMinor: null,
-    rewards: { converted: 1 },
-  };
+  const outcome = redemption(must(given, "a decision with an incentive"), { converted: 1 });
   await as("producer").ok("send outcomes", `${JSON.stringify(outcome)}\n`);
   await as("analyst").until("tail settlements --json", ({ json }) => json.length > 0);
   expect(await as("analyst").run("verify")).toMatchObject({ code: 0 });
-  await as("ops").ok(`users erase ${String(userId)}`);
+  await as("ops").ok(`users erase ${String(outcome.userId)}`);
   await as("analyst").until("tail sessions --json", ({ json }) =>
-    json.some(({ key, erased }) => key === userId && erased === true),
+    json.some(({ key, erased }) => key === outcome.userId && erased === true),
   );
   expect(await as("ops").ok("pacing pause --campaign spring --wait")).toMatchObject({ outcome: "applied" });
   expect(await consumed(20)).toBe(20);

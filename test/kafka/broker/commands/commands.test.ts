@@ -13,6 +13,7 @@ import { Program } from "../../../cli/programs/program-process.ts";
 import { TOPICS } from "../../../../src/log/topics.ts";
 import { openShell, type Ended, type Shell } from "../../../cli/shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../../../cli/small-campaign.ts";
+import { isAlive } from "../../../is-alive.ts";
 import { deleteTopics } from "../../delete-topics.ts";
 import { theBroker } from "../../the-broker.ts";
 
@@ -287,12 +288,3 @@ describe("run --workers 2", () => {
     await expect.poll(() => pids.filter(isAlive), { timeout: 30_000 }).toEqual([]);
   }, 90_000);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
