@@ -39,7 +39,7 @@ import {
   type ConsoleFigures,
   type Turns,
 } from "./figures.ts";
-import { CampaignLoad } from "./load.ts";
+import { SteadyLoad } from "../lib/steady-load.ts";
 import { Probes } from "./probes.ts";
 import { pageMs, Viewer } from "./viewer.ts";
 
@@ -105,7 +105,7 @@ async function onRunning(log: EventLog, env: Env, options: ConsoleBenchOptions):
   const { partitions, warmSeconds, perSecond, users, tell } = options;
   const campaigns = Array.from({ length: options.campaigns }, (_, at) => `bench-${at}`);
   const allocator = await startedAllocator(env, partitions);
-  const load = new CampaignLoad(log, { campaigns, users, perSecond });
+  const load = new SteadyLoad(log, { campaigns, users, perSecond });
   try {
     tell(`${campaigns.length} campaigns on ${partitions} partitions`);
     await makeLive(log, campaigns);
@@ -129,7 +129,7 @@ async function startedConsole(env: Env): Promise<Started> {
 async function watch(
   log: EventLog,
   env: Env,
-  load: CampaignLoad,
+  load: SteadyLoad,
   { watchSeconds, tell }: ConsoleBenchOptions,
 ): Promise<Omit<Measured, "allocatorMs">> {
   const decision = must(load.last, "a decision");
@@ -196,7 +196,7 @@ async function timePages(address: string, user: string, into: Map<string, number
 async function inTurns(
   env: Env,
   allocator: Started,
-  load: CampaignLoad,
+  load: SteadyLoad,
   { turns, consoles, secondsATurn, tell }: ConsoleBenchOptions,
 ): Promise<Measured["allocatorMs"]> {
   const turn = async (): Promise<Turns> => {

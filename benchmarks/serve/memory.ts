@@ -83,12 +83,12 @@ export async function benchmarkMemory(options: MemoryOptions): Promise<MemoryFig
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
     };
     const run = new ServingProcess(serving);
-    const load = new SteadyLoad(log, options.users);
+    const load = new SteadyLoad(log, { users: options.users, perSecond: options.perSecond, campaigns: null });
     try {
       await run.metrics();
       await openCampaign(folder, envOf(serving), campaignOf(options));
       await load.sendProfiles();
-      load.start(options.perSecond, options.partitions);
+      await load.start();
       return await measure(options, load, () => sampleOf(run));
     } finally {
       await load.stop();

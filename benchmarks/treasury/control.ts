@@ -132,9 +132,9 @@ class Bench {
   async all(): Promise<ControlFigures> {
     const { commands, kills, perSecond } = this.#options;
     await this.#setUp();
-    const load = new SteadyLoad(this.#log, USERS);
+    const load = new SteadyLoad(this.#log, { users: USERS, perSecond, campaigns: null });
     await load.sendProfiles();
-    load.start(perSecond, this.#options.partitions);
+    await load.start();
     try {
       await this.#command();
       const quiet: Timed[] = [];
