@@ -101,7 +101,7 @@ interface People {
   readonly x: Float32Array;
 }
 
-async function readPeople(file: string, spec: FeatureSpec): Promise<People> {
+export async function readPeople(file: string, spec: FeatureSpec): Promise<People> {
   const encoder = compileRowEncoder(spec);
   const columns = spec.features.map(({ name, kind }) =>
     kind === "categorical"

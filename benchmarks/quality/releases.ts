@@ -83,6 +83,7 @@ function seenAs(representation: Representation, space: Space): Representation {
     curves: representation.curves,
     bestEpochs: representation.bestEpochs,
     treeRounds: representation.treeRounds,
+    treesWeight: representation.treesWeight,
     dispose: () => representation.dispose(),
   };
 }

@@ -101,6 +101,13 @@ export interface TreeRounds {
   readonly rounds: readonly number[];
 }
 
+/** Of the trees in the mean of both learners: 0 to 1. */
+export interface TreesWeight {
+  readonly weight: number;
+  /** What the log alone says, and its standard error; null where the learners tell the arms apart alike. */
+  readonly measured: { readonly weight: number; readonly error: number } | null;
+}
+
 /** The trained ensemble: networks, boosted trees, or the mean of both. */
 export interface Representation {
   readonly arms: number;
@@ -115,6 +122,8 @@ export interface Representation {
   /** By fold. */
   readonly bestEpochs: readonly number[];
   readonly treeRounds: readonly TreeRounds[];
+  /** Null where one kind learned alone. */
+  readonly treesWeight: TreesWeight | null;
   dispose(): void;
 }
 

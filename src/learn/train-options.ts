@@ -17,6 +17,8 @@ export const ROWS_A_CELL = 10;
 export interface SampleOptions {
   /** Rows on which clusters and student are fitted; a tenth of them only to choose K, to stop, and to judge the student. */
   readonly fit: number;
+  /** Rows at least that the student learns from: made where the log has fewer (synthetic-rows.ts). */
+  readonly student: number;
   /** Rows on which policies are valued. */
   readonly policy: number;
 }
@@ -55,7 +57,7 @@ export const LEARN_OPTIONS: LearnOptions = {
   student: {},
   estimate: ESTIMATE_OPTIONS,
   plan: PLAN_OPTIONS,
-  sample: { fit: 110_000, policy: 100_000 },
+  sample: { fit: 110_000, student: 50_000, policy: 100_000 },
   policy: { budgets: 8, replicates: 400, confidence: 0.95 },
   gates: { onnxDifference: 1e-4, studentValue: 0.97, studentValueTold: 0.995 },
 };
@@ -69,6 +71,6 @@ export const QUICK_LEARN_OPTIONS: LearnOptions = {
   student: QUICK_STUDENT,
   estimate: { ...ESTIMATE_OPTIONS, modelRows: 50_000 },
   plan: { ...PLAN_OPTIONS, scenarios: Math.min(PLAN_OPTIONS.scenarios, 50) },
-  sample: { fit: 33_000, policy: 30_000 },
+  sample: { fit: 33_000, student: 0, policy: 30_000 },
   policy: { budgets: 5, replicates: 100, confidence: 0.95 },
 };

@@ -13,6 +13,8 @@ import type { SumsInput } from "../estimate/sums.ts";
 import type { Block, Dataset, ProgressListener, Representation } from "../nouns.ts";
 import { pickBlock, rowPicker } from "../pick-rows.ts";
 import { outOfFold, seenWith } from "../represent/out-of-fold.ts";
+import { seededRandom } from "../../domain/random.ts";
+import { syntheticRows } from "../distil/synthetic-rows.ts";
 import { ROWS_A_CELL, type SampleOptions } from "../train-options.ts";
 
 export interface Grouping {
@@ -90,13 +92,16 @@ async function fitStudent(
   first: Clustering,
 ): Promise<Pick<Grouping, "clustering" | "student" | "givenUp">> {
   const held = Uint32Array.from({ length: Math.ceil(rows.n / CHECKED) }, (_, at) => at * CHECKED);
+  const more = moreRows(input, rows);
+  const x =
+    more === null ? rows.block.x : joined(new Float32Array(rows.block.x.length + more.x.length), rows.block.x, more.x);
   let clustering = first;
   for (let round = 1; ; round += 1) {
     const student = await distil({
-      x: rows.block.x,
-      n: rows.n,
+      x,
+      n: rows.n + (more?.n ?? 0),
       width: input.dataset.width,
-      labels: clustering.assign(rows),
+      labels: labelsOf(clustering, rows, more),
       held,
       clusters: clustering.clusters,
       seed: input.seed,
@@ -110,6 +115,27 @@ async function fitStudent(
     student.dispose();
     clustering = clustering.without(seldom);
   }
+}
+
+/** Where the log is small: what the teacher says of rows that nobody has seen, so that the student learns what it is taught. */
+function moreRows({ dataset, representation, cluster, sample, seed }: GroupingInput, rows: SeenBlock): Taught | null {
+  const n = sample.student - rows.n;
+  if (n <= 0) return null;
+  const x = syntheticRows(dataset.spec, rows.block.x, rows.n, n, seededRandom(`synthetic-rows:${seed}`));
+  return { x, ...seenWith(representation, cluster, { x, n }, representation.effects(x, n)) };
+}
+
+type Taught = Seen & { readonly x: Float32Array };
+
+function labelsOf(clustering: Clustering, rows: Seen, more: Seen | null): Int32Array {
+  const labels = clustering.assign(rows);
+  return more === null ? labels : joined(new Int32Array(rows.n + more.n), labels, clustering.assign(more));
+}
+
+function joined<T extends Float32Array | Int32Array>(all: T, some: T, more: T): T {
+  all.set(some);
+  all.set(more, some.length);
+  return all;
 }
 
 /** Clusters with fewer rows than that; never all of them. */

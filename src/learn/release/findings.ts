@@ -116,6 +116,7 @@ export function evidenceOf(
       curves: representation.curves,
       bestEpochs: representation.bestEpochs,
       treeRounds: representation.treeRounds,
+      treesWeight: representation.treesWeight,
     },
     clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
     clusters: clustersOf(dataset, estimated),

@@ -6,21 +6,27 @@
 //   1. The same log, options, seed and backend give bit-identical answers. Every random number has a named stream of the
 //      seed, rows come in file order, and sums are added up in one order.
 //   2. All parts together learn from every row, and what a fold's parts say of its rows owes nothing to their outcomes,
-//      but for when the parts stopped.
+//      but for when the parts stopped, and for one number, the trees' weight.
 
 import { must } from "../../domain/assert.ts";
 import { seededRandom } from "../../domain/random.ts";
-import { FOLDS, type Dataset, type Effects, type ProgressListener, type Representation } from "../nouns.ts";
+import {
+  FOLDS,
+  type Dataset,
+  type Effects,
+  type ProgressListener,
+  type Representation,
+  type TreesWeight,
+} from "../nouns.ts";
 import { treeOptions, type TreeOptions } from "../trees/options.ts";
 import { planHeads, targetsOf } from "./heads.ts";
-import type { Lesson } from "./learned.ts";
+import type { Learned, Lesson } from "./learned.ts";
 import { networkOptions, type NetworkOptions } from "./options.ts";
+import { effectsOutOfFold } from "./out-of-fold.ts";
 import { emptyEffects } from "./recipes.ts";
 import { trainNetworks } from "./train-networks.ts";
 import { trainTrees } from "./train-trees.ts";
-
-/** Of the trees in the mean of both; .5 and .85 were tried beside it (docs/METHOD.md). */
-export const TREES_WEIGHT = 0.7;
+import { treesWeight } from "./trees-weight.ts";
 
 export type Learners = "both" | "network" | "trees";
 
@@ -50,12 +56,14 @@ export async function trainRepresentation(
       progress(step, learners === "both" ? from + done / 2 : done, detail);
   const networks = learners === "trees" ? null : await trainNetworks(lesson, options, random, part(0));
   const trees = learners === "network" ? null : await trainTrees(lesson, ofTrees, random.fork("trees"), part(0.5));
-  const weightOf = (own: number): number => (learners === "both" ? own : 1);
   const arms = dataset.arms.length;
+  const weighed = networks !== null && trees !== null ? weigh(lesson, networks, trees) : null;
+  const ofTheTrees = weighed?.weight ?? 1;
+  const ofTheNetworks = weighed === null ? 1 : 1 - weighed.weight;
   const effectsBy = (folds: readonly number[], x: Float32Array, n: number): Effects => {
     const effects = emptyEffects(n, arms);
-    networks?.addEffects(folds, { x, n }, weightOf(1 - TREES_WEIGHT), effects);
-    trees?.addEffects(folds, { x, n }, weightOf(TREES_WEIGHT), effects);
+    networks?.addEffects(folds, { x, n }, ofTheNetworks, effects);
+    trees?.addEffects(folds, { x, n }, ofTheTrees, effects);
     return effects;
   };
   const folds = Array.from({ length: FOLDS }, (_, fold) => fold);
@@ -68,6 +76,21 @@ export async function trainRepresentation(
     curves: networks?.curves ?? [],
     bestEpochs: networks?.bestEpochs ?? [],
     treeRounds: trees?.rounds ?? [],
+    treesWeight: weighed,
     dispose: () => undefined,
   };
+}
+
+/** By what each foretells of the rows that it has not learned from. */
+function weigh({ dataset, block }: Lesson, networks: Learned, trees: Learned): TreesWeight {
+  const arms = dataset.arms.length;
+  const told = (learned: Learned): Float32Array => {
+    const effectsWithout = (fold: number, x: Float32Array, n: number): Effects => {
+      const effects = emptyEffects(n, arms);
+      learned.addEffects([fold], { x, n }, 1, effects);
+      return effects;
+    };
+    return effectsOutOfFold({ arms, effectsWithout }, block).reward;
+  };
+  return treesWeight(block, dataset.tasks.rewards, told(networks), told(trees));
 }

@@ -48,6 +48,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     epochs: evidence.representation.curves.length,
     bestEpochs: evidence.representation.bestEpochs,
     treeRounds: evidence.representation.treeRounds,
+    treesWeight: evidence.representation.treesWeight,
     policyValue: evidence.policy,
     backend: evidence.backend,
     seed: evidence.seed,
@@ -151,9 +152,12 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
   ];
 }
 
-function learnersOf({ members, treeRounds }: Evidence["representation"]): string {
-  if (treeRounds.length === 0) return "networks";
-  return members === 0 ? "boosted trees" : "networks and boosted trees, a weighted mean of both";
+function learnersOf({ treeRounds, treesWeight }: Evidence["representation"]): string {
+  if (treesWeight === null) return treeRounds.length === 0 ? "networks" : "boosted trees";
+  const { weight, measured } = treesWeight;
+  const own =
+    measured === null ? "" : ` (by this log alone ${measured.weight.toFixed(2)} ± ${measured.error.toFixed(2)})`;
+  return `networks and boosted trees, weighted ${(1 - weight).toFixed(2)} and ${weight.toFixed(2)}${own}`;
 }
 
 function treesOf({ treeRounds }: Evidence["representation"]): string {

@@ -33,6 +33,7 @@ function representationOf(truth: Effects, arms: number, rowFor: (row: number) =>
     curves: [],
     bestEpochs: [1, 1, 1, 1],
     treeRounds: [],
+    treesWeight: null,
     dispose: () => undefined,
   };
 }
@@ -47,7 +48,7 @@ test("clusters that the features cannot tell apart are given up, until the stude
     representation: representationOf(truth, arms, (row) => strangers[row] ?? 0),
     cluster: { ...CLUSTER_OPTIONS, candidates: [12], rounds: 4 },
     student: { maxEpochs: 6, patience: 2 },
-    sample: { fit: 4000, policy: 1000 },
+    sample: { fit: 4000, student: 5000, policy: 1000 },
     seed: 1,
     progress: () => undefined,
   });

@@ -10,12 +10,7 @@ import {
   QUICK_NETWORK,
   type NetworkOptions,
 } from "../../../src/learn/represent/options.ts";
-import {
-  TREES_WEIGHT,
-  trainRepresentation,
-  type Learners,
-  type RepresentOptions,
-} from "../../../src/learn/represent/train.ts";
+import { trainRepresentation, type Learners, type RepresentOptions } from "../../../src/learn/represent/train.ts";
 import { QUICK_TREES, type TreeOptions } from "../../../src/learn/trees/options.ts";
 import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
 import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "../log-files.ts";
@@ -213,7 +208,7 @@ describe("the trees", () => {
     expect(reward(after, other)).not.toEqual(reward(before, other));
   });
 
-  test("and the network together are their mean", async () => {
+  test("and the network together are their weighted mean", async () => {
     const dataset = await openCsv(logCsv(2000, 4));
     const { x, n } = await dataset.sample(200, 1);
     const options = trees({ maxRounds: 5 });
@@ -221,11 +216,10 @@ describe("the trees", () => {
     const by = async (learners: Learners): Promise<Representation> =>
       await trainRepresentation(dataset, { ...options, network, learners }, 1, ignore);
     const [both, one, other] = [await by("both"), await by("network"), await by("trees")];
+    const weight = both.treesWeight?.weight ?? expect.fail("no weight");
     const isMean = (all: Effects, a: Effects, b: Effects): void => {
       for (const of of ["reward", "cost", "redemption"] as const)
-        all[of].forEach((value, at) =>
-          expect(value).toBeCloseTo((1 - TREES_WEIGHT) * a[of][at]! + TREES_WEIGHT * b[of][at]!, 4),
-        );
+        all[of].forEach((value, at) => expect(value).toBeCloseTo((1 - weight) * a[of][at]! + weight * b[of][at]!, 4));
     };
     isMean(both.effects(x, n), one.effects(x, n), other.effects(x, n));
     isMean(both.effectsWithout(2, x, n), one.effectsWithout(2, x, n), other.effectsWithout(2, x, n));
