@@ -45,7 +45,7 @@ export const FRAMES: readonly (readonly [file: RegExp, name: RegExp, stage: Stag
   [/^log\/embedded\/task-log\.ts$/, /^(poll|seek|restore|#check)$/, "poll"],
   [/^log\/embedded\/watcher\.ts$/, /./, "poll"],
   [/^log\/embedded\//, /./, "commit"],
-  [/^log\/kafka\/(reading\/|transactions\/visibility\.ts$)/, /./, "poll"],
+  [/^log\/kafka\/reading\//, /./, "poll"],
   [/^log\/kafka\/protocol\/(fetch-call|batches\/(lz4|snappy|compression))\.ts$/, /./, "poll"],
   [/^log\/kafka\/protocol\/batches\/(record|stored)-batch\.ts$/, /^(stored|decode|read|isAbort)/, "poll"],
   [/^log\/kafka\/transactions\/task-log\.ts$/, /^(poll|seek|restore)$/, "poll"],

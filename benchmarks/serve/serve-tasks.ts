@@ -12,7 +12,7 @@ import { createServeProcessor } from "../../src/serve/processor.ts";
 import type { ControlRecord } from "../../src/task/cycle/control-record.ts";
 import type { TaskObserver } from "../../src/task/observer.ts";
 import { joinRunner } from "../../src/task/runner.ts";
-import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../src/task/store/lmdb-stores.ts";
 import { systemClock } from "../../src/task/system-clock.ts";
 
 const MAX_RECORDS = 1_000;

@@ -7,6 +7,7 @@ import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Opti
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { VERSION } from "../settings/version.ts";
 import { must } from "../domain/assert.ts";
+import { errorMessage } from "../domain/error-message.ts";
 import { CATALOGUE, GROUPS, nameIn } from "./catalogue.ts";
 import type { Command } from "./command.ts";
 import { CHECK_FAILED, DONE, WRONG_USE, type Context } from "../terminal/context.ts";
@@ -130,7 +131,7 @@ function explain(error: unknown, { env, stderr, nowMs }: ProgramWorld, log?: Log
   const progress = { report: () => undefined, clear: () => undefined };
   const told = log ?? { format: "text", level: "info", nowMs, redact: redactor([]) };
   const output = createOutput({ json: false, isTerminal: false, log: told, stdout: stderr, stderr, progress });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const stack = env["STIPEND_DEBUG"] && error instanceof Error ? { stack: error.stack } : {};
   if (told.format === "json") output.note(message, { level: "error", ...stack });
   else output.note([`error: ${message}`, ...Object.values(stack)].join("\n"), { level: "error" });
@@ -222,7 +223,7 @@ function read(table: Option<unknown>, typed: string, before: unknown): unknown {
     const value = table.parse(typed);
     return table.kind === "many" ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
   } catch (error) {
-    throw new InvalidArgumentError(sentenceOf(error instanceof Error ? error.message : String(error)));
+    throw new InvalidArgumentError(sentenceOf(errorMessage(error)));
   }
 }
 

@@ -3,6 +3,7 @@
 // with the next one.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../domain/error-message.ts";
 import { Problem } from "../http/problem.ts";
 import type { EventLog, OutRecord } from "../log/event-log.ts";
 
@@ -60,7 +61,7 @@ export class SessionWriter {
         await this.#log.send(this.#underWay.flatMap(({ records }) => records));
         for (const { resolve } of this.#underWay) resolve();
       } catch (error) {
-        const problem = logAway(error instanceof Error ? error.message : String(error));
+        const problem = logAway(errorMessage(error));
         for (const { reject } of this.#underWay) reject(problem);
       }
       this.#underWay = [];

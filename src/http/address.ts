@@ -1,6 +1,7 @@
 // Address: what a host's name tells, and that a door could not be opened at one.
 
 import { InvalidInput } from "../domain/campaign/campaign.ts";
+import { errorMessage } from "../domain/error-message.ts";
 
 /** Another address than the one that was asked for has to be named. */
 export class CannotListen extends InvalidInput {
@@ -9,7 +10,7 @@ export class CannotListen extends InvalidInput {
   readonly isTaken: boolean;
 
   constructor(host: string, port: number, cause: unknown) {
-    super(`cannot listen on ${beforePort(host)}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    super(`cannot listen on ${beforePort(host)}:${port}: ${errorMessage(cause)}`);
     this.cause = cause;
     this.isTaken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
   }

@@ -6,6 +6,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { cut } from "../domain/reading/shown.ts";
+import { errorMessage } from "../domain/error-message.ts";
 
 /** decide: ask for decisions, tell outcomes and profiles. read: look at what is recorded. command: steer campaigns. */
 export const SCOPES = ["decide", "read", "command"] as const;
@@ -83,7 +84,7 @@ export function tokenFile(file: string, elapsedMs: () => number, onTrouble: (tex
     mark = changed();
     tokens = read();
   } catch (error) {
-    throw error instanceof InvalidInput ? error : new InvalidInput(`the token file: ${textOf(error)}`);
+    throw error instanceof InvalidInput ? error : new InvalidInput(`the token file: ${errorMessage(error)}`);
   }
   const look = (): void => {
     lookAtMs = elapsedMs() + LOOK_MS;
@@ -93,7 +94,7 @@ export function tokenFile(file: string, elapsedMs: () => number, onTrouble: (tex
       mark = now;
       tokens = read();
     } catch (error) {
-      onTrouble(`the token file was not read again, and what it had holds: ${textOf(error)}`);
+      onTrouble(`the token file was not read again, and what it had holds: ${errorMessage(error)}`);
     }
   };
   return {
@@ -102,8 +103,4 @@ export function tokenFile(file: string, elapsedMs: () => number, onTrouble: (tex
       return tokens.callerOf(token);
     },
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

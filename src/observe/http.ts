@@ -8,6 +8,7 @@
 //      a header of 8 KiB and a few seconds.
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { errorMessage } from "../domain/error-message.ts";
 import { beforePort, CannotListen, isLoopback } from "../http/address.ts";
 import type { Condition } from "./conditions.ts";
 import type { Metrics } from "./metrics.ts";
@@ -42,7 +43,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const local = isLoopback(options.host);
   const server = createServer(LIMITS, (request, response) => {
     respond(request, response, options, local).catch((error: unknown) =>
-      refuse(response, 500, `${error instanceof Error ? error.message : String(error)}\n`),
+      refuse(response, 500, `${errorMessage(error)}\n`),
     );
   });
   server.maxConnections = MAX_CONNECTIONS;

@@ -8,6 +8,7 @@ import { CAMPAIGN_ID, InvalidInput } from "../domain/campaign/campaign.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import type { ReleaseRecord } from "../domain/campaign/control.ts";
 import { parseRelease, type Release } from "../domain/release/release.ts";
+import { errorMessage } from "../domain/error-message.ts";
 import { codecFor } from "../log/codec/codec.ts";
 import { RecordTooLarge, type EventLog } from "../log/event-log.ts";
 import { partitionOf } from "../log/partitioner.ts";
@@ -25,7 +26,7 @@ export async function readReleaseFolder(folder: string): Promise<ReleaseFolder> 
       return await readFile(join(folder, name));
     } catch (error) {
       throw new InvalidInput(
-        `${folder}: no release: ${error instanceof Error ? error.message : String(error)}; a release is a folder with ` +
+        `${folder}: no release: ${errorMessage(error)}; a release is a folder with ` +
           "manifest.json, classifier.onnx and evidence.json, as `stipend train --out` writes it",
       );
     }

@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
+import { errorMessage } from "../domain/error-message.ts";
 import { combinationProblems } from "./combinations.ts";
 import type { Parse } from "./parse.ts";
 import { secretFile, type Secret } from "./secret.ts";
@@ -32,7 +33,7 @@ export function loadConfig(env: Variables, cwd: string): Config {
     try {
       return [key, typed === "" ? secretFile(path.resolve(cwd, file)) : (parse as Parse<unknown>)(typed)];
     } catch (error) {
-      problems.push(`${name}${typed === "" ? FILE : ""}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${name}${typed === "" ? FILE : ""}: ${errorMessage(error)}`);
       return [key, fallback];
     }
   });

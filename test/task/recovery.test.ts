@@ -4,7 +4,7 @@ import { join as joinPath } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createSimulatedCluster, type SimulatedCluster } from "../../src/log/simulated/cluster.ts";
 import { Crashed, faultAt, noFaults, type SimulatedFault, type SimulatedStep } from "../../src/log/simulated/faults.ts";
-import { lmdbStores } from "../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../src/task/store/lmdb-stores.ts";
 import type { OpenStore } from "../../src/task/store/local-store.ts";
 import { memoryStores } from "../../src/task/store/memory-store.ts";
 import { join, laggingStores, lastControl, outputs, PARTITIONS, readAll, sendKeys, text, topics } from "./counting.ts";

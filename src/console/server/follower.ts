@@ -6,6 +6,7 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Decision } from "../../domain/decision/decision.ts";
 import { keyIs } from "../../domain/ids.ts";
 import type { Outcome } from "../../domain/session/session.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import { codecFor, decodedOrNull } from "../../log/codec/codec.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../../log/event-log.ts";
 import { followTopics } from "../../log/reading/follow.ts";
@@ -72,7 +73,7 @@ export class Follower {
         this.#isCaughtUp = true;
         await aborted(signal);
       } catch (error) {
-        onTrouble(error instanceof Error ? error.message : String(error));
+        onTrouble(errorMessage(error));
         await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
   }

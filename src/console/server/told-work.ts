@@ -3,6 +3,7 @@
 
 import type { FastifyReply } from "fastify";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import { Problem } from "../../http/problem.ts";
 import type { Progress } from "../../terminal/progress.ts";
 
@@ -85,7 +86,7 @@ export class TellingWork {
   }
 
   #faultOf(error: unknown): WorkFault {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorMessage(error);
     if (error instanceof Problem) return { field: error.details.field ?? null, message: error.message };
     if (!(error instanceof InvalidInput)) {
       this.#options.onTrouble(error instanceof Error ? (error.stack ?? text) : text);

@@ -1,6 +1,7 @@
 // Verifying: the proof of the money, `stipend verify`'s, started from the page. It goes on whoever looks; what the last one said is
 // kept for as long as this console runs, and nothing is said before there was one.
 
+import { errorMessage } from "../../domain/error-message.ts";
 import type { HttpApp } from "../../http/server.ts";
 import type { Scope } from "../../http/tokens.ts";
 import { Problem } from "../../http/problem.ts";
@@ -42,7 +43,7 @@ export class Verifying {
             atMs: nowMs(),
             by,
             kind: "failed",
-            text: error instanceof Error ? error.message : String(error),
+            text: errorMessage(error),
           }),
       );
       return await reply.code(202).send({ started: true });

@@ -3,6 +3,7 @@
 // On disk a folder (manifest.json, classifier.onnx, evidence.json, report.html); on the `releases` topic one record.
 
 import { z } from "zod";
+import { errorMessage } from "../error-message.ts";
 import { InvalidInput } from "../campaign/campaign.ts";
 import { canonicalJson, sha256Hex } from "../canonical.ts";
 import { currencyCode } from "../money/currency.ts";
@@ -211,7 +212,7 @@ export function parseManifest(json: string, where: string): ReleaseManifest {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new InvalidInput(`${where}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`${where}: not JSON: ${errorMessage(error)}`);
   }
   const result = manifestSchema.safeParse(value);
   if (!result.success) throw new InvalidInput(describeIssues(where, result.error, value));

@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { canonicalJson } from "../../domain/canonical.ts";
 import type { Release } from "../../domain/release/release.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 
 export interface ReleaseFolderContent {
   readonly release: Release;
@@ -28,7 +29,7 @@ export async function checkPlace(folder: string): Promise<void> {
   try {
     await rmdir(await mkdtemp(join(parent, ".stipend-")));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new InvalidInput(`--out ${folder}: nothing can be written in ${parent}: ${why}`);
   }
 }

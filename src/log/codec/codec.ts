@@ -15,6 +15,7 @@ import type { Decision, Settlement } from "../../domain/decision/decision.ts";
 import type { Erasure } from "../../domain/session/erasure.ts";
 import type { Outcome, Profile, Session } from "../../domain/session/session.ts";
 import type { TrainingRow } from "../../domain/decision/training-row.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import type { Partitioning } from "../partitioner.ts";
 import { avroType } from "./avro-types.ts";
 import { fingerprint, loadSchemas, type Schema } from "./schemas.ts";
@@ -177,7 +178,7 @@ function resolvers(name: string, reader: avsc.Type, earlier: readonly Schema[]):
       try {
         return [print, reader.createResolver(avroType(schema))];
       } catch (error) {
-        throw new Error(`${name}: the current schema cannot read ${print}: ${messageOf(error)}`, { cause: error });
+        throw new Error(`${name}: the current schema cannot read ${print}: ${errorMessage(error)}`, { cause: error });
       }
     }),
   );
@@ -188,7 +189,7 @@ function encodeBody(name: string, type: avsc.Type, value: unknown, buffer: Buffe
   try {
     return type.encode(value, buffer, HEADER_BYTES);
   } catch (error) {
-    throw new Unencodable(describeInvalid(name, type, value) ?? `${name}: ${messageOf(error)}`, { cause: error });
+    throw new Unencodable(describeInvalid(name, type, value) ?? `${name}: ${errorMessage(error)}`, { cause: error });
   }
 }
 
@@ -197,7 +198,7 @@ function decodeBody<T>(name: string, type: avsc.Type, bytes: Buffer, resolver: R
   try {
     read = type.decode(bytes, HEADER_BYTES, resolver);
   } catch (error) {
-    throw new Undecodable(`${name}: ${messageOf(error)}`, { cause: error });
+    throw new Undecodable(`${name}: ${errorMessage(error)}`, { cause: error });
   }
   if (read.offset < 0) throw new Undecodable(`${name}: truncated after ${bytes.length} bytes`);
   if (read.offset !== bytes.length)
@@ -225,8 +226,4 @@ function nameOf(type: avsc.Type): string {
 function show(value: unknown): string {
   const text = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 60 });
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

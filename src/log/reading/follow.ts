@@ -4,6 +4,7 @@
 // twice.
 
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../../domain/error-message.ts";
 import type { EventLog, LogRecord, PartitionRange } from "../event-log.ts";
 
 export interface FollowedTopic {
@@ -78,7 +79,7 @@ export async function followTopics(
         for await (const batch of log.follow([...all.values()], signal)) await take(batch);
       } catch (error) {
         if (signal.aborted) return;
-        if (!isTroubled) onTrouble(error instanceof Error ? error.message : String(error));
+        if (!isTroubled) onTrouble(errorMessage(error));
         isTroubled = true;
         await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -12,6 +12,7 @@
 
 import onnxProto from "onnx-proto";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 
 const { onnx } = onnxProto;
 type Operator = onnxProto.onnx.INodeProto;
@@ -39,7 +40,7 @@ function decoded(bytes: Uint8Array, where: string): onnxProto.onnx.ModelProto {
   try {
     return onnx.ModelProto.decode(bytes);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new InvalidInput(`${where}: classifier: no ONNX model: ${why}`);
   }
 }

@@ -5,6 +5,7 @@
 
 import type { Attributes, AttributeValue } from "../../domain/session/features.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 
 export interface FeatureAnswer {
   /** By user id; those without an answer are left out. */
@@ -85,7 +86,7 @@ function parsed(text: string): unknown {
     try {
       return JSON.parse(mended);
     } catch (error) {
-      throw new NoAnswer(`its answer is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+      throw new NoAnswer(`its answer is no JSON: ${errorMessage(error)}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Culprit: which record of a batch it is that a cycle cannot get past. Nothing that can be put on a topic should be one: its
+// Poison record: which record of a batch it is that a cycle cannot get past. Nothing that can be put on a topic should be one: its
 // processor dead-letters what it cannot use. For the one that nobody thought of, those before it are taken, so that it is the
 // next, and then the task stops and says which it is; `stipend dead-letters skip` (skip-record.ts) passes over it by hand.
 

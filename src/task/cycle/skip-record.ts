@@ -1,4 +1,4 @@
-// Pass over: moves a task's position behind one record by hand, in a cycle of its own that does nothing else, while nobody runs
+// Skip record: moves a task's position behind one record by hand, in a cycle of its own that does nothing else, while nobody runs
 // the task. In the order of every start (law C2), and only past the record that is next: what was before it has been done.
 
 import { assert } from "../../domain/assert.ts";

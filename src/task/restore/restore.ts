@@ -5,6 +5,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { must } from "../../domain/assert.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import { MAX_KEY_BYTES } from "../../log/bounds.ts";
 import type { LogRecord } from "../../log/event-log.ts";
 import { CONTROL_KEY, firstControl, type ControlCodec, type ControlRecord } from "../cycle/control-record.ts";
@@ -103,7 +104,7 @@ function controlOf({ topic, partition, offset, value }: LogRecord, codec: Contro
   try {
     return codec.decode(must(value, "a value"));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new ForeignRecord(
       `${topic} ${partition}@${offset} is in the place of a control record and is none of ours (${why}): somebody else has ` +
         "written to the changelog. `dead-letters skip` does not help here: see docs/OPERATIONS.md, A foreign record in a changelog",

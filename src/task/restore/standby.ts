@@ -9,6 +9,7 @@
 //   B3. A copy is a local store like any other (laws C1, C3). The same restore fills it, from committed records only and
 //       without a claim, so it is behind the changelog or level with it, never ahead.
 
+import { errorMessage } from "../../domain/error-message.ts";
 import type { EventLog, TaskKind } from "../../log/event-log.ts";
 import type { ControlCodec } from "../cycle/control-record.ts";
 import type { DueIndex, LocalStore, OpenStore } from "../store/local-store.ts";
@@ -123,7 +124,7 @@ export class Standby {
 
   /** Told once, and not at each try. */
   #tell(partition: number, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     if (message !== this.#told) this.#options.observer.trouble(this.#options.kind.kind, partition, "retry", error);
     this.#told = message;
   }

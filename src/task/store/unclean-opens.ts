@@ -1,4 +1,4 @@
-// Unclosed
+// Unclean opens
 // How often in a row a store was opened and never closed. A damaged file can end the process that reads it, with nobody left
 // to say so: after some such ends it is the file that is not believed any more.
 

@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 
 /** Of a TLS connection, PEM. */
 export interface TlsParts {
@@ -43,14 +44,14 @@ function usable(part: keyof TlsParts, { name, file }: NamedFile): string {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new InvalidInput(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`${name}: ${errorMessage(error)}`);
   }
   if (!PEM.test(text)) throw new InvalidInput(`${name}: ${file} is no PEM file: expected -----BEGIN … to -----END …`);
   try {
     createSecureContext({ [part]: text });
     return text;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new InvalidInput(`${name}: ${file} has no ${WHAT[part]} in it that can be used (${why})`);
   }
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { must } from "../../domain/assert.ts";
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { Release, ReleaseManifest } from "../../domain/release/release.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import { verify, type VerifyResult } from "../../evaluate/verify/verify.ts";
 import { openEmbeddedLog, type EmbeddedLog } from "../../log/embedded/log.ts";
 import { publishRelease, readReleaseFolder, type ReleaseFolder } from "../../retrain/publish.ts";
@@ -138,7 +139,7 @@ async function openDayAllocator(context: Context, { folder, seed }: DayOptions, 
       restore: () => undefined,
       lifecycle: () => undefined,
       trouble: (kind, partition, verdict, error) =>
-        output.note(`${kind} ${partition}: ${verdict}: ${error instanceof Error ? error.message : String(error)}`),
+        output.note(`${kind} ${partition}: ${verdict}: ${errorMessage(error)}`),
     },
     onTrouble: (text) => output.note(text),
   });

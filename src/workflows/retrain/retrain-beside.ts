@@ -4,6 +4,7 @@
 
 import { constants, setPriority } from "node:os";
 import { setTimeout } from "node:timers/promises";
+import { errorMessage } from "../../domain/error-message.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { partitionOf } from "../../log/partitioner.ts";
 import { placementOf } from "../../log/placement.ts";
@@ -28,8 +29,7 @@ export async function retrainBeside(
   if (policy.newRows === null && policy.everyMs === null) return;
   const { output, nowMs } = context;
   const placement = await placementOf(log, "treasury-state");
-  const say = (campaign: string, error: unknown) =>
-    output.note(`retraining ${campaign}: ${error instanceof Error ? error.message : String(error)}`);
+  const say = (campaign: string, error: unknown) => output.note(`retraining ${campaign}: ${errorMessage(error)}`);
   try {
     await watchTrainingLog({
       log,

@@ -6,6 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { countTrainingRows } from "../../retrain/export.ts";
 import { judgeRetrain } from "../../retrain/trigger.ts";
@@ -138,10 +139,7 @@ export async function watchAndRetrain(
     policy,
     owns: (id) => campaign === undefined || id === campaign,
     retrain: async (found) => void (await round(found)),
-    onFailure: (id, error) =>
-      context.output.note(
-        `${id}: ${error instanceof Error ? error.message : String(error)}; the next trigger tries again`,
-      ),
+    onFailure: (id, error) => context.output.note(`${id}: ${errorMessage(error)}; the next trigger tries again`),
     onLook: (counts) => {
       const texts = [...counts].map(([id, { rows, learned }]) => `${id} ${rows - learned} new of ${rows} rows`);
       context.progress.report("waiting", 0, texts.join(", "));

@@ -3,6 +3,7 @@
 // and the feature service. `run` lets it work by itself; `day` steps it. It does not know which.
 
 import { join } from "node:path";
+import { errorMessage } from "../../domain/error-message.ts";
 import { codecFor, schemaCodec } from "../../log/codec/codec.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { placementOf } from "../../log/placement.ts";
@@ -13,7 +14,7 @@ import { createFeatureService, type FeatureService } from "../../serve/enrich/fe
 import { createServeProcessor, type ServeFacts } from "../../serve/processor.ts";
 import { fifoMutex } from "../../serve/mutex.ts";
 import type { ControlRecord } from "../../task/cycle/control-record.ts";
-import { lmdbStores } from "../../task/store/lmdb-store.ts";
+import { lmdbStores } from "../../task/store/lmdb-stores.ts";
 import type { TaskObserver } from "../../task/observer.ts";
 import { joinRunner, type Clock, type Runner } from "../../task/runner.ts";
 import { createTreasuryProcessor, type TreasuryFacts } from "../../treasury/processor.ts";
@@ -60,8 +61,7 @@ export async function openAllocator(options: AllocatorOptions): Promise<Allocato
     log,
     codec: codecFor("releases"),
     load: loadClassifier,
-    onTrouble: (hash, error) =>
-      options.onTrouble(`release ${hash}: ${error instanceof Error ? error.message : String(error)}`),
+    onTrouble: (hash, error) => options.onTrouble(`release ${hash}: ${errorMessage(error)}`),
   });
   const features = options.features === null ? null : createFeatureService(options.features);
   const joined = {

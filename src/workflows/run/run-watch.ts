@@ -2,6 +2,7 @@
 // What a person is told of a running allocator: which partitions it runs, each time that changes; how far stores are that are
 // restored; what went wrong; and how much was done in the end.
 
+import { errorMessage } from "../../domain/error-message.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { TaskState } from "../../task/lifecycle.ts";
 import type { TaskObserver } from "../../task/observer.ts";
@@ -89,7 +90,7 @@ export function watchRun(context: Context): RunWatch {
         timer ??= setTimeout(tell, TOGETHER_MS);
       },
       trouble(kind, partition, verdict, error) {
-        const text = `${kind} ${partition}: ${verdict}: ${error instanceof Error ? error.message : String(error)}`;
+        const text = `${kind} ${partition}: ${verdict}: ${errorMessage(error)}`;
         if (verdict === "fatal") failure ??= text;
         output.note(text, { level: LEVEL_OF[verdict], kind, partition, verdict });
       },

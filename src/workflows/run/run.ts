@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { SECRET_BYTES } from "../../domain/campaign/control.ts";
+import { errorMessage } from "../../domain/error-message.ts";
 import { AlreadyRunning } from "../../log/event-log.ts";
 import { SETTINGS } from "../../settings/table/settings.ts";
 import { checkFeatureService } from "../../serve/enrich/feature-check.ts";
@@ -80,7 +81,7 @@ async function runOn(context: Context, log: OpenedLog, options: RunOptions): Pro
     const isRefused = error instanceof AlreadyRunning || error instanceof InvalidInput;
     // A start that is refused says so itself, as often as it is tried.
     const hasRun = watch.totals().cycles > 0 || watch.failure() !== null;
-    const reason = watch.failure() ?? (error instanceof Error ? error.message : String(error));
+    const reason = watch.failure() ?? errorMessage(error);
     record.end(isRefused || !hasRun ? null : reason, !(error instanceof ClockJumped));
     throw error;
   } finally {

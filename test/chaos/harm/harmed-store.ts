@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import type { LocalStore, OpenStore } from "../../../src/task/store/local-store.ts";
-import { lmdbStores as realStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores as realStores } from "../../../src/task/store/lmdb-stores.ts";
 
 /** The open store of a task, by the name of its changelog and its partition. */
 export const openStores = new Map<string, LocalStore>();

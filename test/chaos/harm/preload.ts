@@ -5,7 +5,7 @@ import { registerHooks } from "node:module";
 
 const INSTEAD: Readonly<Record<string, string>> = {
   "log/kafka/log.ts": new URL("harmed-log.ts", import.meta.url).href,
-  "task/store/lmdb-store.ts": new URL("harmed-store.ts", import.meta.url).href,
+  "task/store/lmdb-stores.ts": new URL("harmed-store.ts", import.meta.url).href,
 };
 
 registerHooks({

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { must } from "../../../src/domain/assert.ts";
 import { openKafkaLog } from "../../../src/log/kafka/log.ts";
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 import { joinRunner } from "../../../src/task/runner.ts";
 import { systemClock, systemElapsedMs } from "../../../src/task/system-clock.ts";
 import { controlCodec, COUNT, counting } from "./counting.ts";

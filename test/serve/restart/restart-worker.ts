@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { openEmbeddedLog } from "../../../src/log/embedded/log.ts";
 import type { EventLog, TaskLog } from "../../../src/log/event-log.ts";
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 import { unobserved } from "../../../src/task/observer.ts";
 import { START_MS } from "../harness.ts";
 import { live, serveOn, type Serving } from "./restart-world.ts";

@@ -1,7 +1,7 @@
 // Opens the store of partition 0 in a folder, as a process of its own, reads all that is due, and says what was thrown away.
 //   node damaged-worker.ts FOLDER [write]
 
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 
 const [folder = "", write] = process.argv.slice(2);
 const open = lmdbStores(folder, { boot: "boot", onTrouble: (text) => console.log(text) });

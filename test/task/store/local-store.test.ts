@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 import type { LocalStore, OpenStore, Stamp } from "../../../src/task/store/local-store.ts";
 import { memoryStores } from "../../../src/task/store/memory-store.ts";
 import { LARGE_BYTES, largeKey, STORE_WORKER_KEYS } from "./store-keys.ts";

@@ -7,7 +7,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 import { StoreFailed } from "../../../src/task/store/local-store.ts";
 
 const WORKER = join(import.meta.dirname, "store-worker.ts");

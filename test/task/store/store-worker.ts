@@ -4,7 +4,7 @@
 //   node store-worker.ts <folder>
 //   node store-worker.ts <folder> hold <partition>     opens that store, says so or why not, and keeps it open
 
-import { lmdbStores } from "../../../src/task/store/lmdb-store.ts";
+import { lmdbStores } from "../../../src/task/store/lmdb-stores.ts";
 import { LARGE_BYTES, largeKey, STORE_WORKER_KEYS } from "./store-keys.ts";
 
 const [folder = "", mode, partition] = process.argv.slice(2);

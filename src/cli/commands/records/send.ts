@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../../domain/error-message.ts";
 import type { EventLog, OutRecord } from "../../../log/event-log.ts";
 import type { Placement } from "../../../log/partitioner.ts";
 import { placementOf } from "../../../log/placement.ts";
@@ -117,7 +118,7 @@ class Sending {
     try {
       await this.#to.log.send(records);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       throw new Error(`${this.#sent} records are on the log; of the ${records.length} after them: ${message}`, {
         cause: error,
       });
@@ -154,6 +155,6 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new InvalidInput(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`not JSON: ${errorMessage(error)}`);
   }
 }

@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { glob, open, realpath, stat } from "node:fs/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../../domain/error-message.ts";
 
 export interface LogFile {
   /** As it was named. */
@@ -66,7 +67,7 @@ export async function* bytesOf({ path, compression }: LogFile): AsyncGenerator<B
   try {
     yield* source.pipe(unpacked) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new InvalidInput(`data: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`data: cannot read ${path}: ${errorMessage(error)}`);
   } finally {
     source.destroy();
     unpacked.destroy();
@@ -84,7 +85,7 @@ async function identityOf(path: string): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
       throw new InvalidInput(`data: no file ${path}${hint(path)}`);
-    throw new InvalidInput(`data: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidInput(`data: cannot read ${path}: ${errorMessage(error)}`);
   });
   if (found.isDirectory())
     throw new InvalidInput(`data: ${path} is a folder; name the files in it, or a pattern such as glob:${path}/*.csv`);

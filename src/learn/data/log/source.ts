@@ -5,6 +5,7 @@
 import { symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../../domain/error-message.ts";
 import type { Database } from "../duckdb.ts";
 import { identifier, literal, pathLiteral } from "../sql.ts";
 import type { CsvOptions } from "./csv-dialect.ts";
@@ -128,5 +129,5 @@ function dialectText({ compression }: LogFile, { dialect, encoding, records }: C
 
 /** The first line of what the database says: what follows is advice on its own options. */
 export function databaseText(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  return errorMessage(error).split("\n")[0] ?? "";
 }

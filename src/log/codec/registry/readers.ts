@@ -7,6 +7,7 @@
 //   D2. One that the registry does not know is asked for again when it comes again; it may be there by then.
 //   D3. What cannot be read says why: the schema's reason, or the field of this record that is no value of ours.
 
+import { errorMessage } from "../../../domain/error-message.ts";
 import { avroType } from "../avro-types.ts";
 import { headerOf, schemaCodec, type Codec } from "../codec.ts";
 import { foreignReader } from "../resolution.ts";
@@ -54,7 +55,7 @@ function readerOrReason(topic: string, key: SchemaKey, found: Registered, troubl
     if (found.is === "avro") return readerOf(topic, name, found.schema);
     reason = found.is === "other" ? `it is ${found.what}` : "the registry does not know it";
   } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = errorMessage(error);
   }
   trouble(reason);
   return () => ({ unreadable: `${name}: ${reason}` });
@@ -78,7 +79,7 @@ function resolved(name: string, read: ReturnType<typeof foreignReader>, to: Code
     return { value: to.encode(read(Buffer.from(body.buffer, body.byteOffset, body.byteLength), 0)) };
   } catch (error) {
     // Of the schema and the bytes of a stranger: whatever avsc makes of them, it is this record's.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return { unreadable: `${name}: ${reason}` };
   }
 }

@@ -7,6 +7,7 @@ import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { must } from "../../../domain/assert.ts";
+import { errorMessage } from "../../../domain/error-message.ts";
 
 export interface CheckpointSettings {
   readonly file: string;
@@ -44,7 +45,7 @@ function checkpoint(): CheckpointTold {
     const isAnew = walBytes > RESTART_BYTES && run("RESTART").isAll;
     return { walBytes: isAnew ? 0 : walBytes, problem: null };
   } catch (error) {
-    return { walBytes: 0, problem: error instanceof Error ? error.message : String(error) };
+    return { walBytes: 0, problem: errorMessage(error) };
   }
 }
 

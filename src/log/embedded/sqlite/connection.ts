@@ -5,6 +5,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { errorMessage } from "../../../domain/error-message.ts";
 import { LogError } from "../../event-log.ts";
 import { checkVersion, settleFormat, type Durability } from "./format.ts";
 import { ACCESS } from "./sqlite-errors.ts";
@@ -76,7 +77,7 @@ function makeFile(file: string): void {
     else closeSync(openSync(file, "wx", 0o600));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
-    throw new LogError(`${file}: ${error instanceof Error ? error.message : String(error)}: ${ACCESS}`, {
+    throw new LogError(`${file}: ${errorMessage(error)}: ${ACCESS}`, {
       cause: error,
     });
   }

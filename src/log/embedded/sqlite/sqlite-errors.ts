@@ -1,6 +1,7 @@
 // SQLite errors
 // What a refusal of SQLite's means for the log, by its result code, and what to do about it.
 
+import { errorMessage } from "../../../domain/error-message.ts";
 import { LogError, LogUnavailable, OutcomeUnknown } from "../../event-log.ts";
 
 const BUSY = 5;
@@ -34,7 +35,7 @@ export function logErrorOf(error: unknown, file: string, { committing }: { reado
   const code = codeOf(error);
   if (code === undefined) return error;
   const cause = { cause: error };
-  const said = `${file}: ${error instanceof Error ? error.message : String(error)}`;
+  const said = `${file}: ${errorMessage(error)}`;
   switch (code & 0xff) {
     case FULL:
       return new LogUnavailable(`cannot write, nothing was changed: the disk is full, make room: ${said}`, cause);

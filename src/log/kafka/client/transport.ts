@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../../../domain/error-message.ts";
 import type { Call } from "../protocol/calls.ts";
 import { ProtocolReader } from "../protocol/bytes.ts";
 import { Disconnected } from "./errors.ts";
@@ -84,7 +85,7 @@ export class Transport {
     try {
       for (const frame of this.#frames.push(piece)) this.#answered(frame);
     } catch (error) {
-      this.close(new Disconnected(error instanceof Error ? error.message : String(error), { cause: error }));
+      this.close(new Disconnected(errorMessage(error), { cause: error }));
     }
   }
 

@@ -11,6 +11,7 @@
 //       fenced it (an old transaction's time-out, a zombie's claim) has no right to stay.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../../../domain/error-message.ts";
 import {
   Fenced,
   LogUnavailable,
@@ -279,7 +280,7 @@ export class GroupMembership implements Membership {
 
   /** Told once, and not at each try. */
   #trouble(what: string, error: unknown): void {
-    const message = `${this.#group}: ${what}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `${this.#group}: ${what}: ${errorMessage(error)}`;
     if (message === this.#told) return;
     this.#told = message;
     this.#cluster.settings.onTrouble(message);

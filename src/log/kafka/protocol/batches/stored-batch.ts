@@ -2,6 +2,7 @@
 // Reads what anybody has written in Kafka's format of records (record-batch.ts has it), as views of the answer's bytes. What
 // a batch's writer did to it is no error of ours: what cannot be read of it becomes one record that says why.
 
+import { errorMessage } from "../../../../domain/error-message.ts";
 import { LogError, type Headers, type LogRecord } from "../../../event-log.ts";
 import { readInt64 } from "../bytes.ts";
 import { decompress } from "./compression.ts";
@@ -96,7 +97,7 @@ function decodeRecords(bytes: Buffer, place: Place, room: Room, into: LogRecord[
     // Every offset that the batch has was read: what it claims beyond is nothing.
     if (last?.offset === lastOffset) return lastOffset + 1;
     const stored = bytes.subarray(BATCH_OVERHEAD);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     into.push({
       topic,
       partition,
