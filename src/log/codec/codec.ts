@@ -4,7 +4,7 @@
 //
 // Invariants:
 //   K1. decode(encode(value)) equals value.
-//   K2. Bytes that cannot be read throw `Undecodable` (verdict: poison); nothing else, and in time linear in their size.
+//   K2. Bytes that cannot be read throw `Undecodable`; nothing else, and in time linear in their size.
 //   K3. A value that breaks the schema throws `Unencodable`, which names the field.
 
 import { inspect } from "node:util";

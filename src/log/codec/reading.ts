@@ -1,6 +1,5 @@
-// Reading: a topic's values for whoever looks at it from outside of a task. Anybody may have put anything on it: bytes that
-// are no record of it, or one of a newer version, are passed over, everywhere alike, and remembered by the log that they were read from, so that whoever
-// closes it, or is asked how it goes, can tell of them.
+// Reading: a topic's values for whoever looks at it from outside of a task. Bytes that are no record of it, or one of a newer
+// version, are passed over, and remembered by the log that they were read from, so that whoever closes it can tell of them.
 
 import { codecFor, Undecodable, type Codec, type TopicValues } from "./codec.ts";
 import { NewerFormat, type EventLog, type LogRecord } from "../event-log.ts";

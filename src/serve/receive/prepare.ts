@@ -25,7 +25,7 @@ export interface ServeFacts {
   readonly head: ShardHead;
   readonly campaigns: ReadonlyMap<string, InForce>;
   readonly counts: ReadonlyMap<string, CampaignCounts | null>;
-  /** Campaigns of which nothing will come any more: they leave the head. What is known of them stays, should control speak again. */
+  /** Campaigns of which nothing will come any more: they leave the head. What is known of them stays, should another grant come. */
   readonly left: readonly string[];
   /** Campaigns that the batch brought a grant of. */
   readonly granted: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-// A local store in memory: for tests, for simulation, and for machines that would rather restore than have a disk.
+// A local store in memory: for tests, for simulation, and for machines that keep no state on a disk.
 // It lives as long as its `MemoryStores`, so that a test can keep, lose or copy what a crashed task has left.
 
 import TinyQueue from "tinyqueue";

@@ -22,9 +22,9 @@ export interface Mark {
 export interface Cohorts {
   /** Oldest first; none older than the last needs. */
   readonly marks: readonly Mark[];
-  /** At the last look. */
+  /** At the last review. */
   readonly now: Mark;
-  /** At the last look before any hold could have come to its time; null when nobody has watched from the first hold on. */
+  /** At the last review before any hold could have come to its time; null when nobody has watched from the first hold on. */
   readonly early: Mark | null;
 }
 

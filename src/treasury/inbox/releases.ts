@@ -19,10 +19,10 @@ export function readManifest(json: string, hash: string): ReadManifest {
   return found === hash ? { manifest } : { broken: `manifest: its hash is ${found}, not ${hash}` };
 }
 
-/** More campaigns that are looked at in turn than this, and manifests are parsed again and again. */
+/** More campaigns that are reviewed in turn than this, and manifests are parsed again and again. */
 const CACHED = 64;
 
-/** Manifests that were parsed last, by their hash: those in force are needed at each look. */
+/** Manifests that were parsed last, by their hash: those in force are needed at each review. */
 export class ManifestCache {
   /** The least recently used first. */
   readonly #parsed = new Map<string, ReleaseManifest>();

@@ -85,7 +85,7 @@ const PROPORTIONAL = 2;
 const INTEGRAL = 10;
 /** Of the relative error, summed over shares of the period: what it has wound up while nothing could be done is soon undone. */
 const MOST_INTEGRAL = 0.05;
-/** The error is relative to at least this share of the budget: at the day's start a few coins are no error. */
+/** The error is relative to at least this share of the budget: at the day's start a few minor units are no error. */
 const ERROR_FLOOR = 0.1;
 const MOST_FACTOR = 3;
 

@@ -52,7 +52,7 @@ function isOne(campaign: Campaign): boolean {
   return (campaign.periods ?? null) === null;
 }
 
-/** The book in the period of `nowMs`. To be called before the book takes in anything that the look brings, and after. */
+/** The book in the period of `nowMs`. To be called before the book takes in anything that the review brings, and after. */
 export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
   const { campaign, period: before } = book;
   const { periods, startMs, endMs, timeZone = "UTC" } = campaign;
@@ -71,7 +71,7 @@ export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
       startMs: Math.max(now.startMs, startMs),
       endMs: Math.min(now.endMs, endMs),
       carriedMinor: before === null ? 0n : carried(campaign, before, now.number - before.number),
-      // P3: as they were at the last look.
+      // P3: as they were at the last review.
       postedBeforeMinor: before?.postedMinor ?? postedMinor,
       sessionsBefore: book.arrivals?.sessions ?? 0,
       postedMinor,
@@ -80,8 +80,8 @@ export function inPeriod(book: CampaignBook, nowMs: number): CampaignBook {
 }
 
 /**
- * Of all periods that have ended since, those among them in which nobody looked. With rollover `none` nothing is carried:
- * the whole budget still has it, for periods to come. The budgets are those in force at the last look before: no command that
+ * Of all periods that have ended since, those among them in which there was no review. With rollover `none` nothing is carried:
+ * the whole budget still has it, for periods to come. The budgets are those in force at the last review before: no command that
  * comes with the new period's first review changes what is carried.
  */
 function carried({ periods }: Campaign, before: PeriodBook, ended: number): Minor {

@@ -1,4 +1,4 @@
-// Group place
+// Group session
 // A member's place in its group, and the requests that give and keep it: join, sync, heartbeat, leave. Whoever leads the
 // group shares the partitions out, for all (assigner.ts).
 

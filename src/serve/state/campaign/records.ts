@@ -1,6 +1,6 @@
 // The shard's records: what a partition keeps of each campaign and of itself, under control keys.
 //
-// A campaign has two: its settings (the grant in force; changes when control speaks) and its counts (the book and the
+// A campaign has two: its settings (the grant in force; changes with a grant) and its counts (the book and the
 // statistics; changes with every decision), so that a busy cycle writes the small one.
 
 import type { AccountTotals, Grant } from "../../../domain/campaign/control.ts";
