@@ -252,7 +252,7 @@ describe("estimates of a randomised log", () => {
     );
     expect(small.counts).toEqual(large.counts);
     expect(small.warnings.join()).toMatch(
-      /cells of cluster × arm have fewer than 100 rows \(cluster \d+ × arm-\d+: \d+/,
+      /cells of segment × offer have fewer than 100 rows \(segment \d+ × arm-\d+: \d+/,
     );
   });
 });
