@@ -1,5 +1,5 @@
 // Shuffle
-// A seeded order of 0 … n − 1 (Fisher and Yates).
+// A seeded order of 0 … n − 1 (Fisher and Yates), and a feature's values dealt out by it.
 
 import type { Random } from "../domain/random.ts";
 
@@ -12,4 +12,19 @@ export function shuffled(n: number, random: Random): Uint32Array {
     order[j] = swapped;
   }
   return order;
+}
+
+export interface Columns {
+  readonly at: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** Rows of which these columns are those of the rows that `order` names; all of a feature's columns go together. */
+export function withColumns(x: Float32Array, { at, count, width }: Columns, order: Uint32Array): Float32Array {
+  const changed = x.slice();
+  order.forEach((from, row) => {
+    changed.set(x.subarray(from * width + at, from * width + at + count), row * width + at);
+  });
+  return changed;
 }

@@ -37,6 +37,8 @@ export interface PolicyOptions {
   readonly budgets: number;
   readonly replicates: number;
   readonly confidence: number;
+  /** Rows at most on which features are dealt out anew, to see what the plans rest on; 0: none. */
+  readonly importanceRows: number;
 }
 
 export interface LearnOptions extends RepresentOptions {
@@ -58,7 +60,7 @@ export const LEARN_OPTIONS: LearnOptions = {
   estimate: ESTIMATE_OPTIONS,
   plan: PLAN_OPTIONS,
   sample: { fit: 110_000, student: 50_000, policy: 100_000 },
-  policy: { budgets: 8, replicates: 400, confidence: 0.95 },
+  policy: { budgets: 8, replicates: 400, confidence: 0.95, importanceRows: 20_000 },
   gates: { onnxDifference: 1e-4, studentValue: 0.97, studentValueTold: 0.995 },
 };
 
@@ -72,5 +74,5 @@ export const QUICK_LEARN_OPTIONS: LearnOptions = {
   estimate: { ...ESTIMATE_OPTIONS, modelRows: 50_000 },
   plan: { ...PLAN_OPTIONS, scenarios: Math.min(PLAN_OPTIONS.scenarios, 50) },
   sample: { fit: 33_000, student: 0, policy: 30_000 },
-  policy: { budgets: 5, replicates: 100, confidence: 0.95 },
+  policy: { budgets: 5, replicates: 100, confidence: 0.95, importanceRows: 10_000 },
 };

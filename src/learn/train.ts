@@ -19,7 +19,7 @@ import { evidenceOf, releaseOf, type TrainingRequest, type TrainingFindings } fr
 import { brokenClassifier, brokenClusters, brokenErrors, brokenPlan, GateFailed, holdGates } from "./check/gates.ts";
 import { estimateGroups, groupRows, type Grouping } from "./cluster/grouping.ts";
 import { FOLDS, type Dataset, type ProgressListener, type Representation } from "./nouns.ts";
-import { effectsOutOfFold, seenWith } from "./represent/out-of-fold.ts";
+import { effectsOutOfFold, outOfFold, seenWith } from "./represent/out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
 import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./check/policy-check.ts";
 import { trainRepresentation } from "./represent/train.ts";
@@ -31,6 +31,8 @@ import { useBackend, type BackendName, type BackendPreference } from "./represen
 const LEAST = { rows: 100, events: 10 } as const;
 
 export interface TrainInput extends TrainingRequest, Pick<DatasetOptions, "scratch" | "memoryLimit" | "allowBadRows"> {
+  /** Minor units that one of the reward is worth: plans then have a profit. */
+  readonly worth?: number | undefined;
   readonly backend: BackendPreference;
   readonly progress: ProgressListener;
   readonly elapsedMs: () => number;
@@ -149,7 +151,7 @@ async function judgePlans(
   }: Pick<TrainingFindings, "representation" | "grouping" | "estimated" | "planned">,
 ): Promise<PolicyEvidence> {
   const { options, seed, progress } = input;
-  const { budgets, replicates, confidence } = options.policy;
+  const { budgets, replicates, confidence, importanceRows } = options.policy;
   const { clustering } = grouping;
   const block = await dataset.sample(options.sample.policy, seed);
   const plans: FoldPlan[] = [];
@@ -170,6 +172,10 @@ async function judgePlans(
     budgets: someBudgets(planned.frontier, budgets),
     arms: dataset.arms,
     tasks: dataset.tasks,
+    worth: input.worth ?? null,
+    spec: dataset.spec,
+    importanceRows,
+    labels: (rows) => outOfFold(representation, clustering, rows).labels,
     options: { replicates, confidence, seed },
     progress: (step, done, detail) => progress(step, 0.5 + done / 2, detail),
   });

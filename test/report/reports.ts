@@ -18,6 +18,7 @@ export const TRAINING: TrainingReport = {
   label: "From 5,000 rows of log.csv.",
   currency: "EUR",
   reward: "orders",
+  value: "2.00 EUR",
   rows: 5000,
   arms: ["none", "<ten off>"],
   facts: [{ what: "Files", value: "log & more.csv" }],
@@ -78,9 +79,15 @@ export const TRAINING: TrainingReport = {
     rows: 1000,
     confidence: 0.95,
     points: [
-      { policy: "ours", cost: ranged(2.2), reward: ranged(0.018, 0.005) },
-      { policy: "one mix for all", cost: ranged(2.1), reward: ranged(0.01, 0.005) },
-      { policy: "<ten off>", cost: ranged(6), reward: ranged(0.03, 0.01) },
+      { policy: "ours", budget: 2.1, cost: ranged(2.2), reward: ranged(0.018, 0.005), profit: ranged(1.5, 1) },
+      {
+        policy: "one mix for all",
+        budget: 2.1,
+        cost: ranged(2.1),
+        reward: ranged(0.01, 0.005),
+        profit: ranged(0.5, 1),
+      },
+      { policy: "<ten off>", budget: null, cost: ranged(6), reward: ranged(0.03, 0.01), profit: ranged(-2, 1) },
     ],
     differences: [
       {
@@ -88,6 +95,22 @@ export const TRAINING: TrainingReport = {
         oneMix: { reward: ranged(0.008, 0.004), cost: ranged(0.1) },
         individual: { reward: ranged(-0.001, 0.002), cost: ranged(0) },
       },
+    ],
+  },
+  ranking: [
+    {
+      release: "ours",
+      arm: "<ten off>",
+      aucc: ranged(0.7),
+      qini: ranged(0.004, 0.002),
+      curve: Array.from({ length: 21 }, (_, at) => ({ share: at / 20, ...ranged((0.03 * at) / 20, 0.004) })),
+    },
+  ],
+  driving: {
+    ...{ release: "ours", budget: 2.1, rows: 900, repeats: 1 },
+    features: [
+      { name: "age & more", fall: ranged(0.006, 0.003), movedShare: 0.4 },
+      { name: "city", fall: ranged(0, 0), movedShare: 0 },
     ],
   },
   student: {

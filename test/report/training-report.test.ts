@@ -18,7 +18,7 @@ describe("the page of a training", () => {
   test("is one file without a script and without a request to anywhere", () => {
     expect(page).toMatch(/^<!doctype html>/);
     expect(page).not.toMatch(/<script|<link|<img|src=|href=|@import|url\((?!["']?#)/);
-    expect(page.match(/<svg/g)).toHaveLength(16);
+    expect(page.match(/<svg/g)).toHaveLength(22);
   });
 
   test("tells of each cluster who it is and what adds most to a thousand of its sessions", () => {
@@ -32,6 +32,15 @@ describe("the page of a training", () => {
 
   test("tells what the plans are worth on other rows, against one mix and against user by user", () => {
     expect(text).toMatch(/21 8 4 to 12 1 0 to 2 -1 -3 to 1 0 -1 to 1/);
+  });
+
+  test("tells the profit where somebody said what one of the reward is worth, how users are ranked and what it rests on", async () => {
+    expect(text).toContain("Profit, one orders being worth 2.00 EUR");
+    expect(text).toMatch(/Profit of ours, EUR 21 15 5 to 25/);
+    expect(text).toMatch(/ours &#60;ten off&#62; 0\.7 \(0\.6 to 0\.8\) 4 \(2 to 6\)/);
+    expect(text).toMatch(/age &#38; more 6 \(3 to 9\) 40\.0 % city not looked at 0\.0 %/);
+    const without = await renderTrainingReport({ ...TRAINING, value: null, driving: null });
+    expect(without).not.toMatch(/Profit|What the segments rest on/);
   });
 
   test("names the warnings, the steps, and everything from the data without letting it be markup", () => {

@@ -33,7 +33,7 @@ const NOBODY: UpliftPoint = { share: 0, value: 0, low: 0, high: 0, se: 0 };
 /** Each arm but the control; they are not to be added up to a measure of a policy. */
 export function rankArms(
   grouped: GroupedRows,
-  values: ClusterValues,
+  values: Pick<ClusterValues, "reward" | "cost">,
   arms: readonly string[],
   options: BootstrapOptions,
 ): ArmRanking[] {
@@ -68,7 +68,10 @@ function curveFrom(intervals: readonly (Interval | null)[]): UpliftPoint[] {
 }
 
 /** By cluster. An arm that costs no more is worth any money where it brings more, and none where it does not. */
-function scoresOf(values: ClusterValues, arm: number): { readonly forMoney: number[]; readonly reward: number[] } {
+function scoresOf(
+  values: Pick<ClusterValues, "reward" | "cost">,
+  arm: number,
+): { readonly forMoney: number[]; readonly reward: number[] } {
   const over = (table: readonly (readonly number[])[]): number[] => table.map((row) => row[arm]! - row[0]!);
   const [reward, cost] = [over(values.reward), over(values.cost)];
   const forMoney = reward.map((gain, cluster) => {

@@ -134,8 +134,9 @@ export function judgePolicies({ arms, everybody, served, releases, budgets, wort
  * Nothing where too few rows speak for the arm. Where it is not told to bring more than the control, the rectangle that AUCC
  * is a part of may have no height: then the part is of nothing.
  */
-function withWhatIsKnown(ranking: ArmRanking, forAll: PolicyValue | null): ArmRanking {
-  if (forAll === null) return { ...ranking, aucc: null, qini: null, curve: [] };
+export function withWhatIsKnown(ranking: ArmRanking, forAll: PolicyValue | null): ArmRanking {
+  if (forAll === null || forAll.effectiveRows < FEWEST_SPEAKING)
+    return { ...ranking, aucc: null, qini: null, curve: [] };
   return forAll.incremental.low > 0 ? ranking : { ...ranking, aucc: null };
 }
 

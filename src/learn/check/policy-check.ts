@@ -9,13 +9,14 @@
 import { itemAt, must } from "../../domain/assert.ts";
 import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
 import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
-import type { BootstrapOptions, Interval } from "../../evaluate/policy/bootstrap.ts";
+import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/policy/logged.ts";
 import { envelopeOf, mixThatSpends } from "../../evaluate/policy/one-mix.ts";
-import { differencesOf, sumPolicies, measuredValues, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
+import { differencesOf, measurePolicies, sumPolicies, type PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { individualEnvelope } from "../cluster/prices.ts";
-import type { Block, Effects, ProgressListener, Tasks } from "../nouns.ts";
+import type { Block, Effects, Tasks } from "../nouns.ts";
 import { bestAt } from "../plan/envelope.ts";
+import { detailsOf, type DetailsInput, type PlanDetails } from "./plan-details.ts";
 
 export interface PolicyFigures {
   readonly reward: Interval;
@@ -23,6 +24,8 @@ export interface PolicyFigures {
   readonly cost: Interval;
   /** Reward less that of the control for everybody. */
   readonly incremental: Interval;
+  /** Minor units; null where nobody said what one of the reward is worth. */
+  readonly profit: Interval | null;
 }
 
 export interface PolicyDifference {
@@ -44,10 +47,12 @@ export interface BudgetEvidence {
   readonly oursLessOneMix: PolicyDifference;
 }
 
-export interface PolicyEvidence {
+export interface PolicyEvidence extends PlanDetails {
   readonly rows: number;
   readonly replicates: number;
   readonly confidence: number;
+  /** Minor units that one of the reward is worth; null where nobody said. */
+  readonly worth: number | null;
   /** The arm for everybody, in the order of the arms. */
   readonly uniform: readonly { readonly arm: string; readonly figures: PolicyFigures | null }[];
   readonly byBudget: readonly BudgetEvidence[];
@@ -61,33 +66,36 @@ export interface FoldPlan {
   readonly labels: ArrayLike<number>;
 }
 
-export interface PolicyInput {
-  readonly block: Block;
+export interface PolicyInput extends DetailsInput {
   /** Out of fold. */
   readonly effects: Effects;
-  /** By fold. */
-  readonly plans: readonly FoldPlan[];
-  /** Per session, rising. */
-  readonly budgets: readonly number[];
-  readonly arms: readonly string[];
   readonly tasks: Tasks;
-  readonly options: BootstrapOptions;
-  readonly progress: ProgressListener;
+  readonly worth: number | null;
 }
 
 export function checkPolicies(input: PolicyInput): PolicyEvidence {
-  const { block, arms, tasks, options, budgets, progress } = input;
+  const { block, arms, tasks, options, budgets, worth, progress } = input;
   const rows = loggedRows(block, tasks, arms.length);
   const uniform = arms.map((arm, index) => {
     const sums = sumPolicies(rows, [oneArmForAll(arm, rows, index)], options.seed);
-    return { arm, figures: figuresOf(measuredValues(sums, options)[1]) };
+    return { arm, value: measurePolicies(sums, options, worth).values[1] ?? null };
   });
   const byBudget = budgets.map((budget, index) => {
     progress("policy", index / budgets.length, "value on rows that the plan has not seen");
     return atBudget(rows, budget, input);
   });
+  const details = detailsOf(
+    rows,
+    uniform.map(({ value }) => value),
+    input,
+  );
   progress("policy", 1);
-  return { rows: rows.n, replicates: options.replicates, confidence: options.confidence, uniform, byBudget };
+  return {
+    ...{ rows: rows.n, replicates: options.replicates, confidence: options.confidence, worth },
+    uniform: uniform.map(({ arm, value }) => ({ arm, figures: figuresOf(value) })),
+    byBudget,
+    ...details,
+  };
 }
 
 /** Where a fold's plan stands for the budget, and what it expects there. */
@@ -98,7 +106,7 @@ interface Standing extends FoldPlan {
 }
 
 function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetEvidence {
-  const { options, plans } = input;
+  const { options, plans, worth } = input;
   const standings = plans.map((plan): Standing => {
     const { frontier, values } = plan;
     const { position } = positionForBudget(frontier, values, values.mix, budget);
@@ -109,7 +117,7 @@ function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetE
   const expectedCost = mean(({ cost }) => cost);
   const policies = [planned(standings, input), individually(expectedCost, input), mixed(standings, input)];
   const sums = sumPolicies(rows, policies, options.seed);
-  const [, ours, individual, oneMix] = measuredValues(sums, options);
+  const [, ours, individual, oneMix] = measurePolicies(sums, options, worth).values;
   const [oursLessIndividual, oursLessOneMix] = differencesOf(
     sums,
     [
@@ -131,7 +139,9 @@ function atBudget(rows: LoggedRows, budget: number, input: PolicyInput): BudgetE
 }
 
 function figuresOf(value: PolicyValue | null | undefined): PolicyFigures | null {
-  return value ? { reward: value.reward, cost: value.cost, incremental: value.incremental } : null;
+  return value
+    ? { reward: value.reward, cost: value.cost, incremental: value.incremental, profit: value.profit }
+    : null;
 }
 
 function loggedRows(block: Block, tasks: Tasks, arms: number): LoggedRows {

@@ -8,11 +8,14 @@ import { pair, picture, table, type Html, type Section } from "../page/page.ts";
 import { colour } from "../page/palette.ts";
 import type { EvaluationReport } from "./evaluation-figures.ts";
 
+type RankingFigures = Pick<EvaluationReport, "ranking" | "reward" | "confidence">;
+
 /** Of the offers in the table, those that are drawn. */
 const DRAWN = 12;
 const BY_CHANCE = "users at random";
 
-export async function rankingSection(report: EvaluationReport, colours: ReadonlyMap<string, string>): Promise<Section> {
+/** Whose rankings they are is told where there are several. */
+export async function rankingSection(report: RankingFigures, colours: ReadonlyMap<string, string>): Promise<Section> {
   const { ranking, reward, confidence } = report;
   const offers = [...new Set(ranking.filter(({ curve }) => curve.length > 0).map(({ arm }) => arm))];
   const pictures: Html[] = [];
@@ -52,7 +55,7 @@ export async function rankingSection(report: EvaluationReport, colours: Readonly
 }
 
 function curveSpec(
-  { ranking, reward }: EvaluationReport,
+  { ranking, reward }: RankingFigures,
   offer: string,
   colours: ReadonlyMap<string, string>,
 ): TopLevelSpec {

@@ -7,8 +7,9 @@ import type { TopLevelSpec } from "vega-lite";
 import { drawChart, type Chart, type Size } from "../page/chart.ts";
 import { heatSpec } from "../page/heat-chart.ts";
 import { colour, type Colour } from "../page/palette.ts";
-import { policySpec } from "../page/policy-chart.ts";
-import type { ClusterFigures, TrainingReport } from "./training-report-figures.ts";
+import type { Ranged } from "../../domain/figures.ts";
+import { policySpec, type PolicyMark } from "../page/policy-chart.ts";
+import type { ClusterFigures, PolicyPoint, TrainingReport } from "./training-report-figures.ts";
 
 export interface TrainingCharts {
   readonly curves: Chart;
@@ -18,6 +19,8 @@ export interface TrainingCharts {
   readonly frontier: Chart;
   readonly margin: Chart;
   readonly policies: Chart;
+  /** Null where nobody said what one of the reward is worth. */
+  readonly profit: Chart | null;
 }
 
 /** From a session's reward to that of a thousand sessions. */
@@ -43,6 +46,20 @@ export async function trainingCharts(report: TrainingReport): Promise<TrainingCh
         size,
       ),
     ),
+    profit:
+      report.value === null
+        ? null
+        : await drawChart((size) =>
+            policySpec(
+              profitMarks(report),
+              {
+                colours: POLICY_COLOURS,
+                xTitle: `spend for 1,000 sessions of the log, ${report.currency}`,
+                yTitle: `profit of 1,000 sessions, ${report.currency}`,
+              },
+              size,
+            ),
+          ),
   };
 }
 
@@ -180,14 +197,30 @@ const POLICY_COLOURS: ReadonlyMap<string, string> = new Map([
   ["one offer for all", colour("soft")],
 ]);
 
-function policyMarks({ policies, currency }: TrainingReport) {
-  const costUnit = 1_000 / minorPerMajor(currency);
-  return policies.points.map(({ policy, cost, reward }) => ({
-    name: POLICY_COLOURS.has(policy) ? "" : policy,
-    series: POLICY_COLOURS.has(policy) ? policy : "one offer for all",
-    cost: costUnit * cost.value,
-    added: REWARD * reward.value,
-    low: REWARD * reward.low,
-    high: REWARD * reward.high,
-  }));
+function policyMarks({ policies, currency }: TrainingReport): PolicyMark[] {
+  return policies.points.map((point) => markOf(point, point.reward, REWARD, currency));
+}
+
+function profitMarks({ policies, currency }: TrainingReport): PolicyMark[] {
+  const unit = 1_000 / minorPerMajor(currency);
+  return policies.points.flatMap((point) =>
+    point.profit === null ? [] : [markOf(point, point.profit, unit, currency)],
+  );
+}
+
+function markOf(
+  { policy, cost }: PolicyPoint,
+  { value, low, high }: Ranged,
+  unit: number,
+  currency: string,
+): PolicyMark {
+  const isLine = POLICY_COLOURS.has(policy);
+  return {
+    name: isLine ? "" : policy,
+    series: isLine ? policy : "one offer for all",
+    cost: (1_000 / minorPerMajor(currency)) * cost.value,
+    added: unit * value,
+    low: unit * low,
+    high: unit * high,
+  };
 }

@@ -1,7 +1,9 @@
 // Training report figures
-// What the training report is given: figures, already worked out. Its page and its charts draw the same ones.
+// What the training report is given: figures, already worked out. Its page, its charts and the terminal tell the same ones.
 
 import type { Ranged } from "../../domain/figures.ts";
+import type { ProfitPoint } from "../evaluation/profit.ts";
+import type { DrivingFigures, EvaluationReport } from "../evaluation/evaluation-figures.ts";
 import type { BalanceFigures } from "./balance-section.ts";
 
 export interface TrainingReport {
@@ -12,6 +14,8 @@ export interface TrainingReport {
   readonly currency: string;
   /** Name of the reward. */
   readonly reward: string;
+  /** What one of the reward is worth, with its currency; null where nobody said. */
+  readonly value: string | null;
   readonly rows: number;
   readonly arms: readonly string[];
   /** What it learned from and how, line by line. */
@@ -40,6 +44,9 @@ export interface TrainingReport {
       readonly individual: { readonly reward: Ranged; readonly cost: Ranged };
     }[];
   };
+  /** Of plans that had not seen the rows. */
+  readonly ranking: EvaluationReport["ranking"];
+  readonly driving: DrivingFigures | null;
   readonly student: {
     readonly agreement: number;
     readonly valueRatio: number;
@@ -75,6 +82,17 @@ export interface FrontierFigures {
 
 export interface PolicyPoint {
   readonly policy: string;
+  /** Planned, per session; null for an offer that all get. */
+  readonly budget: number | null;
   readonly cost: Ranged;
   readonly reward: Ranged;
+  /** Null where nobody said what one of the reward is worth. */
+  readonly profit: Ranged | null;
+}
+
+/** Of the plans: what they are worth, by budget. */
+export function profitPoints({ points }: Pick<TrainingReport["policies"], "points">): ProfitPoint[] {
+  return points.flatMap(({ policy, budget, profit }) =>
+    policy === "ours" && profit !== null ? [{ offer: null, budget, profit }] : [],
+  );
 }

@@ -1,5 +1,5 @@
 // Training report
-// One page about one training: what it learned from, how the network learned, which segments of users it found and what
+// One page about one training: what it learned from, how the model learned, which segments of users it found and what
 // each offer does there, what money buys, and what the plans are worth on rows that they owe nothing to. It is given
 // figures and draws them; it works nothing out, but for how many digits to show. What is given per session is shown per
 // thousand sessions, in major units of money: 71 orders for 84.00 EUR are read sooner than .071 for 8.4 cents.
@@ -7,7 +7,7 @@
 import { itemAt } from "../../domain/assert.ts";
 import { minorPerMajor } from "../../domain/money/currency.ts";
 import { balanceSection } from "./balance-section.ts";
-import { whole, decimal, percent, perThousand, short, type Ranged } from "../../domain/figures.ts";
+import { decimal, percent, perThousand, short, whole } from "../../domain/figures.ts";
 import {
   html,
   pair,
@@ -19,9 +19,14 @@ import {
   type Section,
   type VerdictTile,
 } from "../page/page.ts";
+import { drivingSection } from "../evaluation/driving-section.ts";
+import { rankingSection } from "../evaluation/ranking-section.ts";
+import { colour } from "../page/palette.ts";
 import { verdictOverOneMix } from "../page/verdict.ts";
 import { wordsOf } from "../../domain/glossary.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
+import { ranged } from "./ranged.ts";
+import { policySection, profitVerdictOf } from "./policy-section.ts";
 import type { ClusterFigures, TrainingReport } from "./training-report-figures.ts";
 
 /** The page as one HTML file. */
@@ -38,13 +43,17 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
         text: "All checks of the release hold: the classifier, its segments, the plans and their errors.",
       },
     ],
-    verdicts: [verdictOf(report)],
+    verdicts: [verdictOf(report), ...profitVerdictOf(report)],
     figures: figuresOf(report),
     sections: [
       clusterSection(report, charts),
       valuesSection(report, charts),
       frontierSection(report, charts),
       policySection(report, charts),
+      await rankingSection({ ...report, confidence: report.policies.confidence }, RANKING_COLOURS),
+      ...(report.driving === null
+        ? []
+        : [await drivingSection([report.driving], { ...report, confidence: report.policies.confidence })]),
       learningSection(report, charts),
       await balanceSection(report.balance),
       dataSection(report),
@@ -55,6 +64,7 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
 }
 
 const WORDS = wordsOf("segment", "offer", "extra orders per extra euro", "one mix for all", "value kept");
+const RANKING_COLOURS = new Map([["ours", colour("accent")]]);
 
 function verdictOf({ policies, reward, currency, notCausal }: TrainingReport): VerdictTile {
   const gains = policies.differences.map(({ budget, oneMix }) => ({ budget, gain: oneMix.reward }));
@@ -152,13 +162,6 @@ function valuesTable({ clusters, arms, reward, currency }: TrainingReport): Html
   </details>`;
 }
 
-/** In a thousand sessions, with its interval below. */
-function ranged(figure: Ranged | undefined, unit = 1): Html {
-  if (figure === undefined) return html``;
-  const show = (value: number): string => perThousand(value * unit);
-  return html`${show(figure.value)}<br /><small>${show(figure.low)} to ${show(figure.high)}</small>`;
-}
-
 function frontierSection(report: TrainingReport, charts: TrainingCharts): Section {
   const { frontier, currency, reward, risk } = report;
   const unit = 1 / minorPerMajor(currency);
@@ -194,45 +197,13 @@ function frontierSection(report: TrainingReport, charts: TrainingCharts): Sectio
   };
 }
 
-function policySection(report: TrainingReport, charts: TrainingCharts): Section {
-  const { policies, currency, reward } = report;
-  const unit = 1 / minorPerMajor(currency);
-  return {
-    title: "What the plans are worth on other rows",
-    caption:
-      `On ${whole(policies.rows)} rows, from the offers that chance gave them (the mean of reward over ` +
-      "propensity where chance did what the policy does: EOM). Each row is judged under a plan that is made in the same way " +
-      "from the rows of the other folds, without this row's outcome; the release itself learned from all of them. " +
-      `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
-    body: [
-      picture(charts.policies, "Added reward by spend: ours, one mix for all, user by user, each offer for all"),
-      table(
-        [
-          { title: `Planned spend for 1,000 sessions, ${currency}`, number: true },
-          { title: `Ours less one mix for all: ${reward}`, number: true },
-          { title: `spend, ${currency}`, number: true },
-          { title: `Ours less user by user: ${reward}`, number: true },
-          { title: `spend, ${currency}`, number: true },
-        ],
-        policies.differences.map(({ budget, oneMix, individual }) => [
-          perThousand(budget * unit),
-          ranged(oneMix.reward),
-          ranged(oneMix.cost, unit),
-          ranged(individual.reward),
-          ranged(individual.cost, unit),
-        ]),
-      ),
-    ],
-  };
-}
-
 function learningSection(
   { student, bestEpochs, curves, clustersTried }: TrainingReport,
   charts: TrainingCharts,
 ): Section {
   const networksTold =
     curves.length === 0
-      ? "Boosted trees learned, without a network."
+      ? "Boosted trees learned, without networks."
       : `Of each fold's network the members of the epoch are taken at which their loss on rows that they had not seen was ` +
         `least (${bestEpochs.join(", ")} of ${curves.length}).`;
   return {

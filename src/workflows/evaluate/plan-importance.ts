@@ -8,7 +8,7 @@ import { LOTS, type BootstrapOptions } from "../../evaluate/policy/bootstrap.ts"
 import { emptyGroups, type GroupedRows } from "../../evaluate/policy/grouped.ts";
 import { PlanImportance, type FeatureImportance } from "../../evaluate/policy/importance.ts";
 import type { Judged, ReleaseJudgement } from "../../evaluate/policy/judge.ts";
-import { shuffled } from "../../learn/shuffle.ts";
+import { shuffled, withColumns } from "../../learn/shuffle.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import type { OpenRelease } from "./open-releases.ts";
 import type { RowSample } from "./rows/row-sample.ts";
@@ -101,21 +101,6 @@ async function drivingOne(
 
 function repeatsFor(classifiedOnce: number): number {
   return Math.max(1, Math.min(MOST_REPEATS, Math.floor(CLASSIFIED / classifiedOnce)));
-}
-
-interface Columns {
-  readonly at: number;
-  readonly count: number;
-  readonly width: number;
-}
-
-/** Rows of which these columns are those of the rows that `order` names; all of a feature's columns go together. */
-function withColumns(x: Float32Array, { at, count, width }: Columns, order: Uint32Array): Float32Array {
-  const changed = x.slice();
-  order.forEach((from, row) => {
-    changed.set(x.subarray(from * width + at, from * width + at + count), row * width + at);
-  });
-  return changed;
 }
 
 async function classified({ classifier }: OpenRelease, x: Float32Array, n: number): Promise<Int32Array> {

@@ -24,6 +24,7 @@ export interface TypedOptions {
   readonly crosses: boolean;
   readonly plainIntercepts: boolean;
   readonly estimator: Estimator | undefined;
+  readonly importanceRows: number | undefined;
   readonly studentEpochs: number | undefined;
   readonly studentValue: number | undefined;
   readonly budgets: number | undefined;
@@ -60,6 +61,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
     student: { ...base.student, ...given({ maxEpochs: typed.studentEpochs }) },
     estimate: { ...base.estimate, ...given({ estimator: typed.estimator }) },
     plan: { ...base.plan, ...given({ budgets: typed.budgets, risk: typed.risk, gapBound: typed.gap }) },
+    policy: { ...base.policy, ...given({ importanceRows: typed.importanceRows }) },
     gates: { ...base.gates, ...given({ studentValue: typed.studentValue }) },
   };
 }

@@ -2,12 +2,14 @@
 
 import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import type { TypedAmount } from "../../domain/money/money.ts";
 import type { LogPart } from "../../learn/data/row-keys.ts";
 import { evidenceJson } from "../../learn/release/evidence.ts";
 import { checkPlace, writeReleaseFolder } from "../../learn/release/release-folder.ts";
 import type { LearnOptions } from "../../learn/train-options.ts";
 import { trainRelease } from "../../learn/train.ts";
 import { renderTrainingReport } from "../../report/training/training-report.ts";
+import { minorInCurrency } from "../../settings/parse.ts";
 import type { Config } from "../../settings/config.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
@@ -30,6 +32,8 @@ export interface TrainToFolder {
   readonly scratch: string | undefined;
   /** Say how far it is in plain lines, also where nobody watches. */
   readonly progress: boolean;
+  /** What one of the reward is worth. */
+  readonly value: TypedAmount | undefined;
   readonly options: LearnOptions;
 }
 
@@ -37,6 +41,8 @@ export async function trainToFolder(context: Context, asked: TrainToFolder): Pro
   await checkPlace(asked.out);
   if (asked.scratch !== undefined) await checkFolder(asked.scratch);
   const mapping = await readMappingFile(asked.mapping);
+  const worth =
+    asked.value === undefined ? undefined : Number(minorInCurrency(asked.value, mapping.currency, "--value"));
   const startedMs = systemElapsedMs();
   const progress = narrated(context, { plain: asked.progress, elapsedMs: systemElapsedMs });
   const training = await trainRelease({
@@ -48,6 +54,7 @@ export async function trainToFolder(context: Context, asked: TrainToFolder): Pro
     seed: asked.seed,
     backend: asked.backend ?? context.config.tfBackend,
     options: asked.options,
+    worth,
     progress,
     elapsedMs: systemElapsedMs,
     ...(asked.memory === undefined ? {} : { memoryLimit: asked.memory }),

@@ -3,14 +3,19 @@
 
 import { itemAt } from "../../domain/assert.ts";
 import { join } from "node:path";
+import { formatMinor } from "../../domain/money/money.ts";
 import type { Release } from "../../domain/release/release.ts";
 import { percent } from "../../domain/figures.ts";
 import { NOT_CAUSAL } from "../../learn/data/dataset.ts";
 import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
 import type { PolicyFigures } from "../../learn/check/policy-check.ts";
+import { profitVerdict } from "../../report/evaluation/profit.ts";
 import { verdictOverOneMix } from "../../report/page/verdict.ts";
-import type { TrainingReport } from "../../report/training/training-report-figures.ts";
+import { profitPoints, type TrainingReport } from "../../report/training/training-report-figures.ts";
 import { balanceFigures } from "../evaluate/balance-figures.ts";
+
+/** The plans' name in pictures. */
+const OURS = "ours";
 
 export interface TrainedRelease {
   readonly release: Release;
@@ -83,6 +88,7 @@ export function trainingText({ training, folder, seconds }: Done): string {
       `keeps ${percent(student.valueRatio)} of the segments' value; same segment for ${percent(student.agreement)}`,
     ],
     ["On unseen rows", worthIt(evidence, String(manifest.summary["reward"] ?? "reward"))],
+    ...profitRows(evidence),
     ["Took", `${seconds.toFixed(1)} s on ${evidence.backend}`],
     ["Report", join(folder, "report.html")],
   ];
@@ -100,10 +106,17 @@ function worthIt({ data: { observational, currency }, policy }: Evidence, reward
   return value.charAt(0).toLowerCase() + value.slice(1);
 }
 
+function profitRows({ data: { currency, observational }, policy }: Evidence): [string, string][] {
+  if (policy.worth === null || observational) return [];
+  const { rows, confidence } = policy;
+  const { value } = profitVerdict(profitPoints(policyFigures(policy)), { label: "", rows, currency, confidence });
+  return [["Profit", value.charAt(0).toLowerCase() + value.slice(1)]];
+}
+
 /** The figures of the page. */
 export function trainingReport({ release, evidence }: TrainedRelease): TrainingReport {
   const { manifest } = release;
-  const { data, representation, clustering, student } = evidence;
+  const { data, representation, clustering, student, policy } = evidence;
   return {
     title: "What was learned",
     subtitle: `Release ${release.hash.slice(0, 12)}, seed ${evidence.seed}, computed by ${evidence.backend}`,
@@ -112,6 +125,7 @@ export function trainingReport({ release, evidence }: TrainedRelease): TrainingR
     balance: balanceFigures(data.randomisation, manifest.arms),
     currency: data.currency,
     reward: String(manifest.summary["reward"] ?? "reward"),
+    value: policy.worth === null ? null : formatMinor(BigInt(policy.worth), data.currency),
     rows: data.rows,
     arms: manifest.arms,
     facts: factsOf(evidence, manifest.arms),
@@ -123,7 +137,9 @@ export function trainingReport({ release, evidence }: TrainedRelease): TrainingR
     frontier: frontierFigures(release, evidence),
     maxGap: manifest.certificate.maxGap,
     risk: manifest.certificate.risk,
-    policies: policyFigures(evidence.policy),
+    policies: policyFigures(policy),
+    ranking: policy.ranking.map((each) => ({ release: OURS, ...each })),
+    driving: drivingFigures(policy.driving),
     student,
     steps: STEPS.map((step) => ({ step, seconds: evidence.seconds[step] })),
     footer: `Release ${release.hash}`,
@@ -215,17 +231,28 @@ function frontierFigures({ manifest: { frontier } }: Release, { plan }: Evidence
   });
 }
 
+function drivingFigures(driving: Evidence["policy"]["driving"]): TrainingReport["driving"] {
+  if (driving === null) return null;
+  const { budgetPerSession: budget, rows, features } = driving;
+  return {
+    ...{ release: OURS, budget, rows, repeats: 1 },
+    features: features.map(({ feature: name, ...figures }) => ({ name, ...figures })),
+  };
+}
+
 function policyFigures(policy: Evidence["policy"]): TrainingReport["policies"] {
-  const named = (name: string, figures: PolicyFigures | null) =>
-    figures === null ? [] : [{ policy: name, cost: figures.cost, reward: figures.incremental }];
+  const named = (name: string, figures: PolicyFigures | null, budget: number | null) =>
+    figures === null
+      ? []
+      : [{ policy: name, budget, cost: figures.cost, reward: figures.incremental, profit: figures.profit }];
   return {
     rows: policy.rows,
     confidence: policy.confidence,
     points: [
-      ...policy.byBudget.flatMap(({ oneMix }) => named("one mix for all", oneMix)),
-      ...policy.byBudget.flatMap(({ individual }) => named("user by user", individual)),
-      ...policy.byBudget.flatMap(({ ours }) => named("ours", ours)),
-      ...policy.uniform.flatMap(({ arm, figures }) => named(arm, figures)),
+      ...policy.byBudget.flatMap(({ oneMix, expectedCost }) => named("one mix for all", oneMix, expectedCost)),
+      ...policy.byBudget.flatMap(({ individual, expectedCost }) => named("user by user", individual, expectedCost)),
+      ...policy.byBudget.flatMap(({ ours, expectedCost }) => named(OURS, ours, expectedCost)),
+      ...policy.uniform.flatMap(({ arm, figures }) => named(arm, figures, null)),
     ],
     differences: policy.byBudget.map(({ expectedCost, oursLessOneMix, oursLessIndividual }) => ({
       budget: expectedCost,

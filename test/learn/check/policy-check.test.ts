@@ -82,6 +82,11 @@ function check(effects: Effects): PolicyEvidence {
     budgets: [1, 2].map((arm) => trueGain(arm).cost),
     arms: FACES.map((face) => `arm-${face}`),
     tasks: log.dataset.tasks,
+    worth: 3,
+    spec: log.dataset.spec,
+    importanceRows: 40_000,
+    // The only feature is the row's number.
+    labels: ({ x }) => Int32Array.from(x, (row) => must(classes[row], "the row's class")),
     options: { replicates: 200, seed: 1, confidence: 0.95 },
     progress: () => undefined,
   });
@@ -143,6 +148,36 @@ describe("policies on rows that their plans have not seen", () => {
     expect(Math.abs(reward.value - better)).toBeLessThan(3.5 * reward.se);
     expect(reward.value).toBeCloseTo(must(ours, "ours").reward.value - mix.reward.value, 9);
     expect(reward.se).toBeLessThan(Math.hypot(must(ours, "ours").reward.se, mix.reward.se));
+  });
+
+  test("profit is what the added reward is worth less the spend, on the same draws", () => {
+    const { incremental, cost, profit } = must(found.byBudget[0]?.ours, "ours");
+    const { value, low, high, se } = must(profit, "a profit");
+    expect(value).toBeCloseTo(3 * incremental.value - cost.value, 6);
+    expect(low).toBeLessThan(value);
+    expect(high).toBeGreaterThan(value);
+    expect(se).toBeLessThan(3 * incremental.se + cost.se);
+  });
+
+  test("users are ranked for each arm by the plans that had not seen them, better than by chance", () => {
+    expect(found.ranking.map(({ arm }) => arm)).toEqual(["arm-200", "arm-600"]);
+    const { qini, curve } = must(found.ranking[1], "the dear arm");
+    expect(must(qini, "qini").low).toBeGreaterThan(0);
+    expect(curve.map(({ share }) => share)).toEqual(Array.from({ length: 21 }, (_, at) => at / 20));
+    const all = must(curve.at(-1), "everybody");
+    const forAll = must(found.uniform[2]?.figures, "the dear arm for all").incremental;
+    expect(Math.abs(all.value - forAll.value)).toBeLessThan(3.5 * forAll.se);
+  });
+
+  test("a feature that tells the groups apart brings what the plan has above one mix at the same spend", () => {
+    const { budgetPerSession, rows, features } = must(found.driving, "what it rests on");
+    expect([budgetPerSession, rows]).toEqual([trueGain(2).cost, 40_000]);
+    const { feature, fall, movedShare } = must(features[0], "the feature");
+    expect(feature).toBe("row");
+    expect(movedShare).toBeCloseTo(0.5, 1);
+    expect(fall.low).toBeGreaterThan(0);
+    const gain = must(found.byBudget[1]?.oursLessOneMix, "over one mix").reward;
+    expect(Math.abs(fall.value - gain.value)).toBeLessThan(4 * Math.hypot(fall.se, gain.se));
   });
 });
 

@@ -16,7 +16,7 @@ export const SMALL: LearnOptions = {
   cluster: { ...QUICK_LEARN_OPTIONS.cluster, candidates: [4] },
   student: { ...QUICK_LEARN_OPTIONS.student, maxEpochs: 6 },
   plan: { ...QUICK_LEARN_OPTIONS.plan, budgets: 6 },
-  policy: { budgets: 3, replicates: 50, confidence: 0.95 },
+  policy: { budgets: 3, replicates: 50, confidence: 0.95, importanceRows: 2_000 },
 };
 
 export interface SmallTraining {

@@ -1,7 +1,7 @@
 // stipend train: from a randomised log to a release in a folder, with its evidence and a report.
 
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
-import { asInteger, asNumber, asOneOf, asText } from "../../../settings/parse.ts";
+import { asInteger, asNumber, asOneOf, asPositiveAmount, asText } from "../../../settings/parse.ts";
 import { DONE } from "../../../terminal/context.ts";
 import { learnOptionsOf } from "../../../workflows/train/learn-options.ts";
 import { trainToFolder } from "../../../workflows/train/train-to-folder.ts";
@@ -87,6 +87,16 @@ export const command = defineCommand({
       "name",
       "values of segment × offer: the model's, those shrunk towards the log's, or the log's measured means (default: model, or shrunk where it clearly predicts better)",
       asOneOf(["model", "shrunk", "measured"]),
+    ),
+    value: option(
+      "amount",
+      "what one of the reward is worth to you, as in 25.00EUR: the report then has the profit by budget",
+      asPositiveAmount,
+    ),
+    importanceRows: option(
+      "number",
+      "rows at most on which each feature is shuffled, to see what the segments rest on; 0: not at all (default: 20000; 10000 with --quick)",
+      asInteger({ min: 0, max: 1_000_000 }),
     ),
     studentEpochs: option("number", "epochs of the classifier at most (default: 30)", asInteger({ min: 1 })),
     studentValue: option(
