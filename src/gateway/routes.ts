@@ -82,7 +82,9 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
         operationId: "getDecision",
         summary: "A decision by its id, when it was pending or later",
         params: z.object({ id: z.string() }),
-        querystring: z.object({ userId: z.string().optional().describe("spares reading other users' partitions") }),
+        querystring: z.strictObject({
+          userId: z.string().optional().describe("spares reading other users' partitions"),
+        }),
         response: {
           200: contract.decided,
           202: contract.pending,
@@ -110,7 +112,7 @@ export function addRoutes(app: HttpApp, parts: RouteParts): void {
         operationId: "getHistory",
         summary: "What a user was given lately, and what became of it",
         params: z.object({ id: z.string() }),
-        querystring: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+        querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
         response: { 200: contract.history, ...PROBLEMS, ...PATH_PROBLEMS },
       },
     },

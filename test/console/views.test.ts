@@ -5,6 +5,7 @@ import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { plannedShares } from "../../src/domain/campaign/campaign-curve.ts";
 import type { BudgetStatus, CommandAnswer, PacingAction, PacingCommand } from "../../src/domain/campaign/control.ts";
 import { REASONS, type Decision } from "../../src/domain/decision/decision.ts";
+import { segmentsOf } from "../../src/console/views/pages/campaign-page.ts";
 import { budgetDial } from "../../src/console/views/budget-dial.ts";
 import { ChangeLog } from "../../src/console/views/model/change-log.ts";
 import { confirmReasons } from "../../src/console/views/command-preview.ts";
@@ -180,6 +181,18 @@ test("the budget dial is nothing at no change, and counts in the campaign's one 
   expect(dial?.unit).toBe("ordered");
   expect(dial?.points.find(({ change }) => change === 0)?.extra).toBe(0);
   expect(dial?.points.every(({ change, extra }) => change >= 0 || extra <= 0)).toBe(true);
+});
+
+test("segments come by their sessions, and of one that had none nothing is claimed", () => {
+  const cells = { sessionsByCluster: [0, 4, 10], planned: [0, 0, 1, 3, 5, 5], given: [0, 0, 2, 2, 10, 0] };
+  expect(segmentsOf(["none", "coupon"], cells)).toEqual({
+    offers: ["none", "coupon"],
+    rows: [
+      { segment: 2, sessions: 10, planned: [0.5, 0.5], given: [1, 0] },
+      { segment: 1, sessions: 4, planned: [0.25, 0.75], given: [0.5, 0.5] },
+      { segment: 0, sessions: 0, planned: null, given: null },
+    ],
+  });
 });
 
 test("whatever campaigns are named on the topics, the model stays bounded", () => {

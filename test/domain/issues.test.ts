@@ -42,7 +42,7 @@ test.each<[string, (campaign: Written) => void]>([
     (c) => (c["timeZone"] = "CEST+1"),
   ],
   ["c: arms: expected at least 2 entries, got a list of 1", (c) => (c.arms = c.arms.slice(0, 1))],
-  ['c: arms.1.id: expected at least 1 characters, got ""', (c) => (c.arms[1]!.id = "")],
+  ['c: arms.1.id: expected at least 1 character, got ""', (c) => (c.arms[1]!.id = "")],
   ["c: arms.1.validMs: expected more than 0, got -1", (c) => (c.arms[1]!.validMs = -1)],
   ["c: arms.1.validMs: expected a whole number, got 1.5", (c) => (c.arms[1]!.validMs = 1.5)],
   ["c: arms.1.face: unknown field", (c) => (c.arms[1]!.face = 5)],

@@ -149,6 +149,17 @@ describe("a decision that is not there in time", () => {
 });
 
 describe("GET /v1/decisions/{id}", () => {
+  it("with a field of its query that there is not is refused, as in a body", async () => {
+    for (const [path, field] of [
+      ["/v1/decisions/d-any?user=u-1", "user"],
+      ["/v1/users/u-1/history?limits=5", "limits"],
+    ] as const)
+      expect(await door.ask("GET", path)).toMatchObject({
+        status: 400,
+        body: { error: "invalid", message: "unknown field", field },
+      });
+  });
+
   it("finds what was decided before this gateway began, by the id alone or with its user", async () => {
     await door.decide("before");
     const fresh = await world.gateway();

@@ -53,11 +53,14 @@ export function addPages(app: HttpApp, { log, model, live, nowMs, scope, health,
     histories.want(id);
     return answer(request, reply, () => campaignPage(model, id, nowMs()));
   });
-  const changes = { config, schema: { querystring: z.object({ campaign: z.string().optional() }) } };
+  const changes = { config, schema: { querystring: z.strictObject({ campaign: z.string().optional() }) } };
   app.get("/api/changes", changes, (request, reply) =>
     answer(request, reply, () => changesPage(model, request.query.campaign ?? null)),
   );
-  const user = z.object({ id: z.string().min(1).max(MAX_ID_BYTES), until: z.coerce.number().int().min(0).optional() });
+  const user = z.strictObject({
+    id: z.string().min(1).max(MAX_ID_BYTES),
+    until: z.coerce.number().int().min(0).optional(),
+  });
   app.get("/api/users", { config, schema: { querystring: user } }, async ({ query: { id, until } }) =>
     live.once(
       await readUser(log, id, {

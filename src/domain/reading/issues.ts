@@ -68,7 +68,11 @@ const SHAPES: Readonly<Record<string, string>> = {
   record: "an object",
   null: "null",
 };
-const COUNTED: Readonly<Record<string, string>> = { string: "characters", array: "entries" };
+/** What a limit counts: one, several. */
+const COUNTED: Readonly<Record<string, readonly [string, string]>> = {
+  string: ["character", "characters"],
+  array: ["entry", "entries"],
+};
 
 function expectedBy(issue: Issue): string {
   switch (issue.code) {
@@ -86,7 +90,8 @@ function expectedBy(issue: Issue): string {
 }
 
 function bound(words: string, limit: number | bigint, origin: string): string {
-  return `${words} ${limit}${COUNTED[origin] === undefined ? "" : ` ${COUNTED[origin]}`}`;
+  const [one, several] = COUNTED[origin] ?? ["", ""];
+  return `${words} ${limit} ${Number(limit) === 1 ? one : several}`.trimEnd();
 }
 
 function valueAt(value: unknown, path: Path): unknown {

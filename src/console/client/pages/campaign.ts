@@ -69,7 +69,7 @@ function Content({ page, nowMs }: { page: CampaignPage; nowMs: number }) {
       <//>
       <${Panel}
         wide title="Offers by segment"
-        note="Of each segment's sessions, what was given, and under it what was planned."
+        note="Of each segment's sessions, what was given, and under it what was planned; the segments with most sessions first."
       >
         ${segments === null ? html`<p class="quiet">No release is in force yet.</p>` : html`<${Segments} segments=${segments} />`}
       <//>
@@ -172,9 +172,10 @@ function Segments({ segments: { offers, rows } }: { segments: SegmentsView }) {
               <th scope="row">${segment}</th>
               <td class="n">${whole(sessions)}</td>
               ${offers.map((offer, at) => {
-                const [is, meant] = [given[at] ?? 0, planned[at] ?? 0];
-                return html`<td class=${Math.abs(is - meant) > FAR ? "n far" : "n"} key=${offer}>
-                  ${percent(is)}<small>${percent(meant)}</small>
+                const [is, meant] = [given?.[at], planned?.[at]];
+                const isFar = is !== undefined && meant !== undefined && Math.abs(is - meant) > FAR;
+                return html`<td class=${isFar ? "n far" : "n"} key=${offer}>
+                  ${is === undefined ? "–" : percent(is)}<small>${meant === undefined ? "–" : percent(meant)}</small>
                 </td>`;
               })}
             </tr>`,

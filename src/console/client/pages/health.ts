@@ -92,7 +92,7 @@ function LogParts({ state }: { state: LogState | null }) {
   if (state === null) return html`<p class="quiet">The log has not said what it is made of.</p>`;
   if (state.kind === "memory") return html`<p>It is in memory.</p>`;
   if (state.kind === "file")
-    return html`<dl class="pairs"><dt>file</dt><dd><code>${state.path}</code></dd><dt>size</dt><dd>${bytes(state.bytes)}</dd><dt>not in it yet</dt><dd>${bytes(state.walBytes)}</dd></dl>`;
+    return html`<dl class="pairs"><dt>file</dt><dd><code>${state.path}</code></dd><dt>size</dt><dd>${bytes(state.bytes)}</dd><dt>write-ahead log</dt><dd>${bytes(state.walBytes)}</dd></dl>`;
   return html`
     ${state.leaderless > 0 && html`<${Note} kind="bad" text=${`${whole(state.leaderless)} partitions have no leader: they can be neither read nor written.`} />`}
     <div class="scroll" tabindex="0" role="region" aria-label="Brokers"><table>

@@ -56,9 +56,9 @@ export interface Segments {
   readonly rows: readonly {
     readonly segment: number;
     readonly sessions: number;
-    /** Of its sessions, by offer. */
-    readonly planned: readonly number[];
-    readonly given: readonly number[];
+    /** Of its sessions, by offer; null where it has none. */
+    readonly planned: readonly number[] | null;
+    readonly given: readonly number[] | null;
   }[];
 }
 
@@ -148,7 +148,8 @@ function curveTimes({ startMs, endMs }: Campaign): number[] {
   return Array.from({ length: CURVE_POINTS + 1 }, (_, at) => startMs + ((endMs - startMs) * at) / CURVE_POINTS);
 }
 
-function segmentsOf(
+/** Those with most sessions first. */
+export function segmentsOf(
   offers: readonly string[],
   cells: {
     readonly sessionsByCluster: readonly number[];
@@ -157,14 +158,14 @@ function segmentsOf(
   },
 ): Segments {
   const rows = cells.sessionsByCluster.map((sessions, segment) => {
-    const shares = (list: readonly number[]): number[] => {
+    const shares = (list: readonly number[]): readonly number[] | null => {
       const row = offers.map((_, offer) => list[segment * offers.length + offer] ?? 0);
       const all = row.reduce((sum, each) => sum + each, 0);
-      return row.map((each) => (all > 0 ? each / all : 0));
+      return all > 0 ? row.map((each) => each / all) : null;
     };
     return { segment, sessions, planned: shares(cells.planned), given: shares(cells.given) };
   });
-  return { offers, rows };
+  return { offers, rows: rows.toSorted((a, b) => b.sessions - a.sessions) };
 }
 
 function levelOf(
