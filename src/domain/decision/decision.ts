@@ -2,29 +2,6 @@
 
 import type { Minor } from "../money/money.ts";
 
-/**
- * Why a session got what it got; a closed list, documented in docs/REASONS.md (a test holds the two together).
- * The first that applies, in this order.
- */
-export const REASONS = [
-  "invalid_campaign",
-  "campaign_not_live",
-  "campaign_paused",
-  "no_release",
-  "holdout",
-  "incentive_open",
-  "user_cap",
-  "classifier_unavailable",
-  "explored",
-  "planned",
-  "planned_control",
-  "pacing_throttled",
-  "downgraded",
-  "budget_exhausted",
-  "budget_not_yet_granted",
-] as const;
-export type Reason = (typeof REASONS)[number];
-
 /** Sessions that could be given nothing, whatever money there was. */
 export const NOT_DRAWN_REASONS = [
   "invalid_campaign",
@@ -35,7 +12,24 @@ export const NOT_DRAWN_REASONS = [
   "incentive_open",
   "user_cap",
   "classifier_unavailable",
-] as const satisfies readonly Reason[];
+] as const;
+
+/** Sessions that the plan decided, whatever the budget then allowed. */
+export const PLANNED_REASONS = [
+  "planned",
+  "planned_control",
+  "pacing_throttled",
+  "downgraded",
+  "budget_exhausted",
+  "budget_not_yet_granted",
+] as const;
+
+/**
+ * Why a session got what it got; a closed list, documented in docs/REASONS.md (a test holds the two together).
+ * The first that applies, in this order.
+ */
+export const REASONS = [...NOT_DRAWN_REASONS, "explored", ...PLANNED_REASONS] as const;
+export type Reason = (typeof REASONS)[number];
 
 /** Sessions that were to be given something, and got nothing for want of money. */
 export const REFUSED_FOR_MONEY = ["budget_exhausted", "budget_not_yet_granted"] as const satisfies readonly Reason[];

@@ -4,22 +4,14 @@
 import { assert } from "../../domain/assert.ts";
 import type { Campaign } from "../../domain/campaign/campaign.ts";
 import type { BudgetStatus } from "../../domain/campaign/control.ts";
-import { REASONS, type Decision, type Reason } from "../../domain/decision/decision.ts";
+import { PLANNED_REASONS, REASONS, type Decision, type Reason } from "../../domain/decision/decision.ts";
 import type { Market, MarketOutcome } from "../market/market.ts";
 import { AccountSums } from "./account-sums.ts";
 import type { DayTraffic } from "../world/traffic.ts";
 
 const NOT_DECIDED = 255;
 
-/** Decisions in which the plan had the word, whatever the budget then allowed. */
-const PLANNED: ReadonlySet<Reason> = new Set([
-  "planned",
-  "planned_control",
-  "pacing_throttled",
-  "downgraded",
-  "budget_exhausted",
-  "budget_not_yet_granted",
-]);
+const PLANNED: ReadonlySet<Reason> = new Set(PLANNED_REASONS);
 
 export class DayRecord {
   readonly campaign: Campaign;

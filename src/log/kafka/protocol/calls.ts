@@ -36,6 +36,30 @@ function skipThrottle(reader: ProtocolReader): void {
   reader.i32();
 }
 
+/** Its answer has one error, for the whole request: it is thrown, and names `place`. */
+export function wholeRequest<T>(
+  api: number,
+  version: number,
+  name: string,
+  place: string,
+  body: ProtocolWriter,
+  decode: (reader: ProtocolReader) => T,
+  waitMs = 0,
+): Call<T> {
+  return {
+    api,
+    version,
+    name,
+    body: body.bytes,
+    waitMs,
+    decode(reader) {
+      skipThrottle(reader);
+      check(reader.i16(), `${name} ${place}`);
+      return decode(reader);
+    },
+  };
+}
+
 export interface ApiRange {
   readonly api: number;
   readonly min: number;

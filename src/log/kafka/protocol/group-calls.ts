@@ -2,7 +2,7 @@
 
 import { KafkaError } from "../client/errors.ts";
 import { ProtocolReader, ProtocolWriter } from "./bytes.ts";
-import type { Call } from "./calls.ts";
+import { wholeRequest, type Call } from "./calls.ts";
 
 const PROTOCOL_TYPE = "consumer";
 
@@ -77,18 +77,18 @@ export interface MemberOf {
 export function syncGroup(of: MemberOf, assignments: ReadonlyMap<string, Buffer>, waitMs: number): Call<Buffer> {
   const body = new ProtocolWriter().text(of.group).i32(of.generation).text(of.member).text(null);
   body.array([...assignments], ([member, assignment]) => body.text(member).blob(assignment));
-  return simple(14, 3, "SyncGroup", of.group, body, (reader) => reader.blob() ?? Buffer.alloc(0), waitMs);
+  return wholeRequest(14, 3, "SyncGroup", of.group, body, (reader) => reader.blob() ?? Buffer.alloc(0), waitMs);
 }
 
 export function heartbeat(of: MemberOf): Call<void> {
   const body = new ProtocolWriter().text(of.group).i32(of.generation).text(of.member).text(null);
-  return simple(12, 3, "Heartbeat", of.group, body, () => undefined);
+  return wholeRequest(12, 3, "Heartbeat", of.group, body, () => undefined);
 }
 
 export function leaveGroup(of: Pick<MemberOf, "group" | "member">): Call<void> {
   const body = new ProtocolWriter().text(of.group);
   body.array([of.member], (member) => body.text(member).text(null));
-  return simple(13, 3, "LeaveGroup", of.group, body, () => undefined);
+  return wholeRequest(13, 3, "LeaveGroup", of.group, body, () => undefined);
 }
 
 export interface PartitionOffset {
@@ -155,30 +155,6 @@ export function describeGroup(group: string): Call<readonly DescribedMember[]> {
         return members;
       });
       return groups.flat();
-    },
-  };
-}
-
-function simple<T>(
-  api: number,
-  version: number,
-  name: string,
-  group: string,
-  body: ProtocolWriter,
-  decode: (reader: ProtocolReader) => T,
-  waitMs = 0,
-): Call<T> {
-  return {
-    api,
-    version,
-    name,
-    body: body.bytes,
-    waitMs,
-    decode(reader) {
-      reader.i32();
-      const error = reader.i16();
-      if (error !== 0) throw new KafkaError(error, `${name} ${group}`);
-      return decode(reader);
     },
   };
 }

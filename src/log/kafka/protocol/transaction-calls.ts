@@ -2,7 +2,7 @@
 
 import { KafkaError } from "../client/errors.ts";
 import { ProtocolWriter, type ProtocolReader } from "./bytes.ts";
-import type { Call } from "./calls.ts";
+import { wholeRequest, type Call } from "./calls.ts";
 
 export interface ProducerIdentity {
   readonly producerId: number;
@@ -45,29 +45,6 @@ export function addPartitions(of: Transaction, topics: readonly TopicPartitions[
 export function endTransaction(of: Transaction, commit: boolean): Call<void> {
   const body = new ProtocolWriter().text(of.transactionalId).i64(of.producerId).i16(of.producerEpoch).boolean(commit);
   return wholeRequest(26, 1, "EndTxn", of.transactionalId, body, () => undefined);
-}
-
-function wholeRequest<T>(
-  api: number,
-  version: number,
-  name: string,
-  place: string,
-  body: ProtocolWriter,
-  decode: (reader: ProtocolReader) => T,
-): Call<T> {
-  return {
-    api,
-    version,
-    name,
-    body: body.bytes,
-    waitMs: 0,
-    decode(reader) {
-      reader.i32();
-      const error = reader.i16();
-      if (error !== 0) throw new KafkaError(error, `${name} ${place}`);
-      return decode(reader);
-    },
-  };
 }
 
 /** Each partition has its own error; the first that tells why is thrown. */
