@@ -21,7 +21,8 @@ import { estimateGroups, groupRows, type Grouping } from "./cluster/grouping.ts"
 import { FOLDS, type Dataset, type ProgressListener, type Representation } from "./nouns.ts";
 import { effectsOutOfFold, outOfFold, seenWith } from "./represent/out-of-fold.ts";
 import { solvePlans, type PlanInput, type Planned } from "./plan/plan.ts";
-import { checkPolicies, type FoldPlan, type PolicyEvidence } from "./check/policy-check.ts";
+import { checkPolicies, type PolicyEvidence } from "./check/policy-check.ts";
+import type { FoldPlan } from "./check/plan-details.ts";
 import { trainRepresentation } from "./represent/train.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./distil/student-check.ts";

@@ -5,7 +5,7 @@
 
 import { must } from "../../domain/assert.ts";
 import { positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
-import type { Frontier } from "../../domain/release/release.ts";
+import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
 import { featureWidth, type FeatureSpec } from "../../domain/session/features.ts";
 import { seededRandom } from "../../domain/random.ts";
 import { rankArms, type ArmRanking } from "../../evaluate/policy/arm-ranking.ts";
@@ -18,7 +18,14 @@ import type { PolicyValue } from "../../evaluate/policy/policy-value.ts";
 import { FOLDS, type Block, type ProgressListener } from "../nouns.ts";
 import { pickBlock } from "../pick-rows.ts";
 import { shuffled, withColumns } from "../shuffle.ts";
-import type { FoldPlan } from "./policy-check.ts";
+
+/** A plan that owes nothing to the outcomes of a fold. */
+export interface FoldPlan {
+  readonly values: ClusterValues;
+  readonly frontier: Frontier;
+  /** Cluster of each row by the members that have not seen the fold. */
+  readonly labels: ArrayLike<number>;
+}
 
 /** What the plan of the middle budget rests on. */
 export interface DrivingEvidence {

@@ -7,7 +7,6 @@
 // they share with the fold is the groups' codes, K, and when training stopped.
 
 import { itemAt, must } from "../../domain/assert.ts";
-import type { ClusterValues, Frontier } from "../../domain/release/release.ts";
 import { expectedAt, positionForBudget, sharesAt } from "../../domain/release/frontier.ts";
 import type { Interval } from "../../evaluate/policy/bootstrap.ts";
 import { oneArmForAll, type LoggedRows, type Policy } from "../../evaluate/policy/logged.ts";
@@ -16,7 +15,7 @@ import { differencesOf, measurePolicies, sumPolicies, type PolicyValue } from ".
 import { individualEnvelope } from "../cluster/prices.ts";
 import type { Block, Effects, Tasks } from "../nouns.ts";
 import { bestAt } from "../plan/envelope.ts";
-import { detailsOf, type DetailsInput, type PlanDetails } from "./plan-details.ts";
+import { detailsOf, type DetailsInput, type FoldPlan, type PlanDetails } from "./plan-details.ts";
 
 export interface PolicyFigures {
   readonly reward: Interval;
@@ -56,14 +55,6 @@ export interface PolicyEvidence extends PlanDetails {
   /** The arm for everybody, in the order of the arms. */
   readonly uniform: readonly { readonly arm: string; readonly figures: PolicyFigures | null }[];
   readonly byBudget: readonly BudgetEvidence[];
-}
-
-/** A plan that owes nothing to the outcomes of a fold. */
-export interface FoldPlan {
-  readonly values: ClusterValues;
-  readonly frontier: Frontier;
-  /** Cluster of each row by the members that have not seen the fold. */
-  readonly labels: ArrayLike<number>;
 }
 
 export interface PolicyInput extends DetailsInput {
