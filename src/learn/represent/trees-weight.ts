@@ -1,11 +1,7 @@
 // Trees' weight
 // How much of the mean of both learners is the trees': which of the two tells better how the arms' rewards differ is seen on
-// rows that neither has learned from. One log says that with a large error, so that it moves a prior no further than the error
-// allows: on a small log the weight stays near the prior, on a large one it is the log's own.
-//
-// The loss is the R-learner's (Nie & Wager 2021): y − m(x) against f(x, a) − mean over the arms of f(x, ·). It is quadratic in
-// the weight, so that the best weight is a regression of one number, with a standard error that noise of any shape allows
-// (White 1980).
+// rows that neither has learned from. One log says that with an error, so that it moves a prior no further than the error
+// allows.
 
 import { assert } from "../../domain/assert.ts";
 import type { Block, Effects, RewardTask, TreesWeight } from "../nouns.ts";
@@ -16,7 +12,11 @@ export const PRIOR = { mean: 0.7, deviation: 0.2 } as const;
 /** Users who bring much also vary much: a row counts by one over its expected reward, of no less than this share of the mean. */
 const LEAST = 0.05;
 
-/** `network` and `trees`: what each expects of the block's rows, whose outcomes it has not seen. */
+/**
+ * `network` and `trees`: what each expects of the block's rows, whose outcomes it has not seen, [n, arms]. The loss is the
+ * R-learner's (Nie & Wager 2021): y − m(x) against f(x, a) − mean over the arms of f(x, ·). It is quadratic in the weight, so
+ * that the best weight is a regression of one number, with a standard error that noise of any shape allows (White 1980).
+ */
 export function treesWeight(
   block: Pick<Block, "n" | "arm" | "propensity" | "rewards">,
   rewards: readonly RewardTask[],
