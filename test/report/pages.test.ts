@@ -43,6 +43,10 @@ describe.each(NAMES)("the %s report", (name) => {
       const shown = await show(browser, urlOf(name), { width, scheme });
       await shown.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))");
       await expectWellMade(shown);
+      const heights = await shown.page
+        .locator("tbody tr")
+        .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+      expect(Math.max(0, ...heights)).toBeLessThan(HIGHEST_ROW);
       await shown.page.close();
     },
   );
@@ -61,6 +65,9 @@ describe.each(NAMES)("the %s report", (name) => {
     }
   });
 });
+
+/** Pixels: rows of a word a line fill a screen each. */
+const HIGHEST_ROW = 200;
 
 test.each([
   ["day", "28,577.00 EUR spent, 98.5 % of the budget: +3,617 orders (2,967 to 4,268)"],

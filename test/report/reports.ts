@@ -49,7 +49,8 @@ export const TRAINING: TrainingReport = {
       cluster: 1,
       share: 0.25,
       rows: 1250,
-      words: "very high spend",
+      words:
+        "very high spend (180 EUR, of all 41), nearly all member (98 %, of all 40 %), city never north (0 %, of all 31 %)",
       reward: [ranged(0.1, 0.01), ranged(0.171, 0.01)],
       cost: [ranged(0, 0), ranged(8.4, 1)],
     },

@@ -105,13 +105,20 @@ function renderSection(section: Section): Html {
   </section> `;
 }
 
+/** A text from so many characters on gets a column of some width: a word a line makes rows taller than a screen. */
+const LONG_TEXT = 40;
+
 /** A table; columns with `number` are set flush right. */
 export function table(
   columns: readonly { readonly title: string; readonly number?: boolean }[],
   rows: readonly (readonly (string | number | Html)[])[],
 ): Html {
+  const classOf = (index: number, content: string | number | Html): string => {
+    if (columns[index]?.number === true) return ' class="n"';
+    return typeof content === "string" && content.length >= LONG_TEXT ? ' class="long"' : "";
+  };
   const cell = (tag: "td" | "th", index: number, content: string | number | Html): Html =>
-    raw(`<${tag}${columns[index]?.number === true ? ' class="n"' : ""}>${render(content)}</${tag}>`);
+    raw(`<${tag}${classOf(index, content)}>${render(content)}</${tag}>`);
   // What scrolls must be reachable by keys.
   return html`<div
     class="scroll"

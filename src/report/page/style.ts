@@ -39,7 +39,7 @@ figcaption { font-size: .85rem; margin-top: .3rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } .n { text-align: right; white-space: nowrap; } th.n { white-space: normal; }
-td:not(.n) { min-width: 6rem; }
+td:not(.n) { min-width: 6rem; } td.long { min-width: 17rem; }
 dl.words { margin: 0; } dl.words dt { font-weight: 600; } dl.words dd { margin: 0 0 .6rem; color: var(--soft); }
 footer { font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media (max-width: ${NARROW}) {

@@ -242,7 +242,7 @@ describe("refusals", () => {
     const options = { ...PLAN_OPTIONS, steps: 1, gapBound: 1e-4 };
     const input: PlanInput = { ...madeUpValues(3, 8, 5), options, seed: 1, progress: () => undefined };
     await expect(solvePlans(input)).rejects.toThrow(
-      /plan: row \d+ \(budget .* a session\): a gap of .* more than 1 steps/,
+      /plan: row \d+ \(budget .* a session\): a gap of .*take more segments \(--clusters\)/,
     );
   });
 });
