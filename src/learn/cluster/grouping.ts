@@ -117,9 +117,12 @@ async function fitStudent(
   }
 }
 
+/** Rows at most that the student learns from, as a multiple of the log's: many more say nothing new. */
+const MOST_TIMES = 5;
+
 /** Where the log is small: what the teacher says of rows that nobody has seen, so that the student learns what it is taught. */
 function moreRows({ dataset, representation, cluster, sample, seed }: GroupingInput, rows: SeenBlock): Taught | null {
-  const n = sample.student - rows.n;
+  const n = Math.min(sample.student, MOST_TIMES * rows.n) - rows.n;
   if (n <= 0) return null;
   const x = syntheticRows(dataset.spec, rows.block.x, rows.n, n, seededRandom(`synthetic-rows:${seed}`));
   return { x, ...seenWith(representation, cluster, { x, n }, representation.effects(x, n)) };

@@ -81,7 +81,7 @@ describe("stipend train", { timeout: 120_000 }, () => {
     expect(code).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(
-      /error: the release's evidence is broken, so it is not published:\n {2}student: its classes keep/,
+      /error: the release's evidence is broken, so it is not published:\n {2}classifier: it keeps/,
     );
     expect(await readdir(folder)).toEqual(["log.csv", "mapping.yaml"]);
   });

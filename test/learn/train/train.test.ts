@@ -116,7 +116,7 @@ describe("broken evidence", { timeout: LONG_MS }, () => {
   });
   test("of a student that keeps too little gives no release", async () => {
     const ignorant = train({ rows: 2000, options: { student: { maxEpochs: 1, learningRate: 1e-9 } } });
-    await expect(ignorant).rejects.toThrow(/student: its classes keep -?\d+\.\d\d % of the teacher's/);
+    await expect(ignorant).rejects.toThrow(/classifier: it keeps -?\d+\.\d\d % of the segments' added reward/);
   });
   test("of a plan, as the plan itself tells it, gives no release", async () => {
     const impossible = train({ rows: 2000, options: { plan: { ...plan, gapBound: 0 } } });
