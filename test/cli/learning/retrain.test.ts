@@ -5,6 +5,9 @@ import { Program } from "../programs/program-process.ts";
 import { openShell, type Background, type Shell } from "../shell.ts";
 import { sessionLine, writeCampaign, writeRelease } from "../small-campaign.ts";
 
+/** Learning has the lowest priority: beside other tests it gets the time that they leave. */
+const LEARNS_MS = 480_000;
+
 const ARMS = ["none", "small", "large"];
 const ROWS = 2_400;
 
@@ -70,63 +73,71 @@ describe("retrain --once", () => {
     expect(err).toContain("spring has 10 rows on the training log that can be learned from, fewer than 2000");
   });
 
-  test("trains in a process of its own, publishes and promotes; sessions are decided all the while", async () => {
-    await shell.ok("send training-log --force", trainingLines(10, ROWS));
-    let sent = 0;
-    const load = setInterval(() => void shell.run("send sessions", sessionLine((sent += 1))), 200);
-    const round = await shell.ok("retrain --once --promote --quick");
-    clearInterval(load);
-    expect(round).toMatchObject({ campaign: "spring", from: inForce, promoted: true, rows: ROWS, earlierRows: 0 });
-    const listed = (await shell.ok("releases list"))["releases"] as readonly Record<string, unknown>[];
-    expect(listed.find(({ hash }) => hash === round["release"])).toMatchObject({ standing: "in force", arms: ARMS });
-    expect(listed.find(({ hash }) => hash === inForce)).toMatchObject({ standing: "previous" });
-    await expect
-      .poll(async () => (await shell.run("tail decisions --json")).json.length, { timeout: 10_000 })
-      .toBeGreaterThanOrEqual(sent);
-    expect(sent).toBeGreaterThan(5);
-    // From its promotion on, the live loop serves it.
-    await shell.ok("send sessions", sessionLine(90_000));
-    await expect
-      .poll(async () => {
-        const { json } = await shell.run("tail decisions --json");
-        const last = json
-          .map(({ value }) => value as Record<string, unknown>)
-          .find(({ sessionId }) => sessionId === "s-90000");
-        return last?.["release"];
-      })
-      .toBe(round["release"]);
-  }, 240_000);
+  test(
+    "trains in a process of its own, publishes and promotes; sessions are decided all the while",
+    async () => {
+      await shell.ok("send training-log --force", trainingLines(10, ROWS));
+      let sent = 0;
+      const load = setInterval(() => void shell.run("send sessions", sessionLine((sent += 1))), 200);
+      const round = await shell.ok("retrain --once --promote --quick");
+      clearInterval(load);
+      expect(round).toMatchObject({ campaign: "spring", from: inForce, promoted: true, rows: ROWS, earlierRows: 0 });
+      const listed = (await shell.ok("releases list"))["releases"] as readonly Record<string, unknown>[];
+      expect(listed.find(({ hash }) => hash === round["release"])).toMatchObject({ standing: "in force", arms: ARMS });
+      expect(listed.find(({ hash }) => hash === inForce)).toMatchObject({ standing: "previous" });
+      await expect
+        .poll(async () => (await shell.run("tail decisions --json")).json.length, { timeout: 10_000 })
+        .toBeGreaterThanOrEqual(sent);
+      expect(sent).toBeGreaterThan(5);
+      // From its promotion on, the live loop serves it.
+      await shell.ok("send sessions", sessionLine(90_000));
+      await expect
+        .poll(async () => {
+          const { json } = await shell.run("tail decisions --json");
+          const last = json
+            .map(({ value }) => value as Record<string, unknown>)
+            .find(({ sessionId }) => sessionId === "s-90000");
+          return last?.["release"];
+        })
+        .toBe(round["release"]);
+    },
+    LEARNS_MS,
+  );
 });
 
 describe("the trigger", () => {
-  test("a running allocator learns again by itself after so many new rows, once, and goes on deciding", async () => {
-    const own = openShell({ STIPEND_RETRAIN_ROWS: "2000" });
-    const program = new Program(own, "run --json");
-    try {
-      await program.said('"treasury":[0]');
-      const { folder, release } = writeRelease(own.folder, "first");
-      inForce = release.hash;
-      for (const line of [
-        `campaign create ${writeCampaign(own.folder)} --wait`,
-        `releases publish ${folder} --campaign spring`,
-        `releases promote ${release.hash} --wait`,
-      ])
-        expect(await own.run(line)).toMatchObject({ code: 0 });
-      expect(await own.run("send training-log --force", trainingLines(0, ROWS))).toMatchObject({ code: 0 });
-      await program.said('"event":"retraining","campaign":"spring","reason":"new_rows"');
-      expect(await own.run("send sessions", sessionLine(1))).toMatchObject({ code: 0 });
-      await expect.poll(async () => (await own.run("tail decisions --json")).json.length).toBe(1);
-      expect(program.out).not.toContain('"event":"retrained"');
-      await program.said('"event":"retrained"');
-      const { json } = await own.run("releases list --json");
-      // A candidate: nobody is served by it before it is promoted.
-      expect(json[0]?.["releases"]).toMatchObject([{ standing: "in force" }, { standing: "candidate", arms: ARMS }]);
-      expect(program.out.match(/"event":"retraining"/g)).toHaveLength(1);
-      program.child.kill("SIGTERM");
-      expect(await program.ended(), program.err).toBe(0);
-    } finally {
-      await program.kill();
-      own.close();
-    }
-  }, 240_000);
+  test(
+    "a running allocator learns again by itself after so many new rows, once, and goes on deciding",
+    async () => {
+      const own = openShell({ STIPEND_RETRAIN_ROWS: "2000" });
+      const program = new Program(own, "run --json");
+      try {
+        await program.said('"treasury":[0]');
+        const { folder, release } = writeRelease(own.folder, "first");
+        inForce = release.hash;
+        for (const line of [
+          `campaign create ${writeCampaign(own.folder)} --wait`,
+          `releases publish ${folder} --campaign spring`,
+          `releases promote ${release.hash} --wait`,
+        ])
+          expect(await own.run(line)).toMatchObject({ code: 0 });
+        expect(await own.run("send training-log --force", trainingLines(0, ROWS))).toMatchObject({ code: 0 });
+        await program.said('"event":"retraining","campaign":"spring","reason":"new_rows"');
+        expect(await own.run("send sessions", sessionLine(1))).toMatchObject({ code: 0 });
+        await expect.poll(async () => (await own.run("tail decisions --json")).json.length).toBe(1);
+        expect(program.out).not.toContain('"event":"retrained"');
+        await program.said('"event":"retrained"');
+        const { json } = await own.run("releases list --json");
+        // A candidate: nobody is served by it before it is promoted.
+        expect(json[0]?.["releases"]).toMatchObject([{ standing: "in force" }, { standing: "candidate", arms: ARMS }]);
+        expect(program.out.match(/"event":"retraining"/g)).toHaveLength(1);
+        program.child.kill("SIGTERM");
+        expect(await program.ended(), program.err).toBe(0);
+      } finally {
+        await program.kill();
+        own.close();
+      }
+    },
+    LEARNS_MS,
+  );
 });
