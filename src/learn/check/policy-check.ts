@@ -15,6 +15,7 @@ import { differencesOf, measurePolicies, sumPolicies, type PolicyValue } from ".
 import { individualEnvelope } from "../cluster/prices.ts";
 import type { Block, Effects, Tasks } from "../nouns.ts";
 import { bestAt } from "../plan/envelope.ts";
+import { rowReward } from "../row-reward.ts";
 import { detailsOf, type DetailsInput, type FoldPlan, type PlanDetails } from "./plan-details.ts";
 
 export interface PolicyFigures {
@@ -136,10 +137,7 @@ function figuresOf(value: PolicyValue | null | undefined): PolicyFigures | null 
 }
 
 function loggedRows(block: Block, tasks: Tasks, arms: number): LoggedRows {
-  const width = tasks.rewards.length;
-  const reward = Float64Array.from({ length: block.n }, (_, row) =>
-    tasks.rewards.reduce((sum, task, at) => sum + task.weight * block.rewards[row * width + at]!, 0),
-  );
+  const reward = Float64Array.from({ length: block.n }, (_, row) => rowReward(block, tasks.rewards, row));
   return { n: block.n, arms, arm: block.arm, propensity: block.propensity, reward, cost: block.cost };
 }
 

@@ -7,6 +7,7 @@
 //   2. A mean is self-normalised (Hájek): Σ wy / Σ w with w = 1 / propensity.
 
 import type { Block, Tasks } from "../nouns.ts";
+import { rowReward } from "../row-reward.ts";
 
 /** What is measured of each row. */
 export const TARGETS = ["reward", "cost", "redemption"] as const;
@@ -31,13 +32,10 @@ export function emptyCells(clusters: number, arms: number, folds: number): Cells
 
 export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, tasks: Tasks): void {
   const { clusters, arms, sums } = cells;
-  const width = tasks.rewards.length;
   const values = [0, 0, 0];
   for (let row = 0; row < block.n; row += 1) {
     const weight = 1 / block.propensity[row]!;
-    let reward = 0;
-    tasks.rewards.forEach((task, at) => (reward += task.weight * block.rewards[row * width + at]!));
-    values[0] = reward;
+    values[0] = rowReward(block, tasks.rewards, row);
     values[1] = block.cost[row]!;
     values[2] = redemptionOf(block, row, tasks);
     const base = ((block.fold[row]! * clusters + labels[row]!) * arms + block.arm[row]!) * STRIDE;

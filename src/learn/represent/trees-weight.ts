@@ -5,6 +5,7 @@
 
 import { assert } from "../../domain/assert.ts";
 import type { Block, Effects, RewardTask, TreesWeight } from "../nouns.ts";
+import { rowReward } from "../row-reward.ts";
 
 /** Chosen on development logs (docs/METHOD.md). */
 export const PRIOR = { mean: 0.7, deviation: 0.2 } as const;
@@ -35,7 +36,7 @@ export function treesWeight(
   for (let row = 0; row < n; row += 1) {
     const ofNetwork = ofArm(network, arms, row, block.arm[row]!);
     apart[row] = ofArm(trees, arms, row, block.arm[row]!) - ofNetwork;
-    off[row] = rewardOf(block, rewards, row) - level[row]! - ofNetwork;
+    off[row] = rowReward(block, rewards, row) - level[row]! - ofNetwork;
     counts[row] = 1 / (block.propensity[row]! * Math.max(least, level[row]!));
     across += counts[row]! * apart[row]! ** 2;
     along += counts[row]! * apart[row]! * off[row]!;
@@ -56,8 +57,4 @@ function ofArm(rewards: Float32Array, arms: number, row: number, arm: number): n
   let mean = 0;
   for (let each = 0; each < arms; each += 1) mean += rewards[row * arms + each]! / arms;
   return rewards[row * arms + arm]! - mean;
-}
-
-function rewardOf({ rewards }: Pick<Block, "rewards">, tasks: readonly RewardTask[], row: number): number {
-  return tasks.reduce((sum, { weight }, at) => sum + weight * rewards[row * tasks.length + at]!, 0);
 }

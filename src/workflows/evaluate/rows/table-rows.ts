@@ -10,6 +10,7 @@ import { openDataset } from "../../../learn/data/dataset.ts";
 import type { LogPart } from "../../../learn/data/row-keys.ts";
 import type { Mapping } from "../../../learn/data/mapping/mapping.ts";
 import type { Block, Dataset, ProgressListener, RewardTask } from "../../../learn/nouns.ts";
+import { rowReward } from "../../../learn/row-reward.ts";
 import { checkArms, fitMapping } from "./fit.ts";
 import type { OpenRelease } from "../open-releases.ts";
 import type { RowBlock } from "./row-block.ts";
@@ -102,9 +103,7 @@ function flatten(block: Block, rewards: readonly RewardTask[], from: number, row
   const reward = new Float64Array(block.n);
   for (let row = 0; row < block.n; row += 1) {
     lot[row] = rows <= LOTS ? from + row : lotOf(from + row, seed, LOTS);
-    rewards.forEach(({ weight }, index) => {
-      reward[row]! += weight * block.rewards[row * rewards.length + index]!;
-    });
+    reward[row] = rowReward(block, rewards, row);
   }
   return { n: block.n, lot, arm: block.arm, propensity: block.propensity, reward, cost: block.cost };
 }
