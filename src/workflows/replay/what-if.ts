@@ -108,8 +108,10 @@ export async function playAgain(
     paced.step(nowMs, coming);
     tally.spend(nowMs, paced.postedMinor() - spent);
     spent = paced.postedMinor();
-    const next = Math.min(commands[nextCommand]?.atMs ?? Infinity, arrivals[nextSession]?.atMs ?? Infinity);
-    nowMs = Math.max(nowMs + STEP_MS, Math.min(next, nowMs + QUIET_MS));
+    const [commandMs, arrivalMs] = [commands[nextCommand]?.atMs ?? Infinity, arrivals[nextSession]?.atMs ?? Infinity];
+    const stepMs = Math.max(nowMs + STEP_MS, Math.min(arrivalMs, nowMs + QUIET_MS));
+    // A command waits for no step, and who came before it meets what was in force until then.
+    nowMs = Math.min(stepMs, arrivalMs < commandMs ? commandMs - 1 : commandMs);
     const waiting = onStep?.(nextSession / Math.max(1, arrivals.length));
     if (waiting !== undefined) await waiting;
   }
