@@ -101,11 +101,19 @@ export interface TreeRounds {
   readonly rounds: readonly number[];
 }
 
-/** Of the trees in the mean of both learners: 0 to 1. */
+export interface WeightWithError {
+  readonly weight: number;
+  /** Standard error. */
+  readonly error: number;
+}
+
+/** Of the trees in the mean of both learners: 0 to 1; and what the log says of it, null where both learners say the same. */
 export interface TreesWeight {
   readonly weight: number;
-  /** What the log alone says, and its standard error; null where the learners tell the arms apart alike. */
-  readonly measured: { readonly weight: number; readonly error: number } | null;
+  /** With which outcomes are foretold best. */
+  readonly outcomes: number | null;
+  /** With which the arms are told apart best. */
+  readonly effects: WeightWithError | null;
 }
 
 /** The trained ensemble: networks, boosted trees, or the mean of both. */

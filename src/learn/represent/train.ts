@@ -84,13 +84,13 @@ export async function trainRepresentation(
 /** By what each foretells of the rows that it has not learned from. */
 function weigh({ dataset, block }: Lesson, networks: Learned, trees: Learned): TreesWeight {
   const arms = dataset.arms.length;
-  const told = (learned: Learned): Float32Array => {
+  const told = (learned: Learned): Effects => {
     const effectsWithout = (fold: number, x: Float32Array, n: number): Effects => {
       const effects = emptyEffects(n, arms);
       learned.addEffects([fold], { x, n }, 1, effects);
       return effects;
     };
-    return effectsOutOfFold({ arms, effectsWithout }, block).reward;
+    return effectsOutOfFold({ arms, effectsWithout }, block);
   };
   return treesWeight(block, dataset.tasks.rewards, told(networks), told(trees));
 }

@@ -1,60 +1,100 @@
 // Trees' weight
-// How much of the mean of both learners is the trees': which of the two tells better how the arms' rewards differ is seen on
-// rows that neither has learned from. One log says that with an error, so that it moves a prior no further than the error
-// allows.
+// How much of the mean of both learners is the trees', by what each foretells of rows that it has not learned from. How well
+// it foretells outcomes is known well. How well it tells the arms apart, which is what counts, is seen with a larger error, so
+// that it moves the weight no further than that allows.
 
 import { assert } from "../../domain/assert.ts";
-import type { Block, Effects, RewardTask, TreesWeight } from "../nouns.ts";
+import type { Block, Effects, RewardTask, TreesWeight, WeightWithError } from "../nouns.ts";
 import { rowReward } from "../row-reward.ts";
 
 /** Chosen on development logs (docs/METHOD.md). */
-export const PRIOR = { mean: 0.7, deviation: 0.2 } as const;
+export const PRIOR = {
+  /** Where the log says nothing. */
+  mean: 0.7,
+  /** How much better the trees tell arms apart than their weight in foretelling outcomes says, and by how much logs differ in it. */
+  overOutcomes: 0.25,
+  deviation: 0.1,
+} as const;
 
-/** Users who bring much also vary much: a row counts by one over its expected reward, of no less than this share of the mean. */
+/** Users who bring much also vary much: a row counts by one over what is expected of it, of no less than this share of the mean. */
 const LEAST = 0.05;
 
+type Rows = Pick<Block, "n" | "arm" | "propensity" | "rewards" | "cost">;
+
+/** Of a row, under the arm that it got, and by both learners under each arm: [n, arms]. */
+interface Foretold {
+  readonly seen: ArrayLike<number>;
+  readonly network: Float32Array;
+  readonly trees: Float32Array;
+}
+
 /**
- * `network` and `trees`: what each expects of the block's rows, whose outcomes it has not seen, [n, arms]. The loss is the
- * R-learner's (Nie & Wager 2021): y − m(x) against f(x, a) − mean over the arms of f(x, ·). It is quadratic in the weight, so
- * that the best weight is a regression of one number, with a standard error that noise of any shape allows (White 1980).
+ * `network` and `trees`: what each expects of the block's rows, whose outcomes it has not seen, [n, arms]. How outcomes are
+ * foretold is a stacked regression (Breiman 1996) of rewards and one of costs; how arms are told apart is the R-learner's loss
+ * (Nie & Wager 2021) of rewards.
  */
 export function treesWeight(
-  block: Pick<Block, "n" | "arm" | "propensity" | "rewards">,
-  rewards: readonly RewardTask[],
-  network: Effects["reward"],
-  trees: Effects["reward"],
+  block: Rows,
+  tasks: readonly RewardTask[],
+  network: Pick<Effects, "reward" | "cost">,
+  trees: Pick<Effects, "reward" | "cost">,
 ): TreesWeight {
   const { n } = block;
+  const seen = Float64Array.from({ length: n }, (_, row) => rowReward(block, tasks, row));
+  const rewards = { seen, network: network.reward, trees: trees.reward };
+  const costs = { seen: block.cost, network: network.cost, trees: trees.cost };
+  const effects = bestWeight(block, rewards, "effects");
+  const each = [rewards, costs].flatMap((of) => bestWeight(block, of, "outcomes")?.weight ?? []);
+  const outcomes = each.length === 0 ? null : each.reduce((sum, weight) => sum + weight) / each.length;
+  const before = outcomes === null ? PRIOR.mean : outcomes + PRIOR.overOutcomes;
+  const mean = effects === null ? before : pooled({ weight: before, error: PRIOR.deviation }, effects);
+  return { weight: Math.min(1, Math.max(0, mean)), outcomes, effects };
+}
+
+/** By how well each is known. */
+function pooled(a: WeightWithError, b: WeightWithError): number {
+  const ofB = a.error ** 2 / (a.error ** 2 + b.error ** 2);
+  return a.weight + ofB * (b.weight - a.weight);
+}
+
+/**
+ * The weight with the least squares, of outcomes y against f(x, a), or of effects y − m(x) against f(x, a) − mean over the arms
+ * of f(x, ·); null where both learners say the same. Both are regressions of one number, with a standard error that noise of
+ * any shape allows (White 1980).
+ */
+function bestWeight(
+  { n, arm, propensity }: Rows,
+  { seen, network, trees }: Foretold,
+  of: "outcomes" | "effects",
+): WeightWithError | null {
   assert(network.length === trees.length && network.length % Math.max(1, n) === 0, "both learners tell of each row");
   const arms = network.length / n;
-  const level = new Float64Array(n);
-  for (let cell = 0; cell < network.length; cell += 1)
-    level[Math.floor(cell / arms)]! += (network[cell]! + trees[cell]!) / (2 * arms);
+  const [levelByNetwork, levelByTrees] = [levels(network, arms), levels(trees, arms)];
+  const level = levelByNetwork.map((by, row) => (by + levelByTrees[row]!) / 2);
   const least = (LEAST * level.reduce((sum, each) => sum + Math.abs(each), 0)) / n;
   const [off, apart, counts] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  // Of the levels, what is taken away.
+  const share = of === "effects" ? 1 : 0;
   let [across, along] = [0, 0];
   for (let row = 0; row < n; row += 1) {
-    const ofNetwork = ofArm(network, arms, row, block.arm[row]!);
-    apart[row] = ofArm(trees, arms, row, block.arm[row]!) - ofNetwork;
-    off[row] = rowReward(block, rewards, row) - level[row]! - ofNetwork;
-    counts[row] = 1 / (block.propensity[row]! * Math.max(least, level[row]!));
+    const cell = row * arms + arm[row]!;
+    const byNetwork = network[cell]! - share * levelByNetwork[row]!;
+    apart[row] = trees[cell]! - share * levelByTrees[row]! - byNetwork;
+    off[row] = seen[row]! - share * level[row]! - byNetwork;
+    counts[row] = 1 / (propensity[row]! * Math.max(least, level[row]!));
     across += counts[row]! * apart[row]! ** 2;
     along += counts[row]! * apart[row]! * off[row]!;
   }
-  if (!(across > 0) || !Number.isFinite(across)) return { weight: PRIOR.mean, measured: null };
-  const measured = along / across;
+  if (!(across > 0) || !Number.isFinite(across)) return null;
+  const weight = along / across;
   let noise = 0;
-  for (let row = 0; row < n; row += 1)
-    noise += (counts[row]! * apart[row]! * (off[row]! - measured * apart[row]!)) ** 2;
-  const error = Math.sqrt(noise) / across;
-  const [before, own] = [1 / PRIOR.deviation ** 2, 1 / error ** 2];
-  const mean = Number.isFinite(own) ? (before * PRIOR.mean + own * measured) / (before + own) : PRIOR.mean;
-  return { weight: Math.min(1, Math.max(0, mean)), measured: { weight: measured, error } };
+  for (let row = 0; row < n; row += 1) noise += (counts[row]! * apart[row]! * (off[row]! - weight * apart[row]!)) ** 2;
+  return { weight, error: Math.sqrt(noise) / across };
 }
 
-/** The arm's reward over the mean of all arms. */
-function ofArm(rewards: Float32Array, arms: number, row: number, arm: number): number {
-  let mean = 0;
-  for (let each = 0; each < arms; each += 1) mean += rewards[row * arms + each]! / arms;
-  return rewards[row * arms + arm]! - mean;
+/** Of each row, the mean over the arms. */
+function levels(foretold: Float32Array, arms: number): Float64Array {
+  const found = new Float64Array(foretold.length / arms);
+  for (let cell = 0; cell < foretold.length; cell += 1) found[Math.floor(cell / arms)]! += foretold[cell]! / arms;
+  return found;
 }

@@ -170,10 +170,15 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
 
 function learnersOf({ treeRounds, treesWeight }: Evidence["representation"]): string {
   if (treesWeight === null) return treeRounds.length === 0 ? "networks" : "boosted trees";
-  const { weight, measured } = treesWeight;
-  const own =
-    measured === null ? "" : ` (by this log alone ${measured.weight.toFixed(2)} ± ${measured.error.toFixed(2)})`;
-  return `networks and boosted trees, weighted ${(1 - weight).toFixed(2)} and ${weight.toFixed(2)}${own}`;
+  const { weight, outcomes, effects } = treesWeight;
+  const measured = [
+    ...(outcomes === null ? [] : [`outcomes are foretold best with ${outcomes.toFixed(2)} of the trees`]),
+    ...(effects === null
+      ? []
+      : [`arms told apart best with ${effects.weight.toFixed(2)} ± ${effects.error.toFixed(2)}`]),
+  ];
+  const why = measured.length === 0 ? "" : ` (${measured.join(", ")})`;
+  return `networks and boosted trees, weighted ${(1 - weight).toFixed(2)} and ${weight.toFixed(2)}${why}`;
 }
 
 function treesOf({ treeRounds }: Evidence["representation"]): string {
