@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../../src/domain/random.ts";
 import { addBlock, emptyCells, measure } from "../../src/learn/estimate/cells.ts";
 import { estimate, ESTIMATE_OPTIONS, type Estimate } from "../../src/learn/estimate/estimate.ts";
 import { estimatesBy } from "../../src/learn/estimate/shrink.ts";
@@ -108,6 +109,33 @@ test("an arm under which nothing was seen yet is as uncertain as the others, and
   expect(mean[1]).toBeCloseTo(0.1, 6);
   expect(variance[1]).toBe(0);
   expect(variance[2]).toBeGreaterThan(variance[0] ?? Infinity);
+});
+
+test("a cell that brought nothing by chance is believed no more than one that brought much", () => {
+  const [clusters, rows] = [400, 60];
+  const random = seededRandom("rare");
+  const n = clusters * rows;
+  const labels = Int32Array.from({ length: n }, (_, row) => Math.floor(row / rows));
+  const isRare = (cluster: number): boolean => cluster % 2 === 0;
+  const block = {
+    n,
+    x: new Float32Array(n),
+    fold: new Uint8Array(n),
+    arm: new Uint8Array(n),
+    propensity: new Float32Array(n).fill(1),
+    rewards: new Float32Array(0),
+    redeemed: null,
+    cost: Float32Array.from(labels, (cluster) => (random.unit() < (isRare(cluster) ? 0.01 : 0.03) ? 100 : 0)),
+  };
+  const cells = emptyCells(clusters, 1, 1);
+  addBlock(cells, block, labels, { rewards: [], cost: { kind: "column" }, dose: null });
+  const foretold = new Float64Array(clusters).fill(2);
+  const measured = measure(cells, "cost", [0], foretold);
+  const mix = new Float64Array(clusters).fill(1 / clusters);
+  const { values } = estimatesBy("shrunk", foretold, foretold, measured, mix, Float64Array.from([2]));
+  const mean = (of: Float64Array): number => of.reduce((sum, each) => sum + each / clusters, 0);
+  expect(mean(values)).toBeCloseTo(mean(measured.mean), 8);
+  expect(Math.max(...values) - Math.min(...values), "and what is seen moves it").toBeGreaterThan(0.5);
 });
 
 describe("reading out", () => {

@@ -14,7 +14,7 @@ export const TARGETS = ["reward", "cost", "redemption"] as const;
 export type Target = (typeof TARGETS)[number];
 
 /** Sums kept per cell and target, and where each lies; the first three are the same for all targets. */
-const SUMS = 4;
+const SUMS = 2;
 const COMMON = 3;
 const STRIDE = COMMON + SUMS * TARGETS.length;
 
@@ -47,8 +47,6 @@ export function addBlock(cells: Cells, block: Block, labels: ArrayLike<number>, 
       const at = base + COMMON + target * SUMS;
       sums[at]! += weight * value;
       sums[at + 1]! += weight * value * value;
-      sums[at + 2]! += weight * weight * value;
-      sums[at + 3]! += weight * weight * value * value;
     }
   }
 }
@@ -69,34 +67,50 @@ export interface MeasuredCells {
   readonly variance: Float64Array;
 }
 
-/** Rows' worth of the arm's own spread that a cell's variance is steadied with: three rows alike are not certain. */
-const PRIOR_ROWS = 10;
+/** Of the arm's mean: what less is expected in a cell counts as this. */
+const LEAST_LEVEL = 0.05;
 
-export function measure(cells: Cells, target: Target, folds: readonly number[]): MeasuredCells {
+/**
+ * `foretold`: what was expected of each cell by others than its rows; left out: the same of all. The variance is that of the arm's
+ * rows, in proportion to what is expected of the cell, for what is rare varies as it is large (quasi-Poisson; Wedderburn 1974).
+ * The cell's own rows would say less of it where they brought little by chance, and so little would be believed more than much.
+ */
+export function measure(
+  cells: Cells,
+  target: Target,
+  folds: readonly number[],
+  foretold: Float64Array | null = null,
+): MeasuredCells {
   const { clusters, arms } = cells;
   const size = clusters * arms;
   const total = addFolds(cells, folds);
   const at = COMMON + TARGETS.indexOf(target) * SUMS;
   const count = new Float64Array(size);
   const mean = new Float64Array(size);
-  const variance = new Float64Array(size);
+  const variance = new Float64Array(size).fill(Infinity);
   const spreads = armSpreads(total, size, arms, at);
+  const levels = foretold === null ? null : armLevels(total, size, arms, foretold);
   for (let cell = 0; cell < size; cell += 1) {
     const base = cell * STRIDE;
-    const n = total[base]!;
     const sumW = total[base + 1]!;
-    count[cell] = n;
-    variance[cell] = Infinity;
-    if (n === 0) continue;
-    const m = total[base + at]! / sumW;
-    mean[cell] = m;
-    const own = total[base + at + 3]! - 2 * m * total[base + at + 2]! + m * m * total[base + 2]!;
-    const spread = spreads[cell % arms]!;
-    const sampling = spread > 0 ? Math.max(own, 0) / (sumW * sumW) : 0;
-    const prior = (spread * total[base + 2]!) / (sumW * sumW);
-    variance[cell] = (sampling * n + prior * PRIOR_ROWS) / (n + PRIOR_ROWS - 1);
+    count[cell] = total[base]!;
+    if (count[cell] === 0) continue;
+    mean[cell] = total[base + at]! / sumW;
+    const usual = levels?.[cell % arms] ?? 0;
+    const level = usual > 0 ? Math.max(LEAST_LEVEL, foretold![cell]! / usual) : 1;
+    variance[cell] = (level * spreads[cell % arms]! * total[base + 2]!) / (sumW * sumW);
   }
   return { clusters, arms, count, mean, variance };
+}
+
+/** What was foretold of each arm's rows in the mean. */
+function armLevels(total: Float64Array, size: number, arms: number, foretold: Float64Array): Float64Array {
+  const [weights, levels] = [new Float64Array(arms), new Float64Array(arms)];
+  for (let cell = 0; cell < size; cell += 1) {
+    weights[cell % arms]! += total[cell * STRIDE + 1]!;
+    levels[cell % arms]! += total[cell * STRIDE + 1]! * foretold[cell]!;
+  }
+  return levels.map((level, arm) => level / (weights[arm]! || 1));
 }
 
 function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
