@@ -116,7 +116,7 @@ export function answerCommand(
 }
 
 /** Of all that a command says, its time with it. */
-function digestOf(command: PacingCommand): string {
+export function digestOf(command: PacingCommand): string {
   const text = JSON.stringify(command, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
   return sha256Hex(text).slice(0, 16);
 }

@@ -10,6 +10,7 @@ import { erasedUsers } from "../../log/codec/erased-users.ts";
 import { readTopic } from "../../log/codec/reading.ts";
 import type { EventLog, LogRecord } from "../../log/event-log.ts";
 import type { Progress } from "../../terminal/progress.ts";
+import { digestOf } from "../../treasury/inbox/commands.ts";
 import { campaignSecrets } from "./secrets.ts";
 
 export interface RecordedSession {
@@ -70,9 +71,11 @@ export async function readRecorded(
       );
   }
   signal?.throwIfAborted();
+  const refused = await refusedCommands(log, campaign);
   const commands: { atMs: number; command: PacingCommand }[] = [];
   for await (const [{ timestampMs }, command] of valuesOf(log, "budget-pacing"))
-    if (command.campaign === campaign && !command.dryRun) commands.push({ atMs: timestampMs, command });
+    if (command.campaign === campaign && !command.dryRun && !refused.has(nameOf(command.commandId, digestOf(command))))
+      commands.push({ atMs: timestampMs, command });
   const releases: { atMs: number; record: ReleaseRecord; manifest: ReleaseManifest }[] = [];
   for await (const [{ timestampMs }, record] of valuesOf(log, "releases"))
     if (record.campaign === campaign)
@@ -85,6 +88,21 @@ export async function readRecorded(
     shards: (await log.ranges("grants")).length,
     secret: (await campaignSecrets(log)).get(campaign) ?? new Uint8Array(0),
   };
+}
+
+/** What was refused did nothing, and might do something at another revision. Answers of long ago are not told any more. */
+async function refusedCommands(log: EventLog, campaign: string): Promise<ReadonlySet<string>> {
+  const refused = new Set<string>();
+  for await (const [, status] of valuesOf(log, "budget-status"))
+    if (status.campaign === campaign)
+      for (const { commandId, digest = "", outcome } of status.answers)
+        if (outcome === "refused") refused.add(nameOf(commandId, digest));
+  return refused;
+}
+
+/** An id that was refused may be another command's. */
+function nameOf(commandId: string, digest: string): string {
+  return `${digest} ${commandId}`;
 }
 
 /** Neither held out, nor capped, nor decided before the draw. */

@@ -57,9 +57,10 @@ export async function showWhatIf(context: Context, log: EventLog, asked: WhatIfR
   const campaign = await campaignOr(log, asked.campaign);
   const recorded = await readRecorded(log, campaign);
   if (recorded.sessions.length === 0) throw new InvalidInput(`--campaign: no session of ${campaign} was drawn yet`);
-  const { currency, timeZone, startMs, endMs } = createdAs(recorded);
+  const created = createdAs(recorded);
+  const { currency, timeZone } = created;
   const mode = asked.curve ?? (asked.points.length > 0 ? "points" : undefined);
-  const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, { startMs, endMs });
+  const fault = mode === undefined ? null : curveFault({ mode, points: asked.points }, created);
   if (fault !== null) throw new InvalidInput(`--points: ${fault}`);
   const changes: Changes = {
     ...(asked.from === undefined ? {} : { fromMs: asked.from }),

@@ -83,8 +83,9 @@ export async function playAgain(
   });
   for (const { record, manifest } of recorded.releases) paced.release(record, manifest);
   const { fromMs } = changes;
+  const createdMs = recorded.commands.find(({ command }) => command.action.kind === "create")?.atMs ?? -Infinity;
   const changed =
-    fromMs === undefined
+    fromMs === undefined || fromMs <= createdMs
       ? changedCommands(recorded.commands, changes)
       : commandsChangedFrom(recorded, campaign, changes, fromMs);
   const commands = changed.filter(({ atMs }) => atMs < untilMs);

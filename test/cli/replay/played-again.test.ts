@@ -68,3 +68,17 @@ test.each([
   expect(drawn).toBe(3);
   expect(reasons).not.toHaveProperty("campaign_paused");
 });
+
+test("with another release from a time before the campaign was created, sessions meet that release", async () => {
+  const recorded: RecordedCampaign = {
+    sessions: [1, 2, 3].map((number) => session(`s-${number}`, 2_000 + number)),
+    erased: 0,
+    commands: [command(0, { kind: "create", campaign }), command(300, { kind: "promote_release", release: hash })],
+    releases: [{ atMs: START_MS, record, manifest }],
+    shards: 1,
+    secret: Buffer.alloc(32, 1),
+  };
+  const clusters = new Map(recorded.sessions.map(({ decision }) => [decision.decisionId, 0]));
+  const changes = { fromMs: START_MS - 60_000, release: { hash, clusters } };
+  expect((await playAgain(recorded, "spring", changes)).sessions).toBe(3);
+});
