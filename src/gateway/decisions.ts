@@ -109,7 +109,11 @@ export class Decisions {
     const record = recordOf("sessions", { ...session, atMs: content.atMs }, placement);
     const known = this.#known.add(id, session.userId, elapsedMs());
     known.content = content;
-    if (content.atMs < nowMs() - KNOWN_MS) await this.#lookFor(id, known);
+    try {
+      if (content.atMs < nowMs() - KNOWN_MS) await this.#lookFor(id, known);
+    } catch (error) {
+      known.endAs({ kind: "unwritten", error });
+    }
     if (known.end === null) void this.#write(known, record);
     return known;
   }

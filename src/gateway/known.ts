@@ -17,7 +17,7 @@ export type End =
   | { readonly kind: "refused"; readonly reason: DeadLetterReason; readonly detail: string }
   /** The log has it as another session of an id that was decided before. */
   | { readonly kind: "conflicting" }
-  /** The log did not take it: it may or may not be there. */
+  /** The log did not take it, or could not be asked for it: it may or may not be there. */
   | { readonly kind: "unwritten"; readonly error: unknown };
 
 /** Done once for all who ask; what has failed is done again. */
