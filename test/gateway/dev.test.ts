@@ -1,11 +1,15 @@
 // `stipend dev`: everything in one process, ready by itself, and what it has decided is there at the next start.
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { must } from "../../src/domain/assert.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
+import { sendCommand } from "../../src/workflows/control/control.ts";
+import { sampleCampaign } from "../../src/workflows/dev/sample.ts";
 import { openShell, type Background, type Shell } from "../cli/shell.ts";
 import { doorOf } from "./world.ts";
 
@@ -45,6 +49,28 @@ it("goes on at the next start with what it had", async () => {
   const second = await started(`--folder ${folder}`);
   expect((await second.door.decide("s-1")).body).toEqual(before.body);
   expect((await second.program.stop()).code).toBe(0);
+});
+
+it("that was killed before its sample campaign had a release has it at the next start", async () => {
+  shell = openShell();
+  const folder = join(shell.folder, "a folder");
+  const own = openShell({ STIPEND_DIR: join(folder, "log") });
+  await own.ok("topics create");
+  const log = await openEmbeddedLog({ folder: join(folder, "log"), now: Date.now, newToken: randomUUID });
+  const action = { kind: "create", campaign: sampleCampaign(Date.now()) } as const;
+  const sent = { campaign: "spring", atMs: Date.now(), actor: null, reason: null, action };
+  await sendCommand(log, { commandId: "dev create", ...sent });
+  await log.close();
+  own.close();
+  const program = shell.start(["dev", "--port", "0", "--folder", folder]);
+  const address = (await program.said("decisions ")).split(/ +/)[1] ?? "";
+  // A path with a space is one word of a shell.
+  expect(await program.said("commands ")).toContain(`STIPEND_DIR='${join(folder, "log")}' bin/stipend`);
+  expect((await doorOf(address).decide("s-1", { attributes: { visits: 5, member: true } })).body).toMatchObject({
+    campaign: "spring",
+    release: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  expect((await program.stop()).code).toBe(0);
 });
 
 it("is refused by name where its log is in use", async () => {

@@ -3,6 +3,7 @@
 import { formatMean } from "../../domain/money/money.ts";
 import type { DayReport } from "../../report/day/day-figures.ts";
 import { whole, percent, clock } from "../../domain/figures.ts";
+import { shellWord } from "../../terminal/shell-word.ts";
 import {
   frontierPictures,
   latencyBins,
@@ -127,7 +128,7 @@ export function dayText(result: DayResult, report: string): string {
   ]);
   rows.push(["Verify", verified.ok ? "ok" : `${verified.violationsInAll} violations`]);
   rows.push(["Report", report]);
-  rows.push(["Log", `STIPEND_DIR=${result.logFolder} bin/stipend tail decisions`]);
+  rows.push(["Log", `STIPEND_DIR=${shellWord(result.logFolder)} bin/stipend tail decisions`]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
   return `${setting.name}\n${setting.market.label}\n\n${table}`;

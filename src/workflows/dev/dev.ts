@@ -13,6 +13,7 @@ import { tryClassifier } from "../../serve/classify/onnx.ts";
 import { parseTokens } from "../../http/tokens.ts";
 import { systemElapsedMs } from "../../task/system-clock.ts";
 import type { Context } from "../../terminal/context.ts";
+import { shellWord } from "../../terminal/shell-word.ts";
 import { openedAt } from "../connect/door.ts";
 import { makeFolder } from "../connect/folder.ts";
 import { campaignsOn } from "../control/campaigns.ts";
@@ -120,19 +121,19 @@ async function openDoors(context: Context, log: EventLog, options: DevOptions) {
   }
 }
 
-/** At the first start; later the log has it. */
+/** What the log does not have of it: all of it at the first start. */
 async function prepareSample(context: Context, log: EventLog): Promise<void> {
   const { nowMs, newId, signal } = context;
-  const known = (await campaignsOn(log)).some(({ campaign }) => campaign.id === SAMPLE_CAMPAIGN);
-  if (known) return;
+  const known = (await campaignsOn(log)).find(({ campaign }) => campaign.id === SAMPLE_CAMPAIGN);
+  if (known !== undefined && known.release !== null) return;
   const release = sampleRelease();
   await publishRelease(log, SAMPLE_CAMPAIGN, { release, evidenceText: "{}" }, nowMs(), tryClassifier);
-  const actions = [
-    { kind: "create", campaign: sampleCampaign(nowMs()) },
-    { kind: "promote_release", release: release.hash },
-  ] as const;
-  for (const action of actions) {
-    const request = { campaign: SAMPLE_CAMPAIGN, action, actor: context.actor, reason: "stipend dev" };
+  const create = { kind: "create", campaign: sampleCampaign(nowMs()) } as const;
+  const promote = { kind: "promote_release", release: release.hash } as const;
+  for (const action of known === undefined ? [create, promote] : [promote]) {
+    // By one id at every start: a start that was killed may have sent it.
+    const commandId = `dev ${action.kind}`;
+    const request = { campaign: SAMPLE_CAMPAIGN, action, actor: context.actor, reason: "stipend dev", commandId };
     const { answer } = await send(log, request, { nowMs, newId, wait: true, timeoutMs: COMMAND_MS, signal });
     if (answer?.outcome === "refused") throw new Error(`the sample campaign was refused: ${answer.reason}`);
   }
@@ -142,7 +143,7 @@ function readyText(gateway: string, pages: string, { folder, ephemeral }: DevOpt
   return [
     `decisions  ${gateway}  (POST /v1/decisions; ${gateway}/openapi.json has the rest)`,
     `console    ${pages}`,
-    ...(ephemeral ? [] : [`commands   STIPEND_DIR=${join(folder, "log")} bin/stipend pacing status`]),
+    ...(ephemeral ? [] : [`commands   STIPEND_DIR=${shellWord(join(folder, "log"))} bin/stipend pacing status`]),
     "",
     `curl ${gateway}/v1/decisions -H 'content-type: application/json' \\`,
     `  -d '{"sessionId":"s-1","userId":"u-1","attributes":{"visits":5,"member":true}}'`,
