@@ -1,12 +1,9 @@
 // The console's pages as people see them, in a browser: at both widths, light and dark, live.
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectWellMade, openBrowser, SCHEMES, show, WIDTHS } from "./browser.ts";
 import { openLiveHouse, type LiveHouse } from "./live-house.ts";
-
-// A browser beside an allocator and a console, on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let house: LiveHouse;
 let browser: Browser;
@@ -42,6 +39,16 @@ describe.each(PAGES)("the page at %s", (path, content) => {
       await shown.page.close();
     },
   );
+});
+
+test("a browser that cannot go through a stream by itself shows them all the same", async () => {
+  const page = await browser.newPage();
+  await page.addInitScript(
+    "delete ReadableStream.prototype[Symbol.asyncIterator]; delete ReadableStream.prototype.values;",
+  );
+  await page.goto(house.address);
+  await page.getByRole("article", { name: "spring" }).waitFor();
+  await page.close();
 });
 
 test("a campaign's row follows what its sessions do", async () => {

@@ -30,13 +30,9 @@ export class Verifying {
     app.post("/api/verify", { config }, async (request, reply) => {
       if (this.#state.running !== null) throw new Problem(409, "running", "it is being proved just now");
       const by = request.caller?.name ?? null;
-      const total = await rowsOf(log);
-      const tell = (rows: number): void => {
-        signal.throwIfAborted();
-        this.#state = { ...this.#state, running: { rows: Math.min(rows, total), of: total } };
-      };
-      tell(0);
-      void verify(log, { progress: tell }).then(
+      // Before anything is waited for: one of two that come at once is refused.
+      this.#tell(0, 0);
+      void this.#proof(log, signal).then(
         (result) => this.#ended({ atMs: nowMs(), by, ...saidBy(result) }),
         (error: unknown) =>
           this.#ended({
@@ -48,6 +44,20 @@ export class Verifying {
       );
       return await reply.code(202).send({ started: true });
     });
+  }
+
+  async #proof(log: EventLog, signal: AbortSignal): Promise<VerifyResult> {
+    const of = await rowsOf(log);
+    const progress = (rows: number): void => {
+      signal.throwIfAborted();
+      this.#tell(Math.min(rows, of), of);
+    };
+    progress(0);
+    return await verify(log, { progress });
+  }
+
+  #tell(rows: number, of: number): void {
+    this.#state = { ...this.#state, running: { rows, of } };
   }
 
   #ended(last: VerifyState["last"]): void {

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { LivePage } from "../../server/live-pages.ts";
+import { piecesOf } from "./pieces.ts";
 import { authorization } from "./token.ts";
 
 export type Live<T> =
@@ -70,7 +71,7 @@ async function readPage<T>(
     const response = await fetch(url, { headers: { accept: "text/event-stream", ...authorization() }, signal });
     if (!response.ok || response.body === null) return { status: response.status, text: await messageOf(response) };
     let rest = "";
-    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    for await (const piece of piecesOf(response.body)) {
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENT_MS);
       const events = (rest + piece).split("\n\n");

@@ -19,7 +19,8 @@ export function watchToken(told: () => void): () => void {
   return () => watchers.delete(told);
 }
 
+/** What no header carries is nobody's token: the server says so. */
 export function authorization(): Record<string, string> {
   const value = token();
-  return value === null ? {} : { authorization: `Bearer ${value}` };
+  return value === null || !/^[!-~]+$/.test(value) ? {} : { authorization: `Bearer ${value}` };
 }

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Told, WorkFault } from "../../server/told-work.ts";
 import { messageOf } from "./live.ts";
+import { piecesOf } from "./pieces.ts";
 import { authorization } from "./token.ts";
 
 export type Telling<T> =
@@ -38,7 +39,7 @@ export async function follow<T>(
     const response = await fetch(url, { ...init, signal });
     if (!response.ok || response.body === null) return failed(await messageOf(response));
     let rest = "";
-    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    for await (const piece of piecesOf(response.body)) {
       const events = (rest + piece).split("\n\n");
       rest = events.pop() ?? "";
       for (const event of events) {
