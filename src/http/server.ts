@@ -16,6 +16,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { describeIssues } from "../domain/reading/issues.ts";
+import { utf8Text } from "../domain/reading/utf8.ts";
 import { beforePort, CannotListen, isLoopback } from "./address.ts";
 import { KnownMethods } from "./methods.ts";
 import { Problem } from "./problem.ts";
@@ -86,15 +87,19 @@ export function createHttp(settings: HttpSettings): HttpApp {
     keepAliveTimeout: bounds.idleMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
-    // `__proto__` in a body is an error of the client's.
-    onProtoPoisoning: "error",
-    onConstructorPoisoning: "error",
     frameworkErrors: (error, _request, reply) => void tell(problemOf(error, bounds.bodyBytes), reply),
     clientErrorHandler: refuseConnection,
     // Node's http or https: routes need not know which.
   }) as unknown as HttpApp;
   // Text is no JSON; and a browser sends it from any page without asking first.
   app.removeContentTypeParser("text/plain");
+  // `__proto__` in a body is an error of the client's.
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    const text = utf8Text(body);
+    if (text === null) return done(new Problem(400, "invalid", "expected UTF-8", { field: "body" }));
+    return parseJson(request, text, done);
+  });
   app.server.maxConnections = bounds.connections;
   app.setValidatorCompiler(byZod);
   // An answer's type is checked when it is compiled; to parse it once more would cost what parsing the request does.

@@ -6,6 +6,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { cut } from "../domain/reading/shown.ts";
+import { utf8Text, withoutByteOrderMark } from "../domain/reading/utf8.ts";
 import { errorMessage } from "../domain/error-message.ts";
 
 /** decide: ask for decisions, tell outcomes and profiles. read: look at what is recorded. command: steer campaigns. */
@@ -24,6 +25,8 @@ export interface Tokens {
 
 /** Shorter ones can be guessed. */
 const SHORTEST = 16;
+/** What every client sends alike. */
+const IN_A_HEADER = /^[!-~]+$/;
 
 interface Entry extends Caller {
   readonly digest: Uint8Array;
@@ -32,8 +35,9 @@ interface Entry extends Caller {
 /** Throws InvalidInput that names the line; never says a token. */
 export function parseTokens(text: string, file: string): Tokens {
   const entries: Entry[] = [];
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === "" || line.startsWith("#")) continue;
+  for (const [index, typed] of text.split(/\r?\n/).entries()) {
+    const line = typed.trim();
+    if (line === "" || line.startsWith("#")) continue;
     entries.push(entryOf(line, `${file}: line ${index + 1}`));
   }
   if (entries.length === 0) throw new InvalidInput(`${file}: no token in it: expected lines of NAME SCOPE,… TOKEN`);
@@ -41,7 +45,7 @@ export function parseTokens(text: string, file: string): Tokens {
 }
 
 function entryOf(line: string, where: string): Entry {
-  const [name = "", scopeList = "", token = "", ...rest] = line.trim().split(/\s+/);
+  const [name = "", scopeList = "", token = "", ...rest] = line.split(/\s+/);
   if (token === "" || rest.length > 0) throw new InvalidInput(`${where}: expected NAME SCOPE,… TOKEN`);
   const scopes = scopeList.split(",").map((typed) => {
     const scope = SCOPES.find((one) => one === typed);
@@ -49,6 +53,10 @@ function entryOf(line: string, where: string): Entry {
       throw new InvalidInput(`${where}: expected scopes of ${SCOPES.join(", ")}, got "${cut(typed)}"`);
     return scope;
   });
+  if (!IN_A_HEADER.test(token))
+    throw new InvalidInput(
+      `${where}: a token has letters, digits and signs of ASCII alone: a header carries no others`,
+    );
   if (token.length < SHORTEST) throw new InvalidInput(`${where}: a token has at least ${SHORTEST} characters`);
   return { name, scopes: new Set(scopes), digest: digestOf(token) };
 }
@@ -72,7 +80,11 @@ const LOOK_MS = 1_000;
  * later it is said, and what was read before holds.
  */
 export function tokenFile(file: string, elapsedMs: () => number, onTrouble: (text: string) => void): Tokens {
-  const read = (): Tokens => parseTokens(readFileSync(file, "utf8"), file);
+  const read = (): Tokens => {
+    const text = utf8Text(readFileSync(file));
+    if (text === null) throw new InvalidInput(`${file}: it is not UTF-8`);
+    return parseTokens(withoutByteOrderMark(text), file);
+  };
   const changed = (): string => {
     const { mtimeMs, size, ino } = statSync(file);
     return `${mtimeMs} ${size} ${ino}`;

@@ -61,6 +61,23 @@ describe("a request", () => {
       ]);
   });
 
+  it("that is not UTF-8 is refused: replaced characters would make one id of two", async () => {
+    door = await openDoor();
+    const bytes = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, "latin1"));
+    for (const type of ["application/json", "application/json; charset=iso-8859-1"])
+      expect(
+        await asked("/echo", {
+          method: "POST",
+          body: bytes('{"age": 1, "deep": [{"a": "Müller"}]}'),
+          headers: { "content-type": type },
+        }),
+      ).toMatchObject({ status: 400, body: { error: "invalid", field: "body", message: "expected UTF-8" } });
+    expect(await post('\ufeff{"age": 1, "deep": [{"a": "Müller"}]}')).toMatchObject({
+      status: 200,
+      body: { deep: [{ a: "Müller" }] },
+    });
+  });
+
   it("that is too large is refused before it is read", async () => {
     door = await openDoor({ bounds: { bodyBytes: 100 } });
     expect(await post(`{"age": 1${" ".repeat(100)}}`)).toMatchObject({ status: 413, body: { error: "too_large" } });
@@ -162,6 +179,11 @@ describe("a token", () => {
       `shop decide,rule ${SHOP}`,
       /line 1: expected scopes of decide, read, command, got "rule"/,
     ],
+    [
+      "a token that no header carries",
+      "shop decide tökén-0123456789abc",
+      /line 1: a token has letters, digits and signs of ASCII/,
+    ],
     ["a token that can be guessed", "\nshop decide secret", /line 2: a token has at least 16 characters/],
   ])("file with %s is refused by its line, and no token is said", async (_, text, fault) => {
     door = await openDoor();
@@ -194,6 +216,14 @@ describe("a token", () => {
       utimesSync(file, 1, 1);
       now += 1_000;
       expect([tokens.callerOf(SHOP), tokens.callerOf(ANALYST)?.name]).toEqual([null, "anna"]);
+      // As an editor of Windows saves it.
+      writeFileSync(file, `\ufeff# who\r\n  # what\r\nanna read ${ANALYST}\r\n`);
+      now += 1_000;
+      expect(tokens.callerOf(ANALYST)?.name).toBe("anna");
+      writeFileSync(file, Buffer.from(`änna read ${SHOP}\n`, "latin1"));
+      now += 1_000;
+      expect(tokens.callerOf(SHOP)).toBeNull();
+      expect(troubles.join()).toMatch(/not read again.*it is not UTF-8/);
       writeFileSync(file, "broken\n");
       now += 1_000;
       expect(tokens.callerOf(ANALYST)?.name).toBe("anna");

@@ -5,7 +5,6 @@
 
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import { eventBreach, type Event } from "../../domain/session/event-contract.ts";
-import { idBreach } from "../../domain/ids.ts";
 import { unitFault } from "../../domain/reading/instant.ts";
 import { MAX_EVENT_BYTES } from "../../domain/session/session.ts";
 import { codecFor, decodedOrNull, Unencodable, type TopicValues } from "./codec.ts";
@@ -91,8 +90,10 @@ export function recordFrom<N extends SendableTopic>(
   placement: Placement,
   nowMs: number,
 ): OutRecord {
-  const forgotten = topic === "profiles" ? forgottenUser(json) : null;
-  if (forgotten !== null) return { topic, key: text(forgotten), value: null };
+  if (topic === "profiles" && isDeletion(json)) {
+    const { userId } = valueFrom("profiles", { atMs: nowMs, ...json, attributes: {} }, nowMs);
+    return { topic, key: text(userId), value: null };
+  }
   return recordOf(topic, valueFrom(topic, json, nowMs), placement);
 }
 
@@ -126,13 +127,9 @@ function isEvent(topic: SendableTopic): boolean {
   return topic === "sessions" || topic === "outcomes" || topic === "profiles";
 }
 
-/** The user of a profile whose attributes are null: it is deleted. Null of any other. */
-function forgottenUser(json: unknown): string | null {
-  if (typeof json !== "object" || json === null || !("attributes" in json) || json.attributes !== null) return null;
-  const userId = "userId" in json && typeof json.userId === "string" ? json.userId : "";
-  const fault = idBreach("userId", userId);
-  if (fault !== null) throw new InvalidInput(`profiles: ${fault}; expected the user whose profile is deleted`);
-  return userId;
+/** A profile whose attributes are null is deleted. */
+function isDeletion(json: unknown): json is { readonly attributes: null } {
+  return typeof json === "object" && json !== null && "attributes" in json && json.attributes === null;
 }
 
 /** Throws InvalidInput that names the field. */

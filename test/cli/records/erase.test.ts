@@ -68,7 +68,7 @@ describe("on a log with a running allocator", () => {
     await until("training-log", (rows) => rows.some(({ value }) => value?.["decisionId"] === outcome.decisionId));
     await until("dead-letters", (rows) => rows.length === 1);
     open = await given("second", USER, { visits: 1, vip: true, colour: "magenta" });
-  }, 60_000);
+  });
   afterAll(async () => {
     await run.stop();
     shell.close();

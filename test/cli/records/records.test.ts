@@ -3,7 +3,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
 import type { Release } from "../../../src/domain/release/release.ts";
@@ -110,6 +110,14 @@ describe("records", () => {
     expect(err).toMatch(/line 2: sessions: expected an object[^]*line 4: sessions: \w+: is missing/);
   });
 
+  test("a line of another encoding is a bad line: replaced characters would make one user of two", async () => {
+    const line = sessionLine(3_100).replaceAll("u-3100", "Müller");
+    const stdin = Readable.from([Buffer.from(`${line}\n`, "latin1"), `${sessionLine(3_101)}\n`], { objectMode: false });
+    const { code, json, err } = await shell.run("send sessions --keep-going --json", stdin);
+    expect([code, json]).toEqual([1, [{ topic: "sessions", lines: 2, sent: 1, refused: 1 }]]);
+    expect(err).toContain("line 1: not UTF-8");
+  });
+
   test("a line that is larger than its topic carries is a bad line", async () => {
     const large = JSON.stringify({ ...JSON.parse(sessionLine(1)), attributes: { note: "x".repeat(1_100_000) } });
     const { code, err } = await shell.run("send sessions", large);
@@ -132,11 +140,15 @@ describe("records", () => {
       ended.json.some(({ key }) => key === "leaves"),
     );
     expect(json.find(({ key }) => key === "leaves")).toMatchObject({ value: null });
-    const bad = await shell.run("send profiles", '{"attributes":null}');
-    expect([bad.code, bad.err]).toEqual([
-      1,
-      expect.stringContaining("line 1: profiles: userId: empty; expected the user whose profile is deleted"),
-    ]);
+    for (const [wrong, fault] of [
+      [{}, "userId: is missing"],
+      [{ userId: "" }, "userId: empty"],
+      [{ userId: "leaves", atMs: "now" }, "atMs: "],
+      [{ userId: "leaves", attribute: 1 }, "attribute: unknown field"],
+    ] as const) {
+      const { code, err } = await shell.run("send profiles", JSON.stringify({ ...wrong, attributes: null }));
+      expect([code, err]).toEqual([1, expect.stringContaining(`line 1: profiles: ${fault}`)]);
+    }
   });
 
   test("a file is sent as stdin is, and each topic gets the key and partition that it asks for", async () => {

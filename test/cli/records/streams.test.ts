@@ -37,13 +37,23 @@ test("lines come whole and in order, wherever the chunks were cut, also within a
   );
 });
 
+test("a line that is no UTF-8 is told from the lines beside it, and a byte order mark is no part of the first", async () => {
+  const bytes = Buffer.concat([Buffer.from("\ufeffone\n"), Buffer.from("Müller\n", "latin1"), Buffer.from("Möller\n")]);
+  for (const size of [1, 5, 100]) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    );
+    expect((await all(linesOf(Readable.from(chunks, { objectMode: false })))).flat()).toEqual(["one", null, "Möller"]);
+  }
+});
+
 test("a line without an end that is longer than any record is refused, and not gathered for ever", async () => {
   const endless = Readable.from(
     (function* () {
       for (;;) yield "x".repeat(16 * 1024 * 1024);
     })(),
   );
-  await expect(all(linesOf(endless))).rejects.toThrow(/a line of more than \d+ characters/);
+  await expect(all(linesOf(endless))).rejects.toThrow(/a line of more than \d+ bytes/);
 });
 
 test("partitions are merged by time; each keeps its own order, whatever its times say", async () => {

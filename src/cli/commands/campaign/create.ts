@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { InvalidInput, parseCampaign, periodFault, type Campaign } from "../../../domain/campaign/campaign.ts";
+import { utf8Text } from "../../../domain/reading/utf8.ts";
 import { defineCommand } from "../../command.ts";
 import { CHECK_FAILED, DONE } from "../../../terminal/context.ts";
 import { runSteering, STEERING } from "../../steering.ts";
@@ -49,9 +50,11 @@ async function readCampaigns(files: readonly string[], nowMs: number): Promise<C
 }
 
 async function readCampaign(file: string, nowMs: number): Promise<Campaign> {
-  const text = await readFile(file, "utf8").catch((error: Error) => {
+  const bytes = await readFile(file).catch((error: Error) => {
     throw new InvalidInput(`${file}: ${error.message}`);
   });
+  const text = utf8Text(bytes);
+  if (text === null) throw new InvalidInput(`${file}: no campaign file: it is not UTF-8. ${LOOKS}`);
   const campaign = parseCampaign(written(text, file), file);
   const fault = periodFault(campaign, nowMs);
   if (fault !== null) throw new InvalidInput(`${file}: ${fault}`);

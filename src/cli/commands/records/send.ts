@@ -13,7 +13,7 @@ import type { Placement } from "../../../log/partitioner.ts";
 import { placementOf } from "../../../log/placement.ts";
 import { defineCommand } from "../../command.ts";
 import { CHECK_FAILED, DONE, type Context } from "../../../terminal/context.ts";
-import { linesOf } from "../../../terminal/lines.ts";
+import { linesOf, type Lines } from "../../../terminal/lines.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { flag, option, required } from "../../options.ts";
 import { asText } from "../../../settings/parse.ts";
@@ -105,12 +105,12 @@ class Sending {
     }
   }
 
-  async #send(batch: readonly string[]): Promise<void> {
+  async #send(batch: Lines): Promise<void> {
     const records: OutRecord[] = [];
     for (const line of batch) {
       this.#lines += 1;
-      this.#bytes += Buffer.byteLength(line) + 1;
-      if (line.trim() === "") continue;
+      this.#bytes += Buffer.byteLength(line ?? "") + 1;
+      if (line?.trim() === "") continue;
       const record = this.#recordOf(line);
       if (record !== null) records.push(record);
       else if (!this.#to.keepGoing) break;
@@ -126,7 +126,7 @@ class Sending {
     this.#sent += records.length;
   }
 
-  #recordOf(line: string): OutRecord | null {
+  #recordOf(line: string | null): OutRecord | null {
     try {
       return recordFrom(this.#to.topic, parsed(line), this.#to.placement, this.#context.nowMs());
     } catch (error) {
@@ -151,7 +151,8 @@ class Sending {
   }
 }
 
-function parsed(line: string): unknown {
+function parsed(line: string | null): unknown {
+  if (line === null) throw new InvalidInput("not UTF-8");
   try {
     return JSON.parse(line);
   } catch (error) {

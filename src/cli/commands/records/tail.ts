@@ -119,29 +119,9 @@ async function* recordsOf(
       if (signal.aborted) return;
     }
     if (!follow) return;
-    const later = [...next].map(([partition, at]) => log.read(topic, partition, at, { follow: true, signal: until }));
-    yield* asTheyCome(later);
+    const places = [...next].map(([partition, from]) => ({ topic, partition, from }));
+    for await (const batch of log.follow(places, until)) yield* batch;
   } finally {
     stop.abort();
-  }
-}
-
-/** Several endless readings, whichever has something next. */
-async function* asTheyCome(readings: readonly AsyncIterable<readonly LogRecord[]>[]): AsyncGenerator<LogRecord> {
-  const pending = new Map(
-    readings.map((reading, index) => {
-      const iterator = reading[Symbol.asyncIterator]();
-      return [index, { iterator, next: iterator.next() }] as const;
-    }),
-  );
-  while (pending.size > 0) {
-    const first = await Promise.race([...pending].map(async ([index, { next }]) => ({ index, result: await next })));
-    const entry = pending.get(first.index);
-    if (entry === undefined || first.result.done === true) {
-      pending.delete(first.index);
-      continue;
-    }
-    pending.set(first.index, { ...entry, next: entry.iterator.next() });
-    yield* first.result.value;
   }
 }
