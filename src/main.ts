@@ -18,7 +18,14 @@ process.removeAllListeners("warning").on("warning", (warning) => {
 });
 
 // `stipend tail … | head`: the reader has what it wanted.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`error: what was found could not be written: ${error.message}\n`);
+  process.exit(1);
+});
+
+// Nobody reads what is said on the way: that is no reason to end the work.
+process.stderr.on("error", () => undefined);
 
 /**
  * The first signal asks a command to end; the second ends the process as if nobody had listened. A worker's channel to the

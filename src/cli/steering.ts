@@ -5,7 +5,7 @@
 import type { PacingAction } from "../domain/campaign/control.ts";
 import { MAX_ID_BYTES, MAX_LINE_BYTES } from "../domain/ids.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { asDuration, asInteger, asLine, asText } from "../settings/parse.ts";
+import { asInteger, asLine, asText, asWait } from "../settings/parse.ts";
 import { CHECK_FAILED, DONE, type Context } from "../terminal/context.ts";
 import { withLog } from "../workflows/connect/open-log.ts";
 import {
@@ -33,7 +33,7 @@ export const STEERING = {
   expect: option("revision", "refuse unless the campaign is at this revision", asInteger({ min: 0 })),
   dryRun: flag("answer what would change, and change nothing"),
   wait: flag("print the acknowledgements and end when every partition has applied it"),
-  timeout: withDefault("duration", "how long to wait for an answer, such as 500ms, 30s or 5m", asDuration, 30_000),
+  timeout: withDefault("duration", "how long to wait for an answer, such as 500ms, 30s or 5m", asWait, 30_000),
   commandId: option(
     "id",
     "id of the command: one that was accepted gets the same answer again (default: a new one)",

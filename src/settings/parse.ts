@@ -84,6 +84,16 @@ export const asDuration: Parse<number> = (typed) => {
   return Math.ceil(length);
 };
 
+/** A timer of Node's that is to wait for longer does not wait at all. */
+const LONGEST_WAIT_MS = 24 * 86_400_000;
+
+/** A length of time to wait for something. */
+export const asWait: Parse<number> = (typed) => {
+  const length = asDuration(typed);
+  if (length > LONGEST_WAIT_MS) throw new InvalidInput(`expected at most 24d, got "${typed}"`);
+  return length;
+};
+
 /** A time with its offset, in milliseconds. */
 export const asTime: Parse<number> = (typed) => {
   const read = readInstant(typed, null);

@@ -26,6 +26,7 @@ beforeAll(async () => {
   shell = openShell();
   expect(await shell.run("topics create")).toMatchObject({ code: 0 });
   writeFileSync(join(shell.folder, "not-yaml"), "id: [");
+  writeFileSync(join(shell.folder, "latin1.yaml"), Buffer.from(SMALL.replace("five", "fünf"), "latin1"));
   writeFileSync(join(shell.folder, "wrong.yaml"), "id: spring\ncurrency: euro\n");
   for (const [name, startMs, endMs] of [
     ["seconds", 1767225600, 1798761600],
@@ -80,11 +81,14 @@ describe("a line that says what there is not", () => {
     ["releases promote abc --campaign spring", /there is no release abc of spring/],
     ["releases promote abc --expect -1", /Expected at least 0, got -1/],
     ["releases promote abc --timeout soon", /Expected a time such as 500ms, 30s, 5m or 1h, got "soon"/],
+    ["releases promote abc --timeout 25d", /Expected at most 24d, got "25d"/],
+    ["dead-letters skip --topic sessions --at 0@1 --timeout 720h", /Expected at most 24d, got "720h"/],
     ["releases rollback", /there is no campaign yet: `stipend campaign create FILE` makes one/],
     ["releases publish nowhere --campaign spring", /nowhere: no release: ENOENT/],
     ["releases publish nowhere", /required option '--campaign <id>' not specified/],
     ["campaign create", /missing required argument 'file'/],
     ["campaign create nowhere.yaml", /ENOENT.*nowhere.yaml/],
+    ["campaign create FOLDER/latin1.yaml", /latin1.yaml: no campaign file: it is not UTF-8/],
     ["campaign create FOLDER/not-yaml", /not-yaml: /],
     ["campaign create FOLDER/wrong.yaml", /wrong.yaml: currency: "euro" is no currency[^]*wrong.yaml: arms: /],
     ["dead-letters list --reason dunno", /Expected one of wrong_partition, undecodable, contract/],
@@ -199,4 +203,4 @@ test("a broker that is not there is said with its address", async () => {
   const { code, err } = await away.run("topics check");
   expect([code, err]).toEqual([1, expect.stringContaining("127.0.0.1:1")]);
   away.close();
-}, 40_000);
+});

@@ -92,7 +92,7 @@ test("SIGKILL in the middle of the work loses nothing and doubles nothing", asyn
   const found = await decided(total);
   expect([found.length, new Set(found).size]).toEqual([total, total]);
   expect((await shell.run("verify --json")).json[0]).toMatchObject({ ok: true });
-}, 60_000);
+}, 180_000);
 
 test("a second run beside a living one is refused, and beside a killed one takes over at once", async () => {
   const first = start("run --json");
@@ -130,6 +130,14 @@ test("a reader that has had enough ends a tail quietly", async () => {
   stdout.destroy();
   expect(await tail.ended()).toBe(0);
   expect(tail.err).toBe("");
+});
+
+test("what is said on the way may be read by nobody: the work goes on, and its result comes", async () => {
+  const send = start("send sessions --keep-going --json");
+  must(send.child.stderr, "stderr").destroy();
+  must(send.child.stdin, "stdin").end(`[]\n${sessionLine(1)}\n[]\n`);
+  expect(await send.ended()).toBe(1);
+  expect(JSON.parse(send.out)).toEqual({ topic: "sessions", lines: 3, sent: 1, refused: 2 });
 });
 
 test("bin/stipend is the same program, from any folder", async () => {

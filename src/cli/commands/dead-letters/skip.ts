@@ -1,6 +1,6 @@
 // stipend dead-letters skip: pass over one record that an allocator cannot get past.
 
-import { asDuration, asText } from "../../../settings/parse.ts";
+import { asText, asWait } from "../../../settings/parse.ts";
 import { CHECK_FAILED, DONE } from "../../../terminal/context.ts";
 import { withLog } from "../../../workflows/connect/open-log.ts";
 import { placeText } from "../../../workflows/topics/dead-letters.ts";
@@ -20,7 +20,7 @@ export const command = defineCommand({
   options: {
     topic: required("topic", "where the record is", asText),
     at: required("place", "its place, partition@offset", asPlace),
-    timeout: withDefault("duration", "how long to wait for the partition, such as 30s", asDuration, 60_000),
+    timeout: withDefault("duration", "how long to wait for the partition, such as 30s", asWait, 60_000),
   },
   async run(context, { topic, at, timeout }) {
     const { output } = context;
