@@ -16,8 +16,10 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default", "./test/skip-reporter.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    // Its own default is a second.
+    expect: { poll: { timeout: 20_000 } },
     teardownTimeout: 20_000,
     expandSnapshotDiff: true,
     restoreMocks: true,

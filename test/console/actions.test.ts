@@ -1,13 +1,10 @@
 // What the console does to a campaign: each action from its button over its dry run into `budget-status`; what is stale, unasked for or
 // without a token is refused.
 
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, show } from "./browser.ts";
 import { makeCampaign, openLiveHouse, TOKEN, type LiveHouse } from "./live-house.ts";
-
-// A browser beside an allocator and a console, on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let house: LiveHouse;
 let browser: Browser;

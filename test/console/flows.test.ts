@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
@@ -11,9 +11,6 @@ import { must } from "../../src/domain/assert.ts";
 import { writeRelease } from "../cli/small-campaign.ts";
 import { expectWellMade, openBrowser, show } from "./browser.ts";
 import { openLiveHouse, TOKEN, type LiveHouse } from "./live-house.ts";
-
-// A browser beside an allocator and a console, on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let house: LiveHouse;
 let browser: Browser;

@@ -1,7 +1,7 @@
 // What others wrote is shown as text: markup in ids, arms, attributes and reasons stays what it is, on every page.
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { SAMPLES } from "../../fixtures/samples.ts";
@@ -9,9 +9,6 @@ import { expectWellMade, openBrowser, show } from "./browser.ts";
 import { openLiveHouse, TOKEN, type LiveHouse } from "./live-house.ts";
 
 const EVIL = `"><img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
-
-// A browser beside an allocator and a console, on a busy machine.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let house: LiveHouse;
 let browser: Browser;

@@ -58,6 +58,5 @@ describe.each(CLIENTS)("the client in $name", ({ name, command, words, there }) 
     async () => {
       expect(await shown("http://127.0.0.1:1", "u-1")).toBeNull();
     },
-    60_000,
   );
 });

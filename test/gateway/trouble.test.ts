@@ -15,7 +15,7 @@ afterEach(() => world.close());
 it("killed under load loses no decision and doubles none", async () => {
   await killedUnderLoad(world, 300);
   expect((await world.shell.run("verify")).code).toBe(0);
-}, 90_000);
+}, 180_000);
 
 it("answers 503 while its log cannot be written, and goes on when it can", async () => {
   const door = await world.gateway();
@@ -30,4 +30,4 @@ it("answers 503 while its log cannot be written, and goes on when it can", async
   } finally {
     other.close();
   }
-}, 90_000);
+});

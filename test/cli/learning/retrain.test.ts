@@ -86,7 +86,7 @@ describe("retrain --once", () => {
       expect(listed.find(({ hash }) => hash === round["release"])).toMatchObject({ standing: "in force", arms: ARMS });
       expect(listed.find(({ hash }) => hash === inForce)).toMatchObject({ standing: "previous" });
       await expect
-        .poll(async () => (await shell.run("tail decisions --json")).json.length, { timeout: 10_000 })
+        .poll(async () => (await shell.run("tail decisions --json")).json.length, { timeout: 60_000 })
         .toBeGreaterThanOrEqual(sent);
       expect(sent).toBeGreaterThan(5);
       // From its promotion on, the live loop serves it.

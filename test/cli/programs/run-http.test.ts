@@ -131,7 +131,7 @@ describe("what is wrong is told by /readyz and the metrics while it is so", () =
     }
     await metric("stipend_feature_breaker_open", 0);
     server.close();
-  }, 60_000);
+  });
 
   test("a feature service of a wrong address is refused at the start", async () => {
     const server = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
