@@ -3,6 +3,7 @@
 // loopback, tokens with scopes, TLS, requests checked by zod schemas, and errors in one form (problem.ts). A route says
 // in its `config` which scope it needs.
 
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, {
   type FastifyBaseLogger,
@@ -17,6 +18,7 @@ import type { z } from "zod";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { describeIssues } from "../domain/reading/issues.ts";
 import { utf8Text } from "../domain/reading/utf8.ts";
+import { within } from "../domain/within.ts";
 import { beforePort, CannotListen, isLoopback } from "./address.ts";
 import { KnownMethods } from "./methods.ts";
 import { Problem } from "./problem.ts";
@@ -51,7 +53,7 @@ const BOUNDS = {
   bodyBytes: 64 * 1_024,
   headerBytes: 8_192,
   connections: 1_024,
-  /** For the whole of a request to come in. */
+  /** For the whole of a request to come in, and for answers to be given before the door closes. */
   requestMs: 10_000,
   /** Of a connection on which nothing moves. */
   idleMs: 75_000,
@@ -109,6 +111,16 @@ export function createHttp(settings: HttpSettings): HttpApp {
     if (local && !isLoopback((request.headers.host ?? "").replace(/:\d*$/, "")))
       throw new Problem(421, "wrong_host", "this port answers to localhost and loopback addresses only");
     request.caller = admitted(request, tokens);
+  });
+  const underWay = new Set<ServerResponse>();
+  app.addHook("onRequest", async (_request, { raw }) => {
+    underWay.add(raw);
+    raw.once("close", () => underWay.delete(raw));
+  });
+  // Who waits for an answer has it first; who comes now is told to come again elsewhere.
+  app.addHook("preClose", async () => {
+    const answers = [...underWay].map(async (raw) => void (await once(raw, "close")));
+    await within(Promise.all(answers), bounds.requestMs);
   });
   const known = new KnownMethods();
   app.addHook("onRoute", ({ url, method }) => known.add(url, method));

@@ -53,10 +53,7 @@ describe.each(CLIENTS)("the client in $name", ({ name, command, words, there }) 
     120_000,
   );
 
-  test.skipIf(!there)(
-    "shows nothing where no gateway answers",
-    async () => {
-      expect(await shown("http://127.0.0.1:1", "u-1")).toBeNull();
-    },
-  );
+  test.skipIf(!there)("shows nothing where no gateway answers", async () => {
+    expect(await shown("http://127.0.0.1:1", "u-1")).toBeNull();
+  });
 });

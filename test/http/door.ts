@@ -7,10 +7,15 @@ export interface Door {
   readonly app: HttpApp;
   readonly address: string;
   readonly troubles: readonly string[];
+  /** Resolves when GET /waits was asked for; that is answered once `answer` was called. */
+  readonly asked: Promise<void>;
+  readonly answer: () => void;
 }
 
 export async function openDoor(change: Partial<HttpSettings> = {}): Promise<Door> {
   const troubles: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
   const settings: HttpSettings = {
     host: "127.0.0.1",
     port: 0,
@@ -32,5 +37,10 @@ export async function openDoor(change: Partial<HttpSettings> = {}): Promise<Door
   app.get("/broken", () => {
     throw new Error("a detail that stays here");
   });
-  return { app, address: await listen(app, settings), troubles };
+  app.get("/waits", async () => {
+    asked.resolve();
+    await answered.promise;
+    return { ok: true };
+  });
+  return { asked: asked.promise, answer: answered.resolve, app, address: await listen(app, settings), troubles };
 }
