@@ -1,6 +1,6 @@
 // Mutations of a small log: of its cells, of how it is written, of its bytes, of its mapping. Each is drawn from a seed.
 
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Random } from "../../src/domain/random.ts";
 import { COLUMNS, MAPPING, type Column, type Row } from "./model.ts";
 
@@ -109,6 +109,7 @@ export function writeSomehow(random: Random, rows: readonly Row[]): Written {
   const delimiter = pick(random, [",", ";", "\t", "|"]);
   const end = pick(random, ["\n", "\r\n"]);
   const quoteAll = random.below(4) === 0;
+  const blanks = quoteAll ? " ".repeat(random.below(3)) : "";
   const order = [...COLUMNS, "note"].toSorted(() => random.unit() - 0.5);
   const notes = ["", 'say "hi"', "a;b,c|d\te", "line\nbreak", "\u0000", "é".repeat(random.below(40))];
   const quoted = (text: string): string =>
@@ -119,7 +120,7 @@ export function writeSomehow(random: Random, rows: readonly Row[]): Written {
   const records = rows.map((row) => {
     const cells: Readonly<Record<string, string>> = { ...row, note: pick(random, notes) };
     lines.push(line);
-    const text = order.map((name) => quoted(cells[name] ?? "")).join(delimiter);
+    const text = order.map((name) => quoted(cells[name] ?? "")).join(`${blanks}${delimiter}${blanks}`);
     line += text.split("\n").length;
     return text;
   });
@@ -142,10 +143,17 @@ function encoded(random: Random, text: string): { bytes: Buffer; mapping: string
       };
     }
     case 3:
-      return { bytes: gzipSync(text), mapping: MAPPING };
+      return { bytes: packed(random, Buffer.from(text)), mapping: MAPPING };
     default:
       return { bytes: Buffer.from(text), mapping: MAPPING };
   }
+}
+
+/** In two parts, anywhere. */
+function packed(random: Random, bytes: Buffer): Buffer {
+  const pack = random.below(2) === 0 ? gzipSync : zstdCompressSync;
+  const cut = random.below(bytes.length + 1);
+  return Buffer.concat([bytes.subarray(0, cut), bytes.subarray(cut)].map((part) => pack(part)));
 }
 
 const CHARACTERS = [

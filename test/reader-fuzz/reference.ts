@@ -1,5 +1,5 @@
 // A CSV read once more, character by character and without a thought for speed, to hold the reader against. Commas, double
-// quotes, line feeds; a quote counts at the beginning of a field only.
+// quotes, line feeds; a quote counts only where nothing but blanks stands before it in its field.
 
 import { COLUMNS, type Column, type Row } from "./model.ts";
 
@@ -20,7 +20,7 @@ export function referenceRows(bytes: Buffer): { readonly rows: Row[]; readonly l
   if (COLUMNS.some((name) => names.filter((other) => other === name).length > 1)) return null;
   const data = records.slice(head + 1);
   const [first] = data;
-  if (first === undefined) return null;
+  if (first === undefined || data.some(({ isBlank }) => isBlank)) return null;
   const width = names.length + (first.fields.length === names.length + 1 && first.fields.at(-1) === "" ? 1 : 0);
   if (data.some(({ fields }) => fields.length !== width)) return null;
   if (width > names.length && data.some(({ fields }) => fields.at(-1) !== "")) return null;
@@ -32,6 +32,8 @@ export function referenceRows(bytes: Buffer): { readonly rows: Row[]; readonly l
 interface CsvRecord {
   readonly fields: string[];
   readonly line: number;
+  /** Nothing but delimiters. */
+  isBlank: boolean;
 }
 
 function recordsOf(text: string): CsvRecord[] | null {
@@ -39,12 +41,13 @@ function recordsOf(text: string): CsvRecord[] | null {
   let at = 0;
   let line = 1;
   while (at < text.length) {
-    const record: CsvRecord = { fields: [], line };
+    const record: CsvRecord = { fields: [], line, isBlank: false };
     const began = at;
     for (;;) {
       let field = "";
-      if (text[at] === '"') {
-        at += 1;
+      const begin = pastBlanks(text, at);
+      if (text[begin] === '"') {
+        at = begin + 1;
         for (;;) {
           if (at >= text.length) return null;
           if (text[at] === '"' && text[at + 1] === '"') {
@@ -57,7 +60,7 @@ function recordsOf(text: string): CsvRecord[] | null {
             at += 1;
           }
         }
-        at += 1;
+        at = pastBlanks(text, at + 1);
         if (at < text.length && text[at] !== "," && !isEnd(text, at)) return null;
       } else
         while (at < text.length && text[at] !== "," && !isEnd(text, at)) {
@@ -68,12 +71,19 @@ function recordsOf(text: string): CsvRecord[] | null {
       if (text[at] !== ",") break;
       at += 1;
     }
-    const isBlank = at === began;
+    const isEmpty = at === began;
+    record.isBlank = /^,*$/.test(text.slice(began, at));
     at += text[at] === "\r" ? 2 : 1;
     line += 1;
-    if (!isBlank) records.push(record);
+    if (!isEmpty) records.push(record);
   }
   return records;
+}
+
+function pastBlanks(text: string, from: number): number {
+  let at = from;
+  while (text[at] === " ") at += 1;
+  return at;
 }
 
 function isEnd(text: string, at: number): boolean {

@@ -39,6 +39,11 @@ describe("rows that cannot be used", () => {
       csv: broken((f) => [...f, "more"].join(",")),
       told: "50 lines are no rows of the table: line 101 (8 fields in place of 7)",
     },
+    {
+      what: "a line of delimiters alone, as spreadsheets write below a table",
+      csv: broken(() => ",,,,,,"),
+      told: "50 lines are no rows of the table: line 101 (every field is empty)",
+    },
   ])("$what: refused, or left out and told where so many are allowed", async ({ csv, told }) => {
     await expect(openCsv(csv)).rejects.toThrow(told);
     await expect(openCsv(csv, MAPPING, { allowBadRows: 49 })).rejects.toThrow("more than --allow-bad-rows 49");

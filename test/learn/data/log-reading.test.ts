@@ -62,8 +62,17 @@ describe("a path is a path", () => {
     await expect(open([await fileOf("log.csv", "")])).rejects.toThrow("is empty");
     await expect(open([await fileOf("log.csv", "PK\u0003\u0004rest of it")])).rejects.toThrow("a ZIP archive");
     await expect(open([await fileOf("log.csv", "Obj\u0001avro.schema")])).rejects.toThrow("an Avro file");
-    await expect(open([await fileOf("log.csv", '{"age": 3}')])).rejects.toThrow("JSON: export it as CSV");
-    await expect(open([await fileOf("log.csv", "<!doctype html>")])).rejects.toThrow("a download that failed");
+    for (const json of ['{"age": 3}', '\ufeff{ "age": 3}', '[\n  {\n    "age": 3'])
+      await expect(open([await fileOf("log.csv", json)])).rejects.toThrow("JSON: export it as CSV");
+    for (const page of ["<!doctype html>", "\n\n<HTML>"])
+      await expect(open([await fileOf("log.csv", page)])).rejects.toThrow("a download that failed");
+    await expect(open([await fileOf("log.csv", "ARROW1\0\0")])).rejects.toThrow("an Arrow or Feather file");
+    const tape = Buffer.alloc(1024);
+    tape.write("ustar", 257);
+    await expect(open([await fileOf("log.tar", tape)])).rejects.toThrow("a tape archive");
+    await expect(open([await fileOf("log.tgz", gzipSync(tape))])).rejects.toThrow("inside gzip it is a tape archive");
+    await expect(open([await fileOf("log.gz", gzipSync(gzipSync(CSV)))])).rejects.toThrow("packed once more, by gzip");
+    await expect(open([await fileOf("log.gz", gzipSync("PAR1"))])).rejects.toThrow("inside gzip it is Parquet");
     await expect(open([await fileOf("log.parquet", "PAR1 and no more")])).rejects.toThrow("was cut short");
   });
 });
@@ -146,6 +155,11 @@ describe("dialects: every row is read, or the file is refused", () => {
     { what: "blank lines between", csv: LINES.join("\n\n") },
     { what: "everything in quotes", csv: LINES.map((line) => `"${line.replaceAll(",", '","')}"`).join("\n") },
     {
+      what: "blanks before and behind quotes",
+      csv: LINES.map((line) => `"${line.replaceAll(",", '" , "')}" `).join("\n"),
+    },
+    { what: "blanks before the quotes of some", csv: CSV.replaceAll(/Rome|"?city"?/g, ' "$&"') },
+    {
       what: "a value of many semicolons",
       csv: LINES.map((line, i) => `${i ? "a;b;c;d;e;f;g;h;i;j" : "tags"},${line}`).join("\n"),
     },
@@ -189,6 +203,11 @@ describe("dialects: every row is read, or the file is refused", () => {
     const csv = inCity((row) => (row === 300 ? '"open' : "Rome"));
     await expect(openCsv(csv)).rejects.toThrow("line 302: a quote is opened there and never closed");
     expect(await figuresOf([await csvFile(csv)], `${MAPPING}csv: { quote: none }\n`)).toMatchObject({ n: ROWS });
+  });
+
+  test("a file none of whose lines is a row of the table is refused with the reason", async () => {
+    const csv = [HEADER, ...BODY.map((line) => `${line},,`)].join("\n");
+    await expect(openCsv(csv)).rejects.toThrow("none of its 600 lines is one: line 2 (9 fields in place of 7)");
   });
 
   test("what the mapping names is taken: quote, delimiter, and the names of a file without a header", async () => {

@@ -136,6 +136,7 @@ class Copier {
     const isTrailed = this.#fields > columns;
     if (parser.fields !== this.#fields || parser.fault !== null || (isTrailed && !endsEmpty(parser)))
       return this.#leaveOut(data, parser);
+    if (columns > 1 && isBlank(parser)) return this.#leaveOut(data, parser, "every field is empty");
     this.#lines.add(this.#records, this.#line);
     this.#records += 1;
     if (!parser.odd && !isTrailed && columns > 1) parts.push(data.subarray(from, parser.end), LINE_END);
@@ -145,14 +146,12 @@ class Copier {
     }
   }
 
-  #leaveOut(data: Buffer, parser: RecordParser): void {
-    const names = must(this.#begun, "a dialect").dialect.names;
+  #leaveOut(data: Buffer, parser: RecordParser, why = `${parser.fields} fields in place of ${this.#fields}`): void {
     const last = parser.starts[parser.fields - 1] ?? 0;
     if (parser.fault !== null && data[(parser.ends[parser.fields - 1] ?? 1) - 1] === BACKSLASH && last > 0)
       throw new EscapedQuote(`data: ${this.#path}: line ${this.#line}: a quote after a backslash inside quotes`);
-    const why = parser.fault ?? `${parser.fields} fields in place of ${names.length}`;
     this.#malformed += 1;
-    if (this.#examples.length < EXAMPLES) this.#examples.push(`line ${this.#line} (${why})`);
+    if (this.#examples.length < EXAMPLES) this.#examples.push(`line ${this.#line} (${parser.fault ?? why})`);
   }
 
   #refuseOpenQuote(): never {
@@ -166,6 +165,13 @@ class Copier {
 function endsEmpty(parser: RecordParser): boolean {
   const last = parser.fields - 1;
   return parser.quoted[last] === false && parser.starts[last] === parser.ends[last];
+}
+
+/** As spreadsheets write below a table. */
+function isBlank(parser: RecordParser): boolean {
+  for (let field = 0; field < parser.fields; field += 1)
+    if (parser.quoted[field] === true || parser.starts[field] !== parser.ends[field]) return false;
+  return true;
 }
 
 function quoted(text: string): string {

@@ -17,8 +17,9 @@ export type CsvFault = "text after a closing quote" | "a quote that is never clo
 
 const LF = 10;
 const CR = 13;
+const BLANK = 32;
 
-/** Used again for each record. A quote counts only at the beginning of a field; anywhere else it is text. */
+/** Used again for each record. A quote counts only where nothing but blanks stands before it in its field; else it is text. */
 export class RecordParser {
   readonly #delimiter: number;
   readonly #quote: number;
@@ -52,8 +53,10 @@ export class RecordParser {
     this.breaks = 0;
     let at = from;
     for (;;) {
-      const next =
-        data[at] === this.#quote && this.#quote >= 0 ? this.#quotedField(data, at) : this.#plainField(data, at);
+      const begin = this.#pastBlanks(data, at);
+      const isQuoted = data[begin] === this.#quote && this.#quote >= 0;
+      if (isQuoted && begin > at) this.odd = true;
+      const next = isQuoted ? this.#quotedField(data, begin) : this.#plainField(data, at);
       if (next < 0) {
         if (!isLast) return -1;
         this.#put(at, data.length, false);
@@ -127,10 +130,17 @@ export class RecordParser {
     }
     if (this.#quote !== 34 || this.#escape !== 34) this.odd = true;
     this.#put(from + 1, at, true);
-    const next = at + 1;
+    const next = this.#pastBlanks(data, at + 1);
+    if (next > at + 1) this.odd = true;
     if (next >= data.length || data[next] === this.#delimiter || this.#isEnd(data, next)) return next;
     this.fault = "text after a closing quote";
     return this.#restOfLine(data, next);
+  }
+
+  #pastBlanks(data: Buffer, from: number): number {
+    let at = from;
+    while (data[at] === BLANK) at += 1;
+    return at;
   }
 
   #restOfLine(data: Buffer, from: number): number {

@@ -4,19 +4,20 @@
 
 import { createReadStream } from "node:fs";
 import { glob, open, realpath, stat } from "node:fs/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { errorMessage } from "../../../domain/error-message.ts";
+import { CHUNK_BYTES, compressionOf, unpacked, type Compression } from "./packed.ts";
 
 export interface LogFile {
   /** As it was named. */
   readonly path: string;
   readonly kind: "parquet" | "text";
-  readonly compression: "gzip" | "zstd" | null;
+  readonly compression: Compression | null;
 }
 
 const PATTERN = "glob:";
-const CHUNK_BYTES = 1 << 20;
+/** Enough for the mark of a tape archive. */
+const HEAD_BYTES = 512;
 
 /** By their first bytes: what cannot be read, and what to do about it. */
 const OTHERS: readonly (readonly [magic: string, what: string])[] = [
@@ -29,11 +30,15 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["53514c69746520", "an SQLite database: export the table as CSV"],
   ["255044462d", "a PDF"],
   ["50415245", "an encrypted Parquet file: decrypt it"],
-  ["7b22", "JSON: export it as CSV or Parquet"],
-  ["5b7b", "JSON: export it as CSV or Parquet"],
-  ["3c21", "a web page or XML, as of a download that failed"],
-  ["3c68746d6c", "a web page, as of a download that failed"],
-  ["3c3f786d6c", "XML: export it as CSV or Parquet"],
+  ["4152524f5731", "an Arrow or Feather file: export it as Parquet or CSV"],
+  ["894844460d0a", "an HDF5 file: export it as Parquet or CSV"],
+];
+
+/** The same of text, which may begin with white space. */
+const OTHER_TEXTS: readonly (readonly [begin: RegExp, what: string])[] = [
+  [/^\{\s*"|^\[\s*\{/, "JSON: export it as CSV or Parquet"],
+  [/^<(!|html)/i, "a web page or XML, as of a download that failed"],
+  [/^<\?xml/i, "XML: export it as CSV or Parquet"],
 ];
 
 /** The files that were named, each once. Throws InvalidInput that names the one that cannot be read. */
@@ -54,24 +59,26 @@ export async function findLogFiles(named: readonly string[]): Promise<LogFile[]>
   return files;
 }
 
-/** The bytes of a text file, unpacked. A file that was cut short is an error. */
+/** The bytes of a text file, unpacked. A file that was cut short, or has something else packed in it, is an error. */
 export async function* bytesOf({ path, compression }: LogFile): AsyncGenerator<Buffer> {
-  const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (compression === null) {
-    yield* source as AsyncIterable<Buffer>;
+    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
     return;
   }
-  const options = { chunkSize: CHUNK_BYTES };
-  const unpacked = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
-  source.on("error", (error) => unpacked.destroy(error));
-  try {
-    yield* source.pipe(unpacked) as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw new InvalidInput(`data: cannot read ${path}: ${errorMessage(error)}`);
-  } finally {
-    source.destroy();
-    unpacked.destroy();
+  let isFirst = true;
+  for await (const bytes of unpacked(path, compression)) {
+    const inside = isFirst ? whatInside(bytes) : null;
+    if (inside !== null) throw new InvalidInput(`data: ${path}: inside ${compression} it is ${inside}`);
+    isFirst = false;
+    yield bytes;
   }
+}
+
+function whatInside(head: Buffer): string | null {
+  const packed = compressionOf(head);
+  if (packed !== null) return `packed once more, by ${packed}: unpack it once`;
+  if (isParquet(head)) return "Parquet, which is packed in itself: unpack it";
+  return whatElse(head);
 }
 
 async function matching(name: string): Promise<string[]> {
@@ -103,15 +110,26 @@ async function judge(path: string): Promise<LogFile> {
   };
   const { first, last } = await endsOf(path);
   if (first.length === 0) return refuse("is empty");
-  const hex = first.toString("hex");
-  const other = OTHERS.find(([magic]) => hex.startsWith(magic));
-  if (other) return refuse(`is ${other[1]}`);
-  if (first.toString("latin1", 0, 4) === "PAR1") {
+  const other = whatElse(first);
+  if (other !== null) return refuse(`is ${other}`);
+  if (isParquet(first)) {
     if (last !== "PAR1") return refuse("begins as Parquet does and does not end so: it was cut short, or is encrypted");
     return { path, kind: "parquet", compression: null };
   }
-  const compression = hex.startsWith("1f8b") ? "gzip" : hex.startsWith("28b52ffd") ? "zstd" : null;
-  return { path, kind: "text", compression };
+  return { path, kind: "text", compression: compressionOf(first) };
+}
+
+function isParquet(head: Buffer): boolean {
+  return head.toString("latin1", 0, 4) === "PAR1";
+}
+
+/** What a file is that is not read; null for what may be a table. */
+function whatElse(head: Buffer): string | null {
+  const hex = head.toString("hex", 0, 16);
+  const text = head.toString("utf8", 0, HEAD_BYTES).trimStart();
+  if (head.toString("latin1", 257, 262) === "ustar") return "a tape archive: unpack it, and name the files in it";
+  const other = OTHERS.find(([magic]) => hex.startsWith(magic)) ?? OTHER_TEXTS.find(([begin]) => begin.test(text));
+  return other?.[1] ?? null;
 }
 
 async function endsOf(path: string): Promise<{ first: Buffer; last: string }> {
@@ -120,7 +138,7 @@ async function endsOf(path: string): Promise<{ first: Buffer; last: string }> {
   });
   try {
     const { size } = await handle.stat();
-    const first = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    const first = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     const last = await handle.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
     return { first: first.buffer.subarray(0, first.bytesRead), last: last.buffer.toString("latin1") };
   } finally {

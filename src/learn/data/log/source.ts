@@ -2,9 +2,7 @@
 // A log's files as the database reads them: each under a name of its own in the scratch folder, so that nothing in a path is
 // a pattern, a partition or an address; a CSV in the copy that leaves nothing to guess.
 
-import { symlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { InvalidInput } from "../../../domain/campaign/campaign.ts";
+import { join } from "node:path";
 import { errorMessage } from "../../../domain/error-message.ts";
 import type { Database } from "../duckdb.ts";
 import { identifier, literal, pathLiteral } from "../sql.ts";
@@ -12,6 +10,7 @@ import type { CsvOptions } from "./csv-dialect.ts";
 import { copyCsv, type CsvCopy } from "./csv-copy.ts";
 import type { Encoding } from "./encoding.ts";
 import { findLogFiles, type LogFile } from "./log-file.ts";
+import { openParquet } from "./parquet.ts";
 
 /** What a mapping says of how the files are written. */
 export interface FileFormat {
@@ -47,40 +46,20 @@ export async function openSources(
   const sources: LogSource[] = [];
   for (const [index, file] of (await findLogFiles(named)).entries()) {
     const own = join(db.folder, `log-${index}`);
-    sources.push(file.kind === "parquet" ? await parquet(db, file, own) : await csv(file, own, needed, format));
+    sources.push(
+      file.kind === "parquet" ? await openParquet(db, file.path, own, needed) : await csv(file, own, needed, format),
+    );
   }
   return sources;
 }
 
-async function parquet(db: Database, { path }: LogFile, own: string): Promise<LogSource> {
-  await symlink(resolve(path), own);
-  const from = `read_parquet(${pathLiteral(own)}, hive_partitioning = false)`;
-  const described = await db
-    .rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from})`)
-    .catch((error) => {
-      throw new InvalidInput(`data: cannot read ${path}: ${databaseText(error)}`);
-    });
-  const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
-  return {
-    path,
-    columns: [...types.keys()],
-    records: null,
-    malformed: { count: 0, examples: [] },
-    told: `${path}: Parquet`,
-    all: `SELECT * FROM ${from}`,
-    select: (columns) => {
-      const list = columns.map(
-        ({ column, as }) => `${plainColumn(column, types.get(column) ?? "")} AS ${identifier(as)}`,
-      );
-      return `SELECT ${list.join(", ")} FROM ${from}`;
-    },
-    place: (row) => `row ${row + 1}`,
-  };
-}
-
-/** What is neither a number nor a flag is text, so that nothing that is done to a column depends on its type. */
+/**
+ * What is neither a number nor a flag is text, so that nothing that is done to a column depends on its type. Bytes are too:
+ * some programs write texts without saying that they are.
+ */
 export function plainColumn(column: string, type: string): string {
   const isPlain = /^(VARCHAR|BOOLEAN|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type);
+  if (type === "BLOB") return `decode(${identifier(column)})`;
   return isPlain ? identifier(column) : `CAST(${identifier(column)} AS VARCHAR)`;
 }
 

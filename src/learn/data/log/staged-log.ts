@@ -52,10 +52,11 @@ export async function stageLog(
       `${source.path}: ${rows - before} rows came of ${source.records} records`,
     );
   }
-  if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows`);
+  const malformed = malformedOf(sources);
+  if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows${noneIsOne(malformed)}`);
   const outside = outsidePart(TABLE, part);
   if (outside !== null) await db.run(`UPDATE ${TABLE} SET ${staged.bad} = NULL WHERE rowid IN (${outside})`);
-  return { sources, malformed: malformedOf(sources), find: finder(db, sources, [...firsts, rows]) };
+  return { sources, malformed, find: finder(db, sources, [...firsts, rows]) };
 }
 
 function finder(db: Database, sources: readonly LogSource[], firsts: readonly number[]): StagedLog["find"] {
@@ -77,6 +78,10 @@ function finder(db: Database, sources: readonly LogSource[], firsts: readonly nu
     }
     return found;
   };
+}
+
+function noneIsOne({ count, examples }: StagedLog["malformed"]): string {
+  return count === 0 ? "" : `: none of its ${count} lines is one: ${examples.join(", ")}`;
 }
 
 function malformedOf(sources: readonly LogSource[]): StagedLog["malformed"] {
