@@ -54,6 +54,44 @@ const mistakes: readonly { readonly what: string; readonly change: (text: string
       told: "put it in quotes",
     },
     {
+      what: "ranges that two arms share",
+      change: (t) =>
+        t.replace("id: small,", "id: small, from: 1, below: 10,").replace("id: large,", "id: large, from: 9,"),
+      told: "small and large have numbers in common",
+    },
+    {
+      what: "a value in another arm's range",
+      change: (t) =>
+        t.replace("id: small,", 'id: small, value: "1.50",').replace("id: large,", "id: large, from: 1.5,"),
+      told: "small and large have numbers in common",
+    },
+    {
+      what: "bounds that no number keeps",
+      change: (t) => t.replace("kind: binary,", "kind: binary, atLeast: 5, atMost: 2,"),
+      told: "rewards.ordered: no number is at least 5 and at most 2",
+    },
+    {
+      what: "a default that the classifier cannot be given",
+      change: (t) => t.replace("age: numeric", "age: { kind: numeric, default: 1e300 }"),
+      told: "features.age.default: a number in single precision",
+    },
+    {
+      what: "a delimiter that is the quote",
+      change: (t) => `${t}csv: { delimiter: ";", quote: ";" }\n`,
+      told: "csv: the delimiter can be neither the quote nor the escape",
+    },
+    {
+      what: "a reward of a name that every object has",
+      change: (t) => t.replace("given: ordered", "given: constructor"),
+      told: "redeemed.given: no reward is named constructor",
+    },
+    {
+      what: "aliases that stand for too much",
+      change: () =>
+        Array.from({ length: 6 }, (_, i) => `a${i}: &a${i} [${(i === 0 ? "x," : `*a${i - 1},`).repeat(9)}]`).join("\n"),
+      told: "not YAML, and so no mapping",
+    },
+    {
       what: "two arms of one value",
       change: (t) => t.replace("id: small,", "id: small, value: 1.0,").replace("id: large,", 'id: large, value: "1",'),
       told: "arm.arms: values must differ",
@@ -155,6 +193,17 @@ const mistakes: readonly { readonly what: string; readonly change: (text: string
       told: "features.city: column offer is also the arm",
     },
   ];
+
+test("ranges and values of arms may touch", () => {
+  const text = MAPPING.replace("id: none,", "id: none, value: 0,")
+    .replace("id: small,", "id: small, from: 1, below: 10,")
+    .replace("id: large,", "id: large, value: 10,");
+  expect(mappingOf(text).arm.arms.map(({ match }) => match)).toEqual([
+    { value: "0" },
+    { from: 1, below: 10 },
+    { value: "10" },
+  ]);
+});
 
 describe("a mapping is refused, and told where and why, for", () => {
   test.each(mistakes)("$what", ({ change, told }) => {

@@ -23,12 +23,17 @@ export const encodingSchema = z
 
 const character = z.string().refine((text) => text === "\t" || /^[ -~]$/.test(text), "one ASCII character");
 
-export const csvSchema = z.strictObject({
-  delimiter: z.union([z.literal("tab").transform(() => "\t"), character]).optional(),
-  quote: z.union([z.literal("none"), character]).optional(),
-  escape: character.optional(),
-  header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
-});
+export const csvSchema = z
+  .strictObject({
+    delimiter: z.union([z.literal("tab").transform(() => "\t"), character]).optional(),
+    quote: z.union([z.literal("none"), character]).optional(),
+    escape: character.optional(),
+    header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+  })
+  .refine(
+    ({ delimiter, quote, escape }) => delimiter === undefined || (delimiter !== quote && delimiter !== escape),
+    "the delimiter can be neither the quote nor the escape",
+  );
 
 export function csvOptionsOf(written: z.infer<typeof csvSchema> | undefined): CsvOptions {
   if (written === undefined) return ANY_CSV;

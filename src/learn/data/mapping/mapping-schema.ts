@@ -19,12 +19,14 @@ const value = z.union([
   z.null(),
 ]);
 
+const isSingle = (given: number): boolean => Number.isFinite(Math.fround(given));
+
 const featureSchema = z.union([
   kind.transform((value) => ({ kind: value, column: undefined, default: undefined, maxCategories: undefined })),
   z.strictObject({
     kind,
     column: column.optional(),
-    default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    default: z.union([z.string(), z.number().refine(isSingle, "a number in single precision"), z.boolean()]).optional(),
     maxCategories: z.number().int().min(2).max(1000).optional(),
   }),
 ]);

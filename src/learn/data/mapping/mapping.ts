@@ -9,12 +9,13 @@
 
 import { parseDocument } from "yaml";
 import { InvalidInput } from "../../../domain/campaign/campaign.ts";
+import { errorMessage } from "../../../domain/error-message.ts";
 import { describeIssues } from "../../../domain/reading/issues.ts";
 import { must } from "../../../domain/assert.ts";
 import { minorPerMajor } from "../../../domain/money/currency.ts";
-import { valueKey } from "../../../domain/reading/values.ts";
 import { csvOptionsOf } from "../log/format.ts";
-import type { ArmMatch, MappedArm, MappedFeature, MappedRedeemed, MappedReward, Mapping } from "./mapping-nouns.ts";
+import { checkMatches, matchOf } from "./arm-matches.ts";
+import type { MappedArm, MappedFeature, MappedRedeemed, MappedReward, Mapping } from "./mapping-nouns.ts";
 import { mappingSchema, type Written } from "./mapping-schema.ts";
 import type { CostModel, Tasks } from "../../nouns.ts";
 import type { NumberFormat } from "../values-sql.ts";
@@ -33,7 +34,7 @@ export function parseMapping(source: string, where: string): Mapping {
       `${where}: not YAML, and so no mapping: ${broken.message.trim()}\nA mapping names columns of a log (features, treatment, ` +
         "rewards, …); examples/hillstrom.yaml is one, docs/DATA-LOG.md explains each field",
     );
-  const written: unknown = document.toJS();
+  const written = plainOf(document, where);
   const result = mappingSchema.safeParse(written);
   if (!result.success) throw new InvalidInput(describeIssues(where, result.error, written));
   const problems: string[] = [];
@@ -41,6 +42,15 @@ export function parseMapping(source: string, where: string): Mapping {
   problems.push(...clashes(mapping));
   if (problems.length > 0) throw new InvalidInput(problems.map((problem) => `${where}: ${problem}`).join("\n"));
   return mapping;
+}
+
+/** Throws where an alias stands for more than a file of this kind can mean. */
+function plainOf(document: ReturnType<typeof parseDocument>, where: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new InvalidInput(`${where}: not YAML, and so no mapping: ${errorMessage(error)}`);
+  }
 }
 
 /** The tasks that a mapping asks the model to learn. */
@@ -126,7 +136,8 @@ function featuresOf(written: Written, problems: string[]): MappedFeature[] {
 }
 
 function strataOf({ arm: { strata }, features }: Written, problems: string[]): readonly string[] {
-  for (const name of strata) if (!(name in features)) problems.push(`arm.strata: no feature is named ${name}`);
+  for (const name of strata)
+    if (!Object.hasOwn(features, name)) problems.push(`arm.strata: no feature is named ${name}`);
   return strata;
 }
 
@@ -149,25 +160,13 @@ function armsOf(written: Written, scale: number, problems: string[]): MappedArm[
     };
   });
   if (new Set(arms.map((arm) => arm.id)).size !== arms.length) problems.push("arm.arms: ids must differ");
-  const values = arms.flatMap((arm) => ("value" in arm.match ? [arm.match.value] : []));
-  if (new Set(values).size !== values.length) problems.push("arm.arms: values must differ");
+  checkMatches(arms, problems);
   checkLadder(written, arms, problems);
   if (!written.redeemed && !written.cost)
     for (const arm of arms)
       if (arm.faceMinor > 0)
         problems.push(`arm ${arm.id}: has a face value, but the mapping names neither a redeemed nor a cost column`);
   return arms;
-}
-
-function matchOf(arm: Written["arm"]["arms"][number], at: string, problems: string[]): ArmMatch {
-  const ranged = arm.from !== undefined || arm.below !== undefined;
-  if (ranged && arm.value !== undefined) problems.push(`${at}: give either value or from/below, not both`);
-  // Null and "" say the same: no value is this arm.
-  if (!ranged) return { value: valueKey(arm.value === undefined ? arm.id : arm.value) };
-  const from = arm.from ?? -Infinity;
-  const below = arm.below ?? Infinity;
-  if (!(from < below)) problems.push(`${at}: from must be less than below`);
-  return { from, below };
 }
 
 function checkLadder(written: Written, arms: readonly MappedArm[], problems: string[]): void {
@@ -227,6 +226,8 @@ function rewardsOf(written: Written, problems: string[]): MappedReward[] {
   for (const reward of rewards)
     if (reward.kind !== "binary" && (reward.atMost !== null || reward.atLeast !== null))
       problems.push(`rewards.${reward.name}: atMost and atLeast are for a binary reward`);
+    else if ((reward.atLeast ?? -Infinity) > (reward.atMost ?? Infinity))
+      problems.push(`rewards.${reward.name}: no number is at least ${reward.atLeast} and at most ${reward.atMost}`);
   if (written.redeemed && written.cost)
     problems.push("cost: name a redeemed column or a cost column, not both: two costs of one row cannot both be right");
   return rewards;
@@ -236,10 +237,10 @@ function redeemedOf({ redeemed, rewards }: Written, problems: string[]): MappedR
   if (!redeemed) return null;
   if ("column" in redeemed) {
     const given = redeemed.given ?? null;
-    if (given !== null && !(given in rewards)) problems.push(`redeemed.given: no reward is named ${given}`);
+    if (given !== null && !Object.hasOwn(rewards, given)) problems.push(`redeemed.given: no reward is named ${given}`);
     return { column: redeemed.column, missingIsZero: redeemed.missing === "zero", reward: null, given };
   }
-  const reward = rewards[redeemed.reward];
+  const reward = Object.hasOwn(rewards, redeemed.reward) ? rewards[redeemed.reward] : undefined;
   if (!reward) problems.push(`redeemed.reward: no reward is named ${redeemed.reward}`);
   else if (reward.kind !== "binary") problems.push(`redeemed.reward: ${redeemed.reward} is not a binary reward`);
   return {
