@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { itemAt, must } from "../../domain/assert.ts";
 import { openDataset } from "../../learn/data/dataset.ts";
 import { openDatabase } from "../../learn/data/duckdb.ts";
-import { openSources } from "../../learn/data/log/source.ts";
+import { openSources } from "../../learn/data/log/open-sources.ts";
 import { parseMapping, type Mapping } from "../../learn/data/mapping/mapping.ts";
 import { literal } from "../../learn/data/sql.ts";
 import { columnsNamed } from "../../learn/data/staging.ts";

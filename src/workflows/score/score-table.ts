@@ -19,7 +19,8 @@ import {
 import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../domain/release/frontier.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { openDatabase, type Database } from "../../learn/data/duckdb.ts";
-import { databaseText, openSources, plainColumn, type LogSource } from "../../learn/data/log/source.ts";
+import { databaseText, plainColumn, type LogSource } from "../../learn/data/log/log-source.ts";
+import { openSources } from "../../learn/data/log/open-sources.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import type { ProgressListener } from "../../learn/nouns.ts";
 import { identifier, literal } from "../../learn/data/sql.ts";

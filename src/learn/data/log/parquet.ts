@@ -8,7 +8,7 @@ import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { itemAt } from "../../../domain/assert.ts";
 import type { Database } from "../duckdb.ts";
 import { identifier, pathLiteral } from "../sql.ts";
-import { databaseText, plainColumn, type LogSource } from "./source.ts";
+import { databaseText, plainColumn, type LogSource } from "./log-source.ts";
 
 interface Column {
   readonly name: string;

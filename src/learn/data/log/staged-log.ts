@@ -7,7 +7,8 @@ import type { Database } from "../duckdb.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { outsidePart, type LogPart } from "../row-keys.ts";
 import { columnsNamed, rawName, rawColumns, staged, stageSql } from "../staging.ts";
-import { databaseText, openSources, type LogSource } from "./source.ts";
+import { databaseText, type LogSource } from "./log-source.ts";
+import { openSources } from "./open-sources.ts";
 
 export const TABLE = "staged";
 

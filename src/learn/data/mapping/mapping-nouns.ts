@@ -1,6 +1,6 @@
 // Mapping nouns: what a mapping file comes to, checked.
 
-import type { FileFormat } from "../log/source.ts";
+import type { FileFormat } from "../log/open-sources.ts";
 import type { NumberFormat } from "../values-sql.ts";
 
 export interface MappedFeature {

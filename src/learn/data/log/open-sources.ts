@@ -1,39 +1,21 @@
-// Log source
+// Open sources
 // A log's files as the database reads them: each under a name of its own in the scratch folder, so that nothing in a path is
 // a pattern, a partition or an address; a CSV in the copy that leaves nothing to guess.
 
 import { join } from "node:path";
-import { errorMessage } from "../../../domain/error-message.ts";
 import type { Database } from "../duckdb.ts";
 import { identifier, literal, pathLiteral } from "../sql.ts";
 import type { CsvOptions } from "./csv-dialect.ts";
 import { copyCsv, type CsvCopy } from "./csv-copy.ts";
 import type { Encoding } from "./encoding.ts";
 import { findLogFiles, type LogFile } from "./log-file.ts";
+import type { LogSource } from "./log-source.ts";
 import { openParquet } from "./parquet.ts";
 
 /** What a mapping says of how the files are written. */
 export interface FileFormat {
   readonly encoding: Encoding | null;
   readonly csv: CsvOptions;
-}
-
-export interface LogSource {
-  /** As it was named. */
-  readonly path: string;
-  readonly columns: readonly string[];
-  /** Records of a CSV, each of which must come out as a row; null for Parquet. */
-  readonly records: number | null;
-  /** Lines that are no rows of the table. */
-  readonly malformed: CsvCopy["malformed"];
-  /** How it was read, for people. */
-  readonly told: string;
-  /** `SELECT` of all columns under their own names and types. */
-  readonly all: string;
-  /** `SELECT` of these columns: text, numbers or booleans. */
-  select(columns: readonly { readonly column: string; readonly as: string }[]): string;
-  /** Where a row is: `line 17` or `row 17`, from 1. */
-  place(row: number): string;
 }
 
 /** Opens the files that are named. Throws InvalidInput that names the file and what to do. */
@@ -51,16 +33,6 @@ export async function openSources(
     );
   }
   return sources;
-}
-
-/**
- * What is neither a number nor a flag is text, so that nothing that is done to a column depends on its type. Bytes are too:
- * some programs write texts without saying that they are.
- */
-export function plainColumn(column: string, type: string): string {
-  const isPlain = /^(VARCHAR|BOOLEAN|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type);
-  if (type === "BLOB") return `decode(${identifier(column)})`;
-  return isPlain ? identifier(column) : `CAST(${identifier(column)} AS VARCHAR)`;
 }
 
 async function csv(
@@ -104,9 +76,4 @@ function dialectText({ compression }: LogFile, { dialect, encoding, records }: C
     headerLine === null ? "no header" : `header in line ${headerLine}`,
     `${records} rows`,
   ].join(", ");
-}
-
-/** The first line of what the database says: what follows is advice on its own options. */
-export function databaseText(error: unknown): string {
-  return errorMessage(error).split("\n")[0] ?? "";
 }
