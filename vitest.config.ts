@@ -18,6 +18,8 @@ export default defineConfig({
     reporters: ["default", "./test/skip-reporter.ts"],
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    // As src/main.ts does it for the program.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     // Its own default is a second.
     expect: { poll: { timeout: 20_000 } },
     teardownTimeout: 20_000,

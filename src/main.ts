@@ -5,6 +5,9 @@ import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { runProgram } from "./cli/program.ts";
 
+// The classifier's runtime would keep a device's id and what it did in the user's cache folder, and send it to its maker.
+process.env["ORT_DISABLE_TELEMETRY"] = "1";
+
 // What a library prints must not get between a result and its reader.
 globalThis.console = new Console(process.stderr);
 

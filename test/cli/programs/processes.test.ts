@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
@@ -138,6 +139,21 @@ test("what is said on the way may be read by nobody: the work goes on, and its r
   must(send.child.stdin, "stdin").end(`[]\n${sessionLine(1)}\n[]\n`);
   expect(await send.ended()).toBe(1);
   expect(JSON.parse(send.out)).toEqual({ topic: "sessions", lines: 3, sent: 1, refused: 2 });
+});
+
+test("no library of it keeps anything of its own, nor tells anybody of it", async () => {
+  const own = mkdtempSync(join(shell.folder, "own-"));
+  for (const name of ["HOME", "XDG_CACHE_HOME", "TMPDIR"]) shell.env[name] = own;
+  // On a machine of tests they are quiet by themselves.
+  shell.env["CI"] = "";
+  const allocator = start("run --json");
+  await allocator.said('"treasury":[0]');
+  await campaignInForce();
+  await sent(0, 1);
+  await decided(1);
+  allocator.child.kill("SIGTERM");
+  expect(await allocator.ended(), allocator.err).toBe(0);
+  expect(readdirSync(own, { recursive: true })).toEqual([]);
 });
 
 test("bin/stipend is the same program, from any folder", async () => {

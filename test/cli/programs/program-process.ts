@@ -10,8 +10,8 @@ const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 /** This process's, with the shell's settings and without those of the test run. */
 export function environmentOf(shell: Shell): NodeJS.ProcessEnv {
-  const { STIPEND_TEST_NO_KAFKA: _, ...env } = process.env;
-  return { ...env, ...shell.env, CI: "1" };
+  const { STIPEND_TEST_NO_KAFKA: _, ORT_DISABLE_TELEMETRY: __, ...env } = process.env;
+  return { ...env, CI: "1", ...shell.env };
 }
 
 export class Program {
