@@ -71,9 +71,10 @@ export interface MeasuredCells {
 const LEAST_LEVEL = 0.05;
 
 /**
- * `foretold`: what was expected of each cell by others than its rows; left out: the same of all. The variance is that of the arm's
- * rows, in proportion to what is expected of the cell, for what is rare varies as it is large (quasi-Poisson; Wedderburn 1974).
- * The cell's own rows would say less of it where they brought little by chance, and so little would be believed more than much.
+ * `foretold`: what was expected of each cell by others than its rows; left out: the same of all. The variance is what the arm's
+ * rows have within its cells, in proportion to what is expected of the cell, for what is rare varies as it is large
+ * (quasi-Poisson; Wedderburn 1974). The cell's own rows say too little of it where they brought little by chance, and so little
+ * would be believed more than much.
  */
 export function measure(
   cells: Cells,
@@ -88,29 +89,17 @@ export function measure(
   const count = new Float64Array(size);
   const mean = new Float64Array(size);
   const variance = new Float64Array(size).fill(Infinity);
-  const spreads = armSpreads(total, size, arms, at);
-  const levels = foretold === null ? null : armLevels(total, size, arms, foretold);
+  const levels = levelsOf(total, arms, foretold ?? new Float64Array(size));
+  const spreads = armSpreads(total, arms, at, levels);
   for (let cell = 0; cell < size; cell += 1) {
     const base = cell * STRIDE;
     const sumW = total[base + 1]!;
     count[cell] = total[base]!;
     if (count[cell] === 0) continue;
     mean[cell] = total[base + at]! / sumW;
-    const usual = levels?.[cell % arms] ?? 0;
-    const level = usual > 0 ? Math.max(LEAST_LEVEL, foretold![cell]! / usual) : 1;
-    variance[cell] = (level * spreads[cell % arms]! * total[base + 2]!) / (sumW * sumW);
+    variance[cell] = (levels[cell]! * spreads[cell % arms]! * total[base + 2]!) / (sumW * sumW);
   }
   return { clusters, arms, count, mean, variance };
-}
-
-/** What was foretold of each arm's rows in the mean. */
-function armLevels(total: Float64Array, size: number, arms: number, foretold: Float64Array): Float64Array {
-  const [weights, levels] = [new Float64Array(arms), new Float64Array(arms)];
-  for (let cell = 0; cell < size; cell += 1) {
-    weights[cell % arms]! += total[cell * STRIDE + 1]!;
-    levels[cell % arms]! += total[cell * STRIDE + 1]! * foretold[cell]!;
-  }
-  return levels.map((level, arm) => level / (weights[arm]! || 1));
 }
 
 function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
@@ -120,29 +109,47 @@ function addFolds(cells: Cells, folds: readonly number[]): Float64Array {
   return total;
 }
 
-/** Below this share of its mean square an arm's spread is the rounding of a constant. */
+/** What was foretold of each cell, over the mean of its arm's rows. */
+function levelsOf(total: Float64Array, arms: number, foretold: Float64Array): Float64Array {
+  const [weights, sums] = [new Float64Array(arms), new Float64Array(arms)];
+  foretold.forEach((each, cell) => {
+    weights[cell % arms]! += total[cell * STRIDE + 1]!;
+    sums[cell % arms]! += total[cell * STRIDE + 1]! * each;
+  });
+  return foretold.map((each, cell) => {
+    const usual = sums[cell % arms]! / (weights[cell % arms]! || 1);
+    return usual > 0 ? Math.max(LEAST_LEVEL, each / usual) : 1;
+  });
+}
+
+/** Below this share of its mean square a spread is the rounding of a constant. */
 const CONSTANT = 1e-9;
 
 /**
- * Variance of a row's value under each arm, over all clusters. A constant has none; where nothing was seen at all it is
- * that of the arms where something was, for nothing seen is not nothing to come.
+ * Variance of a row's value under each arm, within its cells and at the level of the arm's mean; over its cells, where none has two
+ * rows that differ. A constant has none; where nothing was seen at all it is that of the arms where something was, for nothing
+ * seen is not nothing to come.
  */
-function armSpreads(total: Float64Array, size: number, arms: number, at: number): Float64Array {
+function armSpreads(total: Float64Array, arms: number, at: number, levels: Float64Array): Float64Array {
   const spreads = new Float64Array(arms);
   const unseen: number[] = [];
   for (let arm = 0; arm < arms; arm += 1) {
-    let [weight, sum, squares] = [0, 0, 0];
-    for (let cell = arm; cell < size; cell += arms) {
-      weight += total[cell * STRIDE + 1]!;
-      sum += total[cell * STRIDE + at]!;
-      squares += total[cell * STRIDE + at + 1]!;
+    let [within, free, weights, sums, squares] = [0, 0, 0, 0, 0];
+    for (let cell = arm; cell < levels.length; cell += arms) {
+      const base = cell * STRIDE;
+      const [n, weight, sum, square] = [total[base]!, total[base + 1]!, total[base + at]!, total[base + at + 1]!];
+      if (n === 0) continue;
+      within += square - (sum * sum) / weight;
+      // Of n rows about their own mean, n − 1 are free.
+      free += (levels[cell]! * weight * (n - 1)) / n;
+      weights += weight;
+      sums += sum;
+      squares += square;
     }
-    if (!(squares > 0)) {
-      unseen.push(arm);
-      continue;
-    }
-    const spread = squares / weight - (sum / weight) ** 2;
-    spreads[arm] = spread > (CONSTANT * squares) / weight ? spread : 0;
+    if (!(squares > 0)) unseen.push(arm);
+    else if (within > CONSTANT * squares) spreads[arm] = within / free;
+    else if (squares - (sums * sums) / weights > CONSTANT * squares)
+      spreads[arm] = squares / weights - (sums / weights) ** 2;
   }
   const seen = arms - unseen.length;
   const usual = seen > 0 ? spreads.reduce((a, b) => a + b, 0) / seen : 0;

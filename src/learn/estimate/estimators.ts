@@ -42,10 +42,10 @@ function unitsOf({ means, mix }: Expectation, target: Target): Float64Array {
 }
 
 /**
- * Student's t on the folds' gains (one-sided, 95 % with three degrees of freedom), above which the layers are taken. They
- * are made of noisy outcomes: where they foretell no better than by chance, they cost a plan up to a sixth of its value.
+ * Standard errors above 0 from which on a mean over cells is no chance. The layers are made of noisy outcomes, and a plan seeks
+ * out what is too good by chance: taken without need, they cost up to a quarter of its value.
  */
-const EVIDENCE = 2.35;
+const EVIDENCE = 3;
 
 /** Raw measured means are never chosen unasked: their noise goes into the plan and into what it spends. */
 export function choose(
@@ -54,46 +54,53 @@ export function choose(
   fixed: Estimator | null,
   folds: readonly number[],
 ): { estimator: Estimator; checks: ExcessError[] } {
-  const errorsOf = (estimator: Estimator): number[] =>
-    folds.map((held) => excessError(sums, target, estimator, held, folds));
-  const [model, shrunk, measured] = [errorsOf("model"), errorsOf("shrunk"), errorsOf("measured")];
-  const gains = model.map((error, at) => error - shrunk[at]!);
-  const gain = mean(gains);
-  const noise = Math.sqrt(mean(gains.map((each) => (each - gain) ** 2)) / (gains.length - 1));
+  const excess = (estimator: Estimator): Excess[] =>
+    folds.flatMap((held) => excessOf(sums, target, estimator, held, folds));
+  const [model, shrunk, measured] = [excess("model"), excess("shrunk"), excess("measured")];
+  const gains = model.map(({ error }, at) => error - shrunk[at]!.error);
   return {
-    estimator: fixed ?? (gain > EVIDENCE * noise ? "shrunk" : "model"),
+    estimator: fixed ?? (isAboveZero(gains) ? "shrunk" : "model"),
     checks: [
-      { estimator: "model", error: mean(model) },
-      { estimator: "shrunk", error: mean(shrunk) },
-      { estimator: "measured", error: mean(measured) },
+      { estimator: "model", error: errorOf(model) },
+      { estimator: "shrunk", error: errorOf(shrunk) },
+      { estimator: "measured", error: errorOf(measured) },
     ],
   };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function isAboveZero(figures: readonly number[]): boolean {
+  const mean = figures.reduce((sum, each) => sum + each, 0) / figures.length;
+  const squares = figures.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return mean > (EVIDENCE * Math.sqrt(squares)) / figures.length;
+}
+
+/** Of a cell in one fold: its rows times the squared error, less what noise explains of it. */
+interface Excess {
+  readonly rows: number;
+  readonly error: number;
+}
+
+function errorOf(cells: readonly Excess[]): number {
+  const rows = cells.reduce((sum, each) => sum + each.rows, 0);
+  return rows > 0 ? cells.reduce((sum, each) => sum + each.error, 0) / rows : 0;
 }
 
 /** On the rows of one fold. */
-function excessError(
+function excessOf(
   sums: EstimateSums,
   target: Target,
   estimator: Estimator,
   held: number,
   folds: readonly number[],
-): number {
+): Excess[] {
   const others = folds.filter((fold) => fold !== held);
   const means = sums.outOfFold([held]);
   const estimated = estimatesOf(sums, { means, mix: sums.served.mix }, target, estimator, others).values;
   const seen = measure(sums.cells, target, [held], means[target]);
-  let [error, weight] = [0, 0];
-  differences(estimated, seen, target === "reward").forEach((each, cell) => {
-    const n = seen.count[cell]!;
-    if (n === 0) return;
-    error += n * (each * each - seen.variance[cell]!);
-    weight += n;
+  return [...differences(estimated, seen, target === "reward")].flatMap((each, cell) => {
+    const rows = seen.count[cell]!;
+    return rows === 0 ? [] : [{ rows, error: rows * (each * each - seen.variance[cell]!) }];
   });
-  return weight > 0 ? error / weight : 0;
 }
 
 /** For rewards only differences between the arms of a cluster count: the plan never compares clusters under the control. */
