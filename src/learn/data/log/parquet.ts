@@ -57,7 +57,9 @@ export async function openParquet(
 
 async function columnsOf(db: Database, file: string, from: string): Promise<Column[]> {
   const described = await db.rows(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${from})`);
-  const [, ...elements] = await db.rows(`SELECT name, num_children, precision FROM parquet_schema(${file})`);
+  const [, ...elements] = await db.rows(
+    `SELECT name, COALESCE(num_children, 0), COALESCE(precision, 0) FROM parquet_schema(${file})`,
+  );
   const top: (typeof elements)[number][] = [];
   // Each element has its children behind it.
   for (let at = 0, end = 0; at < elements.length; at += 1, end -= 1) {
@@ -66,14 +68,12 @@ async function columnsOf(db: Database, file: string, from: string): Promise<Colu
       top.push(element);
       end = 1;
     }
-    end += Number(element[1] ?? 0);
+    end += Number(element[1]);
   }
-  return described.map(([name, type], index) => ({
-    name: String(top[index]?.[0] ?? name),
-    own: String(name),
-    type: String(type),
-    precision: Number(top[index]?.[2] ?? 0),
-  }));
+  return described.map(([own, type], index) => {
+    const [name = own, , precision = 0] = top[index] ?? [];
+    return { name: String(name), own: String(own), type: String(type), precision: Number(precision) };
+  });
 }
 
 async function check(
