@@ -46,7 +46,7 @@ export async function checkFaults(db: Database, log: StagedLog, mapping: Mapping
         warnings.push(`${text}; left out, as arm.others says`);
       else {
         badRows += count;
-        told.push([text, ...adviceFor(fault, found)].join("; "));
+        told.push([text, ...adviceFor(fault, found, mapping)].join("; "));
       }
     }
   }
@@ -85,17 +85,15 @@ const FLAGS = "it must say 1 or 0, true or false, yes or no";
 const MISSING = /^\s*(|na|n\/a|nan|null|none|\\n)\s*$/i;
 
 /** What in the mapping would read such values; each advice once. */
-function adviceFor(fault: RowFault, found: readonly FoundRows[]): string[] {
-  return [...new Set(found.map(({ text }) => adviceForValue(fault, text ?? "")).filter((advice) => advice !== ""))];
+function adviceFor(fault: RowFault, found: readonly FoundRows[], { arm: { arms } }: Mapping): string[] {
+  const numbers = arms.flatMap(({ match }) => ("value" in match && match.value !== null ? [Number(match.value)] : []));
+  const advice = found.map(({ text }) => adviceForValue(fault, text ?? "", numbers));
+  return [...new Set(advice.filter((each) => each !== ""))];
 }
 
-function adviceForValue({ role, at }: RowFault, text: string): string {
-  if (role === "arm")
-    return MISSING.test(text)
-      ? "`value: null` at an arm, such as the control, says that no value stands for it"
-      : /^\s*0\d/.test(text)
-        ? `digits that begin with 0 are text: name them in quotes, as value: "${text.trim()}"`
-        : "name it as an arm, or say `others: leave-out` at arm if its rows are of another experiment";
+/** `numbers`: values of arms. */
+function adviceForValue({ role, at }: RowFault, text: string, numbers: readonly number[]): string {
+  if (role === "arm") return adviceForArm(text, numbers);
   if (MISSING.test(text)) {
     if (role === "propensity") return "each row needs the probability of the arm that it got";
     const where = at === "cost.when" ? "cost" : at;
@@ -114,6 +112,14 @@ function adviceForValue({ role, at }: RowFault, text: string): string {
     return `if it is net of returns, say \`negative: allowed\` at ${at}: none of the others may be left out for it`;
   if (role === "propensity") return "it must be the probability of the arm that the row got, between 0 and 1";
   return "";
+}
+
+function adviceForArm(text: string, numbers: readonly number[]): string {
+  if (MISSING.test(text)) return "`value: null` at an arm, such as the control, says that no value stands for it";
+  const quoted = `in quotes, as value: "${text.trim()}"`;
+  if (/^\s*0\d/.test(text)) return `digits that begin with 0 are text: name them ${quoted}`;
+  if (numbers.includes(Number(text))) return `a number that is written so is text: name it ${quoted}`;
+  return "name it as an arm, or say `others: leave-out` at arm if its rows are of another experiment";
 }
 
 function formatAdvice(text: string): string {

@@ -10,6 +10,7 @@ import type { SqlValue, Database } from "./duckdb.ts";
 import { checkFaults, firstValues } from "./faults.ts";
 import { compareLeftOut } from "./left-out.ts";
 import { TABLE, type StagedLog } from "./log/staged-log.ts";
+import { lookAlikes } from "./look-alikes.ts";
 import type { MappedFeature, Mapping } from "./mapping/mapping.ts";
 import { checkPropensities } from "../check/randomisation/propensities.ts";
 import { hashedRows, hashRange } from "./row-keys.ts";
@@ -56,10 +57,29 @@ export async function profileLog(
   await checkLeast(db, mapping, rows, least);
   const features: Feature[] = [];
   for (const [index, feature] of mapping.features.entries()) {
+    await refuseAllMissing(db, log, feature, index, rows);
     features.push(await profileFeature(db, TABLE, feature, staged.feature(index), rows, warnings));
     await tellUnread(db, log, feature, staged.unread(index), rows, warnings);
   }
   return { spec: { features }, rows, badRows, rowsOfArm, warnings };
+}
+
+async function refuseAllMissing(
+  db: Database,
+  log: StagedLog,
+  { name, kind, column }: MappedFeature,
+  index: number,
+  rows: number,
+): Promise<void> {
+  if ((await count(db, `${TABLE} WHERE bad = 0 AND ${staged.feature(index)} IS NOT NULL`)) > 0) return;
+  const unread = await count(db, `${TABLE} WHERE bad = 0 AND ${staged.unread(index)}`);
+  if (unread === 0) throw new InvalidInput(`data: column ${column}: every value is missing`);
+  const found = await log.find(`bad = 0 AND ${staged.unread(index)}`, column, 3);
+  throw new InvalidInput(
+    `data: column ${column}: none of ${rows} values is ${kind === "boolean" ? "0 or 1, true or false, yes or no" : "a number"}: ` +
+      `${firstValues(found, unread)}; name it as categorical at features.${name}, or write it as one` +
+      (kind === "boolean" ? "" : " (of a date: days since another)"),
+  );
 }
 
 /** Values of a feature that cannot be read take its default, as when it serves; many are worth a word. */
@@ -157,7 +177,6 @@ async function profileFeature(
   warnings: string[],
 ): Promise<Feature> {
   const missing = await count(db, `${table} WHERE bad = 0 AND ${column} IS NULL`);
-  if (missing === rows) throw new InvalidInput(`data: column ${feature.column}: every value is missing`);
   if (missing > 0) warnings.push(`column ${feature.column}: missing in ${missing} rows, which take the default`);
   if (feature.kind === "categorical") return categorical(db, table, feature, column, rows, missing, warnings);
   const share = Math.min(1, PROFILE_ROWS / rows);
@@ -196,6 +215,7 @@ async function categorical(
     );
   if (distinct === 1) warnings.push(`column ${feature.column}: the same value in all ${rows} rows`);
   const categories = top.map(([name]: SqlValue[]) => String(name));
+  for (const told of lookAlikes(categories)) warnings.push(`column ${feature.column}: ${told}`);
   const usual = categories[0] ?? MISSING;
   return {
     name: feature.name,

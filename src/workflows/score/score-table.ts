@@ -19,7 +19,7 @@ import {
 import { expectedAt, positionForBudget, shadowPriceAt, sharesAt } from "../../domain/release/frontier.ts";
 import type { ReleaseManifest } from "../../domain/release/release.ts";
 import { openDatabase, type Database } from "../../learn/data/duckdb.ts";
-import { databaseText, plainColumn, type LogSource } from "../../learn/data/log/log-source.ts";
+import { checkColumns, databaseText, plainColumn, type LogSource } from "../../learn/data/log/log-source.ts";
 import { openSources } from "../../learn/data/log/open-sources.ts";
 import type { Mapping } from "../../learn/data/mapping/mapping.ts";
 import type { ProgressListener } from "../../learn/nouns.ts";
@@ -40,8 +40,9 @@ export interface ScoreOptions {
 
 export interface Scored {
   readonly rows: number;
-  /** Lines of CSV files that are no rows of the table. */
+  /** Lines of CSV files that are no rows of the table, and why the first are none. */
   readonly badLines: number;
+  readonly badLineExamples: readonly string[];
   /** Each file and how it was read. */
   readonly sources: readonly string[];
   readonly rowsByCluster: readonly number[];
@@ -80,7 +81,7 @@ export async function scoreTable(options: ScoreOptions): Promise<Scored> {
   try {
     progress("reading", 0);
     const sources = await readInput(db, files, mapping, features);
-    await checkColumns(db, features, manifest);
+    await refuseScored(db, manifest);
     const rows = Number((await db.rows("SELECT count(*) FROM input"))[0]?.[0]);
     if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows`);
     const select = await selectFeatures(db, features, mapping);
@@ -93,6 +94,7 @@ export async function scoreTable(options: ScoreOptions): Promise<Scored> {
     return {
       rows,
       badLines,
+      badLineExamples: sources.flatMap(({ malformed }) => malformed.examples).slice(0, 3),
       sources: sources.map(({ told }) => told),
       unread: features.map(({ column }, index) => ({ column, values: itemAt(unread, index) })),
       rowsByCluster,
@@ -113,21 +115,42 @@ async function readInput(
 ): Promise<readonly LogSource[]> {
   const needed = new Set(features.map(({ column }) => column));
   const sources = await openSources(db, files, needed, mapping.format);
-  const all = sources.map((source) => source.all).join(" UNION ALL BY NAME ");
-  await db.run(`CREATE TABLE input AS ${all}`).catch((error: unknown) => {
+  const named = features.map(({ name, column }) => ({ column, by: `features.${name}` }));
+  for (const source of sources) checkColumns(source, named);
+  const all = await asWritten(db, sources, needed);
+  await db.run(`CREATE TABLE input AS ${all.join(" UNION ALL BY NAME ")}`).catch((error: unknown) => {
     throw new InvalidInput(`data: cannot read it: ${databaseText(error)}`);
   });
   return sources;
 }
 
-async function checkColumns(db: Database, features: Mapping["features"], { arms }: ReleaseManifest): Promise<void> {
+/**
+ * What has one type in one file and another in the next comes back as text: the database would make both of them numbers that
+ * an id need not fit in. Features are numbers in single precision anyhow.
+ */
+async function asWritten(
+  db: Database,
+  sources: readonly LogSource[],
+  features: ReadonlySet<string>,
+): Promise<string[]> {
+  const described = await Promise.all(sources.map(({ all }) => db.rows(`DESCRIBE ${all}`)));
+  const types = new Map<string, Set<string>>();
+  for (const [name, type] of described.flat()) {
+    const key = String(name).toLowerCase();
+    types.set(key, (types.get(key) ?? new Set()).add(String(type).replace(/^.*INT(EGER)?$/, "whole number")));
+  }
+  return sources.map(({ all }, index) => {
+    const texts = (described[index] ?? []).flatMap(([name, type]) => {
+      const column = String(name);
+      if (features.has(column) || types.get(column.toLowerCase())?.size === 1) return [];
+      return [`CAST(${plainColumn(column, String(type))} AS VARCHAR) AS ${identifier(column)}`];
+    });
+    return texts.length === 0 ? all : `SELECT * REPLACE (${texts.join(", ")}) FROM (${all})`;
+  });
+}
+
+async function refuseScored(db: Database, { arms }: ReleaseManifest): Promise<void> {
   const known = (await db.rows("SELECT column_name FROM (DESCRIBE input)")).map(([name]) => String(name));
-  const lacking = features.filter(({ column }) => !known.includes(column));
-  if (lacking.length > 0)
-    throw new InvalidInput(
-      `${lacking.map(({ name, column }) => `features.${name}: no column ${column} in the data`).join("\n")}\n` +
-        `the data has: ${known.join(", ")}`,
-    );
   const added: string[] = [
     SCORE_COLUMN.row,
     SCORE_COLUMN.cluster,

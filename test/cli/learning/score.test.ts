@@ -136,8 +136,25 @@ describe("what is written", () => {
       `score --data ${place("broken.csv")} ${options} --out ${place("broken-scored.csv")} --json`,
     );
     expect(code).toBe(0);
-    expect(err).toContain("1 lines are no rows of the table");
+    expect(err).toContain("1 lines are no rows of the table and are left out: line 3 (6 fields in place of 3)");
     expect(json[0]).toMatchObject({ rows: 2, badLines: 1 });
+  });
+
+  test("an id that is whole in one file and a float in the next keeps its digits", async () => {
+    const connection = await (await DuckDBInstance.create(":memory:")).connect();
+    for (const [name, id] of [
+      ["whole", "9007199254740993"],
+      ["small", "7::INTEGER"],
+      ["float", "1.5::DOUBLE"],
+    ])
+      await connection.run(`COPY (SELECT ${id} AS id, 5 AS visits, 1 AS vip) TO '${place(`${name}.parquet`)}'`);
+    connection.closeSync();
+    const idsOf = async (...names: string[]): Promise<unknown[]> => {
+      await scored(names.map((name) => place(`${name}.parquet`)).join(" "), `${names.join("-")}.csv`);
+      return table(readFileSync(place(`${names.join("-")}.csv`), "utf8")).map(({ id }) => id);
+    };
+    expect(await idsOf("whole", "float", "small")).toEqual(["9007199254740993", "1.5", "7"]);
+    expect(await idsOf("whole", "small")).toEqual(["9007199254740993", "7"]);
   });
 
   test("several files come back as one, in their order", async () => {
@@ -169,9 +186,18 @@ describe("what is not written", () => {
       `score --data ${place("lacking.csv")} ${options} --out ${place("lacking-scored.csv")}`,
     );
     expect(code).toBe(2);
-    expect(err).toMatch(/features\.vip: no column vip in the data[^]*the data has: id, visits/);
+    expect(err).toMatch(/features\.vip: no column vip in the data[^]*lacking.csv has: id, visits/);
     expect(existsSync(place("lacking-scored.csv"))).toBe(false);
     expect(existsSync(place("lacking-scored.csv.tmp"))).toBe(false);
+  });
+
+  test("rows of a file that lacks a feature, whatever the other files have", async () => {
+    writeFileSync(place("with.csv"), "id,visits,vip\na,5,1\n");
+    writeFileSync(place("without.csv"), "id,visits,VIP\nb,5,1\n");
+    const data = `${place("with.csv")} ${place("without.csv")}`;
+    const { code, err } = await shell.run(`score --data ${data} ${options} --out ${place("lacks.csv")}`);
+    expect(code).toBe(2);
+    expect(err).toContain(`features.vip: no column vip in the data\n${place("without.csv")} has: id, visits, VIP`);
   });
 
   test("a table that was scored before is not scored over", async () => {

@@ -109,6 +109,18 @@ describe("a log is refused, with column and count, for", () => {
     readonly told: string;
   }[] = [
     {
+      what: "dates as a number",
+      csv: withColumn("since", () => "2024-01-31"),
+      mapping: MAPPING.replace("age: numeric", "since: numeric"),
+      told: 'column since: none of 5000 values is a number: "2024-01-31" in line 2',
+    },
+    {
+      what: "a flag in other words",
+      csv: withColumn("news", (fields) => (fields[2] === "1" ? "on" : "")),
+      mapping: MAPPING.replace("age: numeric", "news: boolean"),
+      told: "values is 0 or 1, true or false, yes or no",
+    },
+    {
       what: "an unknown column",
       csv: CSV,
       mapping: MAPPING.replace("age: numeric", "ages: numeric"),
@@ -177,6 +189,17 @@ describe("a warning, with column and count, tells of", () => {
       .join("\n");
     const dataset = await openCsv(csv, MAPPING.replace("age: numeric", "age: numeric\n  receipt: boolean"));
     expect(dataset.warnings.join("\n")).toMatch(/column receipt: (\d+) of \1 rows with 1 have the reward ordered/);
+  });
+
+  test("features that are the same in all rows, and of nothing that they would tell", async () => {
+    const same = MAPPING.replace(/features:[^]*?arm:/, "features:\n  always: numeric\narm:");
+    const csv = CSV.replaceAll("\n", ",1\n").replace(",1", ",always");
+    expect((await openCsv(csv, same)).warnings).toEqual(["column always: the same value in all 5000 rows"]);
+  });
+
+  test("categories that look alike", async () => {
+    const { warnings } = await openCsv(CSV.replace("Rome", "rome"));
+    expect(warnings).toEqual([expect.stringContaining('column city: "Rome" and "rome" look alike')]);
   });
 
   test("an arm with few rows", async () => {

@@ -56,6 +56,14 @@ describe("a path is a path", () => {
       await expect(open([file, second])).rejects.toThrow("are one file");
   });
 
+  test("files that hold the same rows are refused, in whatever order and format: they would count twice", async () => {
+    const file = await csvFile(CSV);
+    for (const copy of [await csvFile([HEADER, ...BODY.toReversed()].join("\n")), await parquetOf(await csvFile(CSV))])
+      await expect(open([file, copy])).rejects.toThrow(`${file} and ${copy} hold the same ${ROWS} rows`);
+    const other = await csvFile(CSV.replace("Rome", "Oslo"));
+    expect((await open([file, other])).rows).toBe(2 * ROWS);
+  });
+
   test("a folder, an empty file, and files of another kind are refused by what they are", async () => {
     const folder = await temporaryFolder();
     await expect(open([folder])).rejects.toThrow(`${folder} is a folder`);

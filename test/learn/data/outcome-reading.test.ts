@@ -121,6 +121,12 @@ describe("outcomes are read or refused, never in part", () => {
     expect(await figuresOf([await csvFile(csv)], quoted)).toMatchObject({ orders: (await plain()).orders });
   });
 
+  test("a number that is written otherwise than the mapping has it is text, and is to be in quotes", async () => {
+    const csv = CSV.replaceAll(",small,", ",1e5,");
+    await expect(openCsv(csv, MAPPING.replace("id: small,", "id: small, value: 1e5,"))).rejects.toThrow('value: "1e5"');
+    expect((await openCsv(csv, MAPPING.replace("id: small,", 'id: small, value: "1e5",'))).badRows).toBe(0);
+  });
+
   test("what is refused is an InvalidInput, for whoever reads the exit code", async () => {
     await expect(openCsv(CSV.replaceAll(/,1$/gm, ",x"))).rejects.toThrow(InvalidInput);
   });

@@ -60,13 +60,13 @@ function checkOut(out: string, force: boolean, inputs: readonly string[]): void 
   checkOutFile(out, force, inputs);
 }
 
-function warningsOf({ rows, badLines, missingShare, unread }: Scored): string[] {
+function warningsOf({ rows, badLines, badLineExamples, missingShare, unread }: Scored): string[] {
   return [
     ...unread
       .filter(({ values }) => values > UNREAD_SHARE * rows)
       .map(({ column, values }) => `column ${column}: ${values} of ${rows} values cannot be read and take the default`),
     ...(badLines > 0
-      ? [`${badLines} lines are no rows of the table (too many or too few columns) and are left out`]
+      ? [`${badLines} lines are no rows of the table and are left out: ${badLineExamples.join(", ")}`]
       : []),
     ...(missingShare > 0
       ? [

@@ -30,6 +30,8 @@ const SHARE_OFF = 0.01;
 /** What an AUC, and a standardised mean difference, must surely be above to be refused. */
 const AUC_REFUSED = 0.52;
 const SMD_REFUSED = 0.1;
+/** Of a figure that is exactly chance's, of features that are the same in all rows: its standard error is nothing, too. */
+const ROUNDING = 1e-9;
 /** A difference below is not worth a word, however sure. */
 const SMD_TOLD = 0.05;
 
@@ -92,7 +94,7 @@ function judgeArm(
   const { column, arms: named } = mapping.arm;
   const who = `column ${column}: the users of ${named[arm]?.id} are not like those of ${named[0]?.id}`;
   const against = (value: number, se: number, bound: number): number =>
-    value > bound ? chiSquareTail(1, ((value - bound) / se) ** 2) / 2 : 1;
+    value > bound + ROUNDING ? chiSquareTail(1, ((value - bound) / se) ** 2) / 2 : 1;
   if (auc !== null && against(auc.value, auc.se, 0.5) < ALPHA / arms) {
     const [low, high] = [-1.96, 1.96].map((z) => (auc.value + z * auc.se).toFixed(3));
     const text = `${who}: a classifier tells the arm from the features (AUC ${auc.value.toFixed(3)}, 95 % ${low} to ${high}; chance has 0.5)`;

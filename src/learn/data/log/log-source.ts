@@ -1,8 +1,12 @@
 // Log source: a log's file as rows of columns, whatever it is written in.
 
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 import { errorMessage } from "../../../domain/error-message.ts";
 import { identifier } from "../sql.ts";
 import type { CsvCopy } from "./csv-copy.ts";
+
+/** With lines that end otherwise than is seen, a whole file may be taken for its header. */
+const COLUMNS_SHOWN = 200;
 
 export interface LogSource {
   /** As it was named. */
@@ -30,6 +34,18 @@ export function plainColumn(column: string, type: string): string {
   const isPlain = /^(VARCHAR|BOOLEAN|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type);
   if (type === "BLOB") return `decode(${identifier(column)})`;
   return isPlain ? identifier(column) : `CAST(${identifier(column)} AS VARCHAR)`;
+}
+
+/** Throws where the file lacks a column that is needed; `by`: what in the mapping names it. */
+export function checkColumns(
+  { path, columns }: LogSource,
+  named: readonly { readonly column: string; readonly by: string }[],
+): void {
+  const unknown = named.filter(({ column }) => !columns.includes(column));
+  if (unknown.length === 0) return;
+  const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
+  const more = columns.length > COLUMNS_SHOWN ? `, … ${columns.length} columns` : "";
+  throw new InvalidInput(`${told.join("\n")}\n${path} has: ${columns.slice(0, COLUMNS_SHOWN).join(", ")}${more}`);
 }
 
 /** The first line of what the database says: what follows is advice on its own options. */

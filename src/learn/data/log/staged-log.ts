@@ -7,10 +7,12 @@ import type { Database } from "../duckdb.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { outsidePart, type LogPart } from "../row-keys.ts";
 import { columnsNamed, rawName, rawColumns, staged, stageSql } from "../staging.ts";
-import { databaseText, type LogSource } from "./log-source.ts";
+import { checkColumns, databaseText, type LogSource } from "./log-source.ts";
 import { openSources } from "./open-sources.ts";
 
 export const TABLE = "staged";
+/** Fewer may be alike by chance. */
+const COPY_ROWS = 100;
 
 /** A value as the file has it, and where. */
 export interface FoundRows {
@@ -53,11 +55,13 @@ export async function stageLog(
       `${source.path}: ${rows - before} rows came of ${source.records} records`,
     );
   }
+  firsts.push(rows);
   const malformed = malformedOf(sources);
   if (rows === 0) throw new InvalidInput(`data: ${files.join(", ")}: no rows${noneIsOne(malformed)}`);
+  if (sources.length > 1) await refuseCopies(db, sources, firsts);
   const outside = outsidePart(TABLE, part);
   if (outside !== null) await db.run(`UPDATE ${TABLE} SET ${staged.bad} = NULL WHERE rowid IN (${outside})`);
-  return { sources, malformed, find: finder(db, sources, [...firsts, rows]) };
+  return { sources, malformed, find: finder(db, sources, firsts) };
 }
 
 function finder(db: Database, sources: readonly LogSource[], firsts: readonly number[]): StagedLog["find"] {
@@ -95,12 +99,24 @@ function malformedOf(sources: readonly LogSource[]): StagedLog["malformed"] {
   };
 }
 
-function checkColumns(
-  { path, columns }: LogSource,
-  named: readonly { readonly column: string; readonly by: string }[],
-): void {
-  const unknown = named.filter(({ column }) => !columns.includes(column));
-  if (unknown.length === 0) return;
-  const told = unknown.map(({ column, by }) => `${by}: no column ${column} in the data`);
-  throw new InvalidInput(`${told.join("\n")}\n${path} has: ${columns.join(", ")}`);
+/** Its rows as they are staged, in whatever order and format: how many, and the sum of their hashes. */
+async function contentOf(db: Database, from: number, to: number): Promise<string> {
+  const own = `SELECT COLUMNS(*) FROM ${TABLE} WHERE rowid >= ${from} AND rowid < ${to}`;
+  return String((await db.rows(`SELECT sum(CAST(hash(own) AS HUGEINT)) FROM (${own}) own`))[0]?.[0]);
+}
+
+/** Throws where two files hold the same rows, as of a copy, or of one log as CSV and as Parquet. */
+async function refuseCopies(db: Database, sources: readonly LogSource[], firsts: readonly number[]): Promise<void> {
+  const known = new Map<string, string>();
+  for (const [index, { path }] of sources.entries()) {
+    const [from = 0, to = 0] = firsts.slice(index);
+    if (to - from < COPY_ROWS) continue;
+    const content = `${to - from}:${await contentOf(db, from, to)}`;
+    const same = known.get(content);
+    if (same !== undefined)
+      throw new InvalidInput(
+        `data: ${same} and ${path} hold the same ${to - from} rows, which would count twice: name one of them`,
+      );
+    known.set(content, path);
+  }
 }
