@@ -13,6 +13,7 @@ import { TABLE, type StagedLog } from "./log/staged-log.ts";
 import { lookAlikes } from "./look-alikes.ts";
 import type { MappedFeature, Mapping } from "./mapping/mapping.ts";
 import { checkPropensities } from "../check/randomisation/propensities.ts";
+import { oddFigures } from "./odd-figures.ts";
 import { hashedRows, hashRange } from "./row-keys.ts";
 import { literal } from "./sql.ts";
 import { staged } from "./staging.ts";
@@ -55,6 +56,7 @@ export async function profileLog(
   warnings.push(...(await checkPropensities(db, log, mapping, rows)));
   await checkOutcomes(db, TABLE, mapping, warnings);
   await checkLeast(db, mapping, rows, least);
+  warnings.push(...(await oddFigures(db, log, mapping, rows)));
   const features: Feature[] = [];
   for (const [index, feature] of mapping.features.entries()) {
     await refuseAllMissing(db, log, feature, index, rows);
