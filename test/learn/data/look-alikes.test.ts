@@ -1,7 +1,7 @@
 // Of a feature's categories a person is told which cannot be told apart by looking, and which say that there is no value.
 
 import { describe, expect, test } from "vitest";
-import { lookAlikes } from "../../../src/learn/data/look-alikes.ts";
+import { lookAlikes } from "../../../src/learn/data/told/look-alikes.ts";
 
 describe("categories that look alike are told, spelled so that they can be told apart", () => {
   test.each([

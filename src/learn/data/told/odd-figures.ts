@@ -2,13 +2,13 @@
 // What can be read and may yet be meant otherwise: a reward that everybody has, an amount that dwarfs all others, and costs
 // that do not go with the prices that the mapping gives the arms.
 
-import { itemAt } from "../../domain/assert.ts";
-import { formatMean } from "../../domain/money/money.ts";
-import type { Database } from "./duckdb.ts";
-import { firstValues } from "./faults.ts";
-import { TABLE, type StagedLog } from "./log/staged-log.ts";
-import type { Mapping } from "./mapping/mapping.ts";
-import { staged } from "./staging.ts";
+import { itemAt } from "../../../domain/assert.ts";
+import { formatMean } from "../../../domain/money/money.ts";
+import type { Database } from "../duckdb.ts";
+import { firstValues } from "../faults.ts";
+import { TABLE, type StagedLog } from "../log/staged-log.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { staged } from "../staging.ts";
 
 /** Times the median of those above nothing: no basket is so much larger than the usual one. */
 const DWARFS = 1_000;
