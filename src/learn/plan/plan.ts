@@ -6,7 +6,8 @@
 //   1. The first row spends nothing; from row to row budgets and expected rewards rise, and prices do not.
 //   2. A row's budget is what its plan needs: the mean spend of its dearest scenarios. So every row, and every mix of two
 //      rows under the mix of their budgets, spends more in less than the stated share of the scenarios.
-//   3. No row is further from its linear bound than `gapBound`, or there is no frontier but an error that names the row.
+//   3. No row is further from its linear bound than `gapBound`. A budget for which none is found that near has no row: what lies
+//      there is a mix of its neighbours. Where that is the largest, or more than half, there is no frontier but an error.
 //   4. The same input and seed give the same frontier, as long as `secondsMax` does not cut a solve short.
 
 import { itemAt } from "../../domain/assert.ts";
@@ -39,7 +40,11 @@ export interface Planned {
   readonly frontier: Frontier;
   readonly certificate: Certificate;
   readonly evidence: readonly PlanRowEvidence[];
+  /** Budgets without a row of their own, per session, and how far from the bound the best plan for each was. */
+  readonly unsolved: readonly Unsolved[];
 }
+
+export type Unsolved = Pick<PlanRowEvidence, "budgetPerSession" | "gap">;
 
 /** The first budgets lie closer: there a little money makes the greatest difference. */
 const GRID_POWER = 1.5;
@@ -76,6 +81,7 @@ export async function solvePlans(input: PlanInput): Promise<Planned> {
       ...planOutlook(program, plan, budget, fresh),
       seconds,
     })),
+    unsolved: solved.unsolved,
   };
 }
 
@@ -94,19 +100,26 @@ interface Solved extends Answer {
   readonly seconds: number;
 }
 
-async function solveRows(program: Program, input: PlanInput): Promise<{ rows: Solved[]; solver: string }> {
+interface SolvedGrid {
+  readonly rows: Solved[];
+  readonly unsolved: Unsolved[];
+  readonly solver: string;
+}
+
+async function solveRows(program: Program, input: PlanInput): Promise<SolvedGrid> {
   const most = tailOf(program, program.full).spend;
   const free = freePlan(program, input.values);
   const gain = gainOf(program, free);
   const first: Solved = { plan: free, budget: 0, value: gain, bound: gain, gap: 0, price: 0, seconds: 0 };
   // Nothing that costs money gains anything: the free row is the whole frontier, and there is nothing to solve.
-  if (!(most > 0)) return { rows: [first], solver: "none: no arm that costs money gains anything" };
+  if (!(most > 0)) return { rows: [first], unsolved: [], solver: "none: no arm that costs money gains anything" };
   const solver = await startHighs(program);
   const relaxed = relaxation(program, solver.linear());
   try {
     const { options, progress } = input;
     const grid = gridOf(most, options.budgets);
     const rows = [{ ...first, price: relaxed.solve((grid[0] ?? most) * 1e-3).price }];
+    const unsolved: Unsolved[] = [];
     const deadlineMs = performance.now() + options.secondsMax * 1000;
     for (const [index, budget] of grid.entries()) {
       await breathe();
@@ -115,10 +128,14 @@ async function solveRows(program: Program, input: PlanInput): Promise<{ rows: So
         solveBudget(program, solver, relaxed.solve(asked), asked, options, deadlineMs);
       const answer = solvePoint(solve, index === 0 ? 0 : itemAt(grid, index - 1), budget, options.gapBound);
       const seconds = (performance.now() - startedMs) / 1000;
-      addRow(rows, { ...answer, seconds }, options, index === grid.length - 1);
+      const isLast = index === grid.length - 1;
+      if (!addRow(rows, { ...answer, seconds }, options.gapBound) && (rows.length > 1 || isLast)) {
+        unsolved.push({ budgetPerSession: answer.budget, gap: answer.gap });
+        if (isLast || unsolved.length > grid.length / 2) throw tooFar(unsolved, grid.length, options.gapBound);
+      }
       progress("plan", (index + 1) / grid.length, `budget ${index + 1} of ${grid.length}`);
     }
-    return { rows, solver: solver.name };
+    return { rows, unsolved, solver: solver.name };
   } finally {
     relaxed.dispose();
   }
@@ -184,19 +201,25 @@ function measured(program: Program, relaxed: Relaxed, asked: number, plan: Steps
 }
 
 /**
- * A row that needs no more money or gains no more than the one before adds nothing: fewer rows, the same frontier. Before
- * the first row that spends, a point may be too scarce for whole steps; what lies below that row is a mix with the free one.
+ * Whether it is near enough to its bound. A row that needs no more money or gains no more than the one before adds nothing: fewer
+ * rows, the same frontier. Before the first row that spends, a point may be too scarce for whole steps; what lies below that row
+ * is a mix with the free one.
  */
-function addRow(rows: Solved[], row: Solved, options: PlanOptions, last: boolean): void {
+function addRow(rows: Solved[], row: Solved, gapBound: number): boolean {
   const before = rows.at(-1);
-  if (before !== undefined && !(row.budget > before.budget && row.value > before.value)) return;
-  const price = Math.min(row.price, before?.price ?? row.price);
-  if (row.gap <= options.gapBound) rows.push({ ...row, price });
-  else if (rows.length > 1 || last)
-    throw new InvalidInput(
-      `plan: row ${rows.length} (budget ${row.budget.toPrecision(4)} minor units a session): a gap of ${percent(row.gap)} to the ` +
-        `linear bound passes ${percent(options.gapBound)}; take more segments (--clusters), or allow a larger gap (--gap)`,
-    );
+  if (before !== undefined && !(row.budget > before.budget && row.value > before.value)) return true;
+  if (row.gap > gapBound) return false;
+  rows.push({ ...row, price: Math.min(row.price, before?.price ?? row.price) });
+  return true;
+}
+
+function tooFar(unsolved: readonly Unsolved[], of: number, gapBound: number): InvalidInput {
+  const worst = unsolved.reduce((a, b) => (b.gap > a.gap ? b : a));
+  return new InvalidInput(
+    `plan: ${unsolved.length} of ${of} budgets have no plan within ${percent(gapBound)} of the linear bound (furthest: ` +
+      `${worst.budgetPerSession.toPrecision(4)} minor units a session, ${percent(worst.gap)}); take more segments (--clusters), or ` +
+      "allow a larger gap (--gap)",
+  );
 }
 
 function percent(share: number): string {

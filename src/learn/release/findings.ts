@@ -152,7 +152,14 @@ function studentWarnings({ valueRatio, rows }: StudentCheck, { gates }: LearnOpt
   ];
 }
 
-function planWarnings({ frontier }: Planned): string[] {
-  if (frontier.rows.length > 1) return [];
-  return ["the only plan spends nothing: no offer that costs money gains anything by these estimates"];
+function planWarnings({ frontier, unsolved, certificate }: Planned): string[] {
+  if (frontier.rows.length === 1)
+    return ["the only plan spends nothing: no offer that costs money gains anything by these estimates"];
+  if (unsolved.length === 0) return [];
+  const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+  const furthest = Math.max(...unsolved.map(({ gap }) => gap));
+  return [
+    `for ${unsolved.length} budgets no plan was found within ${percent(certificate.gapBound)} of its bound (the furthest ${percent(furthest)}): ` +
+      "there the plans of the budgets beside them are mixed; more segments (--clusters) come nearer",
+  ];
 }
