@@ -216,13 +216,14 @@ function addRow(rows: Solved[], row: Solved, gapBound: number): boolean {
 function tooFar(unsolved: readonly Unsolved[], of: number, gapBound: number): InvalidInput {
   const worst = unsolved.reduce((a, b) => (b.gap > a.gap ? b : a));
   return new InvalidInput(
-    `plan: ${unsolved.length} of ${of} budgets have no plan within ${percent(gapBound)} of the linear bound (furthest: ` +
-      `${worst.budgetPerSession.toPrecision(4)} minor units a session, ${percent(worst.gap)}); take more segments (--clusters), or ` +
+    `plan: ${unsolved.length} of ${of} budgets have no plan within ${gapPercent(gapBound)} of the linear bound (furthest: ` +
+      `${worst.budgetPerSession.toPrecision(4)} minor units a session, ${gapPercent(worst.gap)}); take more segments (--clusters), or ` +
       "allow a larger gap (--gap)",
   );
 }
 
-function percent(share: number): string {
+/** Of a gap, which may be a hundredth of a percent. */
+export function gapPercent(share: number): string {
   return `${(share * 100).toPrecision(2)} %`;
 }
 

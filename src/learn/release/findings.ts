@@ -9,7 +9,7 @@ import type { Grouping } from "../cluster/grouping.ts";
 import type { Mapping } from "../data/mapping/mapping.ts";
 import type { LogPart } from "../data/row-keys.ts";
 import { FOLDS, type Dataset, type Representation } from "../nouns.ts";
-import type { Planned } from "../plan/plan.ts";
+import { gapPercent, type Planned } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
 import { assembleRelease } from "./release.ts";
 import { networkOptions } from "../represent/options.ts";
@@ -156,10 +156,9 @@ function planWarnings({ frontier, unsolved, certificate }: Planned): string[] {
   if (frontier.rows.length === 1)
     return ["the only plan spends nothing: no offer that costs money gains anything by these estimates"];
   if (unsolved.length === 0) return [];
-  const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
   const furthest = Math.max(...unsolved.map(({ gap }) => gap));
   return [
-    `for ${unsolved.length} budgets no plan was found within ${percent(certificate.gapBound)} of its bound (the furthest ${percent(furthest)}): ` +
+    `for ${unsolved.length} budgets no plan was found within ${gapPercent(certificate.gapBound)} of its bound (the furthest ${gapPercent(furthest)}): ` +
       "there the plans of the budgets beside them are mixed; more segments (--clusters) come nearer",
   ];
 }
