@@ -15,9 +15,9 @@ import type { Estimator } from "../../src/learn/estimate/shrink.ts";
 import { estimateGroups, groupRows, type Grouping } from "../../src/learn/cluster/grouping.ts";
 import type { Dataset, Representation } from "../../src/learn/nouns.ts";
 import { solvePlans } from "../../src/learn/plan/plan.ts";
-import type { NetworkOptions } from "../../src/learn/represent/options.ts";
+import type { NetworkOptions } from "../../src/learn/represent/network/options.ts";
 import { trainRepresentation } from "../../src/learn/represent/train.ts";
-import { useBackend } from "../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/network/tensorflow.ts";
 import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
 import type { WorldReward } from "../../src/simulate/world/world.ts";
 import {

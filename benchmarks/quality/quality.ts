@@ -19,7 +19,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { useBackend } from "../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/network/tensorflow.ts";
 import { preparePython, type Python } from "./environment.ts";
 import { experimentOf } from "./experiments/published.ts";
 import { measureExperiment } from "./experiments/measure.ts";

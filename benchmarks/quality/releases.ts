@@ -84,6 +84,7 @@ function seenAs(representation: Representation, space: Space): Representation {
     bestEpochs: representation.bestEpochs,
     treeRounds: representation.treeRounds,
     treesWeight: representation.treesWeight,
+    calibration: representation.calibration,
     dispose: () => representation.dispose(),
   };
 }

@@ -3,7 +3,7 @@
 // training of their own.
 
 import type { ClusterOptions } from "../../src/learn/cluster/cluster.ts";
-import type { NetworkOptions } from "../../src/learn/represent/options.ts";
+import type { NetworkOptions } from "../../src/learn/represent/network/options.ts";
 import type { LearnOptions } from "../../src/learn/train-options.ts";
 import type { Space } from "./releases.ts";
 
@@ -68,6 +68,7 @@ export function trainingsOf(learn: LearnOptions): Variant[] {
     trained("every other trunk sees products of pairs of features", { crosses: true }),
     trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
     trained("ordered arms do not lend each other strength", { effects: "nominal" }),
+    { name: "effects as foretold, not calibrated", groups: "student", learn: { ...learn, calibrates: false } },
     { name: "the network alone", groups: "student", learn: { ...learn, learners: "network" } },
     { name: "boosted trees alone", groups: "student", learn: { ...learn, learners: "trees" } },
   ];

@@ -101,8 +101,9 @@ export interface TreeRounds {
   readonly rounds: readonly number[];
 }
 
-export interface WeightWithError {
-  readonly weight: number;
+/** Of a regression of one number. */
+export interface SlopeWithError {
+  readonly slope: number;
   /** Standard error. */
   readonly error: number;
 }
@@ -113,7 +114,17 @@ export interface TreesWeight {
   /** With which outcomes are foretold best. */
   readonly outcomes: number | null;
   /** With which the arms are told apart best. */
-  readonly effects: WeightWithError | null;
+  readonly effects: SlopeWithError | null;
+}
+
+/** How much more, or as much, arms differ from user to user than the learners say. */
+export interface Calibration {
+  /** Times what they say, 1 at least. */
+  readonly slope: number;
+  /** By the log; null where they say the same of all users. */
+  readonly measured: SlopeWithError | null;
+  /** By arm: its expected reward over the mean of all arms', as a mean over users. What is beyond it is a user's own. */
+  readonly usual: readonly number[];
 }
 
 /** The trained ensemble: networks, boosted trees, or the mean of both. */
@@ -132,6 +143,8 @@ export interface Representation {
   readonly treeRounds: readonly TreeRounds[];
   /** Null where one kind learned alone. */
   readonly treesWeight: TreesWeight | null;
+  /** Null where effects are as the learners say them. */
+  readonly calibration: Calibration | null;
   dispose(): void;
 }
 

@@ -6,7 +6,7 @@ import { CLUSTER_OPTIONS, type ClusterOptions } from "./cluster/cluster.ts";
 import { QUICK_STUDENT, type StudentOptions } from "./distil/distil.ts";
 import { ESTIMATE_OPTIONS, type EstimateOptions } from "./estimate/estimate.ts";
 import { PLAN_OPTIONS, type PlanOptions } from "./plan/plan.ts";
-import { QUICK_NETWORK } from "./represent/options.ts";
+import { QUICK_NETWORK } from "./represent/network/options.ts";
 import type { RepresentOptions } from "./represent/train.ts";
 import { QUICK_TREES } from "./trees/options.ts";
 
@@ -55,6 +55,7 @@ export const LEARN_OPTIONS: LearnOptions = {
   learners: "both",
   network: {},
   trees: {},
+  calibrates: true,
   cluster: CLUSTER_OPTIONS,
   student: {},
   estimate: ESTIMATE_OPTIONS,

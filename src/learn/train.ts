@@ -26,7 +26,7 @@ import type { FoldPlan } from "./check/plan-details.ts";
 import { trainRepresentation } from "./represent/train.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { checkStudent, type StudentCheck } from "./distil/student-check.ts";
-import { useBackend, type BackendName, type BackendPreference } from "./represent/tensorflow.ts";
+import { useBackend, type BackendName, type BackendPreference } from "./represent/network/tensorflow.ts";
 
 /** With less than this, what looks like evidence is chance. */
 const LEAST = { rows: 100, events: 10 } as const;

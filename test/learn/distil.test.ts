@@ -3,7 +3,7 @@ import { sha256Hex } from "../../src/domain/canonical.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { distil, QUICK_STUDENT, type DistilInput, type Student } from "../../src/learn/distil/distil.ts";
 import { compareOnnx } from "../../src/learn/distil/onnx.ts";
-import { useBackend } from "../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../src/learn/represent/network/tensorflow.ts";
 
 beforeAll(async () => {
   await useBackend("wasm");

@@ -7,13 +7,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert } from "../../domain/assert.ts";
 import { seededRandom, type Random } from "../../domain/random.ts";
-import { affine, affineGradients, rectified, rectifiedGradients, tidied } from "../represent/dense.ts";
+import { affine, affineGradients, rectified, rectifiedGradients, tidied } from "../represent/network/dense.ts";
 import type { ProgressListener } from "../nouns.ts";
 import { encodeOnnx } from "./onnx.ts";
-import { adamW, type Parameter } from "../represent/optimiser.ts";
-import { fitScaling, scaleRows, type Scaling } from "../represent/scaling.ts";
+import { adamW, type Parameter } from "../represent/network/optimiser.ts";
+import { fitScaling, scaleRows, type Scaling } from "../represent/network/scaling.ts";
 import { shuffled } from "../shuffle.ts";
-import { breathe } from "../represent/tensorflow.ts";
+import { breathe } from "../represent/network/tensorflow.ts";
 
 export interface DistilInput {
   /** [n, width], unscaled, as FeatureSpec lays it out */

@@ -7,7 +7,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import onnxProto from "onnx-proto";
 import { assert, must } from "../../domain/assert.ts";
-import { CLIP, type Scaling } from "../represent/scaling.ts";
+import { CLIP, type Scaling } from "../represent/network/scaling.ts";
 
 const { onnx } = onnxProto;
 

@@ -5,7 +5,7 @@
 
 import { featureWidth, type FeatureSpec } from "../../domain/session/features.ts";
 import type { Random } from "../../domain/random.ts";
-import { fitScaling, scaleRows } from "../represent/scaling.ts";
+import { fitScaling, scaleRows } from "../represent/network/scaling.ts";
 
 /** Of so many rows drawn by chance the nearest is the one to take from: a search of all would grow with the log's square. */
 const NEAR_AMONG = 40;

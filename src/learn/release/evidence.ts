@@ -6,7 +6,7 @@ import { canonicalJson } from "../../domain/canonical.ts";
 import type { Clustering, ClusterMethod } from "../cluster/cluster.ts";
 import type { Estimate } from "../estimate/estimate.ts";
 import type { LogPart } from "../data/row-keys.ts";
-import type { LearningCurvePoint, TreeRounds, TreesWeight } from "../nouns.ts";
+import type { Calibration, LearningCurvePoint, TreeRounds, TreesWeight } from "../nouns.ts";
 import type { PlanRowEvidence } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
 import type { Randomisation } from "../check/randomisation/figures.ts";
@@ -59,6 +59,7 @@ export interface Evidence {
     readonly bestEpochs: readonly number[];
     readonly treeRounds: readonly TreeRounds[];
     readonly treesWeight: TreesWeight | null;
+    readonly calibration: Calibration | null;
   };
   readonly clustering: {
     readonly method: ClusterMethod;

@@ -12,9 +12,9 @@ import { FOLDS, type Dataset, type Representation } from "../nouns.ts";
 import { gapPercent, type Planned } from "../plan/plan.ts";
 import type { PolicyEvidence } from "../check/policy-check.ts";
 import { assembleRelease } from "./release.ts";
-import { networkOptions } from "../represent/options.ts";
+import { networkOptions } from "../represent/network/options.ts";
 import type { StudentCheck } from "../distil/student-check.ts";
-import type { BackendName } from "../represent/tensorflow.ts";
+import type { BackendName } from "../represent/network/tensorflow.ts";
 import type { LearnOptions } from "../train-options.ts";
 
 /** What it was asked for. */
@@ -117,6 +117,7 @@ export function evidenceOf(
       bestEpochs: representation.bestEpochs,
       treeRounds: representation.treeRounds,
       treesWeight: representation.treesWeight,
+      calibration: representation.calibration,
     },
     clustering: { method: clustering.method, tried: clustering.tried, givenUp: grouping.givenUp },
     clusters: clustersOf(dataset, estimated),

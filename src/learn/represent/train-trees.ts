@@ -14,9 +14,9 @@ import type { FullTreeOptions } from "../trees/options.ts";
 import { addForest, forestOf, type Forest } from "../trees/predict.ts";
 import { differsByArm, type Head } from "./heads.ts";
 import type { Learned, Lesson } from "./learned.ts";
-import { AMOUNT_BOUND } from "./network.ts";
+import { AMOUNT_BOUND } from "./network/network.ts";
 import { addTogether } from "./recipes.ts";
-import { breathe } from "./tensorflow.ts";
+import { breathe } from "./network/tensorflow.ts";
 
 export type LearnedTrees = Learned & { readonly rounds: readonly TreeRounds[] };
 

@@ -4,8 +4,9 @@
 // that it moves the weight no further than that allows.
 
 import { assert } from "../../domain/assert.ts";
-import type { Block, Effects, RewardTask, TreesWeight, WeightWithError } from "../nouns.ts";
+import type { Block, Effects, RewardTask, SlopeWithError, TreesWeight } from "../nouns.ts";
 import { rowReward } from "../row-reward.ts";
+import { countsOf, levelsOf, oneSlope, pooled } from "./one-slope.ts";
 
 /** Chosen on development logs (docs/METHOD.md). */
 export const PRIOR = {
@@ -15,9 +16,6 @@ export const PRIOR = {
   overOutcomes: 0.25,
   deviation: 0.1,
 } as const;
-
-/** Users who bring much also vary much: a row counts by one over what is expected of it, of no less than this share of the mean. */
-const LEAST = 0.05;
 
 type Rows = Pick<Block, "n" | "arm" | "propensity" | "rewards" | "cost">;
 
@@ -44,57 +42,34 @@ export function treesWeight(
   const rewards = { seen, network: network.reward, trees: trees.reward };
   const costs = { seen: block.cost, network: network.cost, trees: trees.cost };
   const effects = bestWeight(block, rewards, "effects");
-  const each = [rewards, costs].flatMap((of) => bestWeight(block, of, "outcomes")?.weight ?? []);
+  const each = [rewards, costs].flatMap((of) => bestWeight(block, of, "outcomes")?.slope ?? []);
   const outcomes = each.length === 0 ? null : each.reduce((sum, weight) => sum + weight) / each.length;
   const before = outcomes === null ? PRIOR.mean : outcomes + PRIOR.overOutcomes;
-  const mean = effects === null ? before : pooled({ weight: before, error: PRIOR.deviation }, effects);
+  const mean = effects === null ? before : pooled({ slope: before, error: PRIOR.deviation }, effects);
   return { weight: Math.min(1, Math.max(0, mean)), outcomes, effects };
-}
-
-/** By how well each is known. */
-function pooled(a: WeightWithError, b: WeightWithError): number {
-  const ofB = a.error ** 2 / (a.error ** 2 + b.error ** 2);
-  return a.weight + ofB * (b.weight - a.weight);
 }
 
 /**
  * The weight with the least squares, of outcomes y against f(x, a), or of effects y − m(x) against f(x, a) − mean over the arms
- * of f(x, ·); null where both learners say the same. Both are regressions of one number, with a standard error that noise of
- * any shape allows (White 1980).
+ * of f(x, ·); null where both learners say the same. Both are regressions of one number.
  */
 function bestWeight(
   { n, arm, propensity }: Rows,
   { seen, network, trees }: Foretold,
   of: "outcomes" | "effects",
-): WeightWithError | null {
+): SlopeWithError | null {
   assert(network.length === trees.length && network.length % Math.max(1, n) === 0, "both learners tell of each row");
   const arms = network.length / n;
-  const [levelByNetwork, levelByTrees] = [levels(network, arms), levels(trees, arms)];
+  const [levelByNetwork, levelByTrees] = [levelsOf(network, arms), levelsOf(trees, arms)];
   const level = levelByNetwork.map((by, row) => (by + levelByTrees[row]!) / 2);
-  const least = (LEAST * level.reduce((sum, each) => sum + Math.abs(each), 0)) / n;
-  const [off, apart, counts] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const [off, apart] = [new Float64Array(n), new Float64Array(n)];
   // Of the levels, what is taken away.
   const share = of === "effects" ? 1 : 0;
-  let [across, along] = [0, 0];
   for (let row = 0; row < n; row += 1) {
     const cell = row * arms + arm[row]!;
     const byNetwork = network[cell]! - share * levelByNetwork[row]!;
     apart[row] = trees[cell]! - share * levelByTrees[row]! - byNetwork;
     off[row] = seen[row]! - share * level[row]! - byNetwork;
-    counts[row] = 1 / (propensity[row]! * Math.max(least, level[row]!));
-    across += counts[row]! * apart[row]! ** 2;
-    along += counts[row]! * apart[row]! * off[row]!;
   }
-  if (!(across > 0) || !Number.isFinite(across)) return null;
-  const weight = along / across;
-  let noise = 0;
-  for (let row = 0; row < n; row += 1) noise += (counts[row]! * apart[row]! * (off[row]! - weight * apart[row]!)) ** 2;
-  return { weight, error: Math.sqrt(noise) / across };
-}
-
-/** Of each row, the mean over the arms. */
-function levels(foretold: Float32Array, arms: number): Float64Array {
-  const found = new Float64Array(foretold.length / arms);
-  for (let cell = 0; cell < foretold.length; cell += 1) found[Math.floor(cell / arms)]! += foretold[cell]! / arms;
-  return found;
+  return oneSlope(off, apart, countsOf(level, propensity));
 }

@@ -5,7 +5,7 @@ import { itemAt } from "../../domain/assert.ts";
 import { InvalidInput } from "../../domain/campaign/campaign.ts";
 import type { ClusterMethod } from "../../learn/cluster/cluster.ts";
 import type { Estimator } from "../../learn/estimate/shrink.ts";
-import type { NetworkOptions } from "../../learn/represent/options.ts";
+import type { NetworkOptions } from "../../learn/represent/network/options.ts";
 import type { Learners } from "../../learn/represent/train.ts";
 import { LEARN_OPTIONS, QUICK_LEARN_OPTIONS, type LearnOptions } from "../../learn/train-options.ts";
 
@@ -23,6 +23,7 @@ export interface TypedOptions {
   readonly effects: NetworkOptions["effects"] | undefined;
   readonly crosses: boolean;
   readonly plainIntercepts: boolean;
+  readonly uncalibrated: boolean;
   readonly estimator: Estimator | undefined;
   readonly importanceRows: number | undefined;
   readonly studentEpochs: number | undefined;
@@ -41,6 +42,7 @@ export function learnOptionsOf(typed: TypedOptions): LearnOptions {
   return {
     ...base,
     ...given({ learners: typed.learners }),
+    ...(typed.uncalibrated ? { calibrates: false } : {}),
     network: {
       ...base.network,
       ...given({

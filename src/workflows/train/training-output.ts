@@ -54,6 +54,7 @@ export function trainingJson({ training, folder, seconds }: Done): object {
     bestEpochs: evidence.representation.bestEpochs,
     treeRounds: evidence.representation.treeRounds,
     treesWeight: evidence.representation.treesWeight,
+    calibration: evidence.representation.calibration,
     policyValue: evidence.policy,
     backend: evidence.backend,
     seed: evidence.seed,
@@ -157,6 +158,7 @@ function factsOf({ data, representation, clustering, estimate }: Evidence, arms:
     { what: "Features, and columns of the classifier", value: `${data.features}, ${data.width}` },
     { what: "Offers, none first", value: arms.join(", ") },
     { what: "What predicts reward and cost", value: learnersOf(representation) },
+    { what: "How far offers differ from user to user", value: calibrationOf(representation) },
     { what: "Networks of the ensemble", value: whole(representation.members) },
     { what: "Boosted trees, by question and fold", value: treesOf(representation) },
     { what: "Users grouped by", value: clustering.method },
@@ -175,10 +177,17 @@ function learnersOf({ treeRounds, treesWeight }: Evidence["representation"]): st
     ...(outcomes === null ? [] : [`outcomes are foretold best with ${outcomes.toFixed(2)} of the trees`]),
     ...(effects === null
       ? []
-      : [`arms told apart best with ${effects.weight.toFixed(2)} ± ${effects.error.toFixed(2)}`]),
+      : [`arms told apart best with ${effects.slope.toFixed(2)} ± ${effects.error.toFixed(2)}`]),
   ];
   const why = measured.length === 0 ? "" : ` (${measured.join(", ")})`;
   return `networks and boosted trees, weighted ${(1 - weight).toFixed(2)} and ${weight.toFixed(2)}${why}`;
+}
+
+function calibrationOf({ calibration }: Evidence["representation"]): string {
+  if (calibration === null) return "as foretold";
+  const { slope, measured } = calibration;
+  const by = measured === null ? "" : ` (by the log ${measured.slope.toFixed(2)} ± ${measured.error.toFixed(2)})`;
+  return `${slope.toFixed(2)} times as far as foretold${by}`;
 }
 
 function treesOf({ treeRounds }: Evidence["representation"]): string {

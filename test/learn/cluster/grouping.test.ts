@@ -3,7 +3,7 @@ import { seededRandom } from "../../../src/domain/random.ts";
 import { CLUSTER_OPTIONS } from "../../../src/learn/cluster/cluster.ts";
 import { groupRows, seldomUsed } from "../../../src/learn/cluster/grouping.ts";
 import type { Effects, Representation } from "../../../src/learn/nouns.ts";
-import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../../src/learn/represent/network/tensorflow.ts";
 import { madeUpLog } from "../memory-dataset.ts";
 
 test("a cluster is seldom used with fewer rows than asked for, and at least one row is always asked for", () => {
@@ -34,6 +34,7 @@ function representationOf(truth: Effects, arms: number, rowFor: (row: number) =>
     bestEpochs: [1, 1, 1, 1],
     treeRounds: [],
     treesWeight: null,
+    calibration: null,
     dispose: () => undefined,
   };
 }

@@ -11,7 +11,7 @@ import { seededRandom } from "../../../src/domain/random.ts";
 import { createWorld, population } from "../../../src/simulate/world/world.ts";
 import { mappingText, writeLog } from "../../../src/simulate/world/world-log.ts";
 import { trainingsOf, variantsOf } from "../../../benchmarks/quality/variants.ts";
-import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../../src/learn/represent/network/tensorflow.ts";
 import { ladderEffects } from "../worlds.ts";
 
 /** Users with a strength of their own, arms with a rising face value. */

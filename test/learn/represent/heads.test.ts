@@ -5,7 +5,7 @@ import { seededRandom } from "../../../src/domain/random.ts";
 import { FOLDS, type Block, type Tasks } from "../../../src/learn/nouns.ts";
 import { planHeads, targetsOf } from "../../../src/learn/represent/heads.ts";
 import { addTogether, emptyEffects } from "../../../src/learn/represent/recipes.ts";
-import { armLevels } from "../../../src/learn/represent/intercepts.ts";
+import { armLevels } from "../../../src/learn/represent/network/intercepts.ts";
 
 /** A block of rows from a function of the row. */
 function blockOf(

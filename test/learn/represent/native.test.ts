@@ -7,10 +7,10 @@ import { describe, expect, test } from "vitest";
 import { distil, QUICK_STUDENT } from "../../../src/learn/distil/distil.ts";
 import type { Effects } from "../../../src/learn/nouns.ts";
 import { compareOnnx } from "../../../src/learn/distil/onnx.ts";
-import { QUICK_NETWORK } from "../../../src/learn/represent/options.ts";
+import { QUICK_NETWORK } from "../../../src/learn/represent/network/options.ts";
 import { trainRepresentation } from "../../../src/learn/represent/train.ts";
 import { QUICK_TREES } from "../../../src/learn/trees/options.ts";
-import { parseBackend, useBackend, type BackendPreference } from "../../../src/learn/represent/tensorflow.ts";
+import { parseBackend, useBackend, type BackendPreference } from "../../../src/learn/represent/network/tensorflow.ts";
 import { logCsv, openCsv } from "../log-files.ts";
 
 const MINUTE = 60_000;
@@ -22,7 +22,12 @@ const NEEDS = " [needs TensorFlow's native addon: npm run tfjs:build]";
 async function effectsOn(backend: BackendPreference): Promise<Effects> {
   await useBackend(backend);
   const dataset = await openCsv(logCsv(4000, 7));
-  const options = { learners: "both", network: { ...QUICK_NETWORK, maxEpochs: 3 }, trees: QUICK_TREES } as const;
+  const options = {
+    learners: "both",
+    network: { ...QUICK_NETWORK, maxEpochs: 3 },
+    trees: QUICK_TREES,
+    calibrates: true,
+  } as const;
   const model = await trainRepresentation(dataset, options, 1, () => undefined);
   const { x, n } = await dataset.sample(300, 1);
   return model.effects(x, n);

@@ -3,10 +3,10 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { must } from "../../../src/domain/assert.ts";
-import * as step from "../../../src/learn/represent/learning-step.ts";
-import * as network from "../../../src/learn/represent/network.ts";
-import { NETWORK_DEFAULTS } from "../../../src/learn/represent/options.ts";
-import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
+import * as step from "../../../src/learn/represent/network/learning-step.ts";
+import * as network from "../../../src/learn/represent/network/network.ts";
+import { NETWORK_DEFAULTS } from "../../../src/learn/represent/network/options.ts";
+import { useBackend } from "../../../src/learn/represent/network/tensorflow.ts";
 import { seededRandom } from "../../../src/domain/random.ts";
 
 beforeAll(async () => {

@@ -2,17 +2,17 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { InvalidInput } from "../../../src/domain/campaign/campaign.ts";
 import { seededRandom } from "../../../src/domain/random.ts";
 import { FOLDS, type Block, type Dataset, type Effects, type Representation } from "../../../src/learn/nouns.ts";
-import * as step from "../../../src/learn/represent/learning-step.ts";
-import * as network from "../../../src/learn/represent/network.ts";
+import * as step from "../../../src/learn/represent/network/learning-step.ts";
+import * as network from "../../../src/learn/represent/network/network.ts";
 import {
   NETWORK_DEFAULTS,
   networkOptions,
   QUICK_NETWORK,
   type NetworkOptions,
-} from "../../../src/learn/represent/options.ts";
+} from "../../../src/learn/represent/network/options.ts";
 import { trainRepresentation, type Learners, type RepresentOptions } from "../../../src/learn/represent/train.ts";
 import { QUICK_TREES, type TreeOptions } from "../../../src/learn/trees/options.ts";
-import { useBackend } from "../../../src/learn/represent/tensorflow.ts";
+import { useBackend } from "../../../src/learn/represent/network/tensorflow.ts";
 import { logCsv, MAPPING, openCsv, ORDER_RATE, REDEEM_RATE, UPLIFT } from "../log-files.ts";
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const ignore = (): void => undefined;
 
 /** The network by itself. */
 function alone(network: Partial<NetworkOptions>): RepresentOptions {
-  return { learners: "network", network, trees: {} };
+  return { learners: "network", network, trees: {}, calibrates: false };
 }
 /** On a busy machine. */
 const LONG = { timeout: 120_000 };
@@ -153,7 +153,7 @@ describe("its gradients are the slopes of its loss", () => {
 
 describe("the trees", () => {
   const trees = (given: Partial<TreeOptions>): RepresentOptions => ({
-    ...{ learners: "trees", network: QUICK_NETWORK, trees: { ...QUICK_TREES, ...given } },
+    ...{ learners: "trees", network: QUICK_NETWORK, trees: { ...QUICK_TREES, ...given }, calibrates: false },
   });
 
   test("find who responds to which arm, and what it costs", LONG, async () => {
@@ -223,6 +223,31 @@ describe("the trees", () => {
     };
     isMean(both.effects(x, n), one.effects(x, n), other.effects(x, n));
     isMean(both.effectsWithout(2, x, n), one.effectsWithout(2, x, n), other.effectsWithout(2, x, n));
+  });
+
+  test("tell a user's own part of each arm as far as the log has it, of rows that they learned from and of others", async () => {
+    const dataset = await openCsv(logCsv(6000, 4));
+    const { x, n } = await dataset.sample(200, 1);
+    const by = async (calibrates: boolean): Promise<Representation> =>
+      await trainRepresentation(dataset, { ...trees({ maxRounds: 12 }), calibrates }, 1, ignore);
+    const [foretold, scaled] = [await by(false), await by(true)];
+    expect(foretold.calibration).toBeNull();
+    const { slope, usual } = scaled.calibration ?? expect.fail("not calibrated");
+    // Twelve rounds are too few to say all that there is.
+    expect(slope).toBeGreaterThan(1.3);
+    const { arms } = scaled;
+    const own = ({ reward }: Effects, row: number, arm: number): number => {
+      const level = reward.subarray(row * arms, (row + 1) * arms).reduce((sum, each) => sum + each / arms, 0);
+      return reward[row * arms + arm]! - usual[arm]! * level;
+    };
+    const pairs = [
+      [scaled.effects(x, n), foretold.effects(x, n)],
+      [scaled.effectsWithout(2, x, n), foretold.effectsWithout(2, x, n)],
+    ] as const;
+    for (const [all, before] of pairs)
+      for (let row = 0; row < n; row += 1)
+        for (let arm = 0; arm < arms; arm += 1)
+          expect(own(all, row, arm)).toBeCloseTo(slope * own(before, row, arm), 4);
   });
 });
 

@@ -53,7 +53,7 @@ describe("the trees' weight", () => {
     (effects, levels) => {
       const found = weightIn(logOf(15_000, { effects, levels }, 0.2));
       expect(found.weight).toBeCloseTo(effects, 1);
-      expect(Math.abs(found.effects!.weight - effects)).toBeLessThan(0.2);
+      expect(Math.abs(found.effects!.slope - effects)).toBeLessThan(0.2);
     },
   );
 
@@ -69,7 +69,7 @@ describe("the trees' weight", () => {
     const { weight, outcomes, effects } = weightIn(logOf(2_000, { effects: 0.1, levels: 0.5 }, 6));
     const before = outcomes! + PRIOR.overOutcomes;
     const share = PRIOR.deviation ** 2 / (PRIOR.deviation ** 2 + effects!.error ** 2);
-    expect(weight).toBeCloseTo(before + share * (effects!.weight - before), 10);
+    expect(weight).toBeCloseTo(before + share * (effects!.slope - before), 10);
     expect(share).toBeLessThan(0.5);
   });
 

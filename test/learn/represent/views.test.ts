@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Feature, FeatureSpec } from "../../../src/domain/session/features.ts";
-import { crossedView, plainView } from "../../../src/learn/represent/views.ts";
+import { crossedView, plainView } from "../../../src/learn/represent/network/views.ts";
 
 const category = (name: string, count: number): Feature => ({
   ...{ name, kind: "categorical", default: "0" },

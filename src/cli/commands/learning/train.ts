@@ -82,6 +82,7 @@ export const command = defineCommand({
       asOneOf(["auto", "nominal"]),
     ),
     crosses: flag("every other trunk of the networks also sees products of pairs of features"),
+    uncalibrated: flag("take how far offers differ from user to user as it is foretold, not as the log has it"),
     plainIntercepts: flag("start each arm's level at its plain mean, without shrinking"),
     estimator: option(
       "name",

@@ -1,6 +1,6 @@
 // Options of the representation network: every choice of it, with the default that the pilot measured (docs/METHOD.md).
 
-import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 
 export interface NetworkOptions {
   /** Members over each fold's trunk; null: 2, and 4 where the log has fewer than 50,000 rows. */

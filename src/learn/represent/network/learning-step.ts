@@ -2,8 +2,8 @@
 // Loss of a batch and its gradients, written out (dense.ts), penalties included.
 
 import * as tf from "@tensorflow/tfjs";
-import { must } from "../../domain/assert.ts";
-import type { Random } from "../../domain/random.ts";
+import { must } from "../../../domain/assert.ts";
+import type { Random } from "../../../domain/random.ts";
 import { affineGradients, batchedGradients, throughRelu, tidied } from "./dense.ts";
 import type { Parameter } from "./optimiser.ts";
 import { AMOUNT_BOUND, effectColumns, headColumns, trunk, type Fixed, type Shape } from "./network.ts";

@@ -3,11 +3,11 @@
 // own (TabM's small form; Gorishniy et al. 2024). Loss and gradients are in learning-step.ts.
 
 import * as tf from "@tensorflow/tfjs";
-import { must } from "../../domain/assert.ts";
-import type { Random } from "../../domain/random.ts";
+import { must } from "../../../domain/assert.ts";
+import type { Random } from "../../../domain/random.ts";
 import { tidied } from "./dense.ts";
 import type { Parameter } from "./optimiser.ts";
-import type { Head } from "./heads.ts";
+import type { Head } from "../heads.ts";
 import type { NetworkOptions } from "./options.ts";
 
 export interface Shape {

@@ -1,11 +1,11 @@
 // Predict
 // The trained networks as the other steps use them: hidden representation, and reward, cost and redemption under each arm.
 
-import { itemAt, must } from "../../domain/assert.ts";
-import type { Effects, LearningCurvePoint, Representation } from "../nouns.ts";
-import type { HeadPlan } from "./heads.ts";
-import type { Learned } from "./learned.ts";
-import { addTogether } from "./recipes.ts";
+import { itemAt, must } from "../../../domain/assert.ts";
+import type { Effects, LearningCurvePoint, Representation } from "../../nouns.ts";
+import type { HeadPlan } from "../heads.ts";
+import type { Learned } from "../learned.ts";
+import { addTogether } from "../recipes.ts";
 import { answersOf, forward, type Fixed } from "./network.ts";
 import type { View } from "./views.ts";
 

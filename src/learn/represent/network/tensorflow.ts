@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { InvalidInput } from "../../domain/campaign/campaign.ts";
+import { InvalidInput } from "../../../domain/campaign/campaign.ts";
 
 export type BackendPreference = "native" | "wasm" | "auto";
 export type BackendName = "tensorflow-native" | "wasm";

@@ -5,7 +5,7 @@
 //
 // Invariant: a view's input is a function of the row alone, scaled by what was fitted once.
 
-import { featureWidth, type FeatureSpec } from "../../domain/session/features.ts";
+import { featureWidth, type FeatureSpec } from "../../../domain/session/features.ts";
 import { fitScaling, fitScalingOf, scaleRows, type Scaling } from "./scaling.ts";
 
 export interface View {

@@ -3,9 +3,9 @@
 // basket of an arm is noisy enough to swamp an uplift of a few per cent; averaging it without shrinkage costs more
 // than any choice of layers. Pure.
 
-import { must } from "../../domain/assert.ts";
-import type { Block } from "../nouns.ts";
-import type { Head } from "./heads.ts";
+import { must } from "../../../domain/assert.ts";
+import type { Block } from "../../nouns.ts";
+import type { Head } from "../heads.ts";
 
 /**
  * Levels on the head's scale: logit of the rate, log of the mean amount; one for each arm.

@@ -8,17 +8,17 @@
 //      seed, rows come in file order, and sums are added up in one order.
 //   2. The members of a fold's trunk owe nothing to an outcome of that fold, but for when they stopped.
 
-import { must } from "../../domain/assert.ts";
-import type { Random } from "../../domain/random.ts";
-import { FOLDS, type Block, type Dataset, type LearningCurvePoint, type ProgressListener } from "../nouns.ts";
+import { must } from "../../../domain/assert.ts";
+import type { Random } from "../../../domain/random.ts";
+import { FOLDS, type Block, type Dataset, type LearningCurvePoint, type ProgressListener } from "../../nouns.ts";
 import { adamW, type Optimiser, type Parameter } from "./optimiser.ts";
-import { shuffled } from "../shuffle.ts";
+import { shuffled } from "../../shuffle.ts";
 import { breathe } from "./tensorflow.ts";
-import type { Head } from "./heads.ts";
+import type { Head } from "../heads.ts";
 import { armLevels } from "./intercepts.ts";
 import { dropoutMasks, lossAndGradients, type Batch, type Masks } from "./learning-step.ts";
 import * as network from "./network.ts";
-import type { Lesson } from "./learned.ts";
+import type { Lesson } from "../learned.ts";
 import type { NetworkOptions } from "./options.ts";
 import { learnedNetworks, type LearnedNetworks, type Network } from "./predict.ts";
 import { crossedView, plainView, type View } from "./views.ts";
