@@ -80,10 +80,12 @@ export function nameOf({ world, rows, noise, seed, method }: Result): string {
   return `${world}, ${rows} rows, noise ${noise}, seed ${seed}, ${method}`;
 }
 
-/** Which state of the learner's code: figures of another are told apart. */
+/** Which state of the learner's code: figures of another are told apart. How files are read (data/) does not change what is learned. */
 export function learnerCode(): string {
   const folder = path.join(import.meta.dirname, "../../src/learn");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && !name.startsWith(`data${path.sep}`),
+  );
   const hash = createHash("sha256");
   for (const name of files.toSorted()) hash.update(name).update(readFileSync(path.join(folder, name)));
   return hash.digest("hex").slice(0, 8);

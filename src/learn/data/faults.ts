@@ -104,6 +104,8 @@ function adviceForValue({ role, at }: RowFault, text: string, numbers: readonly 
   const number = Number(text);
   if (Number.isNaN(number))
     return role === "binary" || role === "redeemed" ? FLAGS : "write numbers without words and units";
+  if (role !== "binary" && Math.abs(number) > Number.MAX_SAFE_INTEGER)
+    return "a figure like this is a fault of the file, or stands for one that is missing: correct it there";
   if (role === "binary" && Number.isInteger(number) && number > 1)
     return `if it is a count, say \`atLeast: 1\` at ${at} for whether it happened, or \`kind: count\``;
   if (role === "binary" || role === "count") return `if it is money or a measure, say \`kind: amount\` at ${at}`;

@@ -34,6 +34,9 @@ export const staged = {
   bad: "bad",
 } as const;
 
+/** Above it whole numbers are not told apart any more, and sums of squares leave single precision. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
 /** In the order in which they are looked for: a row counts under the first that applies. */
 export function faultsOf(mapping: Mapping): RowFault[] {
   const faults: RowFault[] = [];
@@ -61,6 +64,14 @@ export function faultsOf(mapping: Mapping): RowFault[] {
           : kind === "count"
             ? "no whole number of 0 or more"
             : "no number that can be read";
+    if (kind !== "binary")
+      faults.push({
+        role: kind,
+        column,
+        at: `rewards.${reward.name}`,
+        what: `more than ${MOST}`,
+        condition: `abs(${number(column, numbers)}) > ${MOST}`,
+      });
     if (part !== "below")
       faults.push({
         role: kind,
@@ -79,6 +90,11 @@ export function faultsOf(mapping: Mapping): RowFault[] {
     const { column } = cost;
     const own = { role: "cost", column, at: "cost" } as const;
     faults.push({ ...own, what: "a negative cost", condition: `${number(column, numbers)} < 0` });
+    faults.push({
+      ...own,
+      what: `a cost of more than ${MOST} minor units`,
+      condition: `${number(column, numbers)} * ${cost.toMinor} > ${MOST}`,
+    });
     if (cost.when !== null)
       faults.push({
         role: "redeemed",

@@ -54,6 +54,20 @@ describe("outcomes are read or refused, never in part", () => {
     ).rejects.toThrow("no amount of 0 or more");
   });
 
+  test.each(["1e30", "-1e30", "9007199254740993"])("amounts and costs beyond exact whole numbers: %s", async (text) => {
+    const one = baskets((row) => (row === 1 ? text : "12"), text);
+    const mappings = ["kind: amount", "kind: amount, negative: allowed", "kind: count"];
+    for (const kind of mappings)
+      await expect(openCsv(one, AMOUNT.replace("kind: amount", kind))).rejects.toThrow(
+        /basket: \d+ rows have more than 9007199254740991.*fault of the file/s,
+      );
+    const paid = LINES.map((line, i) => `${line},${i === 0 ? "paid" : i === 5 ? text.replace("-", "") : "1"}`).join(
+      "\n",
+    );
+    const cost = MAPPING.replace(/^redeemed.*$/m, "cost: { column: paid }");
+    await expect(openCsv(paid, cost)).rejects.toThrow(/paid: 1 row has a cost of more than 9007199254740991/);
+  });
+
   test("net revenue: what is below nothing counts, with the opposite weight, where it is allowed", async () => {
     const net = (row: number): string => String(row % 4 === 0 ? -cents(row) : cents(row));
     const want = BODY.reduce((sum, line, i) => sum + (line.split(",")[5] === "1" ? Number(net(i + 1)) : 0), 0);
