@@ -80,7 +80,7 @@ export const TRAINING: TrainingReport = {
     rows: 1000,
     confidence: 0.95,
     points: [
-      { policy: "ours", budget: 2.1, cost: ranged(2.2), reward: ranged(0.018, 0.005), profit: ranged(1.5, 1) },
+      { policy: "this release", budget: 2.1, cost: ranged(2.2), reward: ranged(0.018, 0.005), profit: ranged(1.5, 1) },
       {
         policy: "one mix for all",
         budget: 2.1,
@@ -100,7 +100,7 @@ export const TRAINING: TrainingReport = {
   },
   ranking: [
     {
-      release: "ours",
+      release: "this release",
       arm: "<ten off>",
       aucc: ranged(0.7),
       qini: ranged(0.004, 0.002),
@@ -108,7 +108,7 @@ export const TRAINING: TrainingReport = {
     },
   ],
   driving: {
-    ...{ release: "ours", budget: 2.1, rows: 900, repeats: 1 },
+    ...{ release: "this release", budget: 2.1, rows: 900, repeats: 1 },
     features: [
       { name: "age & more", fall: ranged(0.006, 0.003), movedShare: 0.4 },
       { name: "city", fall: ranged(0, 0), movedShare: 0 },

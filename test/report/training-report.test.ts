@@ -36,8 +36,8 @@ describe("the page of a training", () => {
 
   test("tells the profit where somebody said what one of the reward is worth, how users are ranked and what it rests on", async () => {
     expect(text).toContain("Profit, one orders being worth 2.00 EUR");
-    expect(text).toMatch(/Profit of ours, EUR 21 15 5 to 25/);
-    expect(text).toMatch(/ours &#60;ten off&#62; 0\.7 \(0\.6 to 0\.8\) 4 \(2 to 6\)/);
+    expect(text).toMatch(/Profit of this release, EUR 21 15 5 to 25/);
+    expect(text).toMatch(/this release &#60;ten off&#62; 0\.7 \(0\.6 to 0\.8\) 4 \(2 to 6\)/);
     expect(text).toMatch(/age &#38; more 6 \(3 to 9\) 40\.0 % city not looked at 0\.0 %/);
     const without = await renderTrainingReport({ ...TRAINING, value: null, driving: null });
     expect(without).not.toMatch(/Profit|What the segments rest on/);

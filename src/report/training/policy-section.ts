@@ -20,7 +20,10 @@ export function policySection(report: TrainingReport, charts: TrainingCharts): S
       "from the rows of the other folds, without this row's outcome; the release itself learned from all of them. " +
       `Intervals: ${percent(policies.confidence, 0)}, bootstrap.`,
     body: [
-      picture(charts.policies, "Added reward by spend: ours, one mix for all, user by user, each offer for all"),
+      picture(
+        charts.policies,
+        "Added reward by spend: this release, one mix for all, user by user, each offer for all",
+      ),
       ...(charts.profit === null || report.value === null
         ? []
         : [picture(charts.profit, `Profit by spend, one ${reward} being worth ${report.value}`), profitTable(report)]),
@@ -49,7 +52,7 @@ function profitTable({ policies, currency }: TrainingReport): Html {
   return table(
     [
       { title: `Planned spend for 1,000 sessions, ${currency}`, number: true },
-      { title: `Profit of ours, ${currency}`, number: true },
+      { title: `Profit of this release, ${currency}`, number: true },
     ],
     profitPoints(policies).map(({ budget, profit }) => [perThousand((budget ?? 0) * unit), ranged(profit, unit)]),
   );

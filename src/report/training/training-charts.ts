@@ -9,7 +9,7 @@ import { heatSpec } from "../page/heat-chart.ts";
 import { colour, type Colour } from "../page/palette.ts";
 import type { Ranged } from "../../domain/figures.ts";
 import { policySpec, type PolicyMark } from "../page/policy-chart.ts";
-import type { ClusterFigures, PolicyPoint, TrainingReport } from "./training-report-figures.ts";
+import { OWN_POLICY, type ClusterFigures, type PolicyPoint, type TrainingReport } from "./training-report-figures.ts";
 
 export interface TrainingCharts {
   readonly curves: Chart;
@@ -191,7 +191,7 @@ function marginSpec({ frontier, reward, currency }: TrainingReport): TopLevelSpe
 }
 
 const POLICY_COLOURS: ReadonlyMap<string, string> = new Map([
-  ["ours", colour("accent")],
+  [OWN_POLICY, colour("accent")],
   ["user by user", colour("p-each-user")],
   ["one mix for all", colour("p-mix")],
   ["one offer for all", colour("soft")],

@@ -6,6 +6,9 @@ import type { ProfitPoint } from "../evaluation/profit.ts";
 import type { DrivingFigures, EvaluationReport } from "../evaluation/evaluation-figures.ts";
 import type { BalanceFigures } from "./balance-section.ts";
 
+/** What the plans of the release itself are called on its page. */
+export const OWN_POLICY = "this release";
+
 export interface TrainingReport {
   readonly title: string;
   readonly subtitle: string;
@@ -93,6 +96,6 @@ export interface PolicyPoint {
 /** Of the plans: what they are worth, by budget. */
 export function profitPoints({ points }: Pick<TrainingReport["policies"], "points">): ProfitPoint[] {
   return points.flatMap(({ policy, budget, profit }) =>
-    policy === "ours" && profit !== null ? [{ offer: null, budget, profit }] : [],
+    policy === OWN_POLICY && profit !== null ? [{ offer: null, budget, profit }] : [],
   );
 }

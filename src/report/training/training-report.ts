@@ -27,7 +27,7 @@ import { wordsOf } from "../../domain/glossary.ts";
 import { trainingCharts, type TrainingCharts } from "./training-charts.ts";
 import { ranged } from "./ranged.ts";
 import { policySection, profitVerdictOf } from "./policy-section.ts";
-import type { ClusterFigures, TrainingReport } from "./training-report-figures.ts";
+import { OWN_POLICY, type ClusterFigures, type TrainingReport } from "./training-report-figures.ts";
 
 /** The page as one HTML file. */
 export async function renderTrainingReport(report: TrainingReport): Promise<string> {
@@ -64,7 +64,7 @@ export async function renderTrainingReport(report: TrainingReport): Promise<stri
 }
 
 const WORDS = wordsOf("segment", "offer", "extra orders per extra euro", "one mix for all", "value kept");
-const RANKING_COLOURS = new Map([["ours", colour("accent")]]);
+const RANKING_COLOURS = new Map([[OWN_POLICY, colour("accent")]]);
 
 function verdictOf({ policies, reward, currency, notCausal }: TrainingReport): VerdictTile {
   const gains = policies.differences.map(({ budget, oneMix }) => ({ budget, gain: oneMix.reward }));

@@ -11,11 +11,10 @@ import { STEPS, type Evidence } from "../../learn/release/evidence.ts";
 import type { PolicyFigures } from "../../learn/check/policy-check.ts";
 import { profitVerdict } from "../../report/evaluation/profit.ts";
 import { verdictOverOneMix } from "../../report/page/verdict.ts";
-import { profitPoints, type TrainingReport } from "../../report/training/training-report-figures.ts";
+import { OWN_POLICY, profitPoints, type TrainingReport } from "../../report/training/training-report-figures.ts";
 import { balanceFigures } from "../evaluate/balance-figures.ts";
 
 /** The plans' name in pictures. */
-const OURS = "ours";
 
 export interface TrainedRelease {
   readonly release: Release;
@@ -139,7 +138,7 @@ export function trainingReport({ release, evidence }: TrainedRelease): TrainingR
     maxGap: manifest.certificate.maxGap,
     risk: manifest.certificate.risk,
     policies: policyFigures(policy),
-    ranking: policy.ranking.map((each) => ({ release: OURS, ...each })),
+    ranking: policy.ranking.map((each) => ({ release: OWN_POLICY, ...each })),
     driving: drivingFigures(policy.driving),
     student,
     steps: STEPS.map((step) => ({ step, seconds: evidence.seconds[step] })),
@@ -249,7 +248,7 @@ function drivingFigures(driving: Evidence["policy"]["driving"]): TrainingReport[
   if (driving === null) return null;
   const { budgetPerSession: budget, rows, features } = driving;
   return {
-    ...{ release: OURS, budget, rows, repeats: 1 },
+    ...{ release: OWN_POLICY, budget, rows, repeats: 1 },
     features: features.map(({ feature: name, ...figures }) => ({ name, ...figures })),
   };
 }
@@ -265,7 +264,7 @@ function policyFigures(policy: Evidence["policy"]): TrainingReport["policies"] {
     points: [
       ...policy.byBudget.flatMap(({ oneMix, expectedCost }) => named("one mix for all", oneMix, expectedCost)),
       ...policy.byBudget.flatMap(({ individual, expectedCost }) => named("user by user", individual, expectedCost)),
-      ...policy.byBudget.flatMap(({ ours, expectedCost }) => named(OURS, ours, expectedCost)),
+      ...policy.byBudget.flatMap(({ ours, expectedCost }) => named(OWN_POLICY, ours, expectedCost)),
       ...policy.uniform.flatMap(({ arm, figures }) => named(arm, figures, null)),
     ],
     differences: policy.byBudget.map(({ expectedCost, oursLessOneMix, oursLessIndividual }) => ({
