@@ -25,10 +25,11 @@ type Rows = Pick<Block, "n" | "arm" | "propensity" | "rewards">;
 export function calibrate(block: Rows, tasks: readonly RewardTask[], foretold: Float32Array): Calibration {
   const { n, arm, propensity } = block;
   const arms = foretold.length / Math.max(1, n);
-  const level = levelsOf(foretold, arms);
+  const level = scaledLevels(foretold, arms);
   const usual = usualOf(foretold, level, arms);
   const [off, own] = [new Float64Array(n), new Float64Array(n)];
   for (let row = 0; row < n; row += 1) {
+    if (level[row] === 0) continue;
     const expected = foretold[row * arms + arm[row]!]!;
     off[row] = rowReward(block, tasks, row) - expected;
     own[row] = expected - usual[arm[row]!]! * level[row]!;
@@ -44,11 +45,19 @@ function usualOf(foretold: Float32Array, level: Float64Array, arms: number): num
   const sums = new Float64Array(arms);
   let rows = 0;
   level.forEach((mean, row) => {
-    if (!(mean > 0)) return;
+    if (mean === 0) return;
     rows += 1;
     for (let arm = 0; arm < arms; arm += 1) sums[arm]! += foretold[row * arms + arm]! / mean;
   });
   return Array.from(sums, (sum) => (rows === 0 ? 1 : sum / rows));
+}
+
+/** By row; 0 where an arm is expected to bring less than nothing: shares of such a level say nothing, and the row stays as foretold. */
+function scaledLevels(foretold: Float32Array, arms: number): Float64Array {
+  const levels = levelsOf(foretold, arms);
+  for (let cell = 0; cell < foretold.length; cell += 1)
+    if (!(foretold[cell]! >= 0)) levels[Math.floor(cell / arms)] = 0;
+  return levels;
 }
 
 /** In place. A cost that follows a reward, and how often it is redeemed, change as the reward does. */
@@ -61,10 +70,10 @@ export function applyCalibration(
   const arms = usual.length;
   const follows = plan.cost.redeems.some((head) => plan.rewards.some(({ occurs }) => occurs === head));
   const most = plan.rewards.every(({ amount }) => amount === null)
-    ? plan.rewards.reduce((sum, { weight }) => sum + weight, 0)
+    ? plan.rewards.reduce((sum, { weight }) => sum + Math.max(0, weight), 0)
     : Number.POSITIVE_INFINITY;
-  levelsOf(reward, arms).forEach((level, row) => {
-    if (!(level > 0)) return;
+  scaledLevels(reward, arms).forEach((level, row) => {
+    if (level === 0) return;
     for (let arm = 0; arm < arms; arm += 1) {
       const cell = row * arms + arm;
       const before = reward[cell]!;

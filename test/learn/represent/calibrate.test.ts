@@ -58,6 +58,16 @@ describe("how far arms differ from user to user", () => {
     expect(Math.abs(even.slope - uneven.slope)).toBeLessThan(0.1);
   });
 
+  test("does not mind users of whom a loss is expected", () => {
+    const { block, foretold } = logOf(20_000, 2, 1);
+    const before = calibrate(block, TASKS, foretold);
+    // Near nothing over all arms, so that an arm's share of it would be anything.
+    for (let row = 0; row < 1000; row += 1) foretold.set([-10, 5, 5.0001], row * ARMS);
+    const { slope, usual } = calibrate(block, TASKS, foretold);
+    expect(Math.abs(slope - before.slope)).toBeLessThan(0.1);
+    usual.forEach((each, at) => expect(each).toBeCloseTo(before.usual[at]!, 2));
+  });
+
   test("is as foretold where arms differ for everybody alike, or nothing is expected of anybody", () => {
     const { block } = logOf(300, 2, 1);
     const alike = Float32Array.from({ length: 300 * ARMS }, () => 1);
@@ -113,6 +123,9 @@ describe("effects that are calibrated", () => {
     const certain = effectsOf([0.6, 0.6, 0.95]);
     applyCalibration(calibration, plan([0, 1], null), certain);
     expect(certain.reward[2]).toBe(1);
+    const loss = effectsOf([-4, 9, 12]);
+    applyCalibration(calibration, plan([0, 1], { head: 2, mean: 1 }), loss);
+    near(loss.reward, [-4, 9, 12]);
     const nothing = effectsOf([0, 0, 0]);
     applyCalibration(calibration, plan([0, 1], null), nothing);
     near(nothing.reward, [0, 0, 0]);
