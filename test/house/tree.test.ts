@@ -10,6 +10,7 @@ const FILES_MOST = 12;
 /** What is longer: written by a program, or in a form of somebody else. */
 const LONG: Readonly<Record<string, string>> = {
   "package-lock.json": "npm's lock file",
+  "benchmarks/quality/RESULTS.md": "what `npm run bench:quality` has written",
   "benchmarks/quality/results.json": "what `npm run bench:quality` has measured",
   "deploy/grafana/board.json": "Grafana's own format",
 };
@@ -20,7 +21,6 @@ const FULL: Readonly<Record<string, string>> = {
   docs: "a page a subject, and its pictures",
   "benchmarks/quality": "the benchmark, its results and their pictures",
   "src/console/server": "the console's doors, a file for each",
-  "src/learn/represent": "the network, a file for each step of its learning",
   schemas: "a schema a topic, and those within them",
   "test/cli/line/help": "the help of each command",
 };
