@@ -69,7 +69,5 @@ export function trainingsOf(learn: LearnOptions): Variant[] {
     trained("arms' intercepts as measured, not shrunk", { shrinkIntercepts: false }),
     trained("ordered arms do not lend each other strength", { effects: "nominal" }),
     { name: "effects as foretold, not calibrated", groups: "student", learn: { ...learn, calibrates: false } },
-    { name: "the network alone", groups: "student", learn: { ...learn, learners: "network" } },
-    { name: "boosted trees alone", groups: "student", learn: { ...learn, learners: "trees" } },
   ];
 }

@@ -34,7 +34,7 @@ export const staged = {
   bad: "bad",
 } as const;
 
-/** Above it whole numbers are not told apart any more, and sums of squares leave single precision. */
+/** Above it whole numbers are not told apart any more. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** In the order in which they are looked for: a row counts under the first that applies. */
