@@ -133,7 +133,12 @@ function installing(/** @type {() => Promise<void>} */ work) {
 function runOn(node, run) {
   const child = spawn(node, [...NODE_FLAGS, ...run], {
     stdio: "inherit",
-    env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env["PATH"] ?? ""}` },
+    // The classifier's runtime would tell its maker of each use: main.ts turns that off, and a benchmark does not go by it.
+    env: {
+      ...process.env,
+      ORT_DISABLE_TELEMETRY: "1",
+      PATH: `${path.dirname(node)}${path.delimiter}${process.env["PATH"] ?? ""}`,
+    },
   });
   // A terminal sends its interrupt to the whole group: the child has had it already, and must not get it twice.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));

@@ -9,7 +9,7 @@
 //   cpu         processor time of a console over the time, with its pages open: 1 is one processor
 //   allocatorMs a decision's time with no console, and with three that have pages open, in turns; ratio: with over without
 //
-//   node benchmarks/console/console.ts [--kafka] [--quick] [--rate 2000] [--json]
+//   npm run bench:console -- [--kafka] [--quick] [--rate 2000] [--json]
 //
 // All of it shares the machine: what more work costs is in the ratio, whoever does it.
 
@@ -18,8 +18,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { flag, option } from "../../src/cli/options.ts";
+import { asNumber } from "../../src/settings/parse.ts";
 import { must } from "../../src/domain/assert.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
@@ -238,19 +239,21 @@ async function besideConsoles<T>(env: Env, count: number, work: () => Promise<T>
   }
 }
 
-function optionsOf(args: readonly string[]): ConsoleBenchOptions & { readonly json: boolean } {
-  const flag = { type: "boolean", default: false } as const;
-  const options = { kafka: flag, quick: flag, json: flag, rate: { type: "string" } } as const;
-  const { values } = parseArgs({ args: [...args], options });
-  const size = values.quick ? QUICK : FULL;
-  const perSecond = Number(values.rate ?? size.perSecond);
-  if (!(perSecond > 0)) throw new Error("--rate is a number above 0");
-  const tell = (line: string): void => void process.stderr.write(`console: ${line}\n`);
-  return { ...size, perSecond, kafka: values.kafka, tell, json: values.json };
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = optionsOf(process.argv.slice(2));
-  const figures = await benchmarkConsole(options);
-  console.log(options.json ? JSON.stringify(figures) : textOf(figures));
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:console",
+    summary: "the console beside an allocator under load",
+    options: {
+      ...USUAL,
+      kafka: flag("on a Kafka broker on this machine, and not on the embedded log"),
+      rate: option("sessions", "sessions a second", asNumber({ min: 1 })),
+    },
+  },
+  async ({ quick, json, kafka, rate }) => {
+    const size = quick ? QUICK : FULL;
+    const tell = (line: string): void => void process.stderr.write(`console: ${line}\n`);
+    const figures = await benchmarkConsole({ ...size, perSecond: rate ?? size.perSecond, kafka, tell });
+    console.log(json ? JSON.stringify(figures) : textOf(figures));
+  },
+);

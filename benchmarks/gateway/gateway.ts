@@ -7,7 +7,7 @@
 //   embedded    as latencyMs, on the embedded log
 //   echo        a bare fastify that answers at once, under the same requests
 //
-//   node benchmarks/gateway/gateway.ts [--quick] [--json]
+//   npm run bench:gateway -- [--quick] [--json]
 //
 // Client, gateway, allocator and broker share the machine: a network and cores of their own are not measured.
 
@@ -15,7 +15,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
 import { latencies, type LatencyFigures } from "../kafka/latency.ts";
@@ -142,7 +142,11 @@ function othersText({ others }: HttpLatency): string {
   return texts.length === 0 ? "" : `; ${texts.join(", ")}`;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const figures = await benchmarkGateway(process.argv.includes("--quick") ? QUICK : FULL);
-  console.log(process.argv.includes("--json") ? JSON.stringify(figures) : textOf(figures));
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:gateway", summary: "a request for a decision through the gateway, on both logs", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = await benchmarkGateway(quick ? QUICK : FULL);
+    console.log(json ? JSON.stringify(figures) : textOf(figures));
+  },
+);

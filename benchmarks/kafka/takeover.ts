@@ -18,8 +18,9 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asInteger } from "../../src/settings/parse.ts";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
@@ -254,32 +255,26 @@ class Bench {
   }
 }
 
-function optionsOf(args: readonly string[]): TakeoverOptions & { readonly json: boolean } {
-  const { values } = parseArgs({
-    args: [...args],
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:takeover",
+    summary: "how long until all partitions decide again after a process is killed",
     options: {
-      quick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      users: { type: "string" },
-      kills: { type: "string" },
+      ...USUAL,
+      users: option("number", "users whose state there is", asInteger({ min: 1 })),
+      kills: option("number", "of each kind", asInteger({ min: 1 })),
     },
-  });
-  const base = values.quick ? QUICK : FULL;
-  const [users, kills] = [Number(values.users ?? base.users), Number(values.kills ?? base.kills)];
-  if (!(users >= 1) || !(Number.isInteger(kills) && kills >= 1)) {
-    console.error("takeover: --users and --kills are integers above 0");
-    process.exit(2);
-  }
-  const startedMs = performance.now();
-  const tell = (line: string): void => {
-    const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
-    process.stderr.write(`takeover: ${seconds.padStart(5)} s  ${line}\n`);
-  };
-  return { ...base, users, kills, tell, json: values.json };
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = optionsOf(process.argv.slice(2));
-  const figures = await benchmarkTakeover(options);
-  console.log(options.json ? JSON.stringify({ node: process.version, ...figures }) : textOf(figures));
-}
+  },
+  async ({ quick, json, users, kills }) => {
+    const base = quick ? QUICK : FULL;
+    const startedMs = performance.now();
+    const tell = (line: string): void => {
+      const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
+      process.stderr.write(`takeover: ${seconds.padStart(5)} s  ${line}\n`);
+    };
+    const asked = { users: users ?? base.users, kills: kills ?? base.kills };
+    const figures = await benchmarkTakeover({ ...base, ...asked, tell });
+    console.log(json ? JSON.stringify({ node: process.version, ...figures }) : textOf(figures));
+  },
+);

@@ -5,7 +5,7 @@
 //   passThrough   a bare kafkajs pass-through that writes as many records of the same size in transactions
 //   kafkaStreams  a Kafka Streams 4.3.1 job (exactly_once_v2): a RocksDB read and write and one record for each session
 //
-//   node benchmarks/kafka/throughput.ts [--quick] [--json] [--profile[=FILE]]
+//   npm run bench:kafka -- [--quick] [--json] [--profile FILE]
 //   node benchmarks/kafka/throughput.ts --brokers 3 [--quick] [--json]     ours alone, on one broker and on three (cluster.ts)
 //
 // The sessions are on the topic before a system starts. Each is warm when it has had the first fifth of them, and its rate
@@ -19,14 +19,15 @@
 // `stages`, with --profile: where the time of ours goes, in a run of its own (serve-stages.ts); FILE gets the CPU profile.
 // Not measured: replication and a network, for broker and clients share one machine; the treasury; profiles and outcomes.
 
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asText } from "../../src/settings/parse.ts";
 import * as cluster from "./cluster.ts";
 import type { LatencyFigures, LatencyOptions } from "./latency.ts";
 import type { OursSaid, Written } from "./ours.ts";
 import type { Paced } from "./pace.ts";
-import { onBroker, onThreeBrokers } from "../lib/on-broker.ts";
+import { onBroker, BROKERS } from "../lib/on-broker.ts";
 import { compileStreams, Systems, type SystemsOptions, type WrittenEach } from "./systems.ts";
 import { STAGES, type Shares } from "../serve/serve-stages.ts";
 import { median } from "../lib/quantile.ts";
@@ -157,19 +158,24 @@ function textOf(of: KafkaFigures): string {
 }
 
 /** The file that --profile names; one in the temporary folder when it names none. */
-function profileOf(words: readonly string[]): string | null {
-  const word = words.find((one) => one === "--profile" || one.startsWith("--profile="));
-  if (word === undefined) return null;
-  return word.slice("--profile=".length) || path.join(tmpdir(), "stipend-bench-kafka.cpuprofile");
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const [quick, json] = [process.argv.includes("--quick"), process.argv.includes("--json")];
-  if (onThreeBrokers(process.argv)) {
-    const figures = await cluster.benchmarkCluster(quick ? cluster.QUICK : cluster.FULL);
-    console.log(json ? JSON.stringify(figures) : cluster.clusterText(figures));
-  } else {
-    const figures = await benchmarkKafka({ ...(quick ? QUICK : FULL), profile: profileOf(process.argv) });
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:kafka",
+    summary: "decisions on a broker, against a bare pass-through and Kafka Streams; or on three brokers, against one",
+    options: {
+      ...USUAL,
+      brokers: BROKERS,
+      profile: option("file", "says where the time of ours goes, and where its CPU profile goes", asText),
+    },
+  },
+  async ({ quick, json, brokers, profile }) => {
+    if (brokers === 3) {
+      const figures = await cluster.benchmarkCluster(quick ? cluster.QUICK : cluster.FULL);
+      console.log(json ? JSON.stringify(figures) : cluster.clusterText(figures));
+      return;
+    }
+    const figures = await benchmarkKafka({ ...(quick ? QUICK : FULL), profile: profile ?? null });
     console.log(json ? JSON.stringify(figures) : textOf(figures));
-  }
-}
+  },
+);

@@ -13,8 +13,10 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { listOf, runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asInteger } from "../../src/settings/parse.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { envelope } from "../../src/learn/plan/envelope.ts";
 import { PLAN_OPTIONS, solvePlans } from "../../src/learn/plan/plan.ts";
@@ -136,16 +138,24 @@ function print({ trainings, plan, userByUser }: Contracts): void {
   for (const each of userByUser) console.log(`      ${count(each.users)} users  ${told(each)}, user by user`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, json: { type: "boolean" }, rows: text, users: text },
-  });
-  const base = values.quick ? QUICK : FULL;
-  const numbers = (given: string | undefined, otherwise: readonly number[]): readonly number[] =>
-    given === undefined ? otherwise : given.split(",").filter(Boolean).map(Number);
-  const asked = { rows: numbers(values.rows, base.rows), users: numbers(values.users, base.users) };
-  const found = await benchmarkContracts(asked, (told) => process.stderr.write(`${told}\n`));
-  if (values.json) console.log(JSON.stringify({ node: process.version, load: loadavg()[0], ...found }));
-  else print(found);
-}
+const COUNTS = listOf(asInteger({ min: 1 }));
+
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:contracts",
+    summary: "what a training and a new plan may cost, whatever the size of the log",
+    options: {
+      ...USUAL,
+      rows: option("a,b,…", "sizes of the logs that are learned from", COUNTS),
+      users: option("a,b,…", "numbers of users that are decided one by one", COUNTS),
+    },
+  },
+  async ({ quick, json, rows, users }) => {
+    const base = quick ? QUICK : FULL;
+    const asked = { rows: rows ?? base.rows, users: users ?? base.users };
+    const found = await benchmarkContracts(asked, (told) => process.stderr.write(`${told}\n`));
+    if (json) console.log(JSON.stringify({ node: process.version, load: loadavg()[0], ...found }));
+    else print(found);
+  },
+);

@@ -4,12 +4,12 @@
 // arms freely and knows no risk. The plan is given the same expected spend, so its value is at most the envelope's:
 // `kept` is the mean share of it at twelve budgets, with the mixes between rows that serving makes.
 //
-//   node benchmarks/learn/plan.ts [--quick] [--json]
+//   npm run bench:plan -- [--quick] [--json]
 //
 // Not measured: the estimates that a plan rests on (share.ts), other machines' numbers of cores (HiGHS uses one).
 
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { expectedAt, positionForBudget } from "../../src/domain/release/frontier.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { bestAt, comparisonBudgets, envelope } from "../../src/learn/plan/envelope.ts";
@@ -138,11 +138,15 @@ function print(figures: readonly PlanFigures[]): void {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const figures = await benchmarkPlan(process.argv.includes("--quick") ? QUICK : SIZES, 1);
-  if (process.argv.includes("--json"))
-    console.log(
-      JSON.stringify({ node: process.version, cores: availableParallelism(), options: PLAN_OPTIONS, figures }),
-    );
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:plan", summary: "the frontier of made-up releases, against the greedy envelope", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = await benchmarkPlan(quick ? QUICK : SIZES, 1);
+    if (json)
+      console.log(
+        JSON.stringify({ node: process.version, cores: availableParallelism(), options: PLAN_OPTIONS, figures }),
+      );
+    else print(figures);
+  },
+);

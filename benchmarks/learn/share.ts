@@ -4,11 +4,12 @@
 // alone and tried on new people. Not measured are real data (no truth), drift, and how a day of pacing turns a plan into
 // spend (`stipend day`).
 //
-//   node benchmarks/learn/share.ts [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
+//   npm run bench:share -- [--quick] [--json] [--seeds 1,2,3] [--rows 100000] [--people 100000] [--reward orders|basket]
 //                            [--only name,name] [--epochs 40]
 
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { listOf, runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asInteger, asOneOf, asText } from "../../src/settings/parse.ts";
 import { must } from "../../src/domain/assert.ts";
 import { groupEnvelope, keptByGroups, type ClusterMethod } from "../../src/learn/cluster/cluster.ts";
 import type { Estimator } from "../../src/learn/estimate/shrink.ts";
@@ -254,42 +255,35 @@ export const QUICK: Omit<ShareOptions, "tell"> = {
   only: null,
 };
 
-function optionsOf(args: readonly string[]): ShareOptions & { readonly json: boolean } {
-  const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: "boolean" },
-      json: { type: "boolean" },
-      seeds: text,
-      rows: text,
-      people: text,
-      reward: text,
-      only: text,
-      epochs: text,
-    },
-  });
-  const base = values.quick
-    ? QUICK
-    : { seeds: [1, 2, 3], rows: 100_000, people: 100_000, reward: "orders" as const, learn: LEARN_OPTIONS, only: null };
-  const { network } = base.learn;
-  return {
-    seeds: values.seeds?.split(",").map(Number) ?? base.seeds,
-    rows: Number(values.rows ?? base.rows),
-    people: Number(values.people ?? base.people),
-    reward: values.reward === "basket" ? "basket" : "orders",
-    learn: { ...base.learn, network: { ...network, ...(values.epochs && { maxEpochs: Number(values.epochs) }) } },
-    only: values.only?.split(",") ?? base.only,
-    tell: (line) => process.stderr.write(`${line}\n`),
-    json: values.json ?? false,
-  };
-}
+const SIZES = { seeds: [1, 2, 3], rows: 100_000, people: 100_000, reward: "orders" } as const;
+const FULL: typeof QUICK = { ...SIZES, learn: LEARN_OPTIONS, only: null };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = optionsOf(process.argv.slice(2));
-  const worlds = await benchmarkShare(options);
-  const { rows, people, reward } = options;
-  if (options.json)
-    console.log(JSON.stringify({ node: process.version, rows, people, reward, worlds, summary: summarise(worlds) }));
-  else print(worlds);
-}
+const SIZE = asInteger({ min: 1 });
+
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:share",
+    summary: "how much of the best possible the allocation reaches on the synthetic market",
+    options: {
+      ...USUAL,
+      seeds: option("a,b,…", "seeds of the market", listOf(asInteger({ min: 0 }))),
+      rows: option("number", "rows of the log", SIZE),
+      people: option("number", "new people that policies are tried on", SIZE),
+      reward: option("orders|basket", "what counts", asOneOf(["orders", "basket"])),
+      only: option("a,b,…", "these policies alone", listOf(asText)),
+      epochs: option("number", "of the network, at most", SIZE),
+    },
+  },
+  async ({ quick, json, seeds, rows, people, reward, only, epochs }) => {
+    const base = quick ? QUICK : FULL;
+    const { network } = base.learn;
+    const learn = { ...base.learn, network: { ...network, ...(epochs === undefined ? {} : { maxEpochs: epochs }) } };
+    const log = { rows: rows ?? base.rows, people: people ?? base.people, reward: reward ?? base.reward };
+    const tell = (line: string): unknown => process.stderr.write(`${line}\n`);
+    const asked = { ...log, learn, seeds: seeds ?? base.seeds, only: only ?? base.only, tell };
+    const worlds = await benchmarkShare(asked);
+    if (json) console.log(JSON.stringify({ node: process.version, ...log, worlds, summary: summarise(worlds) }));
+    else print(worlds);
+  },
+);

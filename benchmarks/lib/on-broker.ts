@@ -3,6 +3,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { withDefault } from "../../src/cli/options.ts";
+import { asOneOf } from "../../src/settings/parse.ts";
 import { openKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
 import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 
@@ -48,10 +50,10 @@ export async function onLog<T>(
   });
 }
 
-/** Whether a benchmark was started with `--brokers 3`. */
-export function onThreeBrokers(words: readonly string[]): boolean {
-  const at = words.indexOf("--brokers");
-  if (at < 0) return false;
-  if (words[at + 1] !== "3") throw new Error("--brokers 3 compares a cluster of three with one broker");
-  return true;
-}
+/** `--brokers 3`: on a cluster of three as well. */
+export const BROKERS = withDefault(
+  "1|3",
+  "3: on a cluster of three, and on one broker beside it",
+  (typed) => Number(asOneOf(["1", "3"])(typed)),
+  1,
+);

@@ -1,12 +1,12 @@
 // Codec benchmark
 // Encoding and decoding of one typical record of each topic, against JSON in the same run, and the sizes of both.
 //
-//   node benchmarks/log/codec.ts [--quick] [--json]
+//   npm run bench:codec -- [--quick] [--json]
 //
 // JSON is given the easier part: its values hold numbers for money and hex for bytes already, and what it parses is not
 // checked. Not measured: the log, allocation in a busy process, records other than these samples.
 
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { codecFor, type Codec, type TopicValues } from "../../src/log/codec/codec.ts";
 import { toJson } from "../../src/log/codec/json.ts";
 import { spreadOf, type Spread } from "../lib/quantile.ts";
@@ -89,9 +89,12 @@ function print(figures: readonly CodecFigures[]): void {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const quick = process.argv.includes("--quick");
-  const figures = benchmarkCodec(quick ? { roundMs: 20, rounds: 3 } : { roundMs: 200, rounds: 5 });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, topics: figures }));
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:codec", summary: "encoding and decoding of one record of each topic, against JSON", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = benchmarkCodec(quick ? { roundMs: 20, rounds: 3 } : { roundMs: 200, rounds: 5 });
+    if (json) console.log(JSON.stringify({ node: process.version, topics: figures }));
+    else print(figures);
+  },
+);

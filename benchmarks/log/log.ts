@@ -2,7 +2,7 @@
 // Commits of the embedded log, shaped as a serve task makes them (for each decision: a decision, a state record, and for
 // some a settlement and a training row), against bare SQLite inserts of the same bytes in the same run.
 //
-//   node benchmarks/log/log.ts [--quick] [--json]
+//   npm run bench:log -- [--quick] [--json]
 //
 // `peak` commits as fast as they come back, with 1 and with 4 tasks; `paced` at a rate of decisions a second. `bare` inserts
 // each record by itself, one transaction a commit, no heads, epochs or positions; `bareBatches` puts each commit's records
@@ -14,7 +14,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { must } from "../../src/domain/assert.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import type { Durability } from "../../src/log/embedded/sqlite/format.ts";
@@ -255,8 +255,12 @@ const FULL: LogOptions = {
   pacedRates: [10_000, 20_000],
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const figures = await benchmarkLog(process.argv.includes("--quick") ? QUICK : FULL);
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, ...figures }));
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:log", summary: "commits of the embedded log, against bare SQLite", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = await benchmarkLog(quick ? QUICK : FULL);
+    if (json) console.log(JSON.stringify({ node: process.version, ...figures }));
+    else print(figures);
+  },
+);

@@ -1,10 +1,13 @@
 // Options: what a run of the benchmark is asked for, as the command line says it (quality.ts has the words).
 
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { listOf, valuesOf } from "../../fixtures/script.ts";
+import { flag, option, type ValuesOf } from "../../src/cli/options.ts";
 import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
-import { EXPERIMENTS } from "./experiments/published.ts";
+import { asInteger, asNumber, asOneOf, asText, type Parse } from "../../src/settings/parse.ts";
+import { experimentOf, EXPERIMENTS } from "./experiments/published.ts";
 import { OWN_ROWS, PEERS } from "./results.ts";
 
 export interface Asked {
@@ -68,67 +71,86 @@ export const QUICK: Asked = {
   experiments: { ...FULL.experiments, names: ["thornton_incentive"], folds: 2 },
 };
 
-export function askedOf(args: readonly string[]): Asked {
-  const [text, flag] = [{ type: "string" }, { type: "boolean" }] as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...{
-        quick: flag,
-        keep: flag,
-        report: flag,
-        ablations: text,
-        worlds: text,
-        seeds: text,
-        rows: text,
-        people: text,
-      },
-      ...{ methods: text, noise: text, results: text, experiments: text, folds: text, repeats: text, unit: text },
-    },
-  });
+const SHARE = asNumber({ min: 0, max: 1 });
+const COUNT = asInteger({ min: 0 });
+/** Fewer people say nothing of a share. */
+const LEAST_PEOPLE = 100;
+
+export const QUALITY = {
+  name: "bench:quality",
+  summary: "Does it allocate better than other methods? RESULTS.md, its pictures and results.json are made beside it.",
+  options: {
+    quick: flag("three markets and one experiment: ten minutes on two quiet cores"),
+    worlds: option("A,…|none", "markets", namesOf(Object.keys(OWN_ROWS))),
+    seeds: option("101,…", "of the markets' logs", listOf(COUNT)),
+    rows: option("0,…", "of the logs; 0: each market's own number", listOf(COUNT)),
+    people: option("number", "new people that policies are tried on", asInteger({ min: LEAST_PEOPLE })),
+    methods: option("ours,…", "who is compared", namesOf(FULL.methods)),
+    noise: option("0,…", "shares of outcomes that are flipped or inflated", listOf(SHARE)),
+    ablations: option(
+      "network|trainings|none",
+      "ours with one choice at a time set otherwise, from the same network, or also with trainings of their own",
+      asOneOf(["none", "network", "trainings"]),
+    ),
+    experiments: option(
+      "name,…|none",
+      "published ones (from STIPEND_DATA), or one's own as MAPPING.yaml=FILE",
+      namesOf(null),
+    ),
+    folds: option("number", "that an experiment is split into", asInteger({ min: 2 })),
+    repeats: option("number", "times that an experiment is split anew", asInteger({ min: 1 })),
+    unit: option("column", "says whose row it is, where users come several times", asText),
+    results: option("file", "where figures are kept", asText),
+    keep: flag("takes the figures that are there, and measures what is missing"),
+    report: flag("measures nothing: the report of what is there"),
+  },
+};
+
+export function askedOf(line: readonly string[]): Asked {
+  return askedFrom(valuesOf(QUALITY, line));
+}
+
+export function askedFrom(values: ValuesOf<typeof QUALITY.options>): Asked {
   const base = values.quick ? QUICK : FULL;
-  const list = (
-    given: string | undefined,
-    otherwise: readonly string[],
-    known?: readonly string[],
-  ): readonly string[] => (given === undefined ? otherwise : checked(given === "none" ? [] : given.split(","), known));
-  const numbers = (name: string, given: string | undefined, otherwise: readonly number[]): readonly number[] =>
-    given?.split(",").map((each) => numberOf(name, each)) ?? otherwise;
+  const { folder } = base.experiments;
   return {
     ...base,
-    worlds: list(values.worlds, base.worlds, Object.keys(OWN_ROWS)),
-    seeds: numbers("--seeds", values.seeds, base.seeds),
-    rows: numbers("--rows", values.rows, base.rows),
-    people: numberOf("--people", values.people ?? String(base.people)),
-    methods: list(values.methods, base.methods, FULL.methods),
-    noise: numbers("--noise", values.noise, base.noise),
+    worlds: values.worlds ?? base.worlds,
+    seeds: values.seeds ?? base.seeds,
+    rows: values.rows ?? base.rows,
+    people: values.people ?? base.people,
+    methods: values.methods ?? base.methods,
+    noise: values.noise ?? base.noise,
+    ablations: values.ablations ?? base.ablations,
     results: values.results ?? base.results,
-    keep: values.keep ?? false,
-    ablations: ablationsOf(values.ablations ?? base.ablations),
+    keep: values.keep,
     experiments: {
-      ...base.experiments,
-      names: list(values.experiments, base.experiments.names),
-      folds: numberOf("--folds", values.folds ?? String(base.experiments.folds)),
-      repeats: numberOf("--repeats", values.repeats ?? String(base.experiments.repeats)),
+      folder,
+      names: values.experiments ?? base.experiments.names,
+      folds: values.folds ?? base.experiments.folds,
+      repeats: values.repeats ?? base.experiments.repeats,
       unit: values.unit ?? null,
     },
-    report: values.report ?? false,
+    report: values.report,
   };
 }
 
-function checked(names: readonly string[], known: readonly string[] | undefined): readonly string[] {
-  const strange = names.find((name) => known !== undefined && !known.includes(name));
-  if (strange !== undefined) throw new InvalidInput(`${strange} is none of ${known!.join(", ")}`);
-  return names;
+/** Throws InvalidInput where a file is not there, so that nobody learns it after hours. */
+export function checkFiles({ report, results, experiments: { names, folder } }: Asked): void {
+  if (report) {
+    if (!existsSync(results)) throw new InvalidInput(`--results: there is no file ${results} to report`);
+    return;
+  }
+  for (const { name, mapping, file } of names.map((each) => experimentOf(each, folder)))
+    for (const one of [mapping, file])
+      if (!existsSync(one))
+        throw new InvalidInput(
+          `experiment ${name}: there is no file ${one}. To do: name the folder that has it in STIPEND_DATA, or leave it out (--experiments)`,
+        );
 }
 
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (text === "" || !(number >= 0)) throw new InvalidInput(`${name}: a number of 0 or more, not ${text}`);
-  return number;
-}
-
-function ablationsOf(text: string): Asked["ablations"] {
-  if (text === "none" || text === "network" || text === "trainings") return text;
-  throw new InvalidInput(`--ablations: none, network or trainings, not ${text}`);
+/** Of a list, `none` for nobody; `known`: those that there are. */
+function namesOf(known: readonly string[] | null): Parse<readonly string[]> {
+  const one: Parse<string> = known === null ? asText : asOneOf(known);
+  return (typed) => (typed === "none" ? [] : listOf(one)(typed));
 }

@@ -18,12 +18,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { runScript } from "../../fixtures/script.ts";
 import { useBackend } from "../../src/learn/represent/network/tensorflow.ts";
 import { preparePython, type Python } from "./environment.ts";
 import { experimentOf } from "./experiments/published.ts";
 import { measureExperiment } from "./experiments/measure.ts";
-import { askedOf, type Asked } from "./options.ts";
+import { askedFrom, checkFiles, QUALITY, type Asked } from "./options.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";
 import { writeReport } from "./report/report.ts";
 import { learnerCode, nameOf, OWN_ROWS, readResults, writeResults, type Result, type Results } from "./results.ts";
@@ -147,9 +147,10 @@ async function readTruth(folder: string, people: string, shifted: string): Promi
   };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const asked = askedOf(process.argv.slice(2));
+await runScript(import.meta.url, QUALITY, async (values) => {
+  const asked = askedFrom(values);
+  checkFiles(asked);
   const tell = (text: string): unknown => process.stderr.write(`${text}\n`);
   const found = asked.report ? await readResults(asked.results) : await benchmarkQuality(asked, tell);
   await writeReport(found, path.dirname(asked.results));
-}
+});

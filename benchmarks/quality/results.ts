@@ -3,9 +3,11 @@
 // one for each real experiment and method.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
+import { errorMessage } from "../../src/domain/error-message.ts";
 import type { ExperimentResult } from "./experiments/judge.ts";
 import type { Figures } from "./scorer.ts";
 
@@ -67,9 +69,15 @@ export const OWN_ROWS: Readonly<Record<string, number>> = {
   D: 60_000,
 };
 
+/** Those of nobody where there is no file; throws InvalidInput where it is none of ours. */
 export async function readResults(file: string): Promise<Results> {
-  const text = await readFile(file, "utf8").catch(() => "{}");
-  return { versions: "", results: [], experiments: [], ...(JSON.parse(text) as Partial<Results>) };
+  const none = { versions: "", results: [], experiments: [] };
+  if (!existsSync(file)) return none;
+  try {
+    return { ...none, ...(JSON.parse(await readFile(file, "utf8")) as Partial<Results>) };
+  } catch (error) {
+    throw new InvalidInput(`${file}: it cannot be read as results: ${errorMessage(error)}`);
+  }
 }
 
 export async function writeResults(file: string, results: Results): Promise<void> {

@@ -19,8 +19,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asInteger, asNumber } from "../../src/settings/parse.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { Campaign } from "../../src/domain/campaign/campaign.ts";
 import { onLog } from "../lib/on-broker.ts";
@@ -222,29 +223,25 @@ export const QUICK: Omit<MemoryOptions, "tell"> = {
   sampleMs: 2_000,
 };
 
-function optionsOf(args: readonly string[]): MemoryOptions & { readonly json: boolean } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      minutes: { type: "string" },
-      rate: { type: "string" },
-    },
-  });
-  const base = values.quick ? QUICK : { minutes: 30, perSecond: 300, users: 30_000, partitions: 6, sampleMs: 5_000 };
-  const [minutes, perSecond] = [Number(values.minutes ?? base.minutes), Number(values.rate ?? base.perSecond)];
-  if (!(Number.isInteger(minutes) && minutes >= 4) || !(perSecond > 0)) {
-    console.error("memory: --minutes is an integer from 4 on, --rate a number above 0");
-    process.exit(2);
-  }
-  const tell = (line: string): void => void process.stderr.write(`memory: ${line}\n`);
-  return { ...base, minutes, perSecond, tell, json: values.json };
-}
+const FULL: typeof QUICK = { minutes: 30, perSecond: 300, users: 30_000, partitions: 6, sampleMs: 5_000 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = optionsOf(process.argv.slice(2));
-  const figures = await benchmarkMemory(options);
-  console.log(options.json ? JSON.stringify({ node: process.version, ...figures }) : textOf(figures));
-  process.exitCode = figures.grows ? 1 : 0;
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:memory",
+    summary: "whether an allocator's memory grows under a steady load; ends with 1 when it does",
+    options: {
+      ...USUAL,
+      minutes: option("minutes", "how long, after the warm-up", asInteger({ min: 4 })),
+      rate: option("sessions", "sessions a second", asNumber({ min: 1 })),
+    },
+  },
+  async ({ quick, json, minutes, rate }) => {
+    const base = quick ? QUICK : FULL;
+    const tell = (line: string): void => void process.stderr.write(`memory: ${line}\n`);
+    const asked = { minutes: minutes ?? base.minutes, perSecond: rate ?? base.perSecond };
+    const figures = await benchmarkMemory({ ...base, ...asked, tell });
+    console.log(json ? JSON.stringify({ node: process.version, ...figures }) : textOf(figures));
+    return figures.grows ? 1 : 0;
+  },
+);

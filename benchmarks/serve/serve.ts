@@ -2,7 +2,7 @@
 // One process that serves sessions on the embedded log, as `stipend run` does: decisions a second when it is saturated,
 // and the latency of a decision at half of that.
 //
-//   node benchmarks/serve/serve.ts [--quick] [--json] [--profile=FILE]
+//   npm run bench:serve -- [--quick] [--json] [--profile FILE]
 //
 // Sessions, profiles and outcomes are sent, and decisions followed, by a second process (serve-load.ts), which takes the
 // latencies on its own clock: from when a session was due until its decision could be read. The half load comes by the
@@ -19,7 +19,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asText } from "../../src/settings/parse.ts";
 import { canonicalJson } from "../../src/domain/canonical.ts";
 import { codecFor } from "../../src/log/codec/codec.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/log.ts";
@@ -229,10 +232,16 @@ const FULL: ServeOptions = {
   pacedSeconds: 20,
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const profile = process.argv.find((word) => word.startsWith("--profile="))?.slice("--profile=".length);
-  const options = process.argv.includes("--quick") ? QUICK : FULL;
-  const figures = await benchmarkServe(profile === undefined ? options : { ...options, profile });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, ...figures }));
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:serve",
+    summary: "one process that serves sessions on the embedded log, against bare SQLite",
+    options: { ...USUAL, profile: option("file", "where the CPU profile goes", asText) },
+  },
+  async ({ quick, json, profile }) => {
+    const figures = await benchmarkServe({ ...(quick ? QUICK : FULL), ...(profile === undefined ? {} : { profile }) });
+    if (json) console.log(JSON.stringify({ node: process.version, ...figures }));
+    else print(figures);
+  },
+);

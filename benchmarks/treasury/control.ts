@@ -16,14 +16,14 @@
 
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { send } from "../../src/workflows/control/control.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { PacingAction } from "../../src/domain/campaign/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
 import type { RunningBroker } from "../../fixtures/broker.ts";
-import { onLog, onThreeBrokers } from "../lib/on-broker.ts";
+import { onLog, BROKERS } from "../lib/on-broker.ts";
 import { openCampaign } from "../lib/open-campaign.ts";
 import { quantiles } from "../lib/quantile.ts";
 import { SteadyLoad } from "../lib/steady-load.ts";
@@ -257,12 +257,19 @@ function textOf({
   ].join("\n");
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const options = process.argv.includes("--quick") ? QUICK : FULL;
-  const json = process.argv.includes("--json");
-  const one = await benchmarkControl(options);
-  if (onThreeBrokers(process.argv)) {
-    const three = await benchmarkControl(options, 3);
-    console.log(json ? JSON.stringify({ one, three }) : `one broker\n${textOf(one)}\n\nthree\n${textOf(three)}`);
-  } else console.log(json ? JSON.stringify(one) : textOf(one));
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "bench:control",
+    summary: "how long a pacing command takes until every partition has applied it",
+    options: { ...USUAL, brokers: BROKERS },
+  },
+  async ({ quick, json, brokers }) => {
+    const options = quick ? QUICK : FULL;
+    const one = await benchmarkControl(options);
+    if (brokers === 3) {
+      const three = await benchmarkControl(options, 3);
+      console.log(json ? JSON.stringify({ one, three }) : `one broker\n${textOf(one)}\n\nthree\n${textOf(three)}`);
+    } else console.log(json ? JSON.stringify(one) : textOf(one));
+  },
+);

@@ -8,7 +8,7 @@
 // campaigns are strict; half lend (`expected`) and so need the risk bound. Not measured: the commit (bench:control has it).
 
 import { hash } from "node:crypto";
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { must } from "../../src/domain/assert.ts";
 import type { AccountTotals, Grant, ShardReport } from "../../src/domain/campaign/control.ts";
 import type { Campaign } from "../../src/domain/campaign/campaign.ts";
@@ -223,9 +223,12 @@ function print({ campaigns, shards, cycles, ms, cpuMs, grants, digest }: CycleFi
   console.log(`digest ${digest.slice(0, 16)}`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const quick = process.argv.includes("--quick");
-  const figures = benchmarkCycle({ campaigns: quick ? 10 : 50, shards: 24, cycles: quick ? 50 : 300 });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, ...figures }));
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:treasury", summary: "a cycle of the treasurer in which every shard reports", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = benchmarkCycle({ campaigns: quick ? 10 : 50, shards: 24, cycles: quick ? 50 : 300 });
+    if (json) console.log(JSON.stringify({ node: process.version, ...figures }));
+    else print(figures);
+  },
+);

@@ -7,7 +7,7 @@
 // finds a key and adds. Rounds of all rows take turns, so that a busy machine is busy for each. Not measured: writing the
 // reservation down (the cycle's commit, bench:log), the classifier, other campaigns in the same shard.
 
-import { pathToFileURL } from "node:url";
+import { runScript, USUAL } from "../../fixtures/script.ts";
 import { must } from "../../src/domain/assert.ts";
 import { decide } from "../../src/serve/decide/decide.ts";
 import { PolicyCache } from "../../src/serve/decide/logging-policy.ts";
@@ -163,9 +163,12 @@ function print(figures: readonly LedgerFigures[]): void {
     );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const quick = process.argv.includes("--quick");
-  const figures = benchmarkLedger(quick ? { operations: 50_000, rounds: 3 } : { operations: 500_000, rounds: 15 });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, rows: figures }));
-  else print(figures);
-}
+await runScript(
+  import.meta.url,
+  { name: "bench:ledger", summary: "a reservation in the book, against an increment in a Map", options: USUAL },
+  async ({ quick, json }) => {
+    const figures = benchmarkLedger(quick ? { operations: 50_000, rounds: 3 } : { operations: 500_000, rounds: 15 });
+    if (json) console.log(JSON.stringify({ node: process.version, rows: figures }));
+    else print(figures);
+  },
+);

@@ -26,8 +26,10 @@
 // Not measured: a log between the parts (bench:serve), crashes (simulate), campaigns longer than a day.
 
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { option } from "../../src/cli/options.ts";
+import { asInteger } from "../../src/settings/parse.ts";
 import { DEFAULT_CONTROLLER, PACING_CONTROLLERS } from "../../src/domain/campaign/campaign.ts";
 import { playDay, type DayFigures, type Pacer } from "./pacing-day.ts";
 import { playNaiveDay } from "./pacing-naive.ts";
@@ -263,16 +265,22 @@ function print(figures: PacingFigures): void {
 if (!isMainThread) {
   const { seeds, sessions } = workerData as { readonly seeds: readonly number[]; readonly sessions: number };
   parentPort?.postMessage(playAll(seeds, sessions));
-} else if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const quick = process.argv.includes("--quick");
-  const asked = Number(process.argv[process.argv.indexOf("--campaigns") + 1]);
-  const campaigns = process.argv.includes("--campaigns") && asked > 0 ? asked : quick ? 12 : 240;
-  const sessions = quick ? 2_000 : 8_000;
-  const figures = await benchmarkPacing({
-    ...{ campaigns, sessions },
-    longHolds: Math.ceil(campaigns / 20),
-    workers: availableParallelism(),
-  });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.version, ...figures }));
-  else print(figures);
+} else {
+  await runScript(
+    import.meta.url,
+    {
+      name: "bench:pacing",
+      summary: "days of campaigns, paced by each controller, by none and by a naive counter",
+      options: { ...USUAL, campaigns: option("number", "how many days", asInteger({ min: 1 })) },
+    },
+    async ({ quick, json, campaigns = quick ? 12 : 240 }) => {
+      const figures = await benchmarkPacing({
+        ...{ campaigns, sessions: quick ? 2_000 : 8_000 },
+        longHolds: Math.ceil(campaigns / 20),
+        workers: availableParallelism(),
+      });
+      if (json) console.log(JSON.stringify({ node: process.version, ...figures }));
+      else print(figures);
+    },
+  );
 }

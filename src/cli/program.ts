@@ -3,7 +3,7 @@
 // wrong in words. Everything of the outside is handed in.
 
 import type { Readable } from "node:stream";
-import { Argument, Command as Parser, CommanderError, InvalidArgumentError, Option as ParserOption } from "commander";
+import { Command as Parser, CommanderError } from "commander";
 import { InvalidInput } from "../domain/campaign/campaign.ts";
 import { VERSION } from "../settings/version.ts";
 import { must } from "../domain/assert.ts";
@@ -20,7 +20,8 @@ import {
   type Config,
   type Variables,
 } from "../settings/config.ts";
-import type { Option, Options } from "./options.ts";
+import type { Options } from "./options.ts";
+import { toArgument, toOption, withFallbacks } from "./parser.ts";
 import { createOutput, type Logging } from "../terminal/output.ts";
 import { redactor } from "../settings/redact.ts";
 import { createProgress, progressMode, type Write } from "../terminal/progress.ts";
@@ -199,42 +200,7 @@ function complete(parser: Parser, command: Command, run: Run): void {
   parser.option("--json", `print ${lines ? "a JSON object a line" : "one JSON object"} on stdout, all else on stderr`);
   const examples = ["Examples:", ...command.examples.map((example) => `  ${example}`)].join("\n");
   parser.addHelpText("after", `\n${examples}\n\n${EXIT_CODES}`);
-  parser.action(() => run({ ...withFallbacks(command, parser.opts()), ...byName(command.arguments, parser) }));
-}
-
-function toArgument(name: string, table: Option<unknown>): Argument {
-  const ends = table.required ? ["<", ">"] : ["[", "]"];
-  const argument = new Argument(`${ends[0]}${name}${table.kind === "many" ? "..." : ""}${ends[1]}`, table.help);
-  argument.argParser((typed: string, before: unknown) => read(table, typed, before));
-  return table.fallback === undefined || table.kind === "many" ? argument : argument.default(table.fallback);
-}
-
-function toOption(name: string, table: Option<unknown>): ParserOption {
-  const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (table.kind === "switch") return new ParserOption(long, table.help);
-  const placeholder = `<${table.placeholder}${table.kind === "many" ? "..." : ""}>`;
-  const option = new ParserOption(`${long} ${placeholder}`, table.help).makeOptionMandatory(table.required);
-  option.argParser((typed: string, before: unknown) => read(table, typed, before));
-  return table.fallback === undefined || table.kind === "many" ? option : option.default(table.fallback);
-}
-
-function read(table: Option<unknown>, typed: string, before: unknown): unknown {
-  try {
-    const value = table.parse(typed);
-    return table.kind === "many" ? [...(Array.isArray(before) ? (before as unknown[]) : []), value] : value;
-  } catch (error) {
-    throw new InvalidArgumentError(sentenceOf(errorMessage(error)));
-  }
-}
-
-/** What a value's parser says goes behind commander's own sentence, which names the option and what was typed. */
-function sentenceOf(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-}
-
-function withFallbacks(command: Command, typed: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const fallbacks = Object.entries(command.options).map(([name, table]) => [name, table.fallback]);
-  return { ...Object.fromEntries(fallbacks), ...typed } as Record<string, unknown>;
+  parser.action(() => run({ ...withFallbacks(command.options, parser.opts()), ...byName(command.arguments, parser) }));
 }
 
 function byName(options: Options, parser: Parser): Record<string, unknown> {

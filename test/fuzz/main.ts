@@ -2,48 +2,27 @@
 //
 //   npm run fuzz -- --minutes 10 --seed 7 --json
 
-import { parseArgs } from "node:util";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import { startBroker } from "../../fixtures/broker.ts";
+import { listOf, runScript, USUAL } from "../../fixtures/script.ts";
+import { withDefault } from "../../src/cli/options.ts";
+import { asNumber, asOneOf, asText } from "../../src/settings/parse.ts";
 import { fuzz, noResult, type FuzzResult } from "./fuzz.ts";
 import { embeddedGround, kafkaGround, registryGround, simulatedGround, type Ground } from "./grounds.ts";
-
-const HELP = `Puts hostile records on every topic of an allocator's log, with good ones among them.
-
-  npm run fuzz -- [--minutes M] [--seed S] [--logs simulated,registry,embedded,kafka] [--json]
-
-  --minutes M   how long, shared by the logs (1)
-  --seed S      the same records again (1)
-  --logs L      which logs (all; registry is the simulated one with a schema registry, kafka starts a broker of its own)
-  --json        one object on the standard output
-
-Exit code 0: no task failed and every good record was decided; 1: something ended or was left undecided; 2: wrong use.`;
 
 const LOGS = ["simulated", "registry", "embedded", "kafka"] as const;
 const GROUNDS = { simulated: simulatedGround, registry: registryGround, embedded: embeddedGround } as const;
 type LogName = (typeof LOGS)[number];
-const DAY_MS = 86_400_000;
 
-class WrongUse extends Error {}
-
-function asked() {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string", default: "1" },
-      seed: { type: "string", default: "1" },
-      logs: { type: "string", default: LOGS.join(",") },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const minutes = Number(values.minutes);
-  if (!(minutes > 0)) throw new WrongUse(`--minutes: expected a number above 0, got "${values.minutes}"`);
-  const logs = values.logs.split(",");
-  const odd = logs.find((name) => !LOGS.includes(name as LogName));
-  if (odd !== undefined) throw new WrongUse(`--logs: there are ${LOGS.join(", ")}, got "${odd}"`);
-  return { ...values, minutes, logs: logs as LogName[] };
+interface Asked {
+  readonly minutes: number;
+  readonly seed: string;
+  readonly logs: readonly LogName[];
+  readonly json: boolean;
 }
+
+const DAY_MS = 86_400_000;
 
 async function fuzzed(name: LogName, seed: string, ms: number): Promise<FuzzResult> {
   const random = seededRandom(`fuzz/${seed}/${name}`);
@@ -75,12 +54,7 @@ function added(into: Record<string, number>, more: Readonly<Record<string, numbe
   for (const [name, count] of Object.entries(more)) into[name] = (into[name] ?? 0) + count;
 }
 
-async function main(): Promise<number> {
-  const { minutes, seed, logs, json, help } = asked();
-  if (help) {
-    console.log(HELP);
-    return 0;
-  }
+async function main({ minutes, seed, logs, json }: Asked): Promise<number> {
   const total = noResult();
   const byLog: Record<string, Pick<FuzzResult, "records" | "rounds" | "rssMiB" | "refusedAtSend">> = {};
   for (const name of logs) {
@@ -123,14 +97,32 @@ function text(total: FuzzResult, byLog: object): string {
   ].join("\n");
 }
 
-// What a log waits by keeps no process alive by itself.
-const alive = setInterval(() => undefined, 1_000);
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUse = error instanceof WrongUse || (error instanceof TypeError && "code" in error);
-  console.error(isUse ? `fuzz: ${error.message}\n\n${HELP}` : error);
-  process.exitCode = isUse ? 2 : 1;
-} finally {
-  clearInterval(alive);
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "fuzz",
+    summary:
+      "Puts hostile records on every topic of an allocator's log, with good ones among them. Ends with 0 when no task failed " +
+      "and every good record was decided, and with 1 otherwise.",
+    options: {
+      minutes: withDefault("minutes", "how long, shared by the logs", asNumber({ min: 0.01 }), 1),
+      seed: withDefault("text", "the same records again", asText, "1"),
+      logs: withDefault(
+        "simulated,registry,embedded,kafka",
+        "which logs; registry is the simulated one with a schema registry, kafka starts a broker of its own",
+        listOf(asOneOf(LOGS)),
+        LOGS,
+      ),
+      json: USUAL.json,
+    },
+  },
+  async (asked) => {
+    // What a log waits by keeps no process alive by itself.
+    const alive = setInterval(() => undefined, 1_000);
+    try {
+      return await main(asked);
+    } finally {
+      clearInterval(alive);
+    }
+  },
+);

@@ -4,22 +4,12 @@
 //   npm run simulate -- --runs 1 --seed 4711        the same day again
 
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { runScript, USUAL } from "../../fixtures/script.ts";
+import { withDefault } from "../../src/cli/options.ts";
+import { asInteger } from "../../src/settings/parse.ts";
 import type { RunResult } from "./run.ts";
 import { noFaultCounts, FAULTS, type FaultKind } from "./tally.ts";
-
-const HELP = `Plays seeded days of allocators, treasurer, log, clocks and messages in one process, with faults, and audits each.
-
-  npm run simulate -- [--runs N] [--seed S] [--workers W] [--json]
-
-  --runs N      how many days (1000)
-  --seed S      seed of the first; the others follow (1)
-  --workers W   threads (one for each core)
-  --json        one object on the standard output
-
-Example: npm run simulate -- --runs 10000 --json
-Exit code 0: no law was broken; 1: one was, and its seed is printed; 2: wrong use.`;
 
 interface Summary {
   readonly runs: number;
@@ -47,29 +37,6 @@ interface Asked {
   readonly runs: number;
   readonly seed: number;
   readonly workers: number;
-  readonly json: boolean;
-}
-
-class WrongUse extends Error {}
-
-function asked(): Asked | null {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: "1000" },
-      seed: { type: "string", default: "1" },
-      workers: { type: "string", default: String(availableParallelism()) },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const count = (name: "runs" | "seed" | "workers", least: number): number => {
-    const value = /^\d+$/.test(values[name]) ? Number(values[name]) : NaN;
-    if (!(Number.isSafeInteger(value) && value >= least))
-      throw new WrongUse(`--${name}: expected an integer of at least ${least}, got "${values[name]}"`);
-    return value;
-  };
-  return { runs: count("runs", 1), seed: count("seed", 0), workers: count("workers", 1), json: values.json };
 }
 
 async function simulate({ runs, seed, workers }: Asked, told: (done: number) => void): Promise<Summary> {
@@ -138,26 +105,33 @@ function text(summary: Summary): string {
   return lines.join("\n");
 }
 
-async function main(): Promise<number> {
-  const options = asked();
-  if (options === null) {
-    console.log(HELP);
-    return 0;
-  }
-  const watched = process.stderr.isTTY;
-  const told = (done: number): void => {
-    if (watched && done % 50 === 0) process.stderr.write(`\r${done} of ${options.runs} days`);
-  };
-  const summary = await simulate(options, told);
-  if (watched) process.stderr.write("\r\u001b[K");
-  console.log(options.json ? JSON.stringify(summary) : text(summary));
-  return summary.violations === 0 && summary.overspend === 0 ? 0 : 1;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUse = error instanceof WrongUse || (error instanceof TypeError && "code" in error);
-  console.error(isUse ? `simulate: ${error.message}\n\n${HELP}` : error);
-  process.exitCode = isUse ? 2 : 1;
-}
+await runScript(
+  import.meta.url,
+  {
+    name: "simulate",
+    summary:
+      "Plays seeded days of allocators, treasurer, log, clocks and messages in one process, with faults, and audits each. " +
+      "Ends with 0 when no law was broken, and with 1 when one was: its seed is printed.",
+    options: {
+      runs: withDefault("number", "how many days", asInteger({ min: 1 }), 1_000),
+      seed: withDefault("number", "seed of the first; the others follow", asInteger({ min: 0 }), 1),
+      workers: withDefault(
+        "number",
+        "threads; by itself one for each core",
+        asInteger({ min: 1 }),
+        availableParallelism(),
+      ),
+      json: USUAL.json,
+    },
+  },
+  async ({ json, ...asked }) => {
+    const watched = process.stderr.isTTY;
+    const told = (done: number): void => {
+      if (watched && done % 50 === 0) process.stderr.write(`\r${done} of ${asked.runs} days`);
+    };
+    const summary = await simulate(asked, told);
+    if (watched) process.stderr.write("\r\u001b[K");
+    console.log(json ? JSON.stringify(summary) : text(summary));
+    return summary.violations === 0 && summary.overspend === 0 ? 0 : 1;
+  },
+);

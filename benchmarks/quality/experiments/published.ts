@@ -3,6 +3,7 @@
 // mappings are the examples'. None has a known truth; where the data has no cost, the mapping's is ours.
 
 import path from "node:path";
+import { InvalidInput } from "../../../src/domain/campaign/campaign.ts";
 
 export interface Experiment {
   readonly name: string;
@@ -39,7 +40,7 @@ export function experimentOf(name: string, folder: string): Experiment {
   if (known === undefined) {
     const own = file.join("=");
     if (own === "")
-      throw new Error(
+      throw new InvalidInput(
         `experiment ${name}: none of ${EXPERIMENTS.map((each) => each.name).join(", ")}, and no MAPPING.yaml=FILE`,
       );
     return { name: path.basename(own).replace(/\..*$/, ""), mapping, file: own, told: "given by a path" };

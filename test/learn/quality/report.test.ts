@@ -1,8 +1,9 @@
 // The quality benchmark's statistics by cases whose answers are known, and what its report says of made-up results.
 
-import { describe, expect, test } from "vitest";
+import path from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import type { ExperimentResult } from "../../../benchmarks/quality/experiments/judge.ts";
-import { askedOf } from "../../../benchmarks/quality/options.ts";
+import { askedOf, checkFiles } from "../../../benchmarks/quality/options.ts";
 import { reportOf } from "../../../benchmarks/quality/report/report.ts";
 import type { Result } from "../../../benchmarks/quality/results.ts";
 import { BUDGETS } from "../../../benchmarks/quality/scorer.ts";
@@ -108,7 +109,28 @@ test("options are checked by name", () => {
     rows: [0, 15_000],
   });
   expect(askedOf(["--experiments", "none"]).experiments.names).toEqual([]);
-  expect(() => askedOf(["--worlds", "E"])).toThrow("E is none of A, a, B, b, C, D");
-  expect(() => askedOf(["--seeds", "one"])).toThrow("--seeds: a number of 0 or more, not one");
-  expect(() => askedOf(["--ablations", "all"])).toThrow("--ablations: none, network or trainings, not all");
+  expect(askedOf(["--worlds", "none", "--keep"])).toMatchObject({ worlds: [], keep: true });
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  for (const [line, why] of [
+    [["--worlds", "E"], 'Expected one of A, a, B, b, C, D, got "E".'],
+    [["--seeds", "one"], 'Expected an integer, got "one".'],
+    [["--noise", "2"], "Expected at most 1, got 2."],
+    [["--people", "0"], "Expected at least 100, got 0."],
+    [["--folds", "1"], "Expected at least 2, got 1."],
+    [["--ablations", "all"], 'Expected one of none, network, trainings, got "all".'],
+  ] as const) {
+    expect(() => askedOf(line)).toThrow(why);
+    expect(said.mock.lastCall?.join("")).toContain("npm run bench:quality -- --help");
+  }
+});
+
+test("files that are not there are told before anything is measured", () => {
+  const checked = (...line: string[]): void => checkFiles(askedOf(line));
+  const example = path.join(import.meta.dirname, "../../../examples/hillstrom.yaml");
+  expect(() => checked("--experiments", "criteo")).toThrow("experiment criteo: none of hillstrom, thornton_incentive");
+  expect(() => checked("--experiments", `${example}=nowhere.csv`)).toThrow(
+    "experiment nowhere: there is no file nowhere.csv",
+  );
+  expect(() => checked("--report", "--results", "nowhere.json")).toThrow("there is no file nowhere.json");
+  expect(() => checked("--experiments", "none")).not.toThrow();
 });
