@@ -1,6 +1,6 @@
 // Noise: how each method's share falls when a share of the outcomes is wrong, on the seeds that it has with and without.
 
-import { WORLDS } from "../results.ts";
+import { WORLDS, type Result } from "../results.ts";
 import { mean } from "../scorer.ts";
 import { differenceOf, pairedDifference } from "../statistics.ts";
 import { difference, digits, rowsText, table } from "./format.ts";
@@ -14,7 +14,8 @@ export function noiseSection(settings: readonly Setting[]): string[] {
     "## Label noise",
     "",
     "In a share of the log's rows whether there was an order is turned round, and the basket, if there is one now, is three",
-    "times what it was. The truth that policies are judged by stays. **lost**: share without less share with, paired by seed.",
+    "times what it was. The truth that policies are judged by stays. **lost**: share without less share with, paired by seed;",
+    "**without**: on the seeds that were tried with noise. **ours less this**: with the noise.",
     ...markets.flatMap((market) => {
       const [world = "", rows] = market.split(" ");
       const own = settings.filter((each) => each.world === world && each.rows === Number(rows));
@@ -28,7 +29,8 @@ function marketTable(world: string, rows: number, settings: readonly Setting[]):
   const noisy = settings.filter(({ noise }) => noise > 0);
   if (clean === undefined) return [];
   const methods = methodsIn(noisy);
-  const heads = noisy.flatMap(({ noise }) => [`${100 * noise} %`, "lost"]);
+  const heads = noisy.flatMap(({ noise }) => [`${100 * noise} %`, "lost", "ours less this"]);
+  const share = (result: Result): number => result.share;
   return [
     "",
     `World ${world}, ${rowsText(rows)} rows (${WORLDS[world] ?? ""}):`,
@@ -36,15 +38,27 @@ function marketTable(world: string, rows: number, settings: readonly Setting[]):
       ["method", "without", ...heads],
       methods.map((method) => [
         labelOf(method),
-        digits(mean(of(clean, method).map(({ share }) => share))),
+        digits(
+          mean(
+            of(clean, method)
+              .filter(({ seed }) => isTried(noisy, method, seed))
+              .map(share),
+          ),
+        ),
         ...noisy.flatMap((setting) => {
-          const lost = pairedDifference(of(clean, method), of(setting, method), ({ share }) => share, "less");
-          if (lost === null) return ["", ""];
-          return [digits(mean(of(setting, method).map(({ share }) => share))), difference(lost)];
+          const lost = pairedDifference(of(clean, method), of(setting, method), share, "less");
+          if (lost === null) return ["", "", ""];
+          const ahead = method === "ours" ? null : pairedDifference(of(setting, "ours"), of(setting, method), share);
+          const left = digits(mean(of(setting, method).map(share)));
+          return [left, difference(lost), ahead === null ? "" : difference(ahead)];
         }),
       ]),
     ),
   ];
+}
+
+function isTried(noisy: readonly Setting[], method: string, seed: number): boolean {
+  return noisy.some((setting) => of(setting, method).some((each) => each.seed === seed));
 }
 
 /** Mean loss of each method at the largest noise of a market; for the aims. */

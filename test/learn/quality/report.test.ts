@@ -89,6 +89,10 @@ describe("the report", () => {
 
   test("tells what noise costs each method, and which real experiment ours is no worse in", () => {
     expect(text).toMatch(/\| \*\*ours as served\*\* \| \.820 \| \.770 \| \+\.050/);
+    expect(text).toMatch(/the mark.*\| \.720 \| \.620 \| \+\.100 \([^|]*\) \| \+\.150 \([^|]*\) \|/);
+    // A seed that was not tried with noise says nothing of what noise costs.
+    const more = reportOf({ versions: "", results: [...results, result("ours", 9, 0.1)], experiments: [] });
+    expect(more).toMatch(/\| \*\*ours as served\*\* \| \.820 \| \.770 \|/);
     const section = text.slice(text.indexOf("### penn_bonus, 13,913 rows"));
     expect(section).toMatch(/the mark.*\| better \| \.040 \| \.51, – \| 1\.0, 2\.0 \|/);
     expect(section).toMatch(/S-learner \(causalml.*\| no worse \|/);
