@@ -1,6 +1,5 @@
-// Tests run in processes of their own (native addons: LMDB, ONNX, DuckDB), three at a time: the machines that run them have
-// two cores, and a test on a broker waits for a third of its time. Time-outs leave room for a busy machine; a test that needs
-// more says so itself.
+// Tests run in processes of their own (native addons: LMDB, ONNX, DuckDB), two at a time: the machines that run them
+// have two cores. Time-outs leave room for a busy machine; a test that needs more says so itself.
 
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -15,7 +14,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(withoutKafka ? NEEDS_JAVA : [])],
     globalSetup: ["test/kafka/run-broker.ts", "test/registry/run-registry.ts"],
     pool: "forks",
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ["default", "./test/skip-reporter.ts"],
     testTimeout: 90_000,
     hookTimeout: 120_000,
