@@ -6,7 +6,7 @@
 //   kafkaStreams  a Kafka Streams 4.3.1 job (exactly_once_v2): a RocksDB read and write and one record for each session
 //
 //   npm run bench:kafka -- [--quick] [--json] [--profile FILE]
-//   node benchmarks/kafka/throughput.ts --brokers 3 [--quick] [--json]     ours alone, on one broker and on three (cluster.ts)
+//   npm run bench:kafka -- --brokers 3 [--quick] [--json]     ours alone, on one broker and on three (cluster.ts)
 //
 // The sessions are on the topic before a system starts. Each is warm when it has had the first fifth of them, and its rate
 // is from there to the last, so that neither starting nor compiling counts. Ours and the pass-through take at most 1,000
@@ -27,7 +27,7 @@ import * as cluster from "./cluster.ts";
 import type { LatencyFigures, LatencyOptions } from "./latency.ts";
 import type { OursSaid, Written } from "./ours.ts";
 import type { Paced } from "./pace.ts";
-import { onBroker, BROKERS } from "../lib/on-broker.ts";
+import { BROKERS, onBroker } from "../lib/on-broker.ts";
 import { compileStreams, Systems, type SystemsOptions, type WrittenEach } from "./systems.ts";
 import { STAGES, type Shares } from "../serve/serve-stages.ts";
 import { median } from "../lib/quantile.ts";
@@ -157,7 +157,6 @@ function textOf(of: KafkaFigures): string {
   ].join("\n");
 }
 
-/** The file that --profile names; one in the temporary folder when it names none. */
 await runScript(
   import.meta.url,
   {

@@ -3,8 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { withDefault } from "../../src/cli/options.ts";
-import { asOneOf } from "../../src/settings/parse.ts";
+import { brokersOption } from "../../fixtures/script.ts";
 import { openKafkaLog, type KafkaLog } from "../../src/log/kafka/log.ts";
 import { startBroker, type RunningBroker } from "../../fixtures/broker.ts";
 
@@ -51,9 +50,4 @@ export async function onLog<T>(
 }
 
 /** `--brokers 3`: on a cluster of three as well. */
-export const BROKERS = withDefault(
-  "1|3",
-  "3: on a cluster of three, and on one broker beside it",
-  (typed) => Number(asOneOf(["1", "3"])(typed)),
-  1,
-);
+export const BROKERS = brokersOption("3: on a cluster of three, and on one broker beside it");

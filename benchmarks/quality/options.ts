@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { listOf, valuesOf } from "../../fixtures/script.ts";
+import { listOf } from "../../fixtures/script.ts";
 import { flag, option, type ValuesOf } from "../../src/cli/options.ts";
 import { InvalidInput } from "../../src/domain/campaign/campaign.ts";
 import { LEARN_OPTIONS, type LearnOptions } from "../../src/learn/train-options.ts";
@@ -106,11 +106,7 @@ export const QUALITY = {
   },
 };
 
-export function askedOf(line: readonly string[]): Asked {
-  return askedFrom(valuesOf(QUALITY, line));
-}
-
-export function askedFrom(values: ValuesOf<typeof QUALITY.options>): Asked {
+export function askedOf(values: ValuesOf<typeof QUALITY.options>): Asked {
   const base = values.quick ? QUICK : FULL;
   const { folder } = base.experiments;
   return {

@@ -23,7 +23,7 @@ import { useBackend } from "../../src/learn/represent/network/tensorflow.ts";
 import { preparePython, type Python } from "./environment.ts";
 import { experimentOf } from "./experiments/published.ts";
 import { measureExperiment } from "./experiments/measure.ts";
-import { askedFrom, checkFiles, QUALITY, type Asked } from "./options.ts";
+import { askedOf, checkFiles, QUALITY, type Asked } from "./options.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";
 import { writeReport } from "./report/report.ts";
 import { learnerCode, nameOf, OWN_ROWS, readResults, writeResults, type Result, type Results } from "./results.ts";
@@ -148,7 +148,7 @@ async function readTruth(folder: string, people: string, shifted: string): Promi
 }
 
 await runScript(import.meta.url, QUALITY, async (values) => {
-  const asked = askedFrom(values);
+  const asked = askedOf(values);
   checkFiles(asked);
   const tell = (text: string): unknown => process.stderr.write(`${text}\n`);
   const found = asked.report ? await readResults(asked.results) : await benchmarkQuality(asked, tell);

@@ -23,7 +23,7 @@ import type { PacingAction } from "../../src/domain/campaign/control.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { KafkaLog } from "../../src/log/kafka/log.ts";
 import type { RunningBroker } from "../../fixtures/broker.ts";
-import { onLog, BROKERS } from "../lib/on-broker.ts";
+import { BROKERS, onLog } from "../lib/on-broker.ts";
 import { openCampaign } from "../lib/open-campaign.ts";
 import { quantiles } from "../lib/quantile.ts";
 import { SteadyLoad } from "../lib/steady-load.ts";

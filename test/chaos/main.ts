@@ -4,7 +4,7 @@
 // Ends with 0 when nothing is wrong and 1 when something is. With --break, the allocators of this run break a law on
 // purpose: it is to be caught.
 
-import { runScript, USUAL } from "../../fixtures/script.ts";
+import { brokersOption, runScript, USUAL } from "../../fixtures/script.ts";
 import { option, withDefault } from "../../src/cli/options.ts";
 import { asInteger, asNumber, asOneOf } from "../../src/settings/parse.ts";
 import { runChaos } from "./chaos.ts";
@@ -20,12 +20,7 @@ await runScript(
       minutes: withDefault("minutes", "how long", asNumber({ min: 0.1 }), 2),
       seed: withDefault("number", "of what is harmed when", asInteger({ min: 0 }), 1),
       rate: withDefault("sessions", "sessions a second", asNumber({ min: 1 }), 200),
-      brokers: withDefault(
-        "1|3",
-        "3: a cluster, whose brokers are harmed too",
-        (typed) => Number(asOneOf(["1", "3"])(typed)),
-        1,
-      ),
+      brokers: brokersOption("3: a cluster, whose brokers are harmed too"),
       break: option(
         "law",
         "the law that the allocators break, to see that it is caught: c2 or c3",

@@ -3,7 +3,8 @@
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { ExperimentResult } from "../../../benchmarks/quality/experiments/judge.ts";
-import { askedOf, checkFiles } from "../../../benchmarks/quality/options.ts";
+import { askedOf, checkFiles, QUALITY, type Asked } from "../../../benchmarks/quality/options.ts";
+import { valuesOf } from "../../../fixtures/script.ts";
 import { reportOf } from "../../../benchmarks/quality/report/report.ts";
 import type { Result } from "../../../benchmarks/quality/results.ts";
 import { BUDGETS } from "../../../benchmarks/quality/scorer.ts";
@@ -107,13 +108,15 @@ describe("the report", () => {
   });
 });
 
+const askedOfLine = (line: readonly string[]): Asked => askedOf(valuesOf(QUALITY, line));
+
 test("options are checked by name", () => {
-  expect(askedOf(["--quick", "--noise", "0,0.05", "--rows", "0,15000"])).toMatchObject({
+  expect(askedOfLine(["--quick", "--noise", "0,0.05", "--rows", "0,15000"])).toMatchObject({
     noise: [0, 0.05],
     rows: [0, 15_000],
   });
-  expect(askedOf(["--experiments", "none"]).experiments.names).toEqual([]);
-  expect(askedOf(["--worlds", "none", "--keep"])).toMatchObject({ worlds: [], keep: true });
+  expect(askedOfLine(["--experiments", "none"]).experiments.names).toEqual([]);
+  expect(askedOfLine(["--worlds", "none", "--keep"])).toMatchObject({ worlds: [], keep: true });
   const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   for (const [line, why] of [
     [["--worlds", "E"], 'Expected one of A, a, B, b, C, D, got "E".'],
@@ -123,13 +126,13 @@ test("options are checked by name", () => {
     [["--folds", "1"], "Expected at least 2, got 1."],
     [["--ablations", "all"], 'Expected one of none, network, trainings, got "all".'],
   ] as const) {
-    expect(() => askedOf(line)).toThrow(why);
+    expect(() => askedOfLine(line)).toThrow(why);
     expect(said.mock.lastCall?.join("")).toContain("npm run bench:quality -- --help");
   }
 });
 
 test("files that are not there are told before anything is measured", () => {
-  const checked = (...line: string[]): void => checkFiles(askedOf(line));
+  const checked = (...line: string[]): void => checkFiles(askedOfLine(line));
   const example = path.join(import.meta.dirname, "../../../examples/hillstrom.yaml");
   expect(() => checked("--experiments", "criteo")).toThrow("experiment criteo: none of hillstrom, thornton_incentive");
   expect(() => checked("--experiments", `${example}=nowhere.csv`)).toThrow(
