@@ -2,8 +2,13 @@
 
 import { Console } from "node:console";
 import { randomUUID } from "node:crypto";
+import { enableCompileCache } from "node:module";
 import { userInfo } from "node:os";
-import { runProgram } from "./cli/program.ts";
+import path from "node:path";
+
+// What has been compiled is kept for the next start, which takes half as long. Where nothing can be written, nothing is kept.
+enableCompileCache(path.join(import.meta.dirname, "../node_modules/.cache/compiled"));
+const { runProgram } = await import("./cli/program.ts");
 
 // The classifier's runtime would keep a device's id and what it did in the user's cache folder, and send it to its maker.
 process.env["ORT_DISABLE_TELEMETRY"] = "1";

@@ -22,6 +22,8 @@ import { WorkerProcess } from "../../workers/worker-process.ts";
 
 const CLEAN = { missing: [], doubled: [], broken: [] };
 const SESSION_MS = "4000";
+/** A group that must not forget its member while the broker that coordinates it is dead or frozen. */
+const PATIENT_SESSION_MS = 60_000;
 
 let cluster: RunningBroker;
 beforeAll(async () => {
@@ -47,7 +49,7 @@ describe("a log on three brokers", () => {
 
   beforeEach(async () => {
     fixture = await openKafkaFixture(cluster.brokers, KIND);
-    log = await fixture.connect({ retryDeadlineMs: 60_000 });
+    log = await fixture.connect({ retryDeadlineMs: 60_000, sessionTimeoutMs: PATIENT_SESSION_MS });
     await log.ensureTopics(SPECS);
   });
   afterEach(() => fixture.close());
