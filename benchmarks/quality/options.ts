@@ -49,7 +49,7 @@ export const FULL: Asked = {
   seeds: [101, 102, 103, 104, 105, 106, 107, 108, 109, 110],
   rows: [0],
   people: 20_000,
-  methods: ["ours", ...PEERS],
+  methods: ["ours", "reference", ...PEERS],
   noise: [0],
   learn: LEARN_OPTIONS,
   results: path.join(import.meta.dirname, "results.json"),

@@ -4,7 +4,7 @@
 // experiments/judge.ts).
 //
 //   npm run bench:quality -- [--quick] [--worlds A,a,B,b,C,D] [--seeds 101,102,…] [--rows 0,15000,…] [--people 20000]
-//                            [--methods ours,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0,0.05,0.1]
+//                            [--methods ours,reference,mark,s,t,x,forest,tarnet,dragonnet,dfcl] [--noise 0,0.05,0.1]
 //                            [--ablations network|trainings] [--experiments hillstrom,…|MAPPING.yaml=FILE|none] [--folds 3]
 //                            [--repeats 1] [--unit COLUMN] [--results FILE] [--keep] [--report]
 //
@@ -26,7 +26,16 @@ import { measureExperiment } from "./experiments/measure.ts";
 import { askedOf, checkFiles, QUALITY, type Asked } from "./options.ts";
 import { measureOurs, readEffects, type Truth } from "./ours.ts";
 import { writeReport } from "./report/report.ts";
-import { learnerCode, nameOf, OWN_ROWS, readResults, writeResults, type Result, type Results } from "./results.ts";
+import {
+  learnerCode,
+  MARKETS_ONLY,
+  nameOf,
+  OWN_ROWS,
+  readResults,
+  writeResults,
+  type Result,
+  type Results,
+} from "./results.ts";
 import { figuresOf, individualPoints, type Figures } from "./scorer.ts";
 import { trainingsOf, variantsOf, type Variant } from "./variants.ts";
 
@@ -55,8 +64,9 @@ export async function benchmarkQuality(asked: Asked, tell: Tell): Promise<Result
     const { name: known } = experimentOf(name, asked.experiments.folder);
     const has = (method: string): boolean =>
       experiments.some((each) => each.experiment === known && each.method === method);
-    if (asked.methods.every(has)) continue;
-    for (const each of await measureExperiment(name, asked, python, learner, tell))
+    const methods = asked.methods.filter((method) => !MARKETS_ONLY.has(method));
+    if (methods.every(has)) continue;
+    for (const each of await measureExperiment(name, { ...asked, methods }, python, learner, tell))
       replace(experiments, each, (other) => other.experiment === known && other.method === each.method);
     await writeResults(asked.results, all);
   }

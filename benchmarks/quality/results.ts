@@ -35,6 +35,7 @@ export interface Results {
 export const METHODS: Readonly<Record<string, string>> = {
   ours: "ours as served",
   individual: "ours, user by user",
+  reference: "the reference: one network by itself (own, JAX)",
   mark: "the mark: S-learner in two parts, tuned (LightGBM)",
   s: "S-learner (causalml on LightGBM)",
   t: "T-learner (causalml on LightGBM)",
@@ -45,7 +46,11 @@ export const METHODS: Readonly<Record<string, string>> = {
   dfcl: "decision-focused, policy loss (own, JAX)",
 };
 
-export const PEERS = Object.keys(METHODS).filter((method) => method !== "ours" && method !== "individual");
+/** The other methods; the reference is what our own network is held to. */
+export const PEERS = Object.keys(METHODS).filter((method) => !["ours", "individual", "reference"].includes(method));
+
+/** Methods that stand on how the markets' costs come about. */
+export const MARKETS_ONLY: ReadonlySet<string> = new Set(["reference"]);
 
 /** Whose predicted costs are scores that rank, and need not be amounts of money. */
 export const SCORES_ONLY: ReadonlySet<string> = new Set(["dfcl"]);

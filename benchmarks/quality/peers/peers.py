@@ -4,7 +4,7 @@
 
 reads FOLDER (log.py) and writes FOLDER/NAME.parquet, and NAME_shifted.parquet where there are such people (r0 …, c0 …; major
 units); it prints the seconds of processor time that learning and predicting took. Libraries where they are maintained
-(libraries.py, trees.py); the networks are ours, in JAX (nets.py).
+(libraries.py, trees.py); the networks are ours, in JAX (nets.py, reference.py).
 """
 
 import sys
@@ -28,6 +28,10 @@ def learner_of(name):
         from trees import two_part
 
         return two_part
+    if name == "reference":
+        from reference import fit_reference
+
+        return fit_reference
     from nets import fit_network
 
     return lambda log: fit_network(log, name)

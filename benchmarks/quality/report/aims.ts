@@ -1,5 +1,6 @@
 // Aims: what the comparison has to show, market by market, and whether it does. The rules stand here before any figure:
 //
+//   the reference    ours user by user no less than the reference's share, on average
 //   over the mark    ours less the mark at least two points of the best possible, and better by the verdict's rule
 //   over the others  better than each other method
 //   own level        as served at most one point below ours user by user
@@ -9,7 +10,7 @@
 //   noise            at the largest noise, the least share lost of all
 //   classifier       the classifier's groups keep .998 of the share of the network's groups
 
-import { METHODS, SCORES_ONLY } from "../results.ts";
+import { METHODS, PEERS, SCORES_ONLY } from "../results.ts";
 import { mean } from "../scorer.ts";
 import { deviation, FEWEST, median, pairedDifference } from "../statistics.ts";
 import { difference, digits, table } from "./format.ts";
@@ -20,6 +21,7 @@ import { of, peersIn, titleOf, type Setting } from "./settings.ts";
 type Finding = { readonly text: string; readonly isMet: boolean | null } | null;
 
 const AIMS: Readonly<Record<string, (setting: Setting, all: readonly Setting[]) => Finding>> = {
+  "user by user at least the reference": overTheReference,
   "two points over the mark": overTheMark,
   "better than each other": overTheOthers,
   "within a point of user by user": ownLevel,
@@ -51,6 +53,12 @@ export function aimsSection(settings: readonly Setting[]): string[] {
 
 const TWO_POINTS = 0.02;
 const ONE_POINT = 0.01;
+
+function overTheReference(setting: Setting): Finding {
+  const found = pairedDifference(of(setting, "individual"), of(setting, "reference"), ({ share }) => share);
+  if (found === null) return null;
+  return { text: difference(found), isMet: found.interval === null ? null : found.mean >= 0 };
+}
 
 function overTheMark(setting: Setting): Finding {
   const found = pairedDifference(of(setting, "ours"), of(setting, "mark"), ({ share }) => share);
@@ -109,7 +117,7 @@ function noise(setting: Setting, all: readonly Setting[]): Finding {
   if (worst === undefined) return null;
   const lost = lostAt(setting, worst);
   const own = lost.get("ours");
-  const others = [...lost].filter(([method]) => method !== "ours" && method !== "individual").map(([, each]) => each);
+  const others = [...lost].filter(([method]) => PEERS.includes(method)).map(([, each]) => each);
   if (own === undefined || others.length === 0) return null;
   const isTold = of(worst, "ours").length >= FEWEST;
   return {

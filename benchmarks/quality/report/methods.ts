@@ -8,6 +8,8 @@ export function methodsSection(): string[] {
     ...[
       "**ours**: `stipend train` with its defaults. _As served_: the classifier's hard class and the plan, between its rows as " +
         "serving mixes them. _User by user_: the same network, without groups, classifier and plan.",
+      "**the reference**: what our own network is held to, user by user: one network in JAX, eight members over one trunk, stopped on " +
+        "rows kept back; without folds, trees and calibration. The same questions, losses and penalties as ours.",
       "**the mark**: LightGBM in two parts (did they order; the basket; redeemed; the cost), the arm or its dose among the " +
         "features; settings tuned on worlds A and a, stopped on rows kept back. It knows as much of how money comes about as ours.",
       "**S, T, X**: causalml's meta-learners over LightGBM, stopped on rows kept back; of two settings (the mark's and usual ones) " +

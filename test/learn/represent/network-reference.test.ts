@@ -1,4 +1,4 @@
-// The network against the same one written down a second time: benchmarks/quality/reference_network.py (JAX, float64)
+// The network against the same one written down a second time: benchmarks/quality/peers/reference_network.py (JAX, float64)
 // printed the figures below. Both sides make the weights by one formula, so that no file is needed.
 
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,7 @@
-"""The representation network written down a second time, in JAX: loss, gradients and predictions of one small batch.
+"""The representation network written down a second time, in JAX; reference.py trains it. Run by itself it prints loss, gradients
+and predictions of one small batch.
 
-test/learn/represent/network-reference.test.ts has the figures that this prints (float64, jax 0.10) and holds the product to them.
+test/learn/represent/network-reference.test.ts has the figures that it prints (float64, jax 0.10) and holds the product to them.
 Weights are given by a formula, so that both sides have the same: weight i of array s is 0.3 sin(1.7 i + s).
 
     python3 reference_network.py
@@ -10,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-jax.config.update("jax_enable_x64", True)
-
 ROWS, WIDTH, FIRST, SECOND, MEMBERS, ARMS, HEADS = 8, 3, 6, 4, 2, 3, 4
 ORDER, BASKET, REDEEM, COST = range(HEADS)
 AMOUNT_WEIGHT = 0.3
+# Of an amount's logarithm, so that no wild answer is infinite.
+BOUND = 8
 
 
 def formula(s, *shape):
@@ -50,9 +51,9 @@ def rows():
     }
 
 
-def answers(p, x, ordered):
-    """[members, rows, arms, heads] on the scale of logits and logarithms."""
-    h = jax.nn.relu(jnp.einsum("mnd,df->mnf", x[None] * p["signs"][:, None], p["w1"]) + p["b1"][:, None])
+def answers(p, x, ordered, drop=lambda hidden: hidden):
+    """[members, rows, arms, heads] on the scale of logits and logarithms; `drop` is what dropout does to the first layer."""
+    h = drop(jax.nn.relu(jnp.einsum("mnd,df->mnf", x[None] * p["signs"][:, None], p["w1"]) + p["b1"][:, None]))
     h = jax.nn.relu(jnp.einsum("mnf,fs->mns", h, p["w2"]) + p["b2"][:, None])
     z = jnp.einsum("mns,msh->mnh", h, p["base"])[:, :, None] + p["levels"][:, None]
     strength = jnp.einsum("mns,mhes->mneh", h, p["effects"])
@@ -61,11 +62,11 @@ def answers(p, x, ordered):
     return z + jnp.concatenate([jnp.zeros_like(strength[:, :, :1]), strength], 2)
 
 
-def loss(p, b, ordered):
+def loss(p, b, ordered, drop=lambda hidden: hidden):
     """Of a batch, without penalties: mean over rows and members."""
-    z = jnp.take_along_axis(answers(p, b["x"], ordered), b["arm"][None, :, None, None], 2)[:, :, 0]
+    z = jnp.take_along_axis(answers(p, b["x"], ordered, drop), b["arm"][None, :, None, None], 2)[:, :, 0]
     log_loss = lambda z, y: jax.nn.softplus(z) - y * z
-    gamma = lambda z, y: y * jnp.exp(-z) + z
+    gamma = lambda z, y: y * jnp.exp(-jnp.clip(z, -BOUND, BOUND)) + z
     paid = (b["arm"] > 0) * 1.0
     each = log_loss(z[..., ORDER], b["order"])
     each += b["order"] * paid * log_loss(z[..., REDEEM], b["redeem"])
@@ -77,11 +78,13 @@ def loss(p, b, ordered):
 def effects(p, x, ordered):
     """Expected reward and cost, [rows, arms] each: mean over the members of the product of their answers."""
     z = answers(p, x, ordered)
-    order = jax.nn.sigmoid(z[..., ORDER])
-    return (order * jnp.exp(z[..., BASKET])).mean(0), (order * jax.nn.sigmoid(z[..., REDEEM]) * jnp.exp(z[..., COST])).mean(0)
+    order, redeem = jax.nn.sigmoid(z[..., ORDER]), jax.nn.sigmoid(z[..., REDEEM])
+    basket, cost = (jnp.exp(jnp.clip(z[..., head], -BOUND, BOUND)) for head in (BASKET, COST))
+    return (order * basket).mean(0), (order * redeem * cost).mean(0)
 
 
 if __name__ == "__main__":
+    jax.config.update("jax_enable_x64", True)
     told = lambda values: [float(f"{v:.6g}") for v in np.asarray(values).ravel()]
     for ordered in (True, False):
         p, b = weights(ordered), rows()

@@ -1,0 +1,180 @@
+"""The reference that the product's own network is held to, user by user: the network of reference_network.py, eight members over
+one trunk, by itself: without folds, trees and calibration, and stopped by rows that it never learns from. Its settings are
+those of the pilot that the product began with.
+
+The control must cost nothing, and a cost must come with an order, as in the synthetic markets.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import reference_network as network
+from reference_network import AMOUNT_WEIGHT, BASKET, COST, ORDER, REDEEM
+
+MEMBERS, FIRST, SECOND, HEADS = 8, 128, 32, 4
+RATE, DECAY, DROPOUT, BATCH, EPOCHS, PATIENCE = 1e-3, 1e-4, 0.3, 1024, 40, 6
+# Weights are averaged over the steps, each step counting so much less than the next.
+AVERAGE = 0.99
+# What an arm's own effects cost by question, and what leaving a level, or an even step from dose to dose, costs.
+POOLING = 1e-3 * np.array([1, 300, 10, 1.0])
+LEVEL_WEIGHT, STEP_WEIGHT = 1.0, 1e-2
+DECAYED = ("w1", "w2", "base", "b1", "b2")
+FIXED = ("signs",)
+
+
+def fit_reference(log):
+    ordered = log.dose is not None
+    mean, deviation = log.x.mean(0), log.x.std(0) + 1e-6
+    scale = lambda z: jnp.array((z - mean) / deviation, jnp.float32)
+    unit_r, unit_c = log.reward[log.reward > 0].mean(), log.cost[log.cost > 0].mean()
+    columns = {
+        "x": scale(log.x),
+        "arm": jnp.array(log.t),
+        "order": jnp.array(log.reward > 0, jnp.float32),
+        "basket": jnp.array(log.reward / unit_r, jnp.float32),
+        "redeem": jnp.array(log.cost > 0, jnp.float32),
+        "cost": jnp.array(log.cost / unit_c, jnp.float32),
+    }
+    rows = lambda some: {name: values[some] for name, values in columns.items()}
+    levels = jnp.array(levels_of(log, unit_r, unit_c), jnp.float32)
+    start = initial(jax.random.PRNGKey(log.seed), log.x.shape[1], log.arms, levels, ordered)
+
+    def loss(p, some, key):
+        drop = lambda h: h * jax.random.bernoulli(key, 1 - DROPOUT, h.shape) / (1 - DROPOUT)
+        total = MEMBERS * network.loss(p, rows(some), ordered, drop)
+        total += (jnp.array(POOLING)[None, :, None, None] * p["effects"] ** 2).sum()
+        total += LEVEL_WEIGHT * ((p["levels"] - levels) ** 2).sum()
+        if ordered:
+            total += STEP_WEIGHT * ((jnp.diff(p["doses"], axis=1) - 1 / (log.arms - 1)) ** 2).sum()
+        return total
+
+    kept = descend(loss, lambda p, some: held_loss(p, rows(some), ordered), start, log, fixed_of(ordered))
+    predict = jax.jit(lambda x: network.effects(kept, x, ordered))
+
+    def effects(z):
+        told = [predict(scale(z[at : at + 20_000])) for at in range(0, len(z), 20_000)]
+        reward, cost = (np.concatenate([np.array(part, float) for part in parts]) for parts in zip(*told))
+        return [reward * unit_r, cost * unit_c]
+
+    return effects
+
+
+def fixed_of(ordered):
+    return FIXED if ordered else (*FIXED, "doses")
+
+
+def held_loss(p, b, ordered):
+    """Of the members' mean: probabilities and amounts are averaged before they are held against what was."""
+    z = jnp.take_along_axis(network.answers(p, b["x"], ordered), b["arm"][None, :, None, None], 2)[:, :, 0]
+    order, redeem = jax.nn.sigmoid(z[..., ORDER]), jax.nn.sigmoid(z[..., REDEEM])
+    amount = lambda head: jnp.exp(jnp.clip(z[..., head], -network.BOUND, network.BOUND))
+    chance = order.mean(0)
+    redeemed = (order * redeem).mean(0)
+    basket = (order * amount(BASKET)).mean(0) / chance
+    cost = (order * redeem * amount(COST)).mean(0) / redeemed
+    log_loss = lambda p, y: -(y * jnp.log(p + 1e-9) + (1 - y) * jnp.log(1 - p + 1e-9))
+    paid = (b["arm"] > 0) * 1.0
+    each = log_loss(chance, b["order"])
+    each += b["order"] * paid * log_loss(jnp.clip(redeemed / chance, 1e-6, 1 - 1e-6), b["redeem"])
+    each += AMOUNT_WEIGHT * b["order"] * (b["basket"] / basket + jnp.log(basket))
+    each += AMOUNT_WEIGHT * paid * b["redeem"] * (b["cost"] / cost + jnp.log(cost))
+    return each.mean()
+
+
+def initial(key, width, arms, levels, ordered):
+    keys = jax.random.split(key, 5)
+    he = lambda at, *shape, fan: jax.random.normal(keys[at], shape) * np.sqrt(2 / fan)
+    doses = jnp.linspace(0, 1, arms)[:, None] * jnp.ones((arms, HEADS))
+    own = 1 if ordered else arms - 1
+    return {
+        "signs": jnp.sign(jax.random.normal(keys[0], (MEMBERS, width))),
+        "w1": he(1, width, FIRST, fan=width),
+        "b1": jnp.zeros((MEMBERS, FIRST)),
+        "w2": he(2, FIRST, SECOND, fan=FIRST),
+        "b2": jnp.zeros((MEMBERS, SECOND)),
+        "base": 0.3 / np.sqrt(SECOND) * jax.random.normal(keys[3], (MEMBERS, SECOND, HEADS)),
+        "effects": 0.05 * jax.random.normal(keys[4], (MEMBERS, HEADS, own, SECOND)),
+        "levels": jnp.tile(levels, (MEMBERS, 1, 1)),
+        "doses": jnp.tile(doses, (MEMBERS, 1, 1)) if ordered else jnp.zeros((MEMBERS, arms, HEADS)),
+    }
+
+
+def descend(loss, held_loss, parameters, log, fixed):
+    """AdamW on averaged weights, until the rows kept back have not been better told for some epochs; the best weights."""
+
+    @jax.jit
+    def epoch(carry, order):
+        def one(carry, rows):
+            p, average, m, v, step, key = carry
+            key, mask = jax.random.split(key)
+            g = jax.grad(loss)(p, rows, mask)
+            g = {name: jnp.zeros_like(each) if name in fixed else each for name, each in g.items()}
+            step += 1
+            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
+            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
+            adam = lambda name: m[name] / (1 - 0.9**step) / (jnp.sqrt(v[name] / (1 - 0.999**step)) + 1e-8)
+            decay = lambda name: DECAY if name in DECAYED else 0
+            p = {name: p[name] - RATE * (adam(name) + decay(name) * p[name]) for name in p}
+            average = jax.tree.map(lambda a, b: AVERAGE * a + (1 - AVERAGE) * b, average, p)
+            return (p, average, m, v, step, key), None
+
+        return jax.lax.scan(one, carry, order)[0]
+
+    of_held = jax.jit(held_loss)
+    learns, held = np.flatnonzero(~log.held), jnp.array(np.flatnonzero(log.held))
+    batch = min(BATCH, max(64, len(learns) // 16))
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+    carry = (parameters, parameters, zeros, zeros, 0.0, jax.random.PRNGKey(log.seed + 1))
+    random = np.random.default_rng(log.seed)
+    best, bad, kept = np.inf, 0, parameters
+    for _ in range(EPOCHS):
+        order = random.permutation(learns)[: len(learns) // batch * batch].reshape(-1, batch)
+        carry = epoch(carry, jnp.array(order))
+        now = float(of_held(carry[1], held))
+        if now < best - 1e-6:
+            best, bad, kept = now, 0, carry[1]
+        elif (bad := bad + 1) >= PATIENCE:
+            break
+    return kept
+
+
+def levels_of(log, unit_r, unit_c):
+    """[arms, heads], logits and logarithms: each arm's mean answer, shrunk (empirical Bayes) to what all arms say, or to a
+    curve over their doses where there are any."""
+    arms = range(log.arms)
+    dose = None if log.dose is None else log.dose / np.abs(log.dose).max()
+    by_arm = lambda values: [values[log.t == arm] for arm in arms]
+    rewards, costs = by_arm(log.reward), by_arm(log.cost)
+    shown = np.array([len(own) for own in rewards])
+    orders, redeemed = (np.array([(own > 0).sum() for own in each]) for each in (rewards, costs))
+    levels = np.zeros((log.arms, HEADS))
+    levels[:, ORDER] = shrunk(*logits(orders, shown), dose)
+    levels[:, BASKET] = shrunk(*logarithms(rewards, unit_r), None)
+    some = np.flatnonzero(redeemed)
+    levels[some, REDEEM] = shrunk(*logits(redeemed[some], orders[some]), None if dose is None else dose[some])
+    levels[some, COST] = shrunk(*logarithms([costs[arm] for arm in some], unit_c), None)
+    return levels
+
+
+def logits(some, of):
+    return np.log((some + 0.5) / (of - some + 0.5)), 1 / (some + 0.5) + 1 / (of - some + 0.5)
+
+
+def logarithms(amounts, unit):
+    positive = [own[own > 0] for own in amounts]
+    mean = np.array([own.mean() for own in positive])
+    return np.log(mean / unit), np.array([own.var() / len(own) for own in positive]) / mean**2 + 1e-8
+
+
+def shrunk(mean, variance, dose):
+    """To the weighted mean of all, or to a parabola over the dose where there are more than three arms."""
+    w = 1 / variance
+    curved = dose is not None and len(mean) > 3
+    prior, freedom = np.full(len(mean), (w * mean).sum() / w.sum()), len(mean) - 1
+    if curved:
+        powers = np.stack([dose**degree for degree in range(3)], 1)
+        prior = powers @ np.linalg.solve((powers * w[:, None]).T @ powers, (powers * w[:, None]).T @ mean)
+        freedom = len(mean) - 3
+    between = ((mean - prior) ** 2 * w).sum() - max(freedom, 1)
+    between = max(0.0, between / (w.sum() - (w**2).sum() / w.sum()))
+    return prior + (mean - prior) * between / (between + variance)
