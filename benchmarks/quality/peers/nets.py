@@ -13,9 +13,10 @@ Settings were chosen on seed 1 of worlds a and b (15,000 rows) by the true share
 import jax
 import jax.numpy as jnp
 import numpy as np
+from descend import descend
 
 TRUNK, HEAD = (64, 32), 16
-RATE, DECAY, DROPOUT, BATCH, EPOCHS, PATIENCE = 1e-3, 1e-4, 0.3, 1024, 60, 6
+DECAY, DROPOUT, EPOCHS = 1e-4, 0.3, 60
 PROPENSITY_WEIGHT = 0.1
 POLICY_WEIGHT = 0.1
 PRICES = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -56,7 +57,8 @@ def fit_network(log, kind):
         return total
 
     start = initial(jax.random.PRNGKey(log.seed), width, arms)
-    kept = descend(loss, start, log)
+    decay = jax.tree.map(lambda _: DECAY, start)
+    kept = descend(loss, lambda p, rows: loss(p, rows, None), start, decay, log, EPOCHS)
 
     def predict(z):
         reward, cost, _ = heads(kept, scale(z), None)
@@ -84,38 +86,3 @@ def initial(key, width, arms):
         "b2": jnp.zeros((arms, 2)),
         "chance": (he(TRUNK[-1], arms, by=0.1), jnp.zeros(arms)),
     }
-
-
-def descend(loss, parameters, log):
-    """AdamW, until the rows kept back have not been better told for some epochs; the best parameters."""
-
-    @jax.jit
-    def epoch(p, m, v, step, key, order):
-        def one(carry, rows):
-            p, m, v, step, key = carry
-            key, mask = jax.random.split(key)
-            g = jax.grad(loss)(p, rows, mask)
-            step += 1
-            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
-            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
-            adam = lambda m, v: m / (1 - 0.9**step) / (jnp.sqrt(v / (1 - 0.999**step)) + 1e-8)
-            move = lambda p, m, v: p - RATE * (adam(m, v) + DECAY * p)
-            return (jax.tree.map(move, p, m, v), m, v, step, key), None
-
-        return jax.lax.scan(one, (p, m, v, step, key), order)[0]
-
-    held_loss = jax.jit(lambda p, rows: loss(p, rows, None))
-    learns, held = np.flatnonzero(~log.held), jnp.array(np.flatnonzero(log.held))
-    batch = min(BATCH, max(64, len(learns) // 16))
-    m = v = jax.tree.map(jnp.zeros_like, parameters)
-    key, random = jax.random.PRNGKey(log.seed + 1), np.random.default_rng(log.seed)
-    step, best, bad, kept = 0.0, np.inf, 0, parameters
-    for _ in range(EPOCHS):
-        order = random.permutation(learns)[: len(learns) // batch * batch].reshape(-1, batch)
-        parameters, m, v, step, key = epoch(parameters, m, v, step, key, jnp.array(order))
-        now = float(held_loss(parameters, held))
-        if now < best - 1e-7:
-            best, bad, kept = now, 0, parameters
-        elif (bad := bad + 1) >= PATIENCE:
-            break
-    return kept

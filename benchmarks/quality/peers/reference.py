@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import reference_network as network
+from descend import descend
 from reference_network import AMOUNT_WEIGHT, BASKET, COST, ORDER, REDEEM
 
 MEMBERS, FIRST, SECOND, HEADS = 8, 128, 32, 4
-RATE, DECAY, DROPOUT, BATCH, EPOCHS, PATIENCE = 1e-3, 1e-4, 0.3, 1024, 40, 6
+DECAY, DROPOUT, EPOCHS = 1e-4, 0.3, 40
 # Weights are averaged over the steps, each step counting so much less than the next.
 AVERAGE = 0.99
 # What an arm's own effects cost by question, and what leaving a level, or an even step from dose to dose, costs.
 POOLING = 1e-3 * np.array([1, 300, 10, 1.0])
 LEVEL_WEIGHT, STEP_WEIGHT = 1.0, 1e-2
 DECAYED = ("w1", "w2", "base", "b1", "b2")
-FIXED = ("signs",)
 
 
 def fit_reference(log):
@@ -48,7 +48,10 @@ def fit_reference(log):
             total += STEP_WEIGHT * ((jnp.diff(p["doses"], axis=1) - 1 / (log.arms - 1)) ** 2).sum()
         return total
 
-    kept = descend(loss, lambda p, some: held_loss(p, rows(some), ordered), start, log, fixed_of(ordered))
+    decay = {name: DECAY if name in DECAYED else 0.0 for name in start}
+    fixed = ("signs",) if ordered else ("signs", "doses")
+    of_held = lambda p, some: held_loss(p, rows(some), ordered)
+    kept = descend(loss, of_held, start, decay, log, EPOCHS, AVERAGE, fixed)
     predict = jax.jit(lambda x: network.effects(kept, x, ordered))
 
     def effects(z):
@@ -57,10 +60,6 @@ def fit_reference(log):
         return [reward * unit_r, cost * unit_c]
 
     return effects
-
-
-def fixed_of(ordered):
-    return FIXED if ordered else (*FIXED, "doses")
 
 
 def held_loss(p, b, ordered):
@@ -97,45 +96,6 @@ def initial(key, width, arms, levels, ordered):
         "levels": jnp.tile(levels, (MEMBERS, 1, 1)),
         "doses": jnp.tile(doses, (MEMBERS, 1, 1)) if ordered else jnp.zeros((MEMBERS, arms, HEADS)),
     }
-
-
-def descend(loss, held_loss, parameters, log, fixed):
-    """AdamW on averaged weights, until the rows kept back have not been better told for some epochs; the best weights."""
-
-    @jax.jit
-    def epoch(carry, order):
-        def one(carry, rows):
-            p, average, m, v, step, key = carry
-            key, mask = jax.random.split(key)
-            g = jax.grad(loss)(p, rows, mask)
-            g = {name: jnp.zeros_like(each) if name in fixed else each for name, each in g.items()}
-            step += 1
-            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
-            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
-            adam = lambda name: m[name] / (1 - 0.9**step) / (jnp.sqrt(v[name] / (1 - 0.999**step)) + 1e-8)
-            decay = lambda name: DECAY if name in DECAYED else 0
-            p = {name: p[name] - RATE * (adam(name) + decay(name) * p[name]) for name in p}
-            average = jax.tree.map(lambda a, b: AVERAGE * a + (1 - AVERAGE) * b, average, p)
-            return (p, average, m, v, step, key), None
-
-        return jax.lax.scan(one, carry, order)[0]
-
-    of_held = jax.jit(held_loss)
-    learns, held = np.flatnonzero(~log.held), jnp.array(np.flatnonzero(log.held))
-    batch = min(BATCH, max(64, len(learns) // 16))
-    zeros = jax.tree.map(jnp.zeros_like, parameters)
-    carry = (parameters, parameters, zeros, zeros, 0.0, jax.random.PRNGKey(log.seed + 1))
-    random = np.random.default_rng(log.seed)
-    best, bad, kept = np.inf, 0, parameters
-    for _ in range(EPOCHS):
-        order = random.permutation(learns)[: len(learns) // batch * batch].reshape(-1, batch)
-        carry = epoch(carry, jnp.array(order))
-        now = float(of_held(carry[1], held))
-        if now < best - 1e-6:
-            best, bad, kept = now, 0, carry[1]
-        elif (bad := bad + 1) >= PATIENCE:
-            break
-    return kept
 
 
 def levels_of(log, unit_r, unit_c):
