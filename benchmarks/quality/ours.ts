@@ -59,8 +59,14 @@ export async function measureOurs(
   }
 }
 
-function ensembleOf({ learners, network, trees }: LearnOptions): string {
-  return JSON.stringify([learners, network, trees]);
+const OF_LATER_STEPS = {
+  ...{ cluster: null, student: null, estimate: null, plan: null },
+  ...{ sample: null, policy: null, gates: null },
+} satisfies Partial<Record<keyof LearnOptions, null>>;
+
+/** Which training an ensemble is of: all options but those of later steps, so that no other is ever overlooked. */
+export function ensembleOf(learn: LearnOptions): string {
+  return JSON.stringify({ ...learn, ...OF_LATER_STEPS });
 }
 
 interface Market {

@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { measureOurs } from "../../../benchmarks/quality/ours.ts";
+import { ensembleOf, measureOurs } from "../../../benchmarks/quality/ours.ts";
 import { BUDGETS, figuresOf, groupPoints, individualPoints, type Effects } from "../../../benchmarks/quality/scorer.ts";
 import { QUICK } from "../../../benchmarks/learn/share.ts";
 import { seededRandom } from "../../../src/domain/random.ts";
+import { LEARN_OPTIONS } from "../../../src/learn/train-options.ts";
 import { createWorld, population } from "../../../src/simulate/world/world.ts";
 import { mappingText, writeLog } from "../../../src/simulate/world/world-log.ts";
 import { trainingsOf, variantsOf } from "../../../benchmarks/quality/variants.ts";
@@ -28,6 +29,12 @@ function changed({ n, arms, reward, cost }: Effects, by: Partial<Record<"reward"
   const times = (values: Float64Array, factor = 1): Float64Array => values.map((value) => factor * value);
   return { n, arms, reward: times(reward, by.reward), cost: times(cost, by.cost) };
 }
+
+test("what is set otherwise has a training of its own where, and only where, it is a choice of the training", () => {
+  const ensemble = ensembleOf(LEARN_OPTIONS);
+  for (const { name, learn } of variantsOf(LEARN_OPTIONS)) expect(ensembleOf(learn), name).toBe(ensemble);
+  for (const { name, learn } of trainingsOf(LEARN_OPTIONS)) expect(ensembleOf(learn), name).not.toBe(ensemble);
+});
 
 describe("the scorer", () => {
   test("gives the truth the whole share and no budget error, on the same people and on others solved again", () => {
