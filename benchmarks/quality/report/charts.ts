@@ -13,7 +13,7 @@ import { methodsIn, of, titleOf, type Setting } from "./settings.ts";
 const short = (method: string): string =>
   (METHODS[method] ?? method)
     .replace(/ \(.*/, "")
-    .replace(/: S-learner.*/, "")
+    .replace(/:.*/, "")
     .replace(/^decision-focused.*/, "decision-focused");
 
 const HEADER = { header: { labelFontSize: 12, labelFontWeight: 600, labelColor: colour("ink") } } as const;
@@ -40,7 +40,7 @@ export async function summaryChart(settings: readonly Setting[]): Promise<string
   };
   const x = {
     type: "quantitative" as const,
-    axis: { title: null, format: "+.2~f", tickCount: 4 },
+    axis: { title: null, format: "+.3~f", tickCount: 4 },
   };
   const color = {
     field: "verdict",
