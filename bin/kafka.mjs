@@ -18,14 +18,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkJava, kafkaJars } from "./setup/jars.mjs";
-import { logOf, portsOf, prepare, startNode, untilReady } from "./setup/kafka-node.mjs";
+import { checkJava, kafkaJars } from "./servers/jars.mjs";
+import { logOf, portsOf, prepare, startNode, untilReady } from "./servers/kafka-node.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
-import { makeCertificate, secureUsers } from "./setup/secure-broker.mjs";
-import { freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
+import { makeCertificate, secureUsers } from "./servers/secure-broker.mjs";
+import { freePorts, portOf, runServer, say, serverOptions, watched } from "./servers/server.mjs";
 
-/** @typedef {import("./setup/kafka-node.mjs").Node} Node */
-/** @typedef {import("./setup/kafka-node.mjs").Ports} Ports */
+/** @typedef {import("./servers/kafka-node.mjs").Node} Node */
+/** @typedef {import("./servers/kafka-node.mjs").Ports} Ports */
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEFAULT_PORT = 19_092;

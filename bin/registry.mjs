@@ -11,10 +11,10 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkJava } from "./setup/jars.mjs";
+import { checkJava } from "./servers/jars.mjs";
 import { SetupFailed } from "./setup/npm.mjs";
-import { registryJar } from "./setup/registry.mjs";
-import { freePorts, portOf, runServer, say, serverOptions, watched } from "./setup/server.mjs";
+import { registryJar } from "./servers/registry.mjs";
+import { freePorts, portOf, runServer, say, serverOptions, watched } from "./servers/server.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const API = "/apis/ccompat/v7";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { must } from "../src/domain/assert.ts";
-import { freePorts } from "./kafka/free-ports.ts";
+import { freePorts } from "../bin/servers/server.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGE = join(ROOT, "docs/FIRST-STEPS.md");
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 test("each command of the page says what the page says that it says", { timeout: LIMIT_MS }, async () => {
-  const ports = await freePorts(2);
+  const ports = await freePorts([0, 0]);
   const [gateway = 0, pages = 0] = ports;
   const here = (text: string): string => text.replaceAll("8080", `${gateway}`).replaceAll("8230", `${pages}`);
   const there = (text: string): string =>

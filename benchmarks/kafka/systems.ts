@@ -7,7 +7,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { kafkaJars, STREAMS } from "../../bin/setup/jars.mjs";
+import { kafkaJars, STREAMS } from "../../bin/servers/jars.mjs";
 import { must } from "../../src/domain/assert.ts";
 import { seededRandom } from "../../src/domain/random.ts";
 import type { TopicSpec } from "../../src/log/event-log.ts";

@@ -7,8 +7,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kafkaJars } from "../../bin/setup/jars.mjs";
-import { freePorts } from "./free-ports.ts";
+import { kafkaJars } from "../../bin/servers/jars.mjs";
+import { freePorts } from "../../bin/servers/server.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "..", "..");
 const JARS = { pom: path.join("test", "kafka", "oldest", "pom.xml"), what: "the oldest Kafka's jars", has: "kafka_" };
@@ -22,7 +22,7 @@ export interface OldestBroker {
 export async function startOldestBroker(): Promise<OldestBroker> {
   const jars = path.join(await kafkaJars(ROOT, console.warn, JARS), "*");
   const dir = mkdtempSync(path.join(tmpdir(), "stipend-oldest-kafka-"));
-  const [zookeeper = 0, client = 0] = await freePorts(2);
+  const [zookeeper = 0, client = 0] = await freePorts([0, 0]);
   const started: ChildProcess[] = [];
   const start = async (name: string, port: number, ...args: readonly string[]): Promise<void> => {
     const log = path.join(dir, `${name}.log`);

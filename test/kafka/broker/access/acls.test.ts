@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Kafka, logLevel } from "kafkajs";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kafkaJars } from "../../../../bin/setup/jars.mjs";
+import { kafkaJars } from "../../../../bin/servers/jars.mjs";
 import { must } from "../../../../src/domain/assert.ts";
 import { openShell, type Background, type Shell } from "../../../cli/shell.ts";
 import { doorOf } from "../../../gateway/world.ts";

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EXAMPLES, kafkaJars } from "../../../../bin/setup/jars.mjs";
+import { EXAMPLES, kafkaJars } from "../../../../bin/servers/jars.mjs";
 import { codecFor } from "../../../../src/log/codec/codec.ts";
 import { partitionOf, type Partitioner } from "../../../../src/log/partitioner.ts";
 import { Program } from "../../../cli/programs/program-process.ts";

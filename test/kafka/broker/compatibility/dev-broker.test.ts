@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { kafkaJars } from "../../../../bin/setup/jars.mjs";
+import { kafkaJars } from "../../../../bin/servers/jars.mjs";
 import { must } from "../../../../src/domain/assert.ts";
 import { openKafkaLog, type KafkaLog } from "../../../../src/log/kafka/log.ts";
 import { SPECS } from "../../../log/fixture.ts";

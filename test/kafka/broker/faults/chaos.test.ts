@@ -1,5 +1,5 @@
-// Exactly once under fire, and a budget that is cut meanwhile, on a real broker (test/chaos): some moments of what
-// `npm run chaos` does for as long as it is told, and that it can fail.
+// Exactly once under fire, and a budget that is cut meanwhile, on a real broker (test/chaos): two minutes of what `npm run
+// chaos` does for as long as it is told, and that it can fail.
 
 import { describe, expect, it } from "vitest";
 import { runChaos } from "../../../chaos/chaos.ts";
@@ -14,7 +14,7 @@ describe("three allocators under fire", () => {
   it("decide every session once and keep the budget and its cuts, whatever is killed, frozen, moved or restarted", async () => {
     const said: string[] = [];
     const say = (line: string): void => void said.push(line);
-    const result = await runChaos({ ...ONE, seconds: 75, seed: SEED, ratePerSecond: 150, breaks: null, say });
+    const result = await runChaos({ ...ONE, seconds: 120, seed: SEED, ratePerSecond: 150, breaks: null, say });
     const told = `${said.join("\n")}\n${JSON.stringify(result, null, 2)}`;
     expect(isClean(result), told).toBe(true);
     expect(result.decisions, told).toBe(result.sessions);

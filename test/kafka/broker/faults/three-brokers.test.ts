@@ -15,7 +15,7 @@ import { SPECS } from "../../../log/fixture.ts";
 import { KIND, out, text, RecordingMember } from "../../../log/recording-member.ts";
 import { openKafkaFixture, type KafkaFixture } from "../../cluster-fixture.ts";
 import { allAnswered, COUNT, numbers, PARTITIONS, TOPICS } from "../../workers/counting.ts";
-import { freePorts } from "../../free-ports.ts";
+import { freePorts } from "../../../../bin/servers/server.mjs";
 import { threeProcesses } from "../../workers/processes.ts";
 import { startBroker, type BrokerNode, type RunningBroker } from "../../../../fixtures/broker.ts";
 import { WorkerProcess } from "../../workers/worker-process.ts";
@@ -152,10 +152,24 @@ describe("a log on three brokers", () => {
     expect(values).toEqual(["1", "2"]);
   }, 180_000);
 
+  it("is not told that a broker is ready when it is another's process that answers on its port", async () => {
+    process.kill(node(2).pid, "SIGKILL");
+    const another: Server = createServer((socket) => socket.destroy());
+    const port = Number(node(2).broker.split(":")[1]);
+    await expect
+      .poll(
+        () => new Promise((resolve) => another.once("error", resolve).listen(port, "127.0.0.1", () => resolve(null))),
+      )
+      .toBeNull();
+    await expect(cluster.startNode(2)).rejects.toThrow(/before it was ready/);
+    await new Promise((resolve) => another.close(resolve));
+    await cluster.startNode(2);
+  }, 180_000);
+
   it("finds a broker that comes back at another address", async () => {
     const task = await claimed();
     process.kill(node(3).pid, "SIGKILL");
-    const [port = 0] = await freePorts(1);
+    const [port = 0] = await freePorts([0]);
     await cluster.startNode(3, { port });
     expect(node(3).broker).toBe(`127.0.0.1:${port}`);
     for (const topic of ["events", "changes"]) await lead(topic, 0, 3);

@@ -5,9 +5,8 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import path from "node:path";
-import { SetupFailed } from "./npm.mjs";
+import { SetupFailed } from "../setup/npm.mjs";
 import { secureProperties, secureUsers } from "./secure-broker.mjs";
 import { ended } from "./server.mjs";
 
@@ -97,13 +96,15 @@ export function startNode(node) {
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
   ];
+  // What an earlier process has said is no word of this one.
+  rmSync(logOf(node), { force: true });
   const broker = startJava(node, flags, ["kafka.Kafka", path.join(node.dir, "server.properties")], "broker.out");
   writeFileSync(path.join(node.dir, "pid"), String(broker.pid));
   broker.once("exit", () => rmSync(path.join(node.dir, "pid"), { force: true }));
   return broker;
 }
 
-/** Until it takes connections; throws when it ends before. @param {Node} node @param {Promise<number>} end */
+/** Until it says that it listens: another's process may answer on the port. Throws when it ends before. @param {Node} node @param {Promise<number>} end */
 export async function untilReady(node, end) {
   const { client, tls, sasl } = portsOf(node);
   const died = end.then((code) => {
@@ -112,7 +113,10 @@ export async function untilReady(node, end) {
     throw new SetupFailed(`the broker ended with code ${code} before it was ready:\n${told}`);
   });
   died.catch(() => undefined);
-  await Promise.race([Promise.all((node.secure ? [client, tls, sasl] : [client]).map(accepts)), died]);
+  await Promise.race([
+    Promise.all((node.secure ? [client, tls, sasl] : [client]).map((port) => listens(node, port))),
+    died,
+  ]);
 }
 
 /** @param {Pick<Node, "dir">} node */
@@ -133,22 +137,14 @@ function startJava({ dir, jars }, flags, args, output) {
   });
 }
 
-/** Until the port takes connections. @param {number} port */
-async function accepts(port) {
+/** @param {Node} node @param {number} port */
+async function listens(node, port) {
   const deadline = Date.now() + READY_MS;
-  while (!(await connects(port))) {
+  const said = new RegExp(`Awaiting socket connections on (127\\.0\\.0\\.1|localhost):${port}\\.`);
+  while (!existsSync(logOf(node)) || !said.test(readFileSync(logOf(node), "utf8"))) {
     if (Date.now() > deadline) throw new SetupFailed(`port ${port} takes no connection after ${READY_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function connects(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("connect", () => socket.end(() => resolve(true)));
-    socket.once("error", () => resolve(false));
-  });
 }
 
 /** A folder has one broker. @param {string} dir */

@@ -3,9 +3,10 @@
 // What the development servers (bin/kafka.mjs, bin/registry.mjs) have in common: the options, a process of Java that is
 // watched, and how they end. Plain JavaScript for Node 18, without any package.
 
+import { randomInt } from "node:crypto";
 import net from "node:net";
 import { parseArgs } from "node:util";
-import { SetupFailed } from "./npm.mjs";
+import { SetupFailed } from "../setup/npm.mjs";
 
 /**
  * --port, --memory, --attached and --json, and whatever the server has of its own.
@@ -45,12 +46,29 @@ export function portOf(typed) {
   return port;
 }
 
+/**
+ * Below those that a system gives to outgoing connections and to whoever listens on any port: what is free here is still
+ * free when a server has started.
+ */
+const ANY = { least: 20_000, below: 32_000 };
+const TRIES = 100;
+
 /** Free loopback ports; 0 stands for any. @param {readonly number[]} wanted @returns {Promise<number[]>} */
 export async function freePorts(wanted) {
-  const servers = await Promise.all(wanted.map(listen));
+  const servers = await Promise.all(wanted.map((port) => (port === 0 ? listenSomewhere() : listen(port))));
   const ports = servers.map((server) => /** @type {net.AddressInfo} */ (server.address()).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/** @returns {Promise<net.Server>} */
+async function listenSomewhere() {
+  for (let tried = 1; ; tried += 1)
+    try {
+      return await listen(randomInt(ANY.least, ANY.below));
+    } catch (error) {
+      if (tried === TRIES) throw error;
+    }
 }
 
 /** @param {number} port @returns {Promise<net.Server>} */

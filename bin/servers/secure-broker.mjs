@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { outputOf } from "./jars.mjs";
-import { SetupFailed } from "./npm.mjs";
+import { SetupFailed } from "../setup/npm.mjs";
 
 const run = promisify(execFile);
 

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import path from "node:path";
 import { promisify } from "node:util";
 import { isMissing, outputOf } from "./jars.mjs";
-import { withLock } from "./lock.mjs";
-import { SetupFailed } from "./npm.mjs";
+import { withLock } from "../setup/lock.mjs";
+import { SetupFailed } from "../setup/npm.mjs";
 
 const run = promisify(execFile);
 
