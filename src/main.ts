@@ -6,7 +6,7 @@ import { enableCompileCache } from "node:module";
 import { userInfo } from "node:os";
 import path from "node:path";
 
-// What has been compiled is kept for the next start, which takes half as long. Where nothing can be written, nothing is kept.
+// What has been compiled is kept for the next start, which takes a third less time. Where nothing can be written, nothing is kept.
 enableCompileCache(path.join(import.meta.dirname, "../node_modules/.cache/compiled"));
 const { runProgram } = await import("./cli/program.ts");
 
