@@ -64,13 +64,12 @@ def fit_reference(log):
 
 def held_loss(p, b, ordered):
     """Of the members' mean: probabilities and amounts are averaged before they are held against what was."""
-    z = jnp.take_along_axis(network.answers(p, b["x"], ordered), b["arm"][None, :, None, None], 2)[:, :, 0]
+    z = network.own_answers(p, b, ordered)
     order, redeem = jax.nn.sigmoid(z[..., ORDER]), jax.nn.sigmoid(z[..., REDEEM])
-    amount = lambda head: jnp.exp(jnp.clip(z[..., head], -network.BOUND, network.BOUND))
     chance = order.mean(0)
     redeemed = (order * redeem).mean(0)
-    basket = (order * amount(BASKET)).mean(0) / chance
-    cost = (order * redeem * amount(COST)).mean(0) / redeemed
+    basket = (order * network.amount(z[..., BASKET])).mean(0) / chance
+    cost = (order * redeem * network.amount(z[..., COST])).mean(0) / redeemed
     log_loss = lambda p, y: -(y * jnp.log(p + 1e-9) + (1 - y) * jnp.log(1 - p + 1e-9))
     paid = (b["arm"] > 0) * 1.0
     each = log_loss(chance, b["order"])

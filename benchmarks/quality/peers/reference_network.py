@@ -62,9 +62,18 @@ def answers(p, x, ordered, drop=lambda hidden: hidden):
     return z + jnp.concatenate([jnp.zeros_like(strength[:, :, :1]), strength], 2)
 
 
+def own_answers(p, b, ordered, drop=lambda hidden: hidden):
+    """[members, rows, heads], of the arm that each row had."""
+    return jnp.take_along_axis(answers(p, b["x"], ordered, drop), b["arm"][None, :, None, None], 2)[:, :, 0]
+
+
+def amount(z):
+    return jnp.exp(jnp.clip(z, -BOUND, BOUND))
+
+
 def loss(p, b, ordered, drop=lambda hidden: hidden):
     """Of a batch, without penalties: mean over rows and members."""
-    z = jnp.take_along_axis(answers(p, b["x"], ordered, drop), b["arm"][None, :, None, None], 2)[:, :, 0]
+    z = own_answers(p, b, ordered, drop)
     log_loss = lambda z, y: jax.nn.softplus(z) - y * z
     gamma = lambda z, y: y * jnp.exp(-jnp.clip(z, -BOUND, BOUND)) + z
     paid = (b["arm"] > 0) * 1.0
@@ -79,8 +88,7 @@ def effects(p, x, ordered):
     """Expected reward and cost, [rows, arms] each: mean over the members of the product of their answers."""
     z = answers(p, x, ordered)
     order, redeem = jax.nn.sigmoid(z[..., ORDER]), jax.nn.sigmoid(z[..., REDEEM])
-    basket, cost = (jnp.exp(jnp.clip(z[..., head], -BOUND, BOUND)) for head in (BASKET, COST))
-    return (order * basket).mean(0), (order * redeem * cost).mean(0)
+    return (order * amount(z[..., BASKET])).mean(0), (order * redeem * amount(z[..., COST])).mean(0)
 
 
 if __name__ == "__main__":
